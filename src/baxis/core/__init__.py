@@ -1,0 +1,1 @@
+"""The nouns of baxis, units, sources, random streams, errors and the one loader of `library/`."""

@@ -1,0 +1,57 @@
+"""One error shape for the whole library: what was got, what is allowed, the nearest match, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class BaxisError(Exception):
+    """Base of every error that baxis raises on purpose; its text is one line fit to show a user."""
+
+
+class UnknownName(BaxisError):
+    """A name that the library, a model or a table does not have."""
+
+    def __init__(self, kind: str, got: object, allowed: Iterable[str], hint: str = "") -> None:
+        names = sorted(str(a) for a in allowed)
+        self.kind, self.got, self.allowed = kind, str(got), names
+        super().__init__(unknown_text(kind, str(got), names, hint))
+
+
+class InvalidValue(BaxisError):
+    """A value of the wrong kind, unit or size. `where` names the item (file, row, field)."""
+
+    def __init__(self, where: str, got: object, allowed: str, hint: str = "") -> None:
+        self.where, self.got, self.allowed = where, got, allowed
+        super().__init__(f"{where}: got {got!r}; allowed: {allowed}" + (f"; {hint}" if hint else ""))
+
+
+class Unsupported(BaxisError):
+    """Input that is understood and refused: it is named, never ignored."""
+
+
+class Faults(BaxisError):
+    """Several faults found in one pass over the input, each a full sentence."""
+
+    def __init__(self, where: str, faults: Sequence[str]) -> None:
+        self.where, self.faults = where, list(faults)
+        shown = "; ".join(self.faults[:20]) + (f"; and {len(faults) - 20} more" if len(faults) > 20 else "")
+        super().__init__(f"{where}: {len(faults)} fault{'s' if len(faults) != 1 else ''}: {shown}")
+
+
+def nearest(got: str, allowed: Iterable[str]) -> str | None:
+    """Closest allowed name, case-insensitive, or None when nothing is close."""
+    by_fold = {str(a).casefold(): str(a) for a in allowed}
+    hit = difflib.get_close_matches(str(got).casefold(), by_fold, n=1, cutoff=0.55)
+    return by_fold[hit[0]] if hit else None
+
+
+def unknown_text(kind: str, got: str, names: Sequence[str], hint: str = "") -> str:
+    """Sentence for an unknown name: nearest match first, then up to twelve allowed names."""
+    near = nearest(got, names)
+    text = f"unknown {kind} {got!r}"
+    text += f"; did you mean {near!r}?" if near else ""
+    listed = ", ".join(names[:12]) + (f", ... ({len(names)} in all)" if len(names) > 12 else "")
+    text += f"; allowed: {listed}" if names else "; none are available"
+    return text + (f"; {hint}" if hint else "")

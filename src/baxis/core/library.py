@@ -1,0 +1,113 @@
+"""The one loader of `library/`: data files reached by kind and name, with user folders laid over the shipped ones."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidValue, UnknownName
+
+SHIPPED = Path(__file__).resolve().parent.parent / "library"
+_overlays: list[Path] = []
+
+
+def overlay(folder: str | Path) -> None:
+    """Lay a user's folder (same layout as `library/`) over the shipped data; later folders win. Clears caches."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise InvalidValue(
+            "--library", str(folder), "a folder laid out like the shipped library (drugs/, diseases/, ...)"
+        )
+    _overlays.append(path.resolve())
+    clear()
+
+
+def roots() -> tuple[Path, ...]:
+    """Folders searched, first hit wins: user overlays (latest first), then the shipped library."""
+    return (*reversed(_overlays), SHIPPED)
+
+
+def clear() -> None:
+    """Forget cached files and overlays' effect on them (used after `overlay` and in tests)."""
+    read_toml.cache_clear()
+    _read_table.cache_clear()
+    digest.cache_clear()
+
+
+def reset() -> None:
+    """Drop every overlay."""
+    _overlays.clear()
+    clear()
+
+
+def path(relative: str) -> Path:
+    """Existing file of the library, e.g. `path("evidence/trials.csv")`."""
+    for root in roots():
+        if (root / relative).is_file():
+            return root / relative
+    folder = Path(relative).parent
+    have = {f"{folder}/{p.name}" for root in roots() for p in (root / folder).glob("*") if p.is_file()}
+    raise UnknownName("library file", relative, have)
+
+
+def names(kind: str, suffix: str = ".toml") -> tuple[str, ...]:
+    """Sorted names of one kind ("drugs", "diseases", "designs"), overlays included."""
+    return tuple(sorted({p.stem for root in roots() for p in (root / kind).glob(f"*{suffix}")}))
+
+
+@lru_cache(maxsize=512)
+def read_toml(kind: str, name: str) -> dict[str, Any]:
+    """Parsed TOML of one entry. Raises UnknownName with the nearest entry, InvalidValue when malformed."""
+    known = names(kind)
+    if name not in known:
+        raise UnknownName(kind.removesuffix("s"), name, known)
+    return parse_toml(path(f"{kind}/{name}.toml"))
+
+
+def parse_toml(file: str | Path) -> dict[str, Any]:
+    """Parsed TOML file; a syntax error names file, line and what was expected."""
+    try:
+        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise InvalidValue(str(file), str(e), "valid TOML in UTF-8", "mend the line named") from None
+
+
+def read_table(name: str) -> list[dict[str, str]]:
+    """Rows of a CSV table as strings, e.g. `read_table("evidence/trials")`; an empty cell means unknown."""
+    return [dict(r) for r in _read_table(name)]
+
+
+@lru_cache(maxsize=64)
+def _read_table(name: str) -> tuple[dict[str, str], ...]:
+    with path(f"{name}.csv").open(encoding="utf-8", newline="") as f:
+        rows = tuple(csv.DictReader(f))
+    for i, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise InvalidValue(f"{name}.csv row {i}", len(row), "as many cells as the header has columns")
+    return rows
+
+
+@lru_cache(maxsize=1)
+def digest() -> str:
+    """SHA-256 (first 16 hex) over every library file, overlays included: part of each result's recipe."""
+    h = hashlib.sha256()
+    for root in roots():
+        for file in sorted(root.rglob("*")):
+            if file.is_file():
+                h.update(str(file.relative_to(root)).encode())
+                h.update(file.read_bytes())
+    return h.hexdigest()[:16]
+
+
+def cache_dir() -> Path:
+    """User's cache folder of baxis (BAXIS_CACHE overrides); made on first use."""
+    from platformdirs import user_cache_path
+
+    folder = Path(os.environ["BAXIS_CACHE"]) if os.environ.get("BAXIS_CACHE") else user_cache_path("baxis")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

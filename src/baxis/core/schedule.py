@@ -1,0 +1,125 @@
+"""Dosing schedules: a short grammar from the words that trials use to dose days.
+
+qd | bid | tid | once                      every day once, twice, three times; a single dose
+qw | q2w | q12w | q28d                     every week, every n weeks, every n days
+days 1,15 | weeks 0,2,24,26                listed days (day 1 = first dose) or weeks (week 0 = first dose)
+q2w x3                                     a repeat count
+days 1,15,29 then q4w                      parts in sequence; an interval goes on from the part before it
+240 mg once then 120 mg q4w                a part may carry its own dose
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import InvalidValue
+
+ALLOWED = "qd, bid, tid, once, qw, qNw, qNd, 'days 1,15', 'weeks 0,2,24', 'q2w x3', parts joined by ' then '"
+_PER_DAY = {"qd": 1, "bid": 2, "tid": 3}
+_PART = re.compile(
+    r"^(?:(?P<dose>\d+(?:\.\d+)?)\s*(?P<unit>mg/kg|mg/m2|mg|g|ug|cells/kg|cells)\s+)?"
+    r"(?:(?P<daily>qd|bid|tid)|(?P<once>once)|q(?P<n>\d*)(?P<step>[wd])|(?P<list>days|weeks)\s+(?P<at>\d[\d,\s.]*))"
+    r"(?:\s*x\s*(?P<count>\d+))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One dose: `day` since the first dose day (0 = first), amount and unit, or None for the treatment's own."""
+
+    day: float
+    amount: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a schedule: explicit days, or a step in days with an optional count."""
+
+    days: tuple[float, ...]
+    step: float
+    count: int | None
+    amount: float | None
+    unit: str | None
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A parsed schedule; equal by value. `text` is the canonical form."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+    @property
+    def per_day(self) -> int:
+        """Doses a day when the whole schedule is plain qd, bid or tid, else 0."""
+        return _PER_DAY.get(self.text, 0)
+
+    def doses(self, until: float) -> list[Dose]:
+        """Doses on days 0 <= day < `until`, in order."""
+        out: list[Dose] = []
+        cursor = 0.0
+        for k, part in enumerate(self.parts):
+            last = k == len(self.parts) - 1
+            days = list(part.days) if part.days else _stepped(part, cursor, until, last)
+            out += [Dose(d, part.amount, part.unit) for d in days if d < until]
+            cursor = (days[-1] if days else cursor) + self._gap(k)
+        return out
+
+    def _gap(self, k: int) -> float:
+        """Days from the last dose of part k to the first of the next: its own step if daily, else the next part's."""
+        here = self.parts[k]
+        if here.daily or k + 1 == len(self.parts):
+            return here.step
+        return self.parts[k + 1].step
+
+
+def _stepped(part: Part, start: float, until: float, last: bool) -> list[float]:
+    n = part.count if part.count is not None else (int((until - start) / part.step) + 2 if last else 1)
+    return [start + i * part.step for i in range(max(n, 0)) if start + i * part.step < until]
+
+
+def parse(text: str) -> Schedule:
+    """Schedule of a text in the grammar above. Raises InvalidValue naming the part that cannot be read."""
+    clean = re.sub(r"\s+", " ", text.strip().lower().replace(", ", ","))
+    parts = tuple(_part(p.strip(), text) for p in clean.split(" then "))
+    for k, part in enumerate(parts[:-1]):
+        if not part.days and part.count is None:
+            raise InvalidValue(
+                f"schedule {text!r}",
+                clean.split(" then ")[k],
+                "a part with an end before 'then' (a list or xN)",
+            )
+    return Schedule(clean, parts)
+
+
+def _part(text: str, whole: str) -> Part:
+    m = _PART.match(text)
+    if not m:
+        raise InvalidValue(f"schedule {whole!r}", text, ALLOWED)
+    amount = float(m["dose"]) if m["dose"] else None
+    count = int(m["count"]) if m["count"] else None
+    if count == 0 or m["n"] == "0":
+        raise InvalidValue(f"schedule {whole!r}", text, "a repeat and an interval of at least 1")
+    if m["once"]:
+        return Part((), 1.0, 1, amount, m["unit"])
+    if m["daily"]:
+        return Part((), 1.0 / _PER_DAY[m["daily"]], count, amount, m["unit"], daily=True)
+    if m["step"]:
+        return Part((), int(m["n"] or 1) * (7.0 if m["step"] == "w" else 1.0), count, amount, m["unit"])
+    return Part(_listed(m, text, whole), 0.0, None, amount, m["unit"])
+
+
+def _listed(m: re.Match[str], text: str, whole: str) -> tuple[float, ...]:
+    if m["count"]:
+        raise InvalidValue(f"schedule {whole!r}", text, "a list of days or weeks without a repeat count")
+    raw = [float(v) for v in m["at"].replace(" ", "").strip(",").split(",")]
+    if m["list"] == "weeks":
+        days = [7.0 * v for v in raw]
+    else:
+        days = [v - 1.0 for v in raw] if min(raw) >= 1 else raw
+    if sorted(set(days)) != days:
+        raise InvalidValue(f"schedule {whole!r}", text, "days or weeks in rising order, none twice")
+    return tuple(days)

@@ -1,0 +1,64 @@
+"""Sources: BibTeX entries of `library/sources.bib`, the only thing a reader is ever given as a citation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from . import library
+from .errors import InvalidValue, UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One citable work: `doi`, `pmid` or `nct` identify it; `text` is the printed short form."""
+
+    key: str
+    kind: str
+    title: str
+    author: str
+    year: str
+    doi: str
+    pmid: str
+    nct: str
+
+    @property
+    def text(self) -> str:
+        """Short citation: author year, then the strongest identifier known."""
+        ident = f"doi:{self.doi}" if self.doi else f"PMID {self.pmid}" if self.pmid else self.nct
+        lead = " ".join(p for p in (self.author, self.year) if p) or self.title or self.key
+        return f"{lead}, {ident}" if ident else lead
+
+
+@lru_cache(maxsize=1)
+def load() -> dict[str, Source]:
+    """Every entry of sources.bib by key."""
+    from pybtex.database import BibliographyData, parse_file
+    from pybtex.exceptions import PybtexError
+
+    file = library.path("sources.bib")
+    try:
+        data: BibliographyData = parse_file(str(file), bib_format="bibtex")
+    except PybtexError as e:
+        raise InvalidValue(str(file), str(e), "valid BibTeX with unique keys") from None
+    return {key: _source(key, entry) for key, entry in data.entries.items()}
+
+
+def _source(key: str, entry: object) -> Source:
+    fields = {k.lower(): str(v).strip("{}") for k, v in entry.fields.items()}  # type: ignore[attr-defined]
+    people = entry.persons.get("author", [])  # type: ignore[attr-defined]
+    last = [" ".join(p.prelast_names + p.last_names) for p in people]
+    author = f"{last[0]} et al." if len(last) > 1 else (last[0] if last else "")
+    kind = entry.type  # type: ignore[attr-defined]
+    get = fields.get
+    return Source(
+        key, kind, get("title", ""), author, get("year", ""), get("doi", ""), get("pmid", ""), get("nct", "")
+    )
+
+
+def find(key: str) -> Source:
+    """One source by key; UnknownName with the nearest key."""
+    table = load()
+    if key not in table:
+        raise UnknownName("source", key, table)
+    return table[key]

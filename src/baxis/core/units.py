@@ -1,0 +1,63 @@
+"""Units: one registry, the names the library uses, checking and conversion at the border. Inner loops run on bare floats."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from .errors import InvalidValue
+
+_DEFINITIONS = (
+    "cell = [cell_count] = cells",
+    "international_unit = [biological_activity] = IU",
+    "point = [] = points",
+    "percent_ = 0.01 = pct",
+    "x_healthy = []",
+    "arbitrary_unit = [arbitrary] = AU",
+)
+
+
+@lru_cache(maxsize=1)
+def registry() -> Any:
+    """The pint registry (built on first use: pint is slow to import)."""
+    import pint
+
+    ureg: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=None)
+    ureg.define("body_surface_area = 1 * meter ** 2")
+    for line in _DEFINITIONS:
+        ureg.define(line)
+    return ureg
+
+
+def normal_form(unit: str) -> str:
+    """The unit as pint reads it: `1`, `x healthy`, `%`, `cells/uL`, `mg/m2` and the like are accepted."""
+    text = unit.strip()
+    if text in {"", "1", "-", "fraction", "dimensionless", "x healthy"}:
+        return "dimensionless"
+    text = text.replace("%", "percent").replace("µ", "u").replace("μ", "u")
+    return text.replace("m2", "m**2") if text.endswith("/m2") else text
+
+
+@lru_cache(maxsize=1024)
+def parse(unit: str) -> Any:
+    """Pint unit of a text. Raises InvalidValue for an unknown unit."""
+    try:
+        return registry().parse_units(normal_form(unit))
+    except Exception:  # pint raises several unrelated types, tokenizer errors among them
+        raise InvalidValue(
+            "unit", unit, "a unit such as mg, mg/kg, ng/mL, 1/day, L/day, cells/uL, IU/mL, 1"
+        ) from None
+
+
+@lru_cache(maxsize=1024)
+def factor(source: str, target: str) -> float:
+    """Number that turns a value in `source` into one in `target`; InvalidValue when the dimensions differ."""
+    a, b = parse(source), parse(target)
+    if a.dimensionality != b.dimensionality:
+        raise InvalidValue("unit", source, f"a unit of the dimension of {target!r}")
+    return float(registry().Quantity(1.0, a).to(b).magnitude)
+
+
+def convert(value: float, source: str, target: str) -> float:
+    """`value` in `source` expressed in `target` (multiplicative units only)."""
+    return value * factor(source, target)
