@@ -1,4 +1,4 @@
-"""Units: one registry, the names the library uses, checking and conversion at the border. Inner loops run on bare floats."""
+"""Units: one registry, checking and conversion at the border. Inner loops run on bare floats."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def parse(unit: str) -> Any:
     try:
         return registry().parse_units(normal_form(unit))
     except Exception:  # pint raises several unrelated types, tokenizer errors among them
-        raise InvalidValue(
-            "unit", unit, "a unit such as mg, mg/kg, ng/mL, 1/day, L/day, cells/uL, IU/mL, 1"
-        ) from None
+        raise InvalidValue("unit", unit, "a unit such as mg, mg/kg, ng/mL, 1/day, L/day, cells/uL, IU/mL, 1") from None
 
 
 @lru_cache(maxsize=1024)

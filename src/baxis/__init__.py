@@ -1,0 +1,41 @@
+"""baxis: the B-cell axis, in silico. Research use only.
+
+Heavy parts load on first use, so `import baxis` stays light:
+
+    >>> import baxis
+    >>> result = baxis.run_trial("fenebrutinib-sle-ph2")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .clinic.design import Design, read_design
+    from .clinic.trial import run_trial
+    from .core.errors import BaxisError
+
+_PUBLIC = {
+    "BaxisError": "core.errors",
+    "Design": "clinic.design",
+    "read_design": "clinic.design",
+    "run_trial": "clinic.trial",
+}
+_LAYERS = ("core", "engine", "evidence", "axis", "clinic")
+
+__all__ = ["BaxisError", "Design", "__version__", "read_design", "run_trial"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
+    if name in _LAYERS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'baxis' has no attribute {name!r}; public: {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC, *_LAYERS})

@@ -1,0 +1,42 @@
+"""Small pieces: files under 400 lines (most under 250), functions under 40 lines, at most six arguments."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import baxis
+
+ROOT = Path(baxis.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+MOST_LINES, MOST_FUNCTION, MOST_ARGUMENTS = 400, 40, 6
+
+
+def lines(file: Path) -> int:
+    return len(file.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_file_and_its_functions_are_small(file: Path) -> None:
+    assert lines(file) <= MOST_LINES
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    command_line = file.relative_to(ROOT).parts[:2] == ("faces", "cli")
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        body = node.end_lineno - node.body[0].lineno + 1 if node.end_lineno else 0
+        assert body <= MOST_FUNCTION, f"{node.name}: {body} lines"
+        named = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        count = len([a for a in named if a not in {"self", "cls"}])
+        assert command_line or count <= MOST_ARGUMENTS, f"{node.name}: {count} arguments"
+
+
+def test_most_files_are_under_250_lines() -> None:
+    long = [f.name for f in FILES if lines(f) > 250]
+    assert len(long) <= 0.15 * len(FILES), long
+
+
+def test_no_drawer_for_everything() -> None:
+    assert not [f for f in FILES if f.stem in {"utils", "helpers", "misc", "common"}]
