@@ -1,0 +1,118 @@
+"""Citations of the evidence import: a BibTeX key for every row that can be cited, and `sources.bib` itself.
+
+A row is cited by its DOI, else PMID, else the PMC or PubMed page it was seen on, else (trial rows) by its trial's
+paper or registration. `scripts/evidence_references.csv` resolves printed references ("Chan 2020 Pharm Res 37:25"):
+columns reference,doi,pmid,key,author,title,journal,year.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+Row = dict[str, str]
+Tables = dict[str, list[Row]]
+
+URL_DOI = re.compile(r"(?:doi(?:\.org)?/(?:full/|abs/|pdf/|epdf/)?|/)(10\.\d{4,9}/[^\s?#&]+)")
+SPRINGER_LIKE = re.compile(r"/(10\.\d{4,9}/[^\s?#&]+)")
+PUBMED = re.compile(r"pubmed(?:\.ncbi\.nlm\.nih\.gov)?/(?:\?term=)?(\d{6,9})\b")
+PMC = re.compile(r"\b(PMC\d{5,9})\b")
+SUFFIX = re.compile(r"(/(full|abstract|pdf|meta|xml|html|epdf|figures.*|tables.*)|\.pdf|\.full|\.long)+/?$")
+NEEDS = ("trials", "claims", "experiments", "kinetics", "pk", "pd", "pd_observed", "targets_turnover", "published_models")
+
+
+def url_identifiers(url: str) -> dict[str, str]:
+    """doi, pmid or pmc of the page where a number was seen, when its address is the paper's own."""
+    url = unquote(url)
+    if m := URL_DOI.search(url):
+        return {"doi": SUFFIX.sub("", m.group(1)).rstrip("/.").lower()}
+    if m := PUBMED.search(url):
+        return {"pmid": m.group(1)}
+    if m := PMC.search(url):
+        return {"pmc": m.group(1)}
+    return {}
+
+
+def key_of(ids: dict[str, str]) -> str:
+    """BibTeX key: doi_10.1002_art.41811, PMID123, PMC123 or NCT00000000."""
+    if ids.get("doi"):
+        return "doi_" + re.sub(r"[^A-Za-z0-9.-]+", "_", ids["doi"].lower()).strip("_")
+    if ids.get("pmid"):
+        return f"PMID{ids['pmid']}"
+    return ids.get("pmc") or ids.get("nct") or ""
+
+
+def row_identifiers(row: Row, references: dict[str, Row]) -> dict[str, str]:
+    """Identifiers of one row, strongest statement first; fills the row's empty doi and pmid."""
+    printed = references.get(row.get("reference", ""), {})
+    seen = url_identifiers(row.get("source_url", ""))
+    text = row.get("reference", "")
+    written = url_identifiers(f"/{text}") if "10." in text else {}
+    pmid = re.search(r"(?:PMID:? ?|pubmed )(\d{6,9})", text)
+    pmc = PMC.search(text)
+    if not (row["doi"] or row["pmid"]):
+        row["doi"] = printed.get("doi", "") or written.get("doi", "") or ("" if pmid or pmc else seen.get("doi", ""))
+        row["pmid"] = printed.get("pmid", "") or (pmid.group(1) if pmid else "")
+        if not (row["doi"] or row["pmid"] or pmc):
+            row["pmid"] = seen.get("pmid", "")
+    ids = {"doi": row["doi"], "pmid": row["pmid"]}
+    if not any(ids.values()):
+        ids["pmc"] = pmc.group(1) if pmc else seen.get("pmc", "")
+    if not any(ids.values()) and printed.get("key"):
+        ids["label"] = printed["key"]
+    return ids
+
+
+def cite(tables: Tables, reference_file: Path) -> str:
+    """Set `source` in every table; returns the text of sources.bib."""
+    references = {}
+    if reference_file.exists():
+        with reference_file.open(encoding="utf-8", newline="") as f:
+            references = {r["reference"]: r for r in csv.DictReader(f)}
+    facts = {key_of(r) or r["key"]: r for r in references.values()}
+    entries: dict[str, dict[str, str]] = {}
+    for name in NEEDS:
+        for row in tables[name]:
+            ids = row_identifiers(row, references)
+            if name == "trials":
+                ids["nct"] = row["nct"].split(";")[0].strip()
+            row["source"] = key_of(ids) or ids.get("label", "")
+            note_entry(entries, row["source"], ids, row if name == "trials" else {})
+    by_trial = {t["trial_id"]: t["source"] for t in tables["trials"]}
+    for name in ("outcomes", "baseline"):
+        for row in tables[name]:
+            ids = url_identifiers(row["source_url"]) if row["provenance"] == "verified" else {}
+            row["source"] = by_trial[row["trial_id"]] or key_of(ids)
+            note_entry(entries, row["source"], {} if by_trial[row["trial_id"]] else ids, {})
+    return "".join(bib_entry(key, entries[key], facts.get(key, {})) for key in sorted(entries) if key)
+
+
+def note_entry(entries: dict[str, dict[str, str]], key: str, ids: dict[str, str], trial: Row) -> None:
+    """Gather what is known of one citation from every row that uses it."""
+    entry = entries.setdefault(key, {})
+    entry.update({k: v for k, v in ids.items() if v and k != "label"})
+    if trial:
+        name = trial["acronym"] or trial["trial_id"]
+        entry.setdefault("trials", "")
+        entry["trials"] = ", ".join(p for p in (entry["trials"], name) if p)
+        entry.setdefault("year", trial["year"])
+
+
+def bib_entry(key: str, entry: dict[str, str], facts: Row) -> str:
+    """One BibTeX entry; only facts that are known."""
+    kind = "article" if entry.get("doi") or entry.get("pmid") or entry.get("pmc") else "misc"
+    title = facts.get("title") or (f"Trial {entry['trials']}" if entry.get("trials") else "")
+    fields = {
+        "author": facts.get("author", ""),
+        "title": f"{{{title}}}" if title else "",
+        "journal": facts.get("journal", ""),
+        "year": facts.get("year") or entry.get("year", ""),
+        "doi": entry.get("doi", ""),
+        "pmid": entry.get("pmid", ""),
+        "pmcid": entry.get("pmc", ""),
+        "nct": entry.get("nct", ""),
+    }
+    body = "".join(f"  {k} = {{{v}}},\n" for k, v in fields.items() if v)
+    return f"@{kind}{{{key},\n{body}}}\n\n"
