@@ -1,0 +1,19 @@
+"""Clinical instruments: what a visit records of a patient, and the responder definitions as the trials wrote them."""
+
+from __future__ import annotations
+
+from ...core.errors import UnknownName
+from .base import Course, Instrument, Visits
+
+__all__ = ["Course", "Instrument", "Visits", "instrument"]
+
+
+def instrument(disease: str) -> Instrument:
+    """Instrument of a disease code. Raises UnknownName for a disease without one."""
+    from .ra import RheumatoidArthritis
+    from .sle import Lupus
+
+    table: dict[str, type[Instrument]] = {"RA": RheumatoidArthritis, "SLE": Lupus}
+    if disease not in table:
+        raise UnknownName("disease with a clinical instrument", disease, table)
+    return table[disease]()

@@ -1,0 +1,111 @@
+"""What every instrument shares: the model's course, fluctuation between visits, trial effect, and recorded visits."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core import ledger, streams
+from ...core.errors import UnknownName
+
+Array = NDArray[np.float64]
+Endpoint = Callable[["Visits", int], Array]
+
+
+@dataclass(frozen=True)
+class Course:
+    """The model at the visits: days (T,), each output (n, T) relative to the typical patient of the disease at rest.
+
+    ids (n,) are the patients' stream numbers; the first visit is screening, the second baseline (day 0).
+    """
+
+    seed: int
+    ids: NDArray[np.int64]
+    days: Array
+    outputs: dict[str, Array]
+
+    def log(self, name: str) -> Array:
+        """Natural log of an output, floored at 1e-3 of typical (a cured patient has a finite score)."""
+        return np.log(np.maximum(self.outputs[name], 1e-3))
+
+
+@dataclass(frozen=True)
+class Visits:
+    """What was recorded: each measure (n, T) in its own unit; `days` (T,). Visit 0 is screening, visit 1 baseline."""
+
+    days: Array
+    measures: dict[str, Array]
+
+    def __getitem__(self, name: str) -> Array:
+        return self.measures[name]
+
+    def change(self, name: str, k: int) -> Array:
+        """Change of a measure from baseline to visit k, (n,)."""
+        return self.measures[name][:, k] - self.measures[name][:, 1]
+
+
+class Instrument(ABC):
+    """A disease's instrument: numbers in `library/instruments/<code>.csv`, measures at visits, named endpoints."""
+
+    code: str
+    units: dict[str, str]
+    needs: tuple[str, ...]
+    continuous: frozenset[str] = frozenset()
+
+    def number(self, name: str) -> float:
+        """One value of this instrument's ledger."""
+        return ledger.value(f"instruments/{self.code}", name)
+
+    @abstractmethod
+    def observe(self, course: Course) -> Visits:
+        """Measures at each visit of the course."""
+
+    @abstractmethod
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Named endpoints: (visits, index of the visit) -> (n,) of 0/1 for a responder, or of points."""
+
+    @abstractmethod
+    def failed(self, visits: Visits) -> NDArray[np.bool_]:
+        """(n, T): the patient has by then met the rule of treatment failure (rescue): a non-responder from there."""
+
+    def endpoint(self, name: str) -> Endpoint:
+        """One endpoint by name; UnknownName with the nearest."""
+        table = self.endpoints()
+        if name not in table:
+            raise UnknownName(f"endpoint in {self.code}", name, table)
+        return table[name]
+
+    def trial_effect(self, days: Array) -> Array:
+        """(T,) log fall of activity that being in a trial brings to every arm (one term for the disease, none a trial)."""
+        since = np.maximum(days, 0.0)
+        return -self.number("expectation") * (1.0 - np.exp(-since / self.number("tau_expectation")))
+
+
+def fluctuation(course: Course, purpose: str, tau: float, components: int = 1) -> Array:
+    """Stationary Ornstein-Uhlenbeck paths of unit variance, (n, T, components), exact between visits.
+
+    tau: correlation time, days. The same patient has the same path in every arm.
+    """
+    n, t = course.ids.size, course.days.size
+    z = streams.normal(course.seed, purpose, course.ids, t * components).reshape(n, t, components)
+    out = np.empty_like(z)
+    out[:, 0] = z[:, 0]
+    for k in range(1, t):
+        a = np.exp(-(course.days[k] - course.days[k - 1]) / tau)
+        out[:, k] = a * out[:, k - 1] + np.sqrt(1.0 - a * a) * z[:, k]
+    return out
+
+
+def noise(course: Course, purpose: str, components: int = 1) -> Array:
+    """Independent standard normal noise of each visit, (n, T, components)."""
+    n, t = course.ids.size, course.days.size
+    return streams.normal(course.seed, purpose, course.ids, t * components).reshape(n, t, components)
+
+
+def lasting(course: Course, purpose: str, components: int = 1) -> Array:
+    """Lasting standard normal differences between patients, (n, 1, components)."""
+    return streams.normal(course.seed, purpose, course.ids, components)[:, None, :]

@@ -1,0 +1,109 @@
+"""Rheumatoid arthritis: the ACR core set and DAS28-CRP from synovial inflammation and CRP.
+
+Definitions: ACR20/50/70, Felson 1995 (doi:10.1002/art.1780380602); DAS28-CRP, Fransen 2003. The responder is computed
+from the components; nothing here knows a response rate.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .base import Array, Course, Endpoint, Instrument, Visits, fluctuation, lasting, noise
+
+SCALES = ("pain", "PtGA", "PhGA")
+
+
+class RheumatoidArthritis(Instrument):
+    """Core set: SJC66, TJC68, pain, patient's and physician's global, HAQ-DI, CRP; and DAS28-CRP."""
+
+    code = "RA"
+    needs = ("infl", "il6")
+    units = {
+        "SJC66": "joints",
+        "TJC68": "joints",
+        "SJC28": "joints",
+        "TJC28": "joints",
+        "pain": "mm",
+        "PtGA": "mm",
+        "PhGA": "mm",
+        "HAQ": "points",
+        "CRP": "mg/L",
+        "DAS28-CRP": "points",
+    }
+    continuous = frozenset({"DAS28_change"})
+
+    def observe(self, course: Course) -> Visits:
+        activity = self._activity(course)
+        m: dict[str, Array] = {}
+        own, shake = lasting(course, "RA joints", 2), noise(course, "RA joint count", 2)
+        for i, (name, top) in enumerate((("SJC66", 66), ("TJC68", 68))):
+            log = self.number(f"{name}.gain") * activity + self.number(f"{name}.log_sd") * own[..., i]
+            count = self.number(f"{name}.median") * np.exp(log + self.number("joints.noise") * shake[..., i])
+            m[name] = np.round(np.minimum(count, top))
+            m[name[:3] + "28"] = np.round(np.minimum(self.number("share28") * count, 28))
+        own, shake = lasting(course, "RA scales", 4), noise(course, "RA scale", 4)
+        for i, name in enumerate(SCALES):
+            m[name] = self._scale(name, 100.0, activity, own[..., i], shake[..., i])
+        m["HAQ"] = np.round(self._scale("HAQ", 3.0, activity, own[..., 3], shake[..., 3]) * 8) / 8
+        m["CRP"] = self._crp(course, activity)
+        m["DAS28-CRP"] = das28_crp(m["TJC28"], m["SJC28"], m["CRP"], m["PtGA"])
+        return Visits(course.days, m)
+
+    def _activity(self, course: Course) -> Array:
+        """Log synovial activity (n, T): inflammation, lasting difference, fluctuation and trial effect."""
+        z = fluctuation(course, "RA fluctuation", self.number("tau_fluctuation"))[..., 0]
+        own = lasting(course, "RA activity")[..., 0]
+        return np.asarray(
+            self.number("gain_inflammation") * course.log("infl")
+            + self.number("sd_patient") * own
+            + self.number("sd_fluctuation") * z
+            + self.trial_effect(course.days)
+        )
+
+    def _scale(self, name: str, top: float, activity: Array, own: Array, shake: Array) -> Array:
+        """A bounded scale, 0 to `top`: logit-linear in activity."""
+        middle = self.number(f"{name}.median") / top
+        logit = np.log(middle / (1 - middle)) + self.number(f"{name}.gain") * activity
+        logit = logit + self.number(f"{name}.sd") * own + self.number(f"{name}.noise") * shake
+        return np.asarray(top / (1.0 + np.exp(-logit)))
+
+    def _crp(self, course: Course, activity: Array) -> Array:
+        """CRP in mg/L: the model's interleukin 6, and the part of activity that is not inflammation itself."""
+        rest = activity - self.number("gain_inflammation") * course.log("infl")
+        log = self.number("CRP.gain") * (course.log("il6") + rest)
+        log = log + self.number("CRP.log_sd") * lasting(course, "RA CRP")[..., 0]
+        return np.asarray(
+            self.number("CRP.median") * np.exp(log + self.number("CRP.noise") * noise(course, "RA CRP visit")[..., 0])
+        )
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        return {
+            "ACR20": partial(_acr, 0.20),
+            "ACR50": partial(_acr, 0.50),
+            "ACR70": partial(_acr, 0.70),
+            "DAS28_change": lambda v, k: v.change("DAS28-CRP", k),
+            "DAS28_remission": lambda v, k: (v["DAS28-CRP"][:, k] < 2.6).astype(float),
+            "DAS28_LDA": lambda v, k: (v["DAS28-CRP"][:, k] <= 3.2).astype(float),
+        }
+
+    def failed(self, visits: Visits) -> NDArray[np.bool_]:
+        """No rescue before the primary visit in the designs held; kept as a rule so that a design may add one."""
+        return np.zeros(visits["SJC66"].shape, dtype=bool)
+
+
+def das28_crp(tjc28: Array, sjc28: Array, crp: Array, ptga: Array) -> Array:
+    """DAS28 with C-reactive protein (mg/L) and patient's global (0 to 100 mm), four variables."""
+    return np.asarray(0.56 * np.sqrt(tjc28) + 0.28 * np.sqrt(sjc28) + 0.36 * np.log(crp + 1) + 0.014 * ptga + 0.96)
+
+
+def _acr(fraction: float, v: Visits, k: int) -> Array:
+    """ACR response: both joint counts and three of the other five measures better by `fraction`."""
+
+    def better(name: str) -> NDArray[np.bool_]:
+        return np.asarray(v[name][:, k] <= (1.0 - fraction) * v[name][:, 1])
+
+    others = sum(better(name).astype(int) for name in ("pain", "PtGA", "PhGA", "HAQ", "CRP"))
+    return np.asarray(better("SJC66") & better("TJC68") & (others >= 3), dtype=float)

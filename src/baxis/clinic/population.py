@@ -1,0 +1,136 @@
+"""Virtual patients: a disease's spread on its cited parameters, demographics, background therapy, own rest.
+
+Algorithm, in the open: (1) each parameter with a published or assumed spread is log-normal about the disease's value;
+parameters of one group share half of their variance; (2) the weights of the tissue arms are a Dirichlet draw about the
+disease's weights; (3) demographics from the disease's table; (4) background drugs by their share; (5) the patient is
+run from the disease's typical rest to its own under that background (10 years); (6) entry criteria are applied to what
+the instrument records at screening and baseline, in the order of patient numbers. Every draw is keyed by (seed,
+patient, purpose).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import axis, engine
+from ..core import ledger, streams
+from .design import Background, Design
+
+Array = NDArray[np.float64]
+RUN_IN_DAYS = 3650.0
+SHARED_VARIANCE = 0.5  # of parameters in one group
+
+
+@dataclass(frozen=True)
+class Population:
+    """Patients of one disease under background: ids (n,), parameters (n, P), rest (n, N), status (n,), covariates."""
+
+    disease: str
+    seed: int
+    ids: NDArray[np.int64]
+    parameters: Array
+    rest: Array
+    status: NDArray[np.int8]
+    covariates: dict[str, Array]
+
+    def take(self, index: NDArray[np.int64]) -> Population:
+        """The patients at these positions."""
+        covariates = {k: v[index] for k, v in self.covariates.items()}
+        return Population(
+            self.disease,
+            self.seed,
+            self.ids[index],
+            self.parameters[index],
+            self.rest[index],
+            self.status[index],
+            covariates,
+        )
+
+
+def draw(design: Design, seed: int, ids: NDArray[np.int64], options: engine.Options) -> Population:
+    """Patients with these stream numbers, at their own rest under the design's background therapy."""
+    parameters = spread_parameters(design.disease, seed, ids)
+    covariates = demographics(design.disease, seed, ids)
+    for drug in design.background_therapy:
+        doses = background_dose(drug, seed, ids)
+        covariates[f"{drug.drug}_dose"] = doses
+        set_input(parameters, drug, doses)
+    rest, status = run_in(design.disease, parameters, options)
+    return Population(design.disease, seed, ids, parameters, rest, status, covariates)
+
+
+def run_in(disease: str, parameters: Array, options: engine.Options) -> tuple[Array, NDArray[np.int8]]:
+    """Each patient's rest (n, N) and status, run from the disease's typical rest for ten years."""
+    start = np.broadcast_to(axis.rest(disease), (len(parameters), len(axis.system().states)))
+    ensemble = engine.simulate(
+        axis.kernel(), parameters, start, times=[RUN_IN_DAYS], outputs=axis.system().states[:1], options=options
+    )
+    return ensemble.final, ensemble.status
+
+
+def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
+    """Parameter matrix (n, P) of patients about the disease's typical vector."""
+    typical = axis.parameters(disease)
+    out = np.repeat(typical[None], ids.size, axis=0)
+    for name, (log_sd, group) in axis.spreads(disease).items():
+        z = streams.normal(seed, f"parameter {name}", ids)[:, 0]
+        if group:
+            shared = streams.normal(seed, f"group {group}", ids)[:, 0]
+            z = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1 - SHARED_VARIANCE) * z
+        out[:, axis.index(name)] *= np.exp(log_sd * z)[:, None]
+    _spread_weights(out, seed, ids)
+    return out
+
+
+def _spread_weights(out: Array, seed: int, ids: NDArray[np.int64]) -> None:
+    """Tissue-arm weights of each patient: a Dirichlet draw about the disease's, by gamma variates."""
+    from scipy.special import gammaincinv
+
+    index = [i for name in axis.weight_names() for i in axis.index(name)]
+    shape = out[:, index] * number("weights.concentration")
+    u = streams.uniform(seed, "tissue weights", ids, len(index))
+    gamma = np.where(shape > 1e-9, gammaincinv(np.maximum(shape, 1e-9), u), 0.0)
+    out[:, index] = gamma / gamma.sum(axis=1, keepdims=True)
+
+
+def demographics(disease: str, seed: int, ids: NDArray[np.int64]) -> dict[str, Array]:
+    """Age, sex, weight and body surface (Mosteller) from `library/instruments/demographics.csv`."""
+    n = number
+    female = (streams.uniform(seed, "sex", ids)[:, 0] < n(f"{disease}.female")).astype(float)
+    age = n(f"{disease}.age") + n(f"{disease}.age_sd") * streams.normal(seed, "age", ids)[:, 0]
+    z = streams.normal(seed, "size", ids, 2)
+    weight = np.where(female > 0, n("weight.female"), n("weight.male")) * np.exp(n("weight.log_sd") * z[:, 0])
+    height = np.where(female > 0, n("height.female"), n("height.male")) + n("height.sd") * z[:, 1]
+    bsa = np.sqrt(height * weight / 3600.0)
+    return {"age_y": np.clip(age, 18, 85), "female": female, "weight_kg": weight, "bsa_m2": bsa}
+
+
+def number(name: str) -> float:
+    """One value of the demographics ledger."""
+    return ledger.value("instruments/demographics", name)
+
+
+def background_dose(drug: Background, seed: int, ids: NDArray[np.int64]) -> Array:
+    """Dose of a background drug for each patient (n,), in the design's unit; 0 for those who do not take it."""
+    takes = streams.uniform(seed, f"background {drug.drug}", ids)[:, 0] < drug.share
+    sd = np.sqrt(np.log1p(drug.dose_cv**2))
+    dose = drug.dose * np.exp(sd * streams.normal(seed, f"dose of {drug.drug}", ids)[:, 0] - 0.5 * sd * sd)
+    return np.where(takes, dose, 0.0)
+
+
+def set_input(parameters: Array, drug: Background, doses: Array) -> None:
+    """Write background exposure into the parameter matrix, in the model's own unit of that drug."""
+    name, factor = axis.background_input(drug.drug, drug.dose_unit)
+    parameters[:, axis.index(name)] = (factor * doses)[:, None]
+
+
+def typical_rest(design: Design, options: engine.Options) -> tuple[Array, Array]:
+    """Parameters (P,) and rest (N,) of the typical patient under the mean background: what outputs are relative to."""
+    parameters = axis.parameters(design.disease)[None].copy()
+    for drug in design.background_therapy:
+        set_input(parameters, drug, np.array([drug.dose * drug.share]))
+    rest, _ = run_in(design.disease, parameters, options)
+    return parameters[0], rest[0]
