@@ -64,6 +64,17 @@ def genes(text: str, terms: dict[str, str]) -> str:
     return ";".join(sorted(found))
 
 
+def unaddressed(row: Row, table: str) -> str:
+    """A number seen on a page without an address counts as recalled until someone sees it at one."""
+    if not row["source_url"] or row["source_url"].startswith("http"):
+        return ""
+    paper = DOI.search(row["source_url"])
+    row["source_url"], row["provenance"] = "", "recalled"
+    row["detail"] = "; ".join(p for p in (row.get("detail", ""), "seen only in third-party notes") if p)
+    row["reference"] = row.get("reference", "") or (paper.group(0) if paper else "")
+    return f"no page address, now recalled: {table} {row.get('trial_id', '')} {row.get('endpoint', '')}"
+
+
 def derive(tables: Tables, kept: Path) -> tuple[Tables, list[str]]:
     """New tables with the library's columns (citation keys come later) and the list of what was noteworthy."""
     mondo = {r["disease"]: r["mondo"] for r in kept_table(kept, "diseases")}
@@ -82,7 +93,9 @@ def derive(tables: Tables, kept: Path) -> tuple[Tables, list[str]]:
         row["regimen"] = regimen.get(row["schedule"], "")
     unread = sorted({r["schedule"] for r in tables["arms"]} - set(regimen) - {""})
     notes += [f"schedule without a line in schedules.csv: {s!r}" for s in unread]
-    arms = {t["trial_id"]: [a for a in tables["arms"] if a["trial_id"] == t["trial_id"]] for t in tables["trials"]}
+    arms = {
+        t["trial_id"]: [a for a in tables["arms"] if a["trial_id"] == t["trial_id"]] for t in tables["trials"]
+    }
     for row in tables["outcomes"]:
         notes += outcome_row(row)
         row["versus"] = versus(row, arms[row["trial_id"]])
@@ -92,6 +105,9 @@ def derive(tables: Tables, kept: Path) -> tuple[Tables, list[str]]:
         for row in tables[name]:
             split_value(row)
             row["reference"] = row.pop("source", "")
+    for name, rows in tables.items():
+        if name not in ("arms", "drugs"):
+            notes += [n for row in rows if (n := unaddressed(row, name))]
     for row in tables["published_models"]:
         row["reference"] = row["citation"]
     return tables, notes

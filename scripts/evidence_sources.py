@@ -20,7 +20,17 @@ SPRINGER_LIKE = re.compile(r"/(10\.\d{4,9}/[^\s?#&]+)")
 PUBMED = re.compile(r"pubmed(?:\.ncbi\.nlm\.nih\.gov)?/(?:\?term=)?(\d{6,9})\b")
 PMC = re.compile(r"\b(PMC\d{5,9})\b")
 SUFFIX = re.compile(r"(/(full|abstract|pdf|meta|xml|html|epdf|figures.*|tables.*)|\.pdf|\.full|\.long)+/?$")
-NEEDS = ("trials", "claims", "experiments", "kinetics", "pk", "pd", "pd_observed", "targets_turnover", "published_models")
+NEEDS = (
+    "trials",
+    "claims",
+    "experiments",
+    "kinetics",
+    "pk",
+    "pd",
+    "pd_observed",
+    "targets_turnover",
+    "published_models",
+)
 
 
 def url_identifiers(url: str) -> dict[str, str]:
@@ -53,7 +63,9 @@ def row_identifiers(row: Row, references: dict[str, Row]) -> dict[str, str]:
     pmid = re.search(r"(?:PMID:? ?|pubmed )(\d{6,9})", text)
     pmc = PMC.search(text)
     if not (row["doi"] or row["pmid"]):
-        row["doi"] = printed.get("doi", "") or written.get("doi", "") or ("" if pmid or pmc else seen.get("doi", ""))
+        row["doi"] = (
+            printed.get("doi", "") or written.get("doi", "") or ("" if pmid or pmc else seen.get("doi", ""))
+        )
         row["pmid"] = printed.get("pmid", "") or (pmid.group(1) if pmid else "")
         if not (row["doi"] or row["pmid"] or pmc):
             row["pmid"] = seen.get("pmid", "")

@@ -7,7 +7,15 @@ import re
 Row = dict[str, str]
 
 RATIOS = {"hazard_ratio", "odds_ratio", "rate_ratio", "risk_ratio", "relative_risk_ratio"}
-CHANGES = {"mean_change", "median_change", "mean_or_median_change", "difference", "mean", "median", "geometric_mean"}
+CHANGES = {
+    "mean_change",
+    "median_change",
+    "mean_or_median_change",
+    "difference",
+    "mean",
+    "median",
+    "geometric_mean",
+}
 INSTRUMENT = re.compile(r"DAS28-3-ESR|DAS28-CRP|DAS28-ESR|DAS28|CDAI|Genant-modified Sharp")
 RATES = {
     "events/100PY": "per 100 patient-years",
@@ -27,7 +35,9 @@ def outcome_row(row: Row) -> list[str]:
     text, notes = row["unit"], []
     row["ci_level"] = level(row, text)
     found = INSTRUMENT.search(text)
-    row["instrument"] = {"Genant-modified Sharp": "mTSS-Genant"}.get(found.group(0), found.group(0)) if found else ""
+    row["instrument"] = (
+        {"Genant-modified Sharp": "mTSS-Genant"}.get(found.group(0), found.group(0)) if found else ""
+    )
     if row["statistic"] in DAYS:
         row["statistic"], row["unit"] = DAYS[row["statistic"]]
     elif row["statistic"] == "median_change" and text.startswith("%"):
@@ -88,7 +98,11 @@ def plain_unit(row: Row, text: str) -> str:
     for unit in PLAIN:
         if text.startswith(unit):
             return unit
-    if statistic == "difference" and abs(float(row["value"])) <= 1 and not text.startswith("vs placebo (adjusted, as"):
+    if (
+        statistic == "difference"
+        and abs(float(row["value"])) <= 1
+        and not text.startswith("vs placebo (adjusted, as")
+    ):
         return "fraction"
     return {"months (median)": "months", "number (median)": "number", "d": "d"}.get(text, "")
 
@@ -106,7 +120,9 @@ def detail(text: str, unit: str, instrument: str) -> str:
 
 def versus(row: Row, arms: list[Row]) -> str:
     """Arm that a contrast row is measured against; empty where the row is no contrast of two arms."""
-    contrast = row["statistic"] in RATIOS | {"difference", "pct_change_vs_placebo"} or "vs placebo" in row["detail"]
+    contrast = (
+        row["statistic"] in RATIOS | {"difference", "pct_change_vs_placebo"} or "vs placebo" in row["detail"]
+    )
     if not contrast or not_between_arms(row):
         return ""
     others = [a for a in arms if a["arm_id"] != row["arm_id"]]
@@ -140,7 +156,14 @@ NAMED = {
 def not_between_arms(row: Row) -> bool:
     """A ratio between subgroups or risk factors of one arm, not between arms."""
     text = f"{row['detail']} {row['subgroup']}".lower()
-    marks = ("pr3", "ri>9", "per year of age", "ratio of rr", "seropositive minus", "seropositive vs seronegative")
+    marks = (
+        "pr3",
+        "ri>9",
+        "per year of age",
+        "ratio of rr",
+        "seropositive minus",
+        "seropositive vs seronegative",
+    )
     single = ("rituximab-igg4rd-wallace2016", "rituximab-leeds-cohort", "rituximab-ucl-cohort")
     return any(m in text for m in marks) or row["trial_id"] in single
 

@@ -1,0 +1,118 @@
+"""Rules across the cells of a row, and across rows, that a schema of single columns cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+Row = dict[str, str]
+Rows = Iterable[tuple[int, Row]]
+
+RATIOS = {"hazard_ratio", "odds_ratio", "rate_ratio", "risk_ratio", "relative_risk_ratio"}
+FRACTIONS = {"proportion"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong: where it stands, what was got, what is allowed."""
+
+    file: str
+    row: int
+    column: str
+    value: str
+    allowed: str
+
+    @property
+    def text(self) -> str:
+        """The fault as one sentence."""
+        place = f"{self.file} row {self.row}" if self.row else self.file
+        return f"{place}, column {self.column}: got {self.value!r}; allowed: {self.allowed}"
+
+
+def number(row: Row, column: str) -> float | None:
+    """Cell as a number, or None when empty or not one (the schema reports the latter)."""
+    try:
+        return float(row.get(column, ""))
+    except ValueError:
+        return None
+
+
+def outcome_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str]) -> Iterator[Fault]:
+    """Faults inside outcome rows: proportions, intervals, ratios, sizes, comparators."""
+    for line, row in rows:
+        yield from interval_faults(file, line, row)
+        value, statistic = number(row, "value"), row.get("statistic", "")
+        if value is None:
+            continue
+        text = row["value"]
+        if statistic in FRACTIONS and not 0 <= value <= 1:
+            yield Fault(file, line, "value", text, f"a proportion from 0 to 1{hint(value)}")
+        if statistic in RATIOS and value <= 0:
+            yield Fault(file, line, "value", text, "a ratio above 0")
+        if statistic in FRACTIONS and row.get("unit") not in ("", "fraction", None):
+            yield Fault(file, line, "unit", row["unit"], "fraction (a proportion has no other unit)")
+        if row.get("versus") and row["versus"] == row.get("arm_id"):
+            yield Fault(file, line, "versus", row["versus"], "another arm than the row's own")
+        yield from size_faults(file, line, row, arm_n)
+
+
+def hint(value: float) -> str:
+    """What a percentage should have been."""
+    return f"; write {value / 100:g} for {value:g} %" if 1 < value <= 100 else ""
+
+
+def interval_faults(file: str, line: int, row: Row) -> Iterator[Fault]:
+    """The interval must be in order and hold the value."""
+    low, high, value = number(row, "ci_low"), number(row, "ci_high"), number(row, "value")
+    if low is not None and high is not None and low > high:
+        yield Fault(file, line, "ci_low", row["ci_low"], f"no more than ci_high ({row['ci_high']})")
+    elif low is not None and value is not None and value < low:
+        yield Fault(file, line, "ci_low", row["ci_low"], f"no more than the value ({row['value']})")
+    elif high is not None and value is not None and value > high:
+        yield Fault(file, line, "ci_high", row["ci_high"], f"no less than the value ({row['value']})")
+
+
+def size_faults(file: str, line: int, row: Row, arm_n: dict[tuple[str, str], str]) -> Iterator[Fault]:
+    """A whole-arm denominator may not exceed its arm (a subgroup's may: crossover exposure counts people again)."""
+    n, size = number(row, "n"), arm_n.get((row.get("trial_id", ""), row.get("arm_id", "")), "")
+    whole_arm = not (row.get("versus") or row.get("subgroup"))
+    if whole_arm and n is not None and size and n > float(size):
+        yield Fault(file, line, "n", row["n"], f"at most the arm's n ({size})")
+
+
+def unit_faults(file: str, rows: Rows) -> Iterator[Fault]:
+    """One unit for one endpoint, statistic and instrument of a trial."""
+    first: dict[tuple[str, ...], tuple[int, str]] = {}
+    for line, row in rows:
+        key = tuple(row.get(c, "") for c in ("trial_id", "endpoint", "statistic", "instrument"))
+        unit = row.get("unit", "")
+        at, seen = first.setdefault(key, (line, unit))
+        if unit != seen:
+            yield Fault(
+                file, line, "unit", unit, f"{seen!r}, the unit of the same endpoint on row {at} (mixed units)"
+            )
+
+
+def baseline_faults(file: str, rows: Rows) -> Iterator[Fault]:
+    """Fractions in 0..1 and spans in order."""
+    for line, row in rows:
+        value, low, high = number(row, "value"), number(row, "low"), number(row, "high")
+        fraction = row.get("unit") == "fraction" or row.get("characteristic", "").endswith("_frac")
+        if fraction and value is not None and not 0 <= value <= 1:
+            yield Fault(file, line, "value", row["value"], f"a fraction from 0 to 1{hint(value)}")
+        if low is not None and high is not None and low > high:
+            yield Fault(file, line, "low", row["low"], f"no more than high ({row['high']})")
+
+
+def trial_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str], whole: bool) -> Iterator[Fault]:
+    """Sizes that agree: no arm larger than its trial; a trial of the whole set has at least one arm."""
+    largest: dict[str, float] = {}
+    for (trial, _), n in arm_n.items():
+        largest[trial] = max(largest.get(trial, 0.0), float(n) if n else 0.0)
+    for line, row in rows:
+        trial, n = row.get("trial_id", ""), number(row, "n_randomised")
+        if n is not None and largest.get(trial, 0.0) > n:
+            allowed = f"at least the largest arm's n ({largest[trial]:g})"
+            yield Fault(file, line, "n_randomised", row["n_randomised"], allowed)
+        if whole and trial and trial not in largest:
+            yield Fault(file, line, "trial_id", trial, "a trial with at least one row in arms.csv")
