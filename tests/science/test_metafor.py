@@ -16,7 +16,7 @@ import pytest
 from baxis.evidence import meta
 from baxis.evidence.meta import Counts, Options
 
-EXACT = dict(rel=1e-8)
+EXACT = {"rel": 1e-8}
 
 
 def digits(value: float, places: int = 4) -> object:

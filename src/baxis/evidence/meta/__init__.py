@@ -11,11 +11,25 @@ from baxis.evidence.meta.effects import (
     mean_difference,
     ratio,
 )
+from baxis.evidence.meta.inconsistency import Decomposition, Split, decompose, league, split
+from baxis.evidence.meta.network import Network, network, p_scores
+from baxis.evidence.meta.network_data import (
+    ArmCount,
+    ArmMean,
+    Contrast,
+    NetworkData,
+    Study,
+    from_contrasts,
+    from_counts,
+    from_means,
+)
 from baxis.evidence.meta.pool import Options, Pooled, Prediction, Subgroups, pool, subgroups, variance_explained
 from baxis.evidence.meta.tables import TablePool, mantel_haenszel, peto
 
 __all__ = [
-    "SCALES", "Counts", "Effects", "Egger", "LeftOut", "Options", "Pooled", "Prediction", "Subgroups",
-    "TablePool", "binary", "egger", "generic", "mantel_haenszel", "mean_difference", "peto", "pool", "ratio",
-    "subgroups", "variance_explained",
+    "SCALES", "ArmCount", "ArmMean", "Contrast", "Counts", "Decomposition", "Effects", "Egger", "LeftOut",
+    "Network", "NetworkData", "Options", "Pooled", "Prediction", "Split", "Study", "Subgroups", "TablePool",
+    "binary", "decompose", "egger", "from_contrasts", "from_counts", "from_means", "generic", "league",
+    "mantel_haenszel", "mean_difference", "network", "p_scores", "peto", "pool", "ratio", "split", "subgroups",
+    "variance_explained",
 ]  # fmt: skip

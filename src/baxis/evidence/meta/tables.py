@@ -116,7 +116,7 @@ def _mh_rr(counts: Counts) -> tuple[float, float]:
 
 
 def _mh_rd(counts: Counts) -> tuple[float, float]:
-    a, b, c, d, n = _cells(counts)
+    a, _, c, _, n = _cells(counts)
     w = counts.n1 * counts.n0 / n
     rd = float(((a * counts.n0 - c * counts.n1) / n).sum() / w.sum())
     p = (counts.n1**2 * c - counts.n0**2 * a + counts.n1 * counts.n0 * (counts.n0 - counts.n1) / 2) / n**2
