@@ -145,3 +145,28 @@ def test_law_2016_example_2_reml_multi_arm() -> None:
     net = meta.network(NetworkData(studies, "OR"), "REML", reference="A")
     assert net.tau2 == near(0.5482, 4)
     assert tuple(net.effect[1:, 0]) == near((-1.8847, -1.3366, -0.7402), 4)
+
+
+# study, then events/n by arm: no contact (n), self-help (s), individual (i), group counselling (g); Hasselblad 1998
+SMOKING = """1 n75/731 i363/714; 2 n9/140 i23/140 g10/138; 3 n2/106 i9/205; 4 n58/549 i237/1561; 5 n0/33 i9/48;
+6 s20/49 i16/43; 7 n3/100 i31/98; 8 n1/31 i26/95; 9 s11/78 i12/85 g29/170; 10 n6/39 i17/77; 11 n79/702 s77/694;
+12 n18/671 s21/535; 13 n64/642 i107/761; 14 i12/76 g20/74; 15 i9/55 g3/26; 16 s7/66 g32/127; 17 n5/62 i8/90;
+18 n20/234 i34/237; 19 n0/20 g9/20; 20 n8/116 s19/149; 21 n95/1107 i143/1031; 22 n15/187 i36/504; 23 n78/584 i73/675;
+24 n69/1177 i54/888"""
+
+
+def test_smoking_cessation_reml_multi_arm() -> None:
+    """dat.hasselblad1998 in metafor: rma.mv, rho = 1/2, as printed to four digits in the comparison tables of the
+    RoBMA package (metadat/man/dat.hasselblad1998.Rd, help-057). One half is added in every arm there."""
+    arms = []
+    for row in SMOKING.replace("\n", " ").split(";"):
+        study, *cells = row.split()
+        for cell in cells:
+            e, n = (float(x) for x in cell[1:].split("/"))
+            hit, miss = e + 0.5, n - e + 0.5
+            arms.append(meta.ArmMean(study, cell[0], np.log(hit / miss), np.sqrt(1 / hit + 1 / miss)))
+    net = meta.network(meta.from_means(arms, "OR"), "REML", reference="n")
+    assert net.tau2 == near(0.4324, 4)
+    at = [net.treatments.index(t) for t in "sig"]
+    assert tuple(net.effect[at, net.treatments.index("n")]) == near((0.3888, 0.6864, 0.8438), 4)
+    assert tuple(net.se[at, net.treatments.index("n")]) == near((0.3221, 0.1904, 0.3641), 4)
