@@ -19,7 +19,7 @@ NODES = 16  # Gauss-Legendre nodes a dosing interval: the average free share is 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Per-patient linear kinetics (n,): 1/day, mg/L scale. ka: absorption; the rest micro-constants; V1 central volume, L."""
+    """Per-patient linear kinetics, each (n,): ka absorption, micro-constants (1/day), V1 central volume (L), F."""
 
     ka: Array
     k10: Array
@@ -43,7 +43,7 @@ class Linear:
 
 
 def micro_constants(values: dict[str, Array]) -> Linear:
-    """Linear kinetics from CL, V1, Q1, V2, Q2, V3 (L/day, L), ka (1/day) and F, each (n,); absent peripherals are zero."""
+    """Linear kinetics from CL, V1, Q1, V2, Q2, V3 (L/day, L), ka (1/day), F, each (n,); an absent one is zero."""
     n = values["CL"].size
     zero = np.zeros(n)
     v1 = values["V1"]

@@ -26,7 +26,10 @@ SHARED_VARIANCE = 0.5  # of parameters in one group
 
 @dataclass(frozen=True)
 class Population:
-    """Patients of one disease under background: ids (n,), parameters (n, P), rest (n, N), status (n,), covariates."""
+    """Patients of one disease under background: ids (n,), parameters (n, P), rest (n, N), status (n,), covariates.
+
+    outputs: the model's observables at rest, (n,) each, in model units (1 = healthy unless the glossary says else).
+    """
 
     disease: str
     seed: int
@@ -35,19 +38,24 @@ class Population:
     rest: Array
     status: NDArray[np.int8]
     covariates: dict[str, Array]
+    outputs: dict[str, Array]
 
     def take(self, index: NDArray[np.int64]) -> Population:
         """The patients at these positions."""
-        covariates = {k: v[index] for k, v in self.covariates.items()}
-        return Population(
-            self.disease,
-            self.seed,
-            self.ids[index],
-            self.parameters[index],
-            self.rest[index],
-            self.status[index],
-            covariates,
-        )
+        arrays = [a[index] for a in (self.ids, self.parameters, self.rest, self.status)]
+        tables = [{k: v[index] for k, v in table.items()} for table in (self.covariates, self.outputs)]
+        return Population(self.disease, self.seed, *arrays, *tables)
+
+
+def join(parts: list[Population]) -> Population:
+    """Several draws of one disease and seed as one population, in order."""
+    first = parts[0]
+    arrays = [np.concatenate([getattr(p, f) for p in parts]) for f in ("ids", "parameters", "rest", "status")]
+    tables = [
+        {k: np.concatenate([getattr(p, f)[k] for p in parts]) for k in getattr(first, f)}
+        for f in ("covariates", "outputs")
+    ]
+    return Population(first.disease, first.seed, *arrays, *tables)
 
 
 def draw(design: Design, seed: int, ids: NDArray[np.int64], options: engine.Options) -> Population:
@@ -58,17 +66,16 @@ def draw(design: Design, seed: int, ids: NDArray[np.int64], options: engine.Opti
         doses = background_dose(drug, seed, ids)
         covariates[f"{drug.drug}_dose"] = doses
         set_input(parameters, drug, doses)
-    rest, status = run_in(design.disease, parameters, options)
-    return Population(design.disease, seed, ids, parameters, rest, status, covariates)
+    ran = run_in(design.disease, parameters, options)
+    outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
+    return Population(design.disease, seed, ids, parameters, ran.final, ran.status, covariates, outputs)
 
 
-def run_in(disease: str, parameters: Array, options: engine.Options) -> tuple[Array, NDArray[np.int8]]:
-    """Each patient's rest (n, N) and status, run from the disease's typical rest for ten years."""
+def run_in(disease: str, parameters: Array, options: engine.Options) -> engine.Ensemble:
+    """Each patient run from the disease's typical rest to its own, for ten years; observables at the end."""
     start = np.broadcast_to(axis.rest(disease), (len(parameters), len(axis.system().states)))
-    ensemble = engine.simulate(
-        axis.kernel(), parameters, start, times=[RUN_IN_DAYS], outputs=axis.system().states[:1], options=options
-    )
-    return ensemble.final, ensemble.status
+    names = [o.output for o in axis.outputs().values()]
+    return engine.simulate(axis.kernel(), parameters, start, times=[RUN_IN_DAYS], outputs=names, options=options)
 
 
 def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
@@ -127,10 +134,10 @@ def set_input(parameters: Array, drug: Background, doses: Array) -> None:
     parameters[:, axis.index(name)] = (factor * doses)[:, None]
 
 
-def typical_rest(design: Design, options: engine.Options) -> tuple[Array, Array]:
-    """Parameters (P,) and rest (N,) of the typical patient under the mean background: what outputs are relative to."""
+def typical(design: Design, options: engine.Options) -> dict[str, float]:
+    """Observables of the typical patient at rest under the mean background: a course is relative to these."""
     parameters = axis.parameters(design.disease)[None].copy()
     for drug in design.background_therapy:
         set_input(parameters, drug, np.array([drug.dose * drug.share]))
-    rest, _ = run_in(design.disease, parameters, options)
-    return parameters[0], rest[0]
+    ran = run_in(design.disease, parameters, options)
+    return {name: float(ran.values[0, -1, i]) for i, name in enumerate(axis.outputs())}

@@ -2,7 +2,8 @@
 
 Columns: name, value, unit, spread, spread_kind (log_sd | sd | cv), kind, source, place, claims, rationale, provenance.
 kind is where the number comes from: measured, estimated (by the source's authors), fixed (by the source), calibrated
-(here), assumed (then `rationale` says why). `source` is a BibTeX key, DOI, PMID, NCT number or claim id; ';' between several.
+(here), assumed (then `rationale` says why). `source` is a BibTeX key, DOI, PMID, NCT
+number or claim id; ';' between several.
 """
 
 from __future__ import annotations

@@ -116,10 +116,9 @@ def _listed(m: re.Match[str], text: str, whole: str) -> tuple[float, ...]:
     if m["count"]:
         raise InvalidValue(f"schedule {whole!r}", text, "a list of days or weeks without a repeat count")
     raw = [float(v) for v in m["at"].replace(" ", "").strip(",").split(",")]
-    if m["list"] == "weeks":
-        days = [7.0 * v for v in raw]
-    else:
-        days = [v - 1.0 for v in raw] if min(raw) >= 1 else raw
+    if min(raw) >= 1 and m["list"] == "days":
+        raw = [v - 1.0 for v in raw]  # trials count days from 1 and weeks from 0
+    days = [v * (7.0 if m["list"] == "weeks" else 1.0) for v in raw]
     if sorted(set(days)) != days:
         raise InvalidValue(f"schedule {whole!r}", text, "days or weeks in rising order, none twice")
     return tuple(days)

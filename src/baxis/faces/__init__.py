@@ -1,0 +1,1 @@
+"""Faces: thin layers over one public function each."""

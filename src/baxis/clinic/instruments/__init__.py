@@ -5,7 +5,9 @@ from __future__ import annotations
 from ...core.errors import UnknownName
 from .base import Course, Instrument, Visits
 
-__all__ = ["Course", "Instrument", "Visits", "instrument"]
+CODES = ("RA", "SLE")
+
+__all__ = ["CODES", "Course", "Instrument", "Visits", "instrument"]
 
 
 def instrument(disease: str) -> Instrument:

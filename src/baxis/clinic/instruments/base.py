@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class Instrument(ABC):
     """A disease's instrument: numbers in `library/instruments/<code>.csv`, measures at visits, named endpoints."""
 
     code: str
-    units: dict[str, str]
+    units: ClassVar[dict[str, str]]
     needs: tuple[str, ...]
     continuous: frozenset[str] = frozenset()
 
@@ -80,7 +81,7 @@ class Instrument(ABC):
         return table[name]
 
     def trial_effect(self, days: Array) -> Array:
-        """(T,) log fall of activity that being in a trial brings to every arm (one term for the disease, none a trial)."""
+        """(T,) log fall of activity that being in a trial brings to every arm: one term a disease, none a trial."""
         since = np.maximum(days, 0.0)
         return -self.number("expectation") * (1.0 - np.exp(-since / self.number("tau_expectation")))
 

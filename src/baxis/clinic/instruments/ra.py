@@ -7,6 +7,7 @@ from the components; nothing here knows a response rate.
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ class RheumatoidArthritis(Instrument):
 
     code = "RA"
     needs = ("infl", "il6")
-    units = {
+    units: ClassVar = {
         "SJC66": "joints",
         "TJC68": "joints",
         "SJC28": "joints",

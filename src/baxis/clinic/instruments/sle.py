@@ -8,6 +8,7 @@ that its published prevalence sets; the two serological items read the model's a
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Lupus(Instrument):
 
     code = "SLE"
     needs = ("infl", "aas", "c3", "c4")
-    units = {
+    units: ClassVar = {
         "SLEDAI-2K": "points",
         "clinical SLEDAI-2K": "points",
         "PGA": "points",
@@ -95,7 +96,7 @@ class Lupus(Instrument):
         return items
 
     def _bilag(self, latent: Array) -> NDArray[np.int64]:
-        """Grade of each domain, (n, T, domains): 2 = A, 1 = B, 0 = C or less. An A lies above a B in the same domain."""
+        """Grade of each domain, (n, T, domains): 2 = A, 1 = B, 0 = C or less."""
         spread = self._spread
         cut = np.array([min(self._threshold(i) for i in names) for names in DOMAINS.values()])
         b, a = cut + self.number("bilag_B") * spread, cut + self.number("bilag_A") * spread

@@ -1,0 +1,107 @@
+"""Results on disk: result.json (stable field names), tidy Parquet, PNG figures; a folder is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from .result import TrialResult
+
+_ARM_FIELDS = (
+    "arm_id",
+    "n_published",
+    "n_simulated",
+    "endpoint",
+    "week",
+    "value",
+    "pi50",
+    "pi90",
+    "published",
+    "published_ci",
+)
+
+
+def plain(result: TrialResult) -> dict[str, Any]:
+    """Plain data of result.json."""
+    arms = [{k: row[k] for k in _ARM_FIELDS} for row in result.arms.to_dict("records")]
+    return _clean(
+        {
+            "trial": {
+                "trial_id": result.design.trial_id,
+                "disease": result.design.disease,
+                "weeks": result.design.weeks,
+                "screen_failure_share": result.screen_failure_share,
+            },
+            "arms": arms,
+            "contrasts": result.contrasts.to_dict("records"),
+            "failures": result.failures,
+            "recipe": result.recipe,
+        }
+    )
+
+
+def _clean(value: Any) -> Any:
+    """Plain Python numbers; NaN and infinity have no place in JSON and become null."""
+    if isinstance(value, dict):
+        return {str(k): _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def dumps(result: TrialResult) -> str:
+    """result.json as text: keys in order, two-space indent, one trailing newline."""
+    return json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def check_folder(folder: Path) -> None:
+    """A result goes into a new or empty folder, or over an earlier result; anything else is left alone."""
+    if folder.exists() and not folder.is_dir():
+        raise InvalidValue("--out", str(folder), "a folder, not a file")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "result.json").is_file():
+        raise InvalidValue("--out", str(folder), "a new or empty folder, or one that holds an earlier result")
+
+
+def save(result: TrialResult, folder: Path) -> Path:
+    """Write everything beside `folder` first and move it into place at the end, so that no half result is ever seen."""
+    from . import figures
+
+    check_folder(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        (work / "result.json").write_text(dumps(result), encoding="utf-8")
+        result.arms.to_parquet(work / "arms.parquet", index=False)
+        result.contrasts.to_parquet(work / "contrasts.parquet", index=False)
+        result.patients.to_parquet(work / "patients.parquet", index=False)
+        result.visits.to_parquet(work / "visits.parquet", index=False)
+        figures.write(result, work)
+        work.chmod(0o755)
+        _swap(work, folder)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return folder
+
+
+def _swap(work: Path, folder: Path) -> None:
+    """Put the finished folder in place; an earlier result is moved aside first and removed last."""
+    old = None
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        os.replace(folder, old / folder.name)
+    os.replace(work, folder)
+    if old:
+        shutil.rmtree(old, ignore_errors=True)

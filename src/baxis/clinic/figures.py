@@ -1,0 +1,130 @@
+"""Figures of a trial: the endpoint by arm with intervals and the published value, and biomarkers over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import axis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .result import TrialResult
+
+# Okabe-Ito: told apart with any colour vision; each arm also has its own marker and line style.
+COLOURS = ("#666666", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STYLES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1)), (0, (5, 1)), (0, (1, 1)))
+PANELS = ("bcount", "aas", "igg", "infl")
+
+
+def _style() -> dict[str, Any]:
+    return {
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "figure.constrained_layout.use": True,
+        "savefig.dpi": 160,
+    }
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def overview(result: TrialResult) -> Figure:
+    """Primary endpoint by arm beside four biomarkers over time."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_style()):
+        figure = _figure(10.5, 4.8)
+        parts = figure.subfigures(1, 2, width_ratios=[1, 1.35])
+        endpoint_panel(result, parts[0].subplots())
+        biomarker_panels(result, parts[1])
+    return figure
+
+
+def write(result: TrialResult, folder: Path) -> None:
+    """endpoint.png and biomarkers.png."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_style()):
+        figure = _figure(5.2, 1.9 + 0.62 * len(result.design.arms) * len(result.design.endpoints))
+        rows = list(result.design.endpoints)
+        axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+        for ax, endpoint in zip(axes, rows, strict=True):
+            endpoint_panel(result, ax, endpoint.name, endpoint.week, legend=endpoint is rows[0])
+        figure.savefig(folder / "endpoint.png")
+        figure = _figure(7.5, 5.2)
+        biomarker_panels(result, figure)
+        figure.savefig(folder / "biomarkers.png")
+
+
+def endpoint_panel(
+    result: TrialResult, ax: Axes, name: str | None = None, week: float | None = None, legend: bool = True
+) -> None:
+    """One endpoint: simulated value with 50 and 90 % intervals, published value with its 95 % interval."""
+    primary = result.design.primary
+    name, week = name or primary.name, week or primary.week
+    table = result.arms[(result.arms.endpoint == name) & (result.arms.week == week)]
+    scale = 100.0 if table["value"].between(0, 1).all() else 1.0
+    labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
+    for y, row in enumerate(table.to_dict("records")):
+        colour = COLOURS[y % len(COLOURS)]
+        ax.plot([scale * v for v in row["pi90"]], [y, y], color=colour, lw=1.6, solid_capstyle="butt")
+        ax.plot([scale * v for v in row["pi50"]], [y, y], color=colour, lw=5, solid_capstyle="butt", alpha=0.75)
+        ax.plot(scale * row["value"], y, MARKERS[y % len(MARKERS)], color=colour, mec="white", ms=9, zorder=3)
+        _published(ax, row, y + 0.3, scale)
+    ax.set_yticks(range(len(table)), [labels[a] for a in table["arm_id"]])
+    ax.set_ylim(len(table) - 0.35, -0.55)
+    ax.set_xlabel("responders, %" if scale == 100 else "points")
+    ax.set_title(f"{name} at week {week:g}")
+    if legend:
+        _legend(ax)
+
+
+def _published(ax: Axes, row: dict[str, Any], y: float, scale: float) -> None:
+    if row["published"] is None or np.isnan(row["published"]):
+        return
+    if row["published_ci"] is not None:
+        ax.plot([scale * v for v in row["published_ci"]], [y, y], color="black", lw=1)
+    ax.plot(scale * row["published"], y, "D", color="white", mec="black", ms=5.5, zorder=3)
+
+
+def _legend(ax: Axes) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color="#555555", marker="o", mec="white", ms=8, lw=4, label="simulated, 50 and 90 % interval"),
+        Line2D([], [], color="black", marker="D", mfc="white", ms=5, lw=1, label="published, 95 % interval"),
+    ]
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.4, -0.2), frameon=False, fontsize=8, ncols=1)
+
+
+def biomarker_panels(result: TrialResult, figure: Any) -> None:
+    """Median over patients with the middle half shaded, by arm, of four observables."""
+    axes = figure.subplots(2, 2, sharex=True)
+    known = axis.outputs()
+    for ax, name in zip(axes.ravel(), PANELS, strict=True):
+        for k, run in enumerate(result.runs):
+            values = known[name].measured(run.outputs[name])[run.status == 0][:, 1:]
+            low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+            weeks = run.days[1:] / 7.0
+            ax.fill_between(weeks, low, high, color=COLOURS[k % 7], alpha=0.13, lw=0)
+            ax.plot(
+                weeks, middle, color=COLOURS[k % 7], ls=STYLES[k % 7], lw=1.8, label=run.arm.arm_label or run.arm.arm_id
+            )
+        ax.set_title(known[name].label)
+        ax.set_ylabel(known[name].unit)
+        ax.set_ylim(bottom=0)
+    for ax in axes[-1]:
+        ax.set_xlabel("week")
+    axes[0, 0].legend(frameon=False, fontsize=8)

@@ -1,0 +1,45 @@
+"""The recipe of a result: what it takes to get the same bytes again, and how sure its inputs are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from typing import TYPE_CHECKING, Any
+
+from .. import axis
+from .._version import __version__
+from ..core import library
+from .design import Design
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .result import ArmRun
+
+NOTICE = "Research use only. Not for the care of a person."
+INTERVALS = (
+    "sampling of a trial of the published size and of the simulated patients; parameter uncertainty not included"
+)
+
+
+def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int) -> dict[str, Any]:
+    """Code version, library and design hash, seed, tolerances, and counts of failures and doubtful numbers."""
+    body = json.dumps(design.model_dump(), sort_keys=True)
+    counts = axis.count_numbers(design.disease, tuple(t.drug for a in design.arms for t in a.treatments))
+    return {
+        "baxis": __version__,
+        "library": library.digest(),
+        "model": axis.system().digest,
+        "design": hashlib.sha256(body.encode()).hexdigest()[:16],
+        "seed": settings.seed,
+        "patients": settings.patients,
+        "screened": screened,
+        "rtol": settings.rtol,
+        "atol": settings.atol,
+        "oral_dosing": "resolved" if settings.resolved else "averaged",
+        "machine": platform.machine(),
+        "failures": int(sum((run.status != 0).sum() for run in runs)),
+        "numbers": counts,
+        "intervals": INTERVALS,
+        "notice": NOTICE,
+    }

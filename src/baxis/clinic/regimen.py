@@ -1,0 +1,160 @@
+"""From an arm's treatments to what the engine takes: slot parameters, dose events and piecewise-constant inputs.
+
+A drug with slow kinetics (antibodies) is resolved dose by dose in one of the model's slots. An oral drug taken every
+day is averaged (`kinetics`): its inhibition enters as an input that changes while it builds up or washes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import axis, engine
+from ..core import schedule, streams, units
+from ..core.errors import InvalidValue
+from . import kinetics
+from .design import Arm, Design, Treatment
+from .population import Population
+
+Array = NDArray[np.float64]
+SLOTS = 3
+
+
+@dataclass
+class Plan:
+    """Events of one arm being gathered: each a time, a kind, a target and amounts (n,)."""
+
+    n: int
+    times: list[float] = field(default_factory=list)
+    kinds: list[int] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    amounts: list[Array] = field(default_factory=list)
+
+    def add(self, time: float, kind: int, target: str, amount: Array) -> None:
+        """One event for every patient."""
+        self.times.append(time)
+        self.kinds.append(kind)
+        self.targets.append(target)
+        self.amounts.append(np.broadcast_to(amount, (self.n,)))
+
+    def events(self) -> engine.Events | None:
+        """Events in time order (order of entry within a time), or None when there are none."""
+        if not self.times:
+            return None
+        order = np.argsort(np.array(self.times), kind="stable")
+        return engine.Events(
+            times=np.array(self.times)[order],
+            kind=np.array(self.kinds)[order],
+            target=[self.targets[i] for i in order],
+            amounts=np.stack([self.amounts[i] for i in order], axis=1),
+        )
+
+
+def plan(design: Design, arm: Arm, people: Population, resolved: bool = False) -> tuple[Array, engine.Events | None]:
+    """Parameters (n, P) and events of one arm for these patients.
+
+    resolved: follow oral drugs dose by dose in a slot instead of averaging their inhibition.
+    """
+    parameters = people.parameters.copy()
+    gathered = Plan(len(people.ids))
+    _tapers(design, people, gathered)
+    free_slot = 1
+    inputs: dict[str, list[tuple[Array, Array]]] = {}
+    for treatment in arm.treatments:
+        drug = axis.drug(treatment.drug)
+        if drug.oral and not resolved and schedule.parse(treatment.schedule).per_day:
+            _averaged(design, treatment, people, inputs)
+            continue
+        if free_slot > SLOTS:
+            raise InvalidValue(
+                f"arm {arm.arm_id}",
+                len(arm.treatments),
+                f"at most {SLOTS} drugs that are not oral daily ones in an arm",
+            )
+        _resolved(design, treatment, people, (free_slot, parameters, gathered))
+        free_slot += 1
+    _write_inputs(inputs, gathered)
+    return parameters, gathered.events()
+
+
+def dose_amounts(
+    treatment: Treatment, people: Population, amount: float | None = None, unit: str | None = None
+) -> Array:
+    """Dose of each patient in mg, (n,): flat, by weight (kg) or by body surface (m2)."""
+    value, text = (treatment.dose, treatment.dose_unit) if amount is None else (amount, unit or treatment.dose_unit)
+    mass, _, per = text.partition("/")
+    flat = value * units.factor(mass, "mg")
+    scale = {"": np.ones(len(people.ids)), "kg": people.covariates["weight_kg"], "m2": people.covariates["bsa_m2"]}
+    return np.asarray(flat * scale[per])
+
+
+def variability(drug: str, cv: dict[str, float], people: Population) -> dict[str, Array]:
+    """Factor of each kinetic parameter for each patient, log-normal with the published between-patient cv."""
+    out = {}
+    for name, value in cv.items():
+        sd = np.sqrt(np.log1p(value**2))
+        out[name] = np.exp(sd * streams.normal(people.seed, f"{drug} {name}", people.ids)[:, 0])
+    return out
+
+
+def _kinetics(drug: axis.Drug, people: Population) -> dict[str, Array]:
+    factors = variability(drug.name, drug.iiv, people)
+    ones = np.ones(len(people.ids))
+    return {name: value * factors.get(name, ones) for name, value in drug.kinetics_values().items()}
+
+
+def _averaged(
+    design: Design, treatment: Treatment, people: Population, inputs: dict[str, list[tuple[Array, Array]]]
+) -> None:
+    """Average a daily oral drug's inhibition: (edges, values) for each model input that it moves."""
+    drug = axis.drug(treatment.drug)
+    tau = 1.0 / schedule.parse(treatment.schedule).per_day
+    span = design.weeks * 7.0 - treatment.start_day
+    edges = kinetics.grid(tau, span, span)
+    pk = kinetics.micro_constants(_kinetics(drug, people))
+    shape = kinetics.profile(pk, dose_amounts(treatment, people), tau, edges, span)
+    for target, action in drug.actions.items():
+        if action.kind == "covalent":
+            values = kinetics.covalent_input(shape, action.kinact, action.potency)
+        else:
+            values = kinetics.reversible_input(shape, 1.0 / action.potency)
+        name = axis.input_name(target, action.kind)
+        inputs.setdefault(name, []).append((edges[:-1] + treatment.start_day, values))
+
+
+def _write_inputs(inputs: dict[str, list[tuple[Array, Array]]], gathered: Plan) -> None:
+    """One SET event at each change; drugs on one target add (Loewe additivity of a competitive site)."""
+    for name, courses in inputs.items():
+        for time in sorted({float(t) for edges, _ in courses for t in edges}):
+            total = np.zeros(gathered.n)
+            for edges, values in courses:
+                k = int(np.searchsorted(edges, time + 1e-9)) - 1
+                total = total + (values[:, k] if k >= 0 else 0.0)
+            gathered.add(time, engine.SET, name, total)
+
+
+def _resolved(design: Design, treatment: Treatment, people: Population, where: tuple[int, Array, Plan]) -> None:
+    """Put a drug into a slot and its doses into the plan."""
+    slot, parameters, gathered = where
+    drug = axis.drug(treatment.drug)
+    factors = variability(drug.name, drug.iiv, people)
+    for name, value in axis.slot_parameters(drug, slot).items():
+        own = factors.get(name.removeprefix(f"P{slot}_"), np.ones(len(people.ids)))
+        parameters[:, axis.index(name)] = (value * own)[:, None]
+    state = axis.dose_state(drug, slot, treatment.route)
+    for dose in schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day):
+        amount = dose_amounts(treatment, people, dose.amount, dose.unit)
+        gathered.add(treatment.start_day + dose.day, engine.ADD, state, amount)
+
+
+def _tapers(design: Design, people: Population, gathered: Plan) -> None:
+    """Background doses fall to the taper's ceiling from its week on, in the share of patients who taper."""
+    for drug in design.background_therapy:
+        start = people.covariates[f"{drug.drug}_dose"]
+        tapers = streams.uniform(people.seed, f"taper {drug.drug}", people.ids)[:, 0] < drug.taper_share
+        name, factor = axis.background_input(drug.drug, drug.dose_unit)
+        for step in drug.taper:
+            dose = np.where(tapers, np.minimum(start, step.dose), start)
+            gathered.add(step.week * 7.0, engine.SET, name, factor * dose)

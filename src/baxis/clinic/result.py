@@ -1,0 +1,210 @@
+"""The result of a virtual trial: tables by arm and contrast, trajectories, patients, failures, and its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from . import published
+from .design import Arm, Design, Endpoint
+from .instruments import Instrument, Visits
+from .intervals import central, replicate
+from .population import Population
+from .recipe import recipe
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ArmRun:
+    """One arm as simulated: observables (n, T) in model units at `days`, status (n,) (0 = ran to the end), failures."""
+
+    arm: Arm
+    days: Array
+    outputs: dict[str, Array]
+    status: NDArray[np.int8]
+    failures: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A simulated trial beside what was published. Research use only.
+
+    arms: one row an arm and endpoint; contrasts: one row an arm against control and endpoint; patients: baseline of
+    each patient; visits: one row a patient, arm, visit and measure (built on demand); failures: named, never dropped.
+    """
+
+    design: Design
+    arms: pd.DataFrame
+    contrasts: pd.DataFrame
+    patients: pd.DataFrame
+    screened: int
+    failures: list[dict[str, Any]]
+    recipe: dict[str, Any]
+    runs: list[ArmRun] = field(repr=False)
+    measured: list[Visits] = field(repr=False)
+    units: dict[str, str] = field(repr=False)
+
+    @property
+    def screen_failure_share(self) -> float:
+        """Share of screened candidates who did not meet the entry criteria."""
+        return 1.0 - len(self.patients) / self.screened
+
+    @property
+    def trajectories(self) -> xarray.Dataset:
+        """Observables in measured units and instrument measures, dims (arm, patient, day), each with its unit."""
+        from .trajectories import dataset
+
+        return dataset(self)
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        """Tidy table of every recorded measure: arm_id, patient, day, measure, value, unit."""
+        from .trajectories import tidy
+
+        return tidy(self)
+
+    def plot(self) -> Figure:
+        """Figure: the primary endpoint by arm with intervals and the published value, and biomarkers over time."""
+        from .figures import overview
+
+        return overview(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data of result.json (see the JSON Schema in the docs); NaN becomes null."""
+        from .export import plain
+
+        return plain(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write result.json, Parquet tables and PNG figures into a new or empty folder, all or nothing."""
+        from .export import save
+
+        return save(self, Path(folder))
+
+
+def summarise(
+    design: Design,
+    tool: Instrument,
+    people: Population,
+    simulated: tuple[list[ArmRun], list[Visits]],
+    screened: int,
+    settings: Settings,
+) -> TrialResult:
+    """Judge every endpoint of every arm and put the published values beside it."""
+    runs, visits = simulated
+    seen = published.of_trial(design)
+    rows, values, draws = [], {}, {}
+    for endpoint in design.endpoints:
+        for run, recorded in zip(runs, visits, strict=True):
+            y = judge(tool, endpoint, run, recorded, people, settings.seed)
+            key = (run.arm.arm_id, endpoint.name, endpoint.week)
+            values[key] = y
+            binary = endpoint.name not in tool.continuous
+            draws[key] = replicate(y, run.arm.n, (settings.seed, "trial " + " ".join(map(str, key))), binary)
+            rows.append(_arm_row(run, endpoint, y, draws[key], seen.get(key)))
+    contrasts = _contrasts(design, tool, values, draws, seen)
+    patients = pd.DataFrame({"patient": people.ids, **people.covariates})
+    for name in tool.units:
+        patients[f"{name} at baseline"] = visits[0][name][:, 1]
+    failures = [f for run in runs for f in run.failures]
+    return TrialResult(
+        design,
+        pd.DataFrame(rows),
+        pd.DataFrame(contrasts, columns=_CONTRAST_COLUMNS),
+        patients,
+        screened,
+        failures,
+        recipe(design, settings, runs, screened),
+        runs,
+        visits,
+        dict(tool.units),
+    )
+
+
+def judge(tool: Instrument, endpoint: Endpoint, run: ArmRun, visits: Visits, people: Population, seed: int) -> Array:
+    """Endpoint of each patient whose simulation reached the end: 0/1 with non-responder imputation, or points.
+
+    A patient who met the rescue rule or dropped out before the visit is a non-responder; for a continuous endpoint the
+    last value before drop-out is carried forward.
+    """
+    from .conduct import dropout_visit
+
+    k = int(np.flatnonzero(np.isclose(visits.days, endpoint.week * 7.0))[0])
+    ok = run.status == 0
+    left = dropout_visit(tool, visits.days, people, seed)
+    test = tool.endpoint(endpoint.name)
+    if endpoint.name in tool.continuous:
+        by_visit = np.stack([test(visits, j) for j in range(k + 1)], axis=1)
+        last = np.minimum(k, np.maximum(left - 1, 1))
+        return by_visit[np.arange(len(left)), last][ok]
+    out = test(visits, k)
+    out = np.where((left <= k) | tool.failed(visits)[:, k], 0.0, out)
+    return np.asarray(out[ok])
+
+
+def _arm_row(
+    run: ArmRun, endpoint: Endpoint, y: Array, draws: Array, seen: published.Published | None
+) -> dict[str, Any]:
+    return {
+        "arm_id": run.arm.arm_id,
+        "role": run.arm.role,
+        "n_published": run.arm.n,
+        "n_simulated": int(y.size),
+        "endpoint": endpoint.name,
+        "week": endpoint.week,
+        "value": float(y.mean()) if y.size else float("nan"),
+        "pi50": central(draws, 0.5),
+        "pi90": central(draws, 0.9),
+        "published": seen.value if seen else None,
+        "published_ci": list(seen.ci) if seen and seen.ci else None,
+    }
+
+
+_CONTRAST_COLUMNS = [
+    "arm_id",
+    "versus",
+    "endpoint",
+    "week",
+    "predicted",
+    "pi50",
+    "pi90",
+    "published",
+    "published_ci",
+]
+
+
+def _contrasts(
+    design: Design,
+    tool: Instrument,
+    values: dict[tuple[str, str, float], Array],
+    draws: dict[tuple[str, str, float], Array],
+    seen: dict[tuple[str, str, float], published.Published],
+) -> list[dict[str, Any]]:
+    """Each arm minus control: the expected difference shares patients; its interval has independent arms."""
+    control, out = design.control, []
+    for endpoint in design.endpoints:
+        base = (control.arm_id, endpoint.name, endpoint.week)
+        for arm in design.arms:
+            if arm.arm_id == control.arm_id:
+                continue
+            key = (arm.arm_id, endpoint.name, endpoint.week)
+            d = draws[key] - draws[base]
+            row = {"arm_id": arm.arm_id, "versus": control.arm_id, "endpoint": endpoint.name, "week": endpoint.week}
+            row |= {"predicted": float(values[key].mean() - values[base].mean())}
+            row |= {"pi50": central(d, 0.5), "pi90": central(d, 0.9), "published": None, "published_ci": None}
+            if key in seen and base in seen:
+                value, ci = published.difference(seen[key], seen[base], endpoint.name not in tool.continuous)
+                row |= {"published": value, "published_ci": list(ci) if ci else None}
+            out.append(row)
+    return out

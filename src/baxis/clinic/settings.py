@@ -1,0 +1,47 @@
+"""How a trial is simulated: numbers of patients, seed, threads, tolerances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+from .. import engine
+from ..core.errors import InvalidValue, UnknownName
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """patients: simulated in each arm; threads: None takes all cores; resolved: oral drugs followed dose by dose.
+
+    progress: called with (patients simulated, patients in all) from the calling thread.
+    """
+
+    patients: int = 1000
+    seed: int = 1
+    threads: int | None = None
+    rtol: float = 1e-4
+    atol: float = 1e-6
+    resolved: bool = False
+    progress: Progress | None = None
+
+    def options(self) -> engine.Options:
+        """The engine's options."""
+        return engine.Options(rtol=self.rtol, atol=self.atol, threads=self.threads)
+
+
+def settle(settings: Settings | None, changes: dict[str, object]) -> Settings:
+    """Settings with changes by name, checked."""
+    known = [f.name for f in fields(Settings)]
+    for name in changes:
+        if name not in known:
+            raise UnknownName("setting of run_trial", name, known)
+    out = replace(settings or Settings(), **changes)  # type: ignore[arg-type]
+    if not isinstance(out.patients, int) or isinstance(out.patients, bool) or out.patients < 1:
+        raise InvalidValue("patients", out.patients, "a whole number of at least 1")
+    if not isinstance(out.seed, int) or out.seed < 0:
+        raise InvalidValue("seed", out.seed, "a whole number of at least 0")
+    if out.threads is not None and out.threads < 1:
+        raise InvalidValue("threads", out.threads, "a whole number of at least 1, or None for all cores")
+    return out

@@ -1,0 +1,154 @@
+"""A virtual trial: screen virtual patients, simulate every arm, measure at visits, judge by the trial's endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import axis, engine
+from ..core import units
+from ..core.errors import Faults, InvalidValue, UnknownName
+from .design import Arm, Design, Entry, read_design
+from .instruments import Course, Instrument, Visits, instrument
+from .population import Population, draw, join, typical
+from .regimen import plan
+from .result import ArmRun, TrialResult, summarise
+from .settings import Settings, settle
+
+Array = NDArray[np.float64]
+SCREENING_DAY = -14.0
+BLOCK = 256
+MOST_SCREENED = 60  # candidates per wanted patient before the entry criteria are called unattainable
+
+
+def run_trial(trial: str | Path | Design, settings: Settings | None = None, **changes: object) -> TrialResult:
+    """Simulate a trial: a shipped trial id, the path of a design TOML, or a Design.
+
+    changes: fields of Settings, e.g. `patients=1000, seed=1, threads=2`. Returns a TrialResult whose `.arms` and
+    `.contrasts` are pandas tables, `.trajectories` an xarray Dataset with units, and `.plot()` a figure.
+    Raises BaxisError (UnknownName, InvalidValue, Faults) for bad input, before anything is simulated.
+    """
+    chosen = settle(settings, changes)
+    design = trial if isinstance(trial, Design) else read_design(trial)
+    lab = Laboratory(design, chosen)
+    people, screened = lab.screen()
+    runs = [lab.run_arm(arm, people) for arm in design.arms]
+    visits = [lab.measure(people, run) for run in runs]
+    return summarise(design, lab.tool, people, (runs, visits), screened, chosen)
+
+
+class Laboratory:
+    """One design under one setting: what screening and every arm share."""
+
+    def __init__(self, design: Design, settings: Settings) -> None:
+        self.design, self.settings = design, settings
+        self.tool: Instrument = instrument(design.disease)
+        check_measures(design, self.tool)
+        self.days = visit_days(design)
+        self.options = settings.options()
+        self.typical = typical(design, self.options)
+
+    def screen(self) -> tuple[Population, int]:
+        """The first `patients` candidates, by number, who meet the criteria; and how many were seen."""
+        wanted, kept = self.settings.patients, []
+        found = start = 0
+        size = max(64, int(1.6 * wanted))
+        while found < wanted:
+            if start >= MOST_SCREENED * wanted + 2000:
+                raise self._unattainable(found, start)
+            pool = draw(self.design, self.settings.seed, np.arange(start, start + size), self.options)
+            ok = self.eligible(pool) & (pool.status == 0)
+            kept.append(pool.take(np.flatnonzero(ok)))
+            found, start = found + int(ok.sum()), start + size
+        people = join(kept).take(np.arange(wanted))
+        return people, int(people.ids[-1]) + 1
+
+    def _unattainable(self, found: int, seen: int) -> InvalidValue:
+        return InvalidValue(
+            f"entry criteria of {self.design.trial_id}",
+            f"{found} of {seen} candidates eligible",
+            f"criteria that at least 1 in {MOST_SCREENED} virtual patients of {self.design.disease} meets",
+            "loosen the criterion that excludes most",
+        )
+
+    def eligible(self, pool: Population) -> NDArray[np.bool_]:
+        """(n,): which candidates meet every entry criterion, at screening or baseline as it says."""
+        visits = self.tool.observe(self._course(pool, {k: v[:, None] for k, v in pool.outputs.items()}))
+        ok = np.ones(len(pool.ids), dtype=bool)
+        for entry in self.design.entry:
+            value = self._entry_value(entry, visits, pool)
+            ok &= value >= (-np.inf if entry.min is None else entry.min)
+            ok &= value <= (np.inf if entry.max is None else entry.max)
+        return ok
+
+    def _entry_value(self, entry: Entry, visits: Visits, pool: Population) -> Array:
+        if entry.measure in visits.measures:
+            return visits[entry.measure][:, 0 if entry.at == "screening" else 1]
+        if entry.measure in pool.covariates:
+            return pool.covariates[entry.measure]
+        return axis.outputs()[entry.measure].measured(pool.outputs[entry.measure])
+
+    def run_arm(self, arm: Arm, people: Population) -> ArmRun:
+        """Simulate one arm in blocks of patients, telling progress after each."""
+        parameters, events = plan(self.design, arm, people, self.settings.resolved)
+        names = [o.output for o in axis.outputs().values()]
+        n, before = len(people.ids), self.design.arms.index(arm) * len(people.ids)
+        parts: list[engine.Ensemble] = []
+        for start in range(0, n, BLOCK):
+            at = np.arange(start, min(start + BLOCK, n))
+            own = None if events is None else events.take(at)
+            y0, p = people.rest[at], parameters[at]
+            parts.append(
+                engine.simulate(
+                    axis.kernel(), p, y0, times=self.days[1:], events=own, outputs=names, options=self.options
+                )
+            )
+            if self.settings.progress:
+                self.settings.progress(before + int(at[-1]) + 1, n * len(self.design.arms))
+        return self._gather(arm, parts, people)
+
+    def _gather(self, arm: Arm, parts: list[engine.Ensemble], people: Population) -> ArmRun:
+        """One arm's outputs with screening put before baseline (the patient rests until the first dose)."""
+        values = np.concatenate([p.values for p in parts])
+        values = np.concatenate([values[:, :1], values], axis=1)
+        outputs = {name: values[:, :, i] for i, name in enumerate(axis.outputs())}
+        failures = [
+            {"arm_id": arm.arm_id, "patient": int(people.ids[k * BLOCK + f.patient]), "day": f.time, "reason": f.reason}
+            for k, part in enumerate(parts)
+            for f in part.failures
+        ]
+        return ArmRun(arm, self.days, outputs, np.concatenate([p.status for p in parts]), failures)
+
+    def measure(self, people: Population, run: ArmRun) -> Visits:
+        """What the instrument records of an arm."""
+        return self.tool.observe(self._course(people, run.outputs))
+
+    def _course(self, people: Population, outputs: dict[str, Array]) -> Course:
+        shape = (len(people.ids), self.days.size)
+        relative = {k: np.broadcast_to(outputs[k] / self.typical[k], shape) for k in self.tool.needs}
+        return Course(self.settings.seed, people.ids, self.days, relative)
+
+
+def visit_days(design: Design) -> Array:
+    """Days of the visits: screening, baseline, every `visit_weeks`, and each endpoint's week."""
+    regular = np.arange(0.0, design.weeks * 7.0 + 1e-9, design.visit_weeks * 7.0)
+    extra = [e.week * 7.0 for e in design.endpoints] + [design.weeks * 7.0]
+    return np.array([SCREENING_DAY, *sorted({float(d) for d in (*regular, *extra)})])
+
+
+def check_measures(design: Design, tool: Instrument) -> None:
+    """Entry measures, their units and the endpoints must be known; all faults are told at once."""
+    allowed = {**tool.units, "age_y": "year", "weight_kg": "kg", **{k: o.unit for k, o in axis.outputs().items()}}
+    faults = []
+    for entry in design.entry:
+        if entry.measure not in allowed:
+            faults.append(str(UnknownName("entry measure", entry.measure, allowed)))
+        elif entry.unit and units.normal_form(entry.unit) != units.normal_form(allowed[entry.measure]):
+            faults.append(f"entry {entry.measure}: unit {entry.unit!r}; allowed: {allowed[entry.measure]}")
+    for endpoint in design.endpoints:
+        if endpoint.name not in tool.endpoints():
+            faults.append(str(UnknownName(f"endpoint in {design.disease}", endpoint.name, tool.endpoints())))
+    if faults:
+        raise Faults(f"design {design.trial_id}", faults)

@@ -1,0 +1,58 @@
+"""The application: every command's name here, its code in a file that is imported only when the command is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+# command -> (module, attribute); a Typer object is a group of its own
+COMMANDS: dict[str, tuple[str, str]] = {
+    "trial": ("trial", "trial"),
+    "list": ("listing", "listing"),
+    "show": ("show", "show"),
+    "check": ("axis", "check"),
+    "stimulate": ("axis", "stimulate"),
+    "compare-diseases": ("axis", "compare_diseases"),
+    "evidence": ("evidence", "app"),
+    "map": ("evidence_meta", "map_command"),
+}
+
+
+def build(argv: list[str]) -> Any:
+    """The Typer application with the asked command loaded (all of them for help and completion)."""
+    app = typer.Typer(
+        name="baxis",
+        help="The B-cell axis, in silico. Research use only.",
+        no_args_is_help=True,
+        add_completion=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        callback=_options,
+    )
+    asked = next((a for a in argv if not a.startswith("-")), None)
+    for name in [asked] if asked in COMMANDS else list(COMMANDS):
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(f".{module}", __package__), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from ..._version import __version__
+
+        typer.echo(f"baxis {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The B-cell axis, in silico. Research use only."""

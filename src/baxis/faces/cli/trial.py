@@ -1,0 +1,141 @@
+"""`baxis trial`: simulate a published trial or an own design, and print it beside what was published."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ...clinic.result import TrialResult
+
+
+def trial(
+    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
+    patients: Annotated[int, typer.Option(help="Patients simulated in each arm.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for result.json, Parquet tables and figures.", metavar="DIR")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write result.json to a file, or - for stdout.", metavar="FILE|-")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
+    resolved: Annotated[bool, typer.Option(help="Follow oral drugs dose by dose (slower).")] = False,
+    library: Annotated[
+        list[Path] | None, typer.Option(help="Folder laid over the shipped library.", metavar="DIR")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
+) -> None:
+    """Simulate a trial and print it, arm by arm, beside what was published."""
+    from ...clinic.export import check_folder
+    from ...core import library as shipped
+
+    for folder in library or []:
+        shipped.overlay(folder)
+    if out:
+        check_folder(out)
+    if json and json != "-":
+        check_file(Path(json))
+    result = _run(design, quiet, {"patients": patients, "seed": seed, "threads": threads, "resolved": resolved})
+    if out:
+        result.save(out)
+    if json:
+        write_json(result, json)
+    if not quiet and json != "-":
+        print_result(result)
+        if out:
+            typer.echo(f"Written to {out}")
+
+
+def _run(design: str, quiet: bool, settings: dict[str, Any]) -> TrialResult:
+    """Run with a progress bar on stderr: patients done and time left."""
+    from ...clinic.trial import run_trial
+
+    if quiet or not sys.stderr.isatty():
+        return run_trial(design, **settings)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("patients"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("patients", total=None)
+        return run_trial(design, progress=lambda k, n: bar.update(task, completed=k, total=n), **settings)
+
+
+def check_file(file: Path) -> None:
+    """The file's folder must exist, so that a long run does not end in an error."""
+    from ...core.errors import InvalidValue
+
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise InvalidValue("--json", str(file), "a file in an existing folder, or - for stdout")
+
+
+def write_json(result: TrialResult, target: str) -> None:
+    """result.json to stdout or, whole or not at all, to a file."""
+    from ...clinic.export import dumps
+
+    text = dumps(result)
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    part = Path(f"{target}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(target)
+
+
+def print_result(result: TrialResult) -> None:
+    """Tables of arms and contrasts, then what a reader must know: failures, doubtful numbers, research use."""
+    from rich.console import Console
+
+    console = Console()
+    design = result.design
+    console.print(
+        f"[bold]{design.trial_id}[/bold]  {design.disease}, {design.weeks:g} weeks; background: {design.background}"
+    )
+    share = result.screen_failure_share
+    console.print(
+        f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {100 * share:.0f} % screen failures"
+    )
+    console.print(_table(result, "arms"))
+    console.print(_table(result, "contrasts"))
+    numbers = result.recipe["numbers"]
+    console.print(
+        f"Solver failures: {result.recipe['failures']}. Numbers behind this: "
+        + ", ".join(f"{n} {kind}" for kind, n in numbers.items())
+        + ".",
+        highlight=False,
+    )
+    console.print(f"Intervals: {result.recipe['intervals']}.", highlight=False)
+    console.print(f"[bold]{result.recipe['notice']}[/bold]")
+
+
+def _table(result: TrialResult, which: str) -> Any:
+    from rich.table import Table
+
+    arms = which == "arms"
+    table = Table(title="Arms" if arms else "Differences from control", title_justify="left")
+    for name in ("arm", "endpoint", "week", "simulated", "50 %", "90 %", "published", "95 %"):
+        table.add_column(name, justify="left" if name in {"arm", "endpoint"} else "right")
+    for row in (result.arms if arms else result.contrasts).to_dict("records"):
+        value = row["value" if arms else "predicted"]
+        points = row["endpoint"].endswith("_change")
+        arm = row["arm_id"] if arms else f"{row['arm_id']} - {row['versus']}"
+        cells = [_number(value, points), _range(row["pi50"], points), _range(row["pi90"], points)]
+        cells += [_number(row["published"], points), _range(row["published_ci"], points)]
+        table.add_row(arm, row["endpoint"], f"{row['week']:g}", *cells)
+    return table
+
+
+def _number(value: float | None, points: bool) -> str:
+    if value is None or value != value:
+        return "-"
+    return f"{value:.2f}" if points else f"{100 * value:.1f} %"
+
+
+def _range(pair: list[float] | None, points: bool) -> str:
+    if not isinstance(pair, list):
+        return "-"
+    return " to ".join(f"{v:.2f}" if points else f"{100 * v:.0f}" for v in pair)
