@@ -60,9 +60,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "experiments": ("exp_id", "description", "stimulus", "perturbation", "readout"),
     "published_models": ("name",),
 }
-FOLDERS = {"trials": "trials", "arms": "trials", "outcomes": "trials", "baseline": "trials"} | {
-    t: "drugs" for t in ("drugs", "pk", "pd", "pd_observed", "targets_turnover")
-}
+FOLDERS = dict.fromkeys(("trials", "arms", "outcomes", "baseline"), "trials") | dict.fromkeys(
+    ("drugs", "pk", "pd", "pd_observed", "targets_turnover"), "drugs"
+)
 UNIQUE = ("trials", "arms", "outcomes", "baseline", "drugs", "claims", "published_models")
 
 

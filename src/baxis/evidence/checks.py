@@ -16,7 +16,7 @@ Texts = dict[str, list[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How the numbers of one table are sourced. `uncited` rows have no entry in sources.bib, whatever else they have."""
+    """How the numbers of one table are sourced. `uncited` rows have no entry in sources.bib, whatever else."""
 
     table: str
     rows: int

@@ -1,0 +1,164 @@
+"""Queries over trials and claims: by disease, drug, drug class, role, endpoint, gene, words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..core.errors import UnknownName, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .tables import Evidence
+
+
+def drug_classes(evidence: Evidence) -> dict[str, str]:
+    """Class of every word of the drug column of arms, e.g. {'fenebrutinib': 'BTK inhibitor reversible'}."""
+    agents = evidence.frames["agents"]
+    return dict(zip(agents["agent"], agents["class"], strict=True))
+
+
+def arm_class(drug: str, classes: dict[str, str]) -> str:
+    """Class of an arm's treatment, parts joined by '+', each once; 'unclassified' for an unknown part."""
+    parts = [drug] if drug in classes else [p.strip() for p in drug.split("+")]
+    return "+".join(dict.fromkeys(classes.get(p, "unclassified") for p in parts))
+
+
+def control_roles() -> tuple[str, ...]:
+    """Roles of arms that are measured against."""
+    return ("placebo", "comparator")
+
+
+def known(kind: str, value: str, allowed: set[str]) -> str:
+    """`value` in its stored spelling, or UnknownName with the nearest."""
+    folded = {a.casefold(): a for a in allowed}
+    if value.casefold() not in folded:
+        raise UnknownName(kind, value, allowed - {""})
+    return folded[value.casefold()]
+
+
+def trials(
+    evidence: Evidence,
+    disease: str | None = None,
+    drug_class: str | None = None,
+    drug: str | None = None,
+    role: str | None = None,
+    endpoint: str | None = None,
+) -> pd.DataFrame:
+    """Arms of the trials that fit, one row an arm; with `endpoint`, the arm's value at each week it was measured.
+
+    Columns: trial_id, acronym, disease, phase, year, role, arm_id, drug, class, dose, dose_unit, regimen, n,
+    primary_endpoint, primary_met, source, provenance; with `endpoint` also endpoint, week, statistic, value, unit,
+    ci_low, ci_high, n_measured. A drug or class keeps the whole trial, controls included. A class fits by its
+    words ('BTK inhibitor' finds covalent and reversible). Raises UnknownName.
+    """
+    table, arms = evidence.trials, evidence.arms
+    arms["class"] = [arm_class(d, drug_classes(evidence)) for d in arms["drug"]]
+    if disease:
+        table = table[table["disease"] == known("disease", disease, set(table["disease"]))]
+    if role:
+        table = table[table["role"] == known("role", role, set(table["role"]) | {"external"})]
+    if drug:
+        name = known("drug", drug, drugs_in(arms))
+        table = table[table["trial_id"].isin(arms.loc[[name in parts(d) for d in arms["drug"]], "trial_id"])]
+    if drug_class:
+        fits = class_fits(drug_class, set(arms["class"]))
+        table = table[table["trial_id"].isin(arms.loc[arms["class"].isin(fits), "trial_id"])]
+    shown = ["trial_id", "acronym", "disease", "phase", "year", "role", "primary_endpoint", "primary_met"]
+    joined = table[[*shown, "source", "provenance"]].merge(arms.drop(columns=["role"]), on="trial_id")
+    if endpoint:
+        joined = with_endpoint(joined, evidence, endpoint)
+    order = ["trial_id", "acronym", "disease", "phase", "year", "role", "arm_id", "drug", "class", "dose"]
+    order += ["dose_unit", "regimen", "n", "primary_endpoint", "primary_met"]
+    extra = (
+        ["endpoint", "week", "statistic", "value", "unit", "ci_low", "ci_high", "n_measured"]
+        if endpoint
+        else []
+    )
+    return joined[[*order, *extra, "source", "provenance"]].reset_index(drop=True)
+
+
+def parts(drug: str) -> list[str]:
+    """Drugs of an arm."""
+    return [p.strip() for p in drug.split("+")]
+
+
+def drugs_in(arms: pd.DataFrame) -> set[str]:
+    """Every single drug that an arm gives."""
+    return {p for d in arms["drug"] for p in parts(d)}
+
+
+def class_fits(wanted: str, present: set[str]) -> set[str]:
+    """Classes that hold every word of `wanted`; UnknownName when none does."""
+    words = wanted.casefold().split()
+    fits = {c for c in present if all(w in c.casefold() for w in words)}
+    if not fits:
+        raise UnknownName("drug class", wanted, {p for c in present for p in c.split("+")})
+    return fits
+
+
+def with_endpoint(joined: pd.DataFrame, evidence: Evidence, endpoint: str) -> pd.DataFrame:
+    """Arms joined to their whole-arm values of one endpoint (contrasts between arms left out)."""
+    outcomes = evidence.outcomes
+    name = known("endpoint", endpoint, set(outcomes["endpoint"]))
+    keep = (outcomes["endpoint"] == name) & (outcomes["subgroup"] == "") & (outcomes["versus"] == "")
+    columns = [
+        "trial_id",
+        "arm_id",
+        "endpoint",
+        "week",
+        "statistic",
+        "value",
+        "unit",
+        "ci_low",
+        "ci_high",
+        "n",
+    ]
+    values = outcomes.loc[keep, [*columns, "source", "provenance"]].rename(columns={"n": "n_measured"})
+    return joined.drop(columns=["source", "provenance"]).merge(values, on=["trial_id", "arm_id"])
+
+
+def claims(
+    evidence: Evidence, gene: str | None = None, disease: str | None = None, text: str | None = None
+) -> pd.DataFrame:
+    """Claims that name a gene (HGNC symbol, or a word the claims use for it), hold in a disease, contain a text.
+
+    A disease keeps its own claims and those stated for no disease in particular only when nothing else is asked; a
+    claim of the disease it is part of (LN: SLE) counts. Raises UnknownName.
+    """
+    table = evidence.claims
+    if gene:
+        symbol = gene_symbol(evidence, gene, table)
+        named = table["subject_genes"] + ";" + table["object_genes"]
+        table = table[[symbol in g.split(";") for g in named]]
+    if disease:
+        table = table[table["disease"].isin(disease_family(evidence, disease))]
+    if text:
+        words = table[["subject", "object", "context", "statement"]].agg(" ".join, axis=1).str.casefold()
+        table = table[words.str.contains(text.casefold(), regex=False)]
+    return table.reset_index(drop=True)
+
+
+def gene_symbol(evidence: Evidence, gene: str, table: pd.DataFrame) -> str:
+    """HGNC symbol of a word; UnknownName lists the symbols that claims name."""
+    symbols = {g for cell in [*table["subject_genes"], *table["object_genes"]] for g in cell.split(";") if g}
+    terms = evidence.frames["gene_terms"]
+    words = dict(zip(terms["term"].str.casefold(), terms["genes"], strict=True))
+    folded = {s.casefold(): s for s in symbols}
+    hit = folded.get(gene.casefold()) or words.get(gene.casefold(), "")
+    if hit not in symbols:
+        raise UnknownName("gene", gene, symbols, "HGNC symbols that a claim names")
+    return hit
+
+
+def disease_family(evidence: Evidence, disease: str) -> list[str]:
+    """The disease and the one it is part of."""
+    table = evidence.frames["diseases"]
+    code = known("disease", disease, set(table["disease"]))
+    parent = table.loc[table["disease"] == code, "part_of"].iloc[0]
+    return [code, parent] if parent else [code]
+
+
+def suggest(value: str, allowed: set[str]) -> str:
+    """Nearest allowed word for a message, or ''."""
+    return nearest(value, allowed) or ""
