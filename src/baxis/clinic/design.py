@@ -23,7 +23,7 @@ class Treatment(BaseModel):
 
     model_config = _FROZEN
     drug: str
-    dose: float = Field(gt=0)
+    dose: float = Field(ge=0)
     dose_unit: Literal["mg", "g", "ug", "mg/kg", "mg/m2"] = "mg"
     route: Literal["po", "iv", "sc"]
     schedule: str

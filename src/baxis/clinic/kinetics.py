@@ -109,8 +109,9 @@ def grid(tau: float, until: float, stop: float) -> Array:
 
 def reversible_input(profile_: Profile, potency: float) -> Array:
     """Dimensionless D (n, intervals) with 1/(1+D) the time-averaged free share; `potency` = 1/IC50 in L/mg."""
-    free = profile_.mean(1.0 / (1.0 + potency * profile_.conc))
-    return 1.0 / free - 1.0
+    d = potency * profile_.conc
+    held = profile_.mean(d / (1.0 + d))  # the held share, so that no drug gives exactly zero
+    return held / (1.0 - held)
 
 
 def covalent_input(profile_: Profile, kinact: float, ki: float) -> Array:

@@ -33,7 +33,9 @@ class Plan:
     amounts: list[Array] = field(default_factory=list)
 
     def add(self, time: float, kind: int, target: str, amount: Array) -> None:
-        """One event for every patient."""
+        """One event for every patient; one that gives nobody anything is no event (a zero dose is placebo)."""
+        if not np.any(amount) and (kind == engine.ADD or target not in self.targets):
+            return
         self.times.append(time)
         self.kinds.append(kind)
         self.targets.append(target)
