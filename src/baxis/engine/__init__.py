@@ -1,0 +1,48 @@
+"""Stiff ordinary differential equations for ensembles: a model is compiled once and run for thousands of patients.
+
+The engine knows no biology. Load a model (`load_antimony`, `load_sbml`), `compile` it, then `simulate` an ensemble,
+`start` a run with decision points, find `rest` states, or `stream` a population too large for memory.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from baxis.engine.antimony import load_antimony
+    from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
+    from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
+    from baxis.engine.kernel import Kernel, compile
+    from baxis.engine.options import Options
+    from baxis.engine.plain import reference
+    from baxis.engine.resting import Rest, rest
+    from baxis.engine.run import Run, start
+    from baxis.engine.sbml import load_sbml
+    from baxis.engine.simulation import simulate
+    from baxis.engine.system import System
+
+_HOME = {
+    "antimony": ("load_antimony",),
+    "ensemble": ("Ensemble", "Failure", "NOT_RUN", "STATUS_TEXT"),
+    "events": ("ADD", "SET", "INFUSE", "Events", "bolus", "concat", "infusion", "repeat", "setting"),
+    "kernel": ("Kernel", "compile"),
+    "options": ("Options",),
+    "plain": ("reference",),
+    "resting": ("Rest", "rest"),
+    "run": ("Run", "start"),
+    "sbml": ("load_sbml",),
+    "simulation": ("simulate",),
+    "system": ("System",),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'baxis.engine' has no attribute {name!r}")
+    value = getattr(import_module(f"baxis.engine.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,132 @@
+"""Sparse Jacobian of a model: reverse mode inside an expression, chain rule over assignment rules (never expanded)."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+from baxis.engine.graph import MOVING, Graph, Node
+
+TIME = -1  # column of the partial derivative by time
+Row = dict[int, Node]
+
+
+class Differentiator:
+    """Rows of partial derivatives; `cuts` are the assignment rules' nodes, each differentiated once and shared."""
+
+    def __init__(self, graph: Graph, cuts: Iterable[Node]) -> None:
+        self.graph = graph
+        self.cuts = {c for c in cuts if graph.level[c] == MOVING and graph.children(c)}
+        self._rows: dict[Node, Row] = {}
+
+    def row(self, root: Node) -> Row:
+        """Non-zero partial derivatives of `root` by state index (and TIME)."""
+        g, stack = self.graph, [root]
+        while stack:  # inner assignments first, without recursion: chains of rules can be long
+            node = stack[-1]
+            if node in self._rows:
+                stack.pop()
+                continue
+            gradient = self._gradient(node)
+            waiting = [n for n in gradient if n in self.cuts and n not in self._rows]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            row: Row = {}
+            for leaf in sorted(gradient):
+                self._chain(row, leaf, gradient[leaf])
+            self._rows[node] = {c: n for c, n in row.items() if g.value(n) != 0.0}
+            stack.pop()
+        return self._rows[root]
+
+    def _chain(self, row: Row, leaf: Node, weight: Node) -> None:
+        g, key = self.graph, self.graph.keys[leaf]
+        if key[0] == "state":
+            inner: Row = {key[1]: g.const(1.0)}
+        elif key[0] == "time":
+            inner = {TIME: g.const(1.0)}
+        else:
+            inner = self._rows[leaf]
+        for column, partial in inner.items():
+            term = g.mul(weight, partial)
+            row[column] = g.add(row[column], term) if column in row else term
+
+    def _gradient(self, root: Node) -> dict[Node, Node]:
+        """Adjoint of each moving leaf or cut below `root`, by one reverse sweep in falling node number."""
+        g = self.graph
+        adjoint: dict[Node, Node] = {root: g.const(1.0)}
+        heap, leaves = [-root], {}
+        while heap:
+            node = -heapq.heappop(heap)
+            bar = adjoint.pop(node)
+            if (node in self.cuts and node != root) or not g.children(node):
+                if g.value(bar) != 0.0:
+                    leaves[node] = bar
+                continue
+            for child, partial in partials(g, node):
+                if g.level[child] != MOVING:
+                    continue
+                term = g.mul(bar, partial)
+                if child in adjoint:
+                    adjoint[child] = g.add(adjoint[child], term)
+                else:
+                    adjoint[child] = term
+                    heapq.heappush(heap, -child)
+        return leaves
+
+
+def partials(g: Graph, node: Node) -> list[tuple[Node, Node]]:
+    """(child, d node / d child) of one node; comparisons and floor have none."""
+    op, *args = g.keys[node]
+    one = g.const(1.0)
+    if op == "add":
+        return [(args[0], one), (args[1], one)]
+    if op == "sub":
+        return [(args[0], one), (args[1], g.const(-1.0))]
+    if op == "mul":
+        return [(args[0], args[1]), (args[1], args[0])]
+    if op == "select":
+        zero = g.const(0.0)
+        c, yes, no = args
+        return [(yes, g.select(c, one, zero)), (no, g.select(c, zero, one))]
+    if op in ("min", "max"):
+        first = g.compare("le" if op == "min" else "lt", args[0], args[1])
+        first = first if op == "min" else g.logic("not", first)
+        zero = g.const(0.0)
+        return [(args[0], g.select(first, one, zero)), (args[1], g.select(first, zero, one))]
+    if op == "pow":
+        return _power_partials(g, node, args[0], args[1])
+    return [(args[0], d) for d in [_unary_partial(g, node, op, args[0])] if d is not None] if args else []
+
+
+def _power_partials(g: Graph, node: Node, base: Node, exponent: Node) -> list[tuple[Node, Node]]:
+    lower = g.power(base, g.sub(exponent, g.const(1.0)))
+    out = [(base, g.mul(exponent, lower))]
+    if g.level[exponent] == MOVING:  # 0**b has slope 0 in b, not 0*log(0)
+        positive = g.compare("lt", g.const(0.0), base)
+        safe = g.select(positive, base, g.const(1.0))
+        out.append((exponent, g.mul(node, g.call("log", safe))))
+    return out
+
+
+def _unary_partial(g: Graph, node: Node, op: str, a: Node) -> Node | None:
+    one, zero = g.const(1.0), g.const(0.0)
+    if op == "neg":
+        return g.const(-1.0)
+    if op == "inv":
+        return g.neg(g.mul(node, node))
+    if op == "exp":
+        return node
+    if op == "log":
+        return g.inv(a)
+    if op == "sqrt":
+        return g.mul(g.const(0.5), g.inv(node))
+    if op == "tanh":
+        return g.sub(one, g.mul(node, node))
+    if op == "abs":
+        return g.select(g.compare("lt", a, zero), g.const(-1.0), one)
+    if op == "sin":
+        return g.call("cos", a)
+    if op == "cos":
+        return g.neg(g.call("sin", a))
+    return None

@@ -1,0 +1,196 @@
+"""IR of the per-lane control: take a patient, apply events, find the next stop, finish or fail."""
+
+from __future__ import annotations
+
+from baxis.engine.ir import Function, bits
+from baxis.engine.layout import ADD, CARRY, OFFSET, OK, SET_STATE, Layout, context
+
+NO_PATIENT = -1
+SMALL_CHANGE = 1e-3  # a relative change of an input below this does not restart the step size
+
+
+class LaneCode:
+    """Writes the functions that act on one lane; `%lane` is its number."""
+
+    def __init__(self, layout: Layout, fused: bool) -> None:
+        self.layout, self.fused = layout, fused
+
+    def functions(self) -> list[Function]:
+        return [self._take(), self._finish(), self._blame(), self._apply(), self._settle()]
+
+    def _function(self, name: str, *extra: str) -> Function:
+        arguments = ["ptr %ctx", "ptr %s", "i64 %lane", *extra]
+        return Function(name, arguments, self.layout.lanes, self.fused)
+
+    def get(self, f: Function, name: str, lane: str = "%lane", kind: str = "double") -> str:
+        return f.load(kind, self.layout.buffer(f, name), lane)
+
+    def put(self, f: Function, name: str, value: str | int, lane: str = "%lane", kind: str = "double") -> None:
+        f.store(kind, str(value), self.layout.buffer(f, name), lane)
+
+    def geti(self, f: Function, name: str, lane: str = "%lane") -> str:
+        return self.get(f, name, lane, "i64")
+
+    def puti(self, f: Function, name: str, value: str | int, lane: str = "%lane") -> None:
+        self.put(f, name, value, lane, "i64")
+
+    def in_lane(self, f: Function, index: str, lane: str = "%lane") -> str:
+        """Position of a vector's lane within a buffer of doubles."""
+        return f.integer("add", f.integer("mul", index, self.layout.lanes), lane)
+
+    def _copy_in(self, f: Function, source: str, target: str, count: int, patient: str) -> None:
+        row = f.at(context(f, source), f.integer("mul", patient, count), "double")
+        buffer = self.layout.buffer(f, target)
+        with f.loop(count) as i:
+            f.store("double", f.load("double", row, i), buffer, self.in_lane(f, i))
+
+    def _take(self) -> Function:
+        """Put patient `%who` into the lane, at the start time, with the step sizes it brings along."""
+        f = self._function("take", "i64 %who")
+        self._copy_in(f, "parameters", "p", self.layout.shape.parameters, "%who")
+        self._copy_in(f, "initial", "y", self.layout.shape.states, "%who")
+        self.put(f, "t", context(f, "t_start"))
+        kept = f.at(context(f, "carry"), f.integer("mul", "%who", len(CARRY)), "double")
+        for k, name in enumerate(CARRY):
+            self.put(f, name, f.load("double", kept, k))
+        for name in ("next_out", "next_event", "used", "hit", "rejected", "due", "cause", "restart"):
+            self.puti(f, name, 0)
+        self.puti(f, "probe", 0)
+        self.puti(f, "patient", "%who")
+        self.puti(f, "fresh", 1)
+        f.do("ret void")
+        return f
+
+    def _finish(self) -> Function:
+        """Write the lane's end state, status, time and step count, and free the lane."""
+        f = self._function("finish", "i64 %code")
+        who = self.geti(f, "patient")
+        row = f.at(context(f, "final"), f.integer("mul", who, self.layout.shape.states), "double")
+        buffer = self.layout.buffer(f, "y")
+        with f.loop(self.layout.shape.states) as i:
+            f.store("double", f.load("double", buffer, self.in_lane(f, i)), row, i)
+        f.store("i64", "%code", context(f, "status"), who)
+        f.store("double", self.get(f, "t"), context(f, "reached"), who)
+        f.store("i64", self.geti(f, "used"), context(f, "steps"), who)
+        kept = f.at(context(f, "carry"), f.integer("mul", who, len(CARRY)), "double")
+        for k, name in enumerate(CARRY):
+            f.store("double", self.get(f, name), kept, k)
+        self.puti(f, "patient", NO_PATIENT)
+        f.do("ret void")
+        return f
+
+    def _blame(self) -> Function:
+        """State with the largest scaled error (or the first that is not finite, or below its floor) of the last try."""
+        f = self._function("blame", "i64 %code")
+        worst, where = f.emit("alloca double"), f.emit("alloca i64")
+        f.store("double", bits(-1.0), worst)
+        f.store("i64", "0", where)
+        new, error = self.layout.buffer(f, "new"), self.layout.buffer(f, "stages")
+        last = f.at(error, (self.layout_stages - 1) * self.layout.shape.states * self.layout.lanes, "double")
+        atol, floors, rtol = context(f, "atol"), context(f, "floors"), context(f, "rtol")
+        f.intrinsic("llvm.fabs.f64", "double", ["double"])
+        with f.loop(self.layout.shape.states) as i:
+            place = self.in_lane(f, i)
+            value = f.load("double", new, place)
+            size = f.emit(f"call double @llvm.fabs.f64(double {value})")
+            scale = f.real("fadd", f.load("double", atol, i), f.real("fmul", rtol, size))
+            part = f.emit(f"call double @llvm.fabs.f64(double {f.load('double', last, place)})")
+            score = f.real("fdiv", part, scale)
+            score = f.pick(f.fcmp("uno", score, size), "double", bits(1e300), score)
+            below = f.emit(f"and i1 {f.icmp('eq', '%code', 4)}, {f.fcmp('olt', value, f.load('double', floors, i))}")
+            score = f.pick(below, "double", bits(1e301), score)
+            with f.when(f.fcmp("ogt", score, f.load("double", worst))):
+                f.store("double", score, worst)
+                f.store("i64", i, where)
+        f.store("i64", f.load("i64", where), context(f, "culprit"), self.geti(f, "patient"))
+        f.do(f"call void @finish(ptr %ctx, ptr %s, i64 %lane, i64 %code)")
+        f.do("ret void")
+        return f
+
+    @property
+    def layout_stages(self) -> int:
+        n = max(self.layout.shape.states, 1)
+        return (self.layout.offset["dense1"] - self.layout.offset["stages"]) // n
+
+    def _event(self, f: Function) -> tuple[str, str, str]:
+        """(column, time, amount) of the lane's next event."""
+        who, place = self.geti(f, "patient"), self.geti(f, "next_event")
+        orders = f.at(context(f, "event_order"), f.integer("mul", who, context(f, "order_stride")), "i64")
+        column = f.load("i64", orders, place)
+        times = f.at(context(f, "event_times"), f.integer("mul", who, context(f, "time_stride")), "double")
+        amounts = f.at(context(f, "event_amounts"), f.integer("mul", who, context(f, "amount_stride")), "double")
+        return column, f.load("double", times, column), f.load("double", amounts, column)
+
+    def _current(self, f: Function, column: str, amount: str) -> tuple[str, str, str]:
+        """(pointer to the target in the lane, its value now, its value after the event)."""
+        kind = f.load("i64", context(f, "event_kinds"), column)
+        target = f.load("i64", context(f, "event_targets"), column)
+        on_state = f.emit(f"or i1 {f.icmp('eq', kind, ADD)}, {f.icmp('eq', kind, SET_STATE)}")
+        base = f.pick(on_state, "ptr", self.layout.buffer(f, "y"), self.layout.buffer(f, "p"))
+        pointer = f.at(base, self.in_lane(f, target), "double")
+        now = f.load("double", pointer)
+        own = f.at(
+            context(f, "parameters"), f.integer("mul", self.geti(f, "patient"), self.layout.shape.parameters), "double"
+        )
+        safe = f.pick(on_state, "i64", 0, target)
+        offset = f.real("fadd", f.load("double", own, safe), amount) if self.layout.shape.parameters else amount
+        after = f.pick(f.icmp("eq", kind, ADD), "double", f.real("fadd", now, amount), amount)
+        after = f.pick(f.icmp("eq", kind, OFFSET), "double", offset, after)
+        return pointer, now, after
+
+    def _idle(self, f: Function, column: str, amount: str) -> str:
+        """i1: has the next event no effect whenever it comes (a dose of nothing, an input set to what it is)?"""
+        kind = f.load("i64", context(f, "event_kinds"), column)
+        _, value, after = self._current(f, column, amount)
+        nothing = f.fcmp("oeq", amount, bits(0.0))
+        same = f.emit(f"and i1 {f.icmp('ne', kind, SET_STATE)}, {f.fcmp('oeq', value, after)}")
+        return f.pick(f.icmp("eq", kind, ADD), "i1", nothing, same)
+
+    def _apply(self) -> Function:
+        """Apply the next event; a change big enough to matter asks for a new step size (1 dose, 2 input)."""
+        f = self._function("apply")
+        column, _, amount = self._event(f)
+        pointer, now, after = self._current(f, column, amount)
+        f.store("double", after, pointer)
+        kind = f.load("i64", context(f, "event_kinds"), column)
+        f.intrinsic("llvm.fabs.f64", "double", ["double"])
+        change = f.emit(f"call double @llvm.fabs.f64(double {f.real('fsub', after, now)})")
+        limit = f.real("fmul", bits(SMALL_CHANGE), f.emit(f"call double @llvm.fabs.f64(double {now})"))
+        on_state = f.emit(f"or i1 {f.icmp('eq', kind, ADD)}, {f.icmp('eq', kind, SET_STATE)}")
+        big = f.emit(f"or i1 {on_state}, {f.fcmp('ogt', change, limit)}")
+        with f.when(big):
+            asked = f.pick(on_state, "i64", 1, 2)
+            held = self.geti(f, "restart")
+            first = f.emit(f"or i1 {f.icmp('eq', held, 0)}, {f.icmp('eq', asked, 1)}")
+            self.puti(f, "restart", f.pick(first, "i64", asked, held))
+        flags = self.layout.buffer(f, "flags")
+        f.store("i64", "1", flags)
+        f.do("ret void")
+        return f
+
+    def _settle(self) -> Function:
+        """Apply what is due at the lane's time, skip events without effect, set the next stop; finish at the end."""
+        f = self._function("settle")
+        now, end, count = self.get(f, "t"), context(f, "t_end"), context(f, "n_events")
+        self.put(f, "stop", end)
+        with f.forever() as (again, out):
+            place = self.geti(f, "next_event")
+            f.leave_if(f.icmp("sge", place, count), out)
+            column, when, amount = self._event(f)
+            f.leave_if(f.fcmp("oge", when, end), out)
+            self.puti(f, "next_event", f.integer("add", place, 1))
+            f.leave_if(self._idle(f, column, amount), again)
+            self.puti(f, "next_event", place)
+            later = f.label("later")
+            f.leave_if(f.fcmp("ogt", when, now), later)
+            f.do("call void @apply(ptr %ctx, ptr %s, i64 %lane)")
+            self.puti(f, "next_event", f.integer("add", place, 1))
+            f.branch(again)
+            f.start(later)
+            self.put(f, "stop", when)
+            f.branch(out)
+            f.start(f.label("unreached"))
+        with f.when(f.fcmp("oge", now, end)):
+            f.do(f"call void @finish(ptr %ctx, ptr %s, i64 %lane, i64 {OK})")
+        f.do("ret void")
+        return f

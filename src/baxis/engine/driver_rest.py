@@ -1,0 +1,68 @@
+"""IR of the Newton polish at rest: y += (r I - J)^-1 f with a tiny r, the same sparse LU, one patient a lane."""
+
+from __future__ import annotations
+
+from baxis.engine.driver_lanes import NO_PATIENT, LaneCode
+from baxis.engine.ir import Function
+from baxis.engine.layout import OK, Layout, context
+
+ITERATIONS = 8
+
+
+def polish(layout: Layout, fused: bool) -> Function:
+    """Entry `polish`: ITERATIONS Newton steps for every listed patient; `reached` receives the size of the last one.
+
+    The size is the largest |change|/(atol + |state|): about the relative distance still left to the rest state.
+    """
+    code = LaneCode(layout, fused)
+    f = Function("polish", ["ptr %ctx", "ptr %s"], layout.lanes, fused)
+    with f.forever() as (_, out):
+        first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
+        f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
+        with f.loop(f.lanes) as lane:
+            place = f.integer("add", first, lane)
+            code.puti(f, "patient", NO_PATIENT, lane)
+            with f.when(f.icmp("slt", place, context(f, "n_who"))):
+                who = f.load("i64", context(f, "who"), place)
+                f.do(f"call void @take(ptr %ctx, ptr %s, i64 {lane}, i64 {who})")
+        f.do(f"call void @prepare(ptr {layout.buffer(f, 'p')}, ptr {layout.buffer(f, 'c')})")
+        with f.loop(ITERATIONS):
+            _newton(f, layout)
+        with f.loop(f.lanes) as lane, f.when(f.icmp("ne", code.geti(f, "patient", lane), NO_PATIENT)):
+            who = code.geti(f, "patient", lane)
+            culprit = f.emit(f"fptosi double {code.get(f, 'theta', lane)} to i64")
+            f.store("i64", culprit, context(f, "culprit"), who)
+            code.put(f, "t", code.get(f, "error", lane), lane)
+            f.do(f"call void @finish(ptr %ctx, ptr %s, i64 {lane}, i64 {OK})")
+    f.do("ret void")
+    return f
+
+
+def _newton(f: Function, layout: Layout) -> None:
+    b = layout.buffer
+    y, p, c, rate, mix, jac, lu = (b(f, k) for k in ("y", "p", "c", "rate", "mix", "jac", "lu"))
+    change, largest, where = b(f, "stages"), b(f, "error"), b(f, "theta")
+    t = f.vload(b(f, "t"))
+    f.do(f"call void @linearised(ptr {y}, ptr {p}, ptr {c}, ptr {rate}, ptr {jac}, ptr {b(f, 'slope')}, {f.vt} {t})")
+    r = _broadcast(f, context(f, "pseudo_rate"))
+    f.do(f"call void @factor(ptr {jac}, ptr {p}, ptr {c}, ptr {lu}, ptr {b(f, 'bad')}, {f.vt} {r})")
+    with f.loop(layout.shape.states) as i:
+        f.vstore(f.splat(0.0), mix, i)
+    f.do(f"call void @solve(ptr {lu}, ptr {rate}, ptr {mix}, ptr {change}, {f.vt} {f.splat(0.0)})")
+    f.vstore(f.splat(0.0), largest)
+    f.vstore(f.splat(0.0), where)
+    with f.loop(layout.shape.states) as i:
+        step = f.vload(change, i)
+        new = f.op("fadd", f.vload(y, i), step)
+        f.vstore(new, y, i)
+        scale = f.op("fadd", _broadcast(f, f.load("double", context(f, "atol"), i)), f.unary("fabs", new))
+        part = f.op("fdiv", f.unary("fabs", step), scale)
+        worse = f.compare("ugt", part, f.vload(largest))
+        index = _broadcast(f, f.emit(f"sitofp i64 {i} to double"))
+        f.vstore(f.select(worse, part, f.vload(largest)), largest)
+        f.vstore(f.select(worse, index, f.vload(where)), where)
+
+
+def _broadcast(f: Function, scalar: str) -> str:
+    one = f.emit(f"insertelement {f.vt} poison, double {scalar}, i64 0")
+    return f.emit(f"shufflevector {f.vt} {one}, {f.vt} poison, <{f.lanes} x i32> zeroinitializer")

@@ -1,0 +1,126 @@
+"""Run compiled code over a batch: one shared list of patients, worker threads that hold no lock, clean cancelling."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from baxis.engine.ensemble import NOT_RUN
+from baxis.engine.kernel import Kernel
+from baxis.engine.layout import CARRY, CONTEXT, SLOT, kind_of
+from baxis.engine.options import Options
+from baxis.engine.schedule import Schedule
+
+POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
+
+
+@dataclass(frozen=True)
+class Job:
+    """Checked arrays of one run. `who` lists the patients to run (None: all)."""
+
+    kernel: Kernel
+    parameters: np.ndarray
+    initial: np.ndarray
+    times: np.ndarray
+    chosen: np.ndarray
+    schedule: Schedule
+    options: Options
+    span: tuple[float, float]
+    who: np.ndarray | None = None
+    carry: np.ndarray | None = None
+    entry: str = "run"
+
+
+@dataclass(frozen=True)
+class Done:
+    """Raw results, one row a patient; rows that were not run keep NaN values and the status NOT_RUN."""
+
+    values: np.ndarray
+    final: np.ndarray
+    status: np.ndarray
+    reached: np.ndarray
+    steps: np.ndarray
+    culprit: np.ndarray
+
+
+def execute(job: Job) -> Done:
+    """Integrate the patients of a job on as many threads as its options say; the bits do not depend on how many."""
+    n = len(job.parameters)
+    values = np.full((n, len(job.times), len(job.chosen)), np.nan)
+    final, reached = job.initial.copy(), np.full(n, job.span[0])
+    status, steps, culprit = np.full(n, NOT_RUN, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    who = np.arange(n, dtype=np.int64) if job.who is None else np.ascontiguousarray(job.who, dtype=np.int64)
+    arrays = {
+        "parameters": job.parameters, "initial": job.initial, "times": job.times, "out": values, "select": job.chosen,
+        "final": final, "status": status, "reached": reached, "steps": steps, "culprit": culprit, "who": who,
+        "counter": np.zeros(1, np.int64), "cancel": np.zeros(1, np.int64),
+    }  # fmt: skip
+    arrays["carry"] = job.carry if job.carry is not None else fresh_carry(n, job.options)
+    arrays |= _schedule_arrays(job)
+    words = _context(job, arrays)
+    _run_threads(job, words, arrays)
+    return Done(values, final, status.astype(np.int8), reached, steps, culprit)
+
+
+def fresh_carry(patients: int, options: Options) -> np.ndarray:
+    """(n, 3) step sizes at a start: the wanted first step or 0 (the engine guesses), nothing learned."""
+    carry = np.zeros((patients, len(CARRY)))
+    carry[:, 0] = options.first_step or 0.0
+    return carry
+
+
+def _schedule_arrays(job: Job) -> dict[str, np.ndarray]:
+    s, system = job.schedule, job.kernel.system
+    floors = job.options.floors(system)
+    return {
+        "event_times": s.times, "event_order": s.order, "event_kinds": s.kinds, "event_targets": s.targets,
+        "event_amounts": s.amounts, "atol": job.options.absolute(system),
+        "floors": floors if floors is not None else np.zeros(0),
+    }  # fmt: skip
+
+
+def _context(job: Job, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """The context of the compiled code: addresses, counts and reals in slots of eight bytes."""
+    s, o = job.schedule, job.options
+    counts: dict[str, float] = {
+        "n_who": len(arrays["who"]), "n_times": len(job.times), "n_select": len(job.chosen), "n_events": s.times.shape[1],
+        "time_stride": _stride(s.times), "order_stride": _stride(s.order), "amount_stride": _stride(s.amounts),
+        "observe": int((job.chosen >= len(job.kernel.system.states)).any()), "max_steps": int(o.max_steps),
+        "check_floor": int(len(arrays["floors"]) > 0), "t_start": job.span[0], "t_end": job.span[1], "rtol": o.rtol,
+        "max_step": o.max_step or np.inf, "pseudo_rate": 0.1 / max(job.span[1] - job.span[0], 1e-300),
+    }  # fmt: skip
+    words = np.zeros(len(CONTEXT), np.int64)
+    for name in CONTEXT:
+        kind, slot = kind_of(name), SLOT[name]
+        if kind == "ptr":
+            words[slot] = arrays[name].ctypes.data
+        elif kind == "i64":
+            words[slot] = int(counts[name])
+        else:
+            words[slot : slot + 1] = np.array([counts[name]], float).view(np.int64)
+    return words
+
+
+def _stride(table: np.ndarray) -> int:
+    return table.shape[1] if table.shape[0] > 1 else 0
+
+
+def _run_threads(job: Job, words: np.ndarray, arrays: dict[str, np.ndarray]) -> None:
+    kernel, total = job.kernel, len(arrays["who"])
+    threads = max(1, min(job.options.thread_count(), -(-total // kernel.lanes)))
+    scratch = [kernel.scratch() for _ in range(threads)]
+    run, progress = kernel.function(job.entry), job.options.progress
+    with ThreadPoolExecutor(threads, thread_name_prefix="baxis-engine") as pool:
+        pending = {pool.submit(run, words.ctypes.data, s.ctypes.data) for s in scratch}
+        try:
+            while pending:
+                finished, pending = wait(pending, timeout=POLL, return_when=FIRST_EXCEPTION)
+                for f in finished:
+                    f.result()
+                if progress is not None:
+                    progress(int(np.count_nonzero(arrays["status"] != NOT_RUN)), total)
+        except BaseException:
+            arrays["cancel"][0] = 1  # threads leave at their next step
+            raise

@@ -1,0 +1,213 @@
+"""Formulas as plain nested tuples: from libsbml syntax trees, to the expression graph, to sympy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.engine.graph import Graph, Node
+
+if TYPE_CHECKING:
+    import sympy
+
+# ("num", v) | ("sym", name) | ("time",) | ("bool", b) | (operation, tree, ...)
+Tree = tuple[Any, ...]
+
+AVOGADRO = 6.02214179e23  # the value that SBML Level 3 fixes for its csymbol (section 3.4.6)
+_BINARY = {"minus": "sub", "divide": "div", "power": "power"}
+_UNARY = ("exp", "ln", "abs", "floor", "ceiling", "sin", "cos", "tan", "tanh", "sinh", "cosh", "not")
+_RELATIONS = {"lt": "lt", "gt": "gt", "leq": "le", "geq": "ge", "eq": "eq", "neq": "ne"}
+
+
+def from_ast(node: Any, where: str, functions: Mapping[str, tuple[list[str], Tree]]) -> Tree:
+    """libsbml ASTNode -> tree, with function definitions written out; unsupported operations are refused by name."""
+    import libsbml
+
+    if node is None:
+        raise InvalidValue(where, "no formula", "a MathML formula")
+    kind = node.getType()
+    if node.isNumber():
+        return ("num", float(node.getValue()))
+    if kind == libsbml.AST_NAME:
+        return ("sym", node.getName())
+    if kind == libsbml.AST_NAME_TIME:
+        return ("time",)
+    if kind == libsbml.AST_NAME_AVOGADRO:
+        return ("num", AVOGADRO)
+    if node.isConstant():
+        return _constant(libsbml, kind)
+    args = [from_ast(node.getChild(i), where, functions) for i in range(node.getNumChildren())]
+    if kind == libsbml.AST_FUNCTION:
+        return _apply(node.getName(), args, where, functions)
+    return _operation(libsbml, node, kind, args, where)
+
+
+def _constant(libsbml: Any, kind: int) -> Tree:
+    if kind in (libsbml.AST_CONSTANT_TRUE, libsbml.AST_CONSTANT_FALSE):
+        return ("bool", kind == libsbml.AST_CONSTANT_TRUE)
+    return ("num", math.pi if kind == libsbml.AST_CONSTANT_PI else math.e)
+
+
+def _apply(name: str, args: list[Tree], where: str, functions: Mapping[str, tuple[list[str], Tree]]) -> Tree:
+    if name not in functions:
+        raise Unsupported(f"{where}: function {name!r} is neither built in nor defined in the model")
+    formal, body = functions[name]
+    if len(formal) != len(args):
+        raise InvalidValue(f"{where}: {name}()", len(args), f"{len(formal)} arguments")
+    return substitute(body, dict(zip(formal, args, strict=True)))
+
+
+def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str) -> Tree:
+    name = _operation_names(libsbml).get(kind)
+    if name in ("plus", "times", "and", "or", "xor", "min", "max"):
+        return _fold(name, args)
+    if name == "minus" and len(args) == 1:
+        return ("neg", args[0])
+    if name in _BINARY:
+        return (_BINARY[name], *args)
+    if name in _RELATIONS:
+        pairs = [(_RELATIONS[name], a, b) for a, b in zip(args, args[1:], strict=False)]
+        return _fold("and", pairs) if len(pairs) != 1 else pairs[0]
+    if name in _UNARY:
+        return (name, args[0])
+    if name == "log":  # log(base, x); base 10 when it is left out
+        base, x = (args[0], args[1]) if len(args) == 2 else (("num", 10.0), args[0])
+        return ("div", ("ln", x), ("ln", base))
+    if name == "root":
+        degree, x = (args[0], args[1]) if len(args) == 2 else (("num", 2.0), args[0])
+        return ("power", x, ("div", ("num", 1.0), degree))
+    if name == "piecewise":
+        return _piecewise(args)
+    text = libsbml.formulaToL3String(node) or node.getName() or str(kind)
+    raise Unsupported(f"{where}: the operation in {text!r} is not supported by this engine")
+
+
+def _operation_names(libsbml: Any) -> dict[int, str]:
+    names = {"plus": "PLUS", "minus": "MINUS", "times": "TIMES", "divide": "DIVIDE", "power": "POWER"}
+    table = {getattr(libsbml, "AST_" + c): n for n, c in names.items()}
+    table[libsbml.AST_FUNCTION_POWER] = "power"
+    for n in ("exp", "ln", "log", "root", "abs", "floor", "ceiling", "sin", "cos", "tan", "tanh", "sinh", "cosh"):
+        table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
+    for n in ("piecewise", "min", "max"):
+        table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
+    for n in ("and", "or", "not", "xor"):
+        table[getattr(libsbml, "AST_LOGICAL_" + n.upper())] = n
+    for n in _RELATIONS:
+        table[getattr(libsbml, "AST_RELATIONAL_" + n.upper())] = n
+    return table
+
+
+def _fold(name: str, args: list[Tree]) -> Tree:
+    op = {"plus": "add", "times": "mul"}.get(name, name)
+    if not args:
+        return {"add": ("num", 0.0), "mul": ("num", 1.0), "and": ("bool", True)}.get(op, ("bool", False))
+    out = args[0]
+    for a in args[1:]:
+        out = (op, out, a)
+    return out
+
+
+def _piecewise(args: list[Tree]) -> Tree:
+    otherwise: Tree = args[-1] if len(args) % 2 else ("num", math.nan)
+    for k in range(len(args) // 2 - 1, -1, -1):
+        otherwise = ("select", args[2 * k + 1], args[2 * k], otherwise)
+    return otherwise
+
+
+def substitute(tree: Tree, values: Mapping[str, Tree]) -> Tree:
+    """The tree with symbols replaced."""
+    if tree[0] == "sym":
+        return values.get(tree[1], tree)
+    if tree[0] in ("num", "time", "bool"):
+        return tree
+    return (tree[0], *(substitute(t, values) for t in tree[1:]))
+
+
+def symbols(tree: Tree) -> Iterator[str]:
+    """Names used in a tree (with repeats); 'time' appears as the empty name."""
+    if tree[0] == "sym":
+        yield tree[1]
+    elif tree[0] == "time":
+        yield ""
+    elif tree[0] not in ("num", "bool"):
+        for t in tree[1:]:
+            yield from symbols(t)
+
+
+def to_graph(tree: Tree, graph: Graph, names: Mapping[str, Node]) -> Node:
+    """Node of a tree; `names` maps every symbol to its node."""
+    op = tree[0]
+    if op == "num":
+        return graph.const(tree[1])
+    if op == "sym":
+        return names[tree[1]]
+    if op == "time":
+        return graph.time()
+    if op == "bool":
+        return graph.boolean(tree[1])
+    return _BUILD[op](graph, *(to_graph(t, graph, names) for t in tree[1:]))
+
+
+def _xor(g: Graph, a: Node, b: Node) -> Node:
+    return g.logic("and", g.logic("or", a, b), g.logic("not", g.logic("and", a, b)))
+
+
+def _tan(g: Graph, a: Node) -> Node:
+    return g.div(g.call("sin", a), g.call("cos", a))
+
+
+def _half_exponentials(sign: float) -> Callable[[Graph, Node], Node]:
+    def build(g: Graph, a: Node) -> Node:
+        e = g.call("exp", a)
+        return g.mul(g.const(0.5), g.add(e, g.mul(g.const(sign), g.inv(e))))
+
+    return build
+
+
+_BUILD: dict[str, Callable[..., Node]] = {
+    "add": Graph.add,
+    "sub": Graph.sub,
+    "mul": Graph.mul,
+    "div": Graph.div,
+    "neg": Graph.neg,
+    "power": Graph.power,
+    "select": Graph.select,
+    "xor": _xor,
+    "tan": _tan,
+    "sinh": _half_exponentials(-1.0),
+    "cosh": _half_exponentials(1.0),
+    "gt": lambda g, a, b: g.compare("lt", b, a),
+    "ge": lambda g, a, b: g.compare("le", b, a),
+}
+for _name in ("lt", "le", "eq", "ne"):
+    _BUILD[_name] = lambda g, a, b, _op=_name: g.compare(_op, a, b)
+for _name in ("and", "or", "not"):
+    _BUILD[_name] = lambda g, *a, _op=_name: g.logic(_op, *a)
+for _name in ("exp", "tanh", "abs", "floor", "sin", "cos", "min", "max"):
+    _BUILD[_name] = lambda g, *a, _op=_name: g.call(_op, *a)
+_BUILD["ln"] = lambda g, a: g.call("log", a)
+_BUILD["ceiling"] = lambda g, a: g.call("ceil", a)
+
+
+def to_sympy(tree: Tree) -> sympy.Basic:
+    """sympy expression of a tree; time is the symbol `time`."""
+    import sympy as sp
+
+    op = tree[0]
+    if op == "num":
+        return sp.Integer(int(tree[1])) if float(tree[1]).is_integer() else sp.Float(tree[1], 17)
+    if op in ("sym", "time"):
+        return sp.Symbol(tree[1] if op == "sym" else "time")
+    if op == "bool":
+        return sp.true if tree[1] else sp.false
+    args = [to_sympy(t) for t in tree[1:]]
+    plain: dict[str, Callable[..., Any]] = {
+        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b, "neg": lambda a: -a, "power": lambda a, b: a**b,
+        "select": lambda c, a, b: sp.Piecewise((a, c), (b, True)),
+    }  # fmt: skip
+    named = {"ln": "log", "abs": "Abs", "min": "Min", "max": "Max", "lt": "Lt", "le": "Le", "gt": "Gt"}
+    named |= {"ge": "Ge", "eq": "Eq", "ne": "Ne", "and": "And", "or": "Or", "not": "Not", "xor": "Xor"}
+    return plain[op](*args) if op in plain else getattr(sp, named.get(op, op))(*args)

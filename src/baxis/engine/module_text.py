@@ -1,0 +1,31 @@
+"""The whole IR module of a model: its functions, the vector functions they use, and the integrator."""
+
+from __future__ import annotations
+
+from baxis.engine.driver_main import MainCode
+from baxis.engine.driver_rest import polish
+from baxis.engine.driver_step import StepCode
+from baxis.engine.layout import Layout
+from baxis.engine.model_code import ModelCode, Shape
+from baxis.engine.program import Program
+from baxis.engine.tableau import Tableau
+from baxis.engine.vectormath import vector_functions
+
+ENTRIES = ("run", "polish")
+
+
+def write_module(
+    program: Program, parameters: int, lanes: int, fused: bool, tableau: Tableau
+) -> tuple[str, Shape, int]:
+    """(IR text, sizes, bytes of scratch memory a thread) of a model at one lane width."""
+    model = ModelCode(program, parameters, lanes, fused)
+    layout = Layout(model.shape, tableau, lanes)
+    functions = [*model.functions, *StepCode(layout, tableau, fused).functions()]
+    functions += [*MainCode(layout, fused).functions(), polish(layout, fused)]
+    text = "".join(f.text("dso_local" if f.name in ENTRIES else "internal") for f in functions)
+    for extra in vector_functions(lanes, fused):
+        if f"@{extra.name}(" in text:
+            functions.append(extra)
+            text += extra.text()
+    declared = {k: v for f in functions for k, v in f.intrinsics.items()}
+    return "\n".join([*declared.values(), text]), model.shape, layout.bytes

@@ -1,0 +1,58 @@
+"""Plain numpy evaluation of formula trees: initial assignments, the reference solver, checks of the fast path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from baxis.engine.mathml import Tree
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "power": np.power,
+    "exp": np.exp,
+    "ln": np.log,
+    "abs": np.abs,
+    "floor": np.floor,
+    "ceiling": np.ceil,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "min": np.minimum,
+    "max": np.maximum,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "xor": np.logical_xor,
+    "not": np.logical_not,
+    "select": np.where,
+}
+
+
+def evaluate(tree: Tree, values: Mapping[str, Any]) -> Any:
+    """Value of a tree; `values` maps names to floats or arrays, time under the empty name (0 when absent)."""
+    op = tree[0]
+    if op == "num":
+        return np.float64(tree[1])
+    if op == "bool":
+        return np.bool_(tree[1])
+    if op == "sym":
+        return values[tree[1]]
+    if op == "time":
+        return values.get("", 0.0)
+    with np.errstate(all="ignore"):
+        return _OPERATIONS[op](*(evaluate(t, values) for t in tree[1:]))

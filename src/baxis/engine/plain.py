@@ -1,0 +1,121 @@
+"""Plain reference solution: the same formulas, patient by patient, by scipy. Slow, and independent of the fast path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from baxis.core.errors import InvalidValue
+from baxis.engine import layout
+from baxis.engine.events import Events
+from baxis.engine.inputs import batch_size, initial_table, output_choice, output_times, parameter_table
+from baxis.engine.schedule import Schedule, lower
+from baxis.engine.system import System
+
+Rates = Callable[[float, np.ndarray, np.ndarray], np.ndarray]
+
+
+def lambdified(system: System) -> tuple[Rates, Rates, Rates]:
+    """(rates, rules, Jacobian) as numpy functions of (time, state, parameters), by sympy.lambdify."""
+    import sympy as sp
+
+    names = [sp.Symbol(n) for n in (*system.states, *system.parameters)]
+    time = sp.Symbol("time")
+    full: dict[Any, Any] = {}
+    for name, rule in system.rules.items():
+        full[sp.Symbol(name)] = rule.subs(full)
+    rates = [r.subs(full) for r in system.rates.values()]
+    states = names[: len(system.states)]
+    jacobian = [[sp.diff(r, s) for s in states] for r in rates]
+
+    def compiled(what: Any) -> Rates:
+        f = sp.lambdify([time, names], what, modules="numpy", cse=True)
+        return lambda t, y, p: np.array(f(t, np.concatenate([y, p])), float)
+
+    return compiled(rates), compiled(list(full.values())), compiled(jacobian)
+
+
+def reference(
+    system: System,
+    parameters: Any = None,
+    initial: Any = None,
+    *,
+    times: Any,
+    events: Events | None = None,
+    outputs: Any = None,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    method: str = "Radau",
+    start: float = 0.0,
+) -> np.ndarray:
+    """(n, T, K) values as `simulate` would give them, from scipy's solve_ivp, restarted at every event.
+
+    Same rules for events and outputs. Raises InvalidValue for wrong inputs, RuntimeError if scipy gives up.
+    """
+    n = batch_size(system, parameters, initial, events)
+    p = parameter_table(system, parameters, n)
+    y = initial_table(system, initial, p)
+    t = output_times(times, start)
+    _, chosen = output_choice(system, outputs)
+    schedule = lower(events, system, n, start)
+    functions = lambdified(system)
+    solver = {"rtol": rtol, "atol": atol, "method": method}
+    if method not in ("Radau", "BDF", "LSODA"):
+        raise InvalidValue("method", method, "Radau, BDF or LSODA")
+    rows = [_one(functions, y[i], p[i], _events_of(schedule, i), (start, t), solver) for i in range(n)]
+    return np.stack(rows)[:, :, chosen]
+
+
+def _events_of(s: Schedule, i: int) -> list[tuple[float, int, int, float]]:
+    times, order, amounts = (a[i if a.shape[0] > 1 else 0] for a in (s.times, s.order, s.amounts))
+    return [(times[k], int(s.kinds[k]), int(s.targets[k]), amounts[k]) for k in order if np.isfinite(times[k])]
+
+
+def _one(functions: tuple, y: np.ndarray, p: np.ndarray, events: list, span: tuple, solver: dict) -> np.ndarray:
+    """(T, N + R) states and rules of one patient."""
+    (now, wanted), base, p = span, p, p.copy()
+    out, end = [], wanted[-1]
+    stops = [*sorted({e[0] for e in events if e[0] < end}), end]
+    first = wanted[wanted <= now]
+    out += [_row(functions, now, y, p) for _ in first]
+    for stop in stops:
+        inside = wanted[(wanted > now) & (wanted <= stop)]
+        y, rows = _leg(functions, (now, stop), y, p, inside, solver)
+        out += rows
+        now = stop
+        for _, kind, target, amount in (e for e in events if e[0] == stop and stop < end):
+            y, p = _applied(kind, target, amount, y.copy(), p, base)
+    return np.array(out)
+
+
+def _row(functions: tuple, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+    return np.concatenate([y, functions[1](t, y, p)])
+
+
+def _leg(functions: tuple, span: tuple, y: np.ndarray, p: np.ndarray, wanted: np.ndarray, solver: dict) -> tuple:
+    from scipy.integrate import solve_ivp
+
+    if span[1] <= span[0]:
+        return y, []
+    grid = np.unique(np.append(wanted, span[1]))
+    jacobian = {} if solver["method"] == "LSODA" else {"jac": lambda t, x: functions[2](t, x, p)}
+    found = solve_ivp(lambda t, x: functions[0](t, x, p), span, y, t_eval=grid, **solver, **jacobian)
+    if not found.success:
+        raise RuntimeError(
+            f"reference solution failed at {found.t[-1] if len(found.t) else span[0]:g}: {found.message}"
+        )
+    rows = {t: x for t, x in zip(found.t, found.y.T, strict=True)}
+    return found.y[:, -1], [_row(functions, t, rows[t], p) for t in wanted]
+
+
+def _applied(kind: int, target: int, amount: float, y: np.ndarray, p: np.ndarray, base: np.ndarray) -> tuple:
+    p = p.copy()
+    if kind == layout.ADD:
+        y[target] += amount
+    elif kind == layout.SET_STATE:
+        y[target] = amount
+    else:
+        p[target] = amount + (base[target] if kind == layout.OFFSET else 0.0)
+    return y, p

@@ -1,0 +1,49 @@
+"""From a System to what the code writers need: graph nodes, sparse Jacobian, elimination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from baxis.engine.derivatives import TIME, Differentiator
+from baxis.engine.elimination import Elimination, eliminate
+from baxis.engine.graph import Graph, Node
+from baxis.engine.mathml import to_graph
+from baxis.engine.system import System
+
+
+@dataclass(frozen=True)
+class Program:
+    """Nodes of a model. `jacobian` maps (row, column) to a node, `slopes` a row to its partial derivative by time."""
+
+    graph: Graph
+    rates: tuple[Node, ...]
+    rules: tuple[Node, ...]
+    jacobian: dict[tuple[int, int], Node]
+    slopes: dict[int, Node]
+    elimination: Elimination
+
+    @property
+    def size(self) -> int:
+        return len(self.rates)
+
+
+def build_program(system: System) -> Program:
+    """Expression graph, Jacobian by the chain rule over assignment rules, and elimination order of a system."""
+    graph = Graph()
+    names: dict[str, Node] = {n: graph.state(i) for i, n in enumerate(system.states)}
+    names |= {n: graph.parameter(i) for i, n in enumerate(system.parameters)}
+    equations = system.equations
+    for name, tree in equations.rules.items():
+        names[name] = to_graph(tree, graph, names)
+    rules = tuple(names[n] for n in system.assignments)
+    rates = tuple(to_graph(equations.rates[n], graph, names) for n in system.states)
+    differentiator = Differentiator(graph, rules)
+    jacobian: dict[tuple[int, int], Node] = {}
+    slopes: dict[int, Node] = {}
+    for i, rate in enumerate(rates):
+        for j, node in differentiator.row(rate).items():
+            if j == TIME:
+                slopes[i] = node
+            else:
+                jacobian[i, j] = node
+    return Program(graph, rates, rules, jacobian, slopes, eliminate(len(rates), jacobian))

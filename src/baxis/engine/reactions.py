@@ -1,0 +1,55 @@
+"""SBML reactions: each a rule named by the reaction's id (amount per time); species change by their stoichiometry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.engine.mathml import Tree, substitute
+
+
+def reaction_rules(model: Any, tree: Callable[[Any, str], Tree]) -> dict[str, Tree]:
+    """Rate of each reaction, with its local parameters renamed `reaction_parameter`."""
+    out = {}
+    for r in model.getListOfReactions():
+        where = f"reaction {r.getId()!r}"
+        if r.isSetFast() and r.getFast():
+            raise Unsupported(f"{where}: fast reactions are not supported by this engine")
+        law = r.getKineticLaw()
+        if law is None or not law.isSetMath():
+            raise InvalidValue(where, "no kinetic law", "a kinetic law with a formula")
+        local = {p.getId(): ("sym", f"{r.getId()}_{p.getId()}") for p in law.getListOfLocalParameters()}
+        out[r.getId()] = substitute(tree(law, where), local)
+    return out
+
+
+def species_rates(model: Any, rates: Mapping[str, Tree], rules: Mapping[str, Tree]) -> dict[str, Tree]:
+    """d(species)/dt from the reactions; species outside every reaction, or at a boundary, are left out."""
+    flows: dict[str, Tree] = {}
+    for r in model.getListOfReactions():
+        for sign, references in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
+            for reference in references:
+                species = model.getSpecies(reference.getSpecies())
+                if species.getBoundaryCondition() or species.getConstant():
+                    continue
+                term = ("mul", ("num", sign * _stoichiometry(reference, rules)), ("sym", r.getId()))
+                name = species.getId()
+                flows[name] = ("add", flows[name], term) if name in flows else term
+    return {name: _per_size(model, model.getSpecies(name), flow, rates) for name, flow in flows.items()}
+
+
+def _stoichiometry(reference: Any, rules: Mapping[str, Tree]) -> float:
+    name = reference.getId()
+    if name in rules or (reference.isSetStoichiometryMath() if reference.getLevel() < 3 else False):
+        raise Unsupported(f"stoichiometry {name!r} given by a formula: not supported by this engine")
+    return float(reference.getStoichiometry()) if reference.isSetStoichiometry() else 1.0
+
+
+def _per_size(model: Any, species: Any, flow: Tree, rates: Mapping[str, Tree]) -> Tree:
+    compartment = model.getCompartment(species.getCompartment())
+    if species.getHasOnlySubstanceUnits():
+        return flow
+    if compartment.getId() in rates or model.getAssignmentRule(compartment.getId()):
+        raise Unsupported(f"species {species.getId()!r} in the varying compartment {compartment.getId()!r}")
+    return ("div", flow, ("sym", compartment.getId()))

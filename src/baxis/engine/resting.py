@@ -1,0 +1,94 @@
+"""Rest states: integrate to a horizon, polish by Newton's method, and say for each patient whether it rests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from baxis.core.errors import InvalidValue
+from baxis.engine import layout
+from baxis.engine.ensemble import STATUS_TEXT
+from baxis.engine.execute import Job, execute
+from baxis.engine.inputs import batch_size, initial_table, output_choice, parameter_table
+from baxis.engine.kernel import Kernel
+from baxis.engine.options import Options
+from baxis.engine.schedule import lower
+
+NOT_AT_REST = 6  # status beside those of the driver
+AT_REST = 1e-9  # largest relative change that a last Newton step may still make
+SAME_BASIN = 0.1  # a polish that moves a state by more than this share has left for another root
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """Rest of n patients. state (n, N); status (n,), 0 at rest; residual (n,), relative change of a last Newton step.
+
+    Where the status is not 0, `state` holds the integrated state at the horizon (or the last good one).
+    """
+
+    state: np.ndarray
+    status: np.ndarray
+    residual: np.ndarray
+    states: tuple[str, ...]
+    culprit: np.ndarray
+
+    @property
+    def ok(self) -> np.ndarray:
+        return self.status == layout.OK
+
+    def sentence(self, patient: int) -> str:
+        """Why this patient does, or does not, rest."""
+        code = int(self.status[patient])
+        if code == layout.OK:
+            return (
+                f"at rest: a further Newton step changes no state by more than {self.residual[patient]:.1e} of itself"
+            )
+        worst = self.states[self.culprit[patient]] if self.states else "none"
+        if code == NOT_AT_REST:
+            return f"not at rest: {worst} would still change by {self.residual[patient]:.1e} of itself; use a longer horizon"
+        return f"{STATUS_TEXT[code]} (state {worst})"
+
+
+def rest(
+    kernel: Kernel,
+    parameters: Any = None,
+    initial: Any = None,
+    *,
+    options: Options | None = None,
+    horizon: float = 36500.0,
+) -> Rest:
+    """State to which each patient settles: integration over `horizon`, then Newton with the integrator's own LU.
+
+    Inputs as for `simulate`. A rest that Newton finds far from the integrated state (more than a tenth of any state) is
+    not taken. Inputs that depend on time are taken at the start time. Raises InvalidValue for a horizon not above 0.
+    """
+    options = options or Options()
+    if not (np.isfinite(horizon) and horizon > 0):
+        raise InvalidValue("horizon", horizon, "a time above 0")
+    system = kernel.system
+    n = batch_size(system, parameters, initial, None)
+    p = parameter_table(system, parameters, n)
+    y = initial_table(system, initial, p)
+    _, none = output_choice(system, [])
+    span = (options.start, options.start + float(horizon))
+    job = Job(kernel, p, y, np.array([span[1]]), none, lower(None, system, n, span[0]), options, span)
+    run = execute(job)
+    good = np.flatnonzero(run.status == layout.OK)
+    newton = execute(replace(job, initial=run.final, who=good, entry="polish", options=replace(options, progress=None)))
+    return _judged(kernel, run, newton, good, options)
+
+
+def _judged(kernel: Kernel, run: Any, newton: Any, good: np.ndarray, options: Options) -> Rest:
+    scale = options.absolute(kernel.system) + np.abs(run.final)
+    state, status, residual = run.final.copy(), run.status.copy(), np.full(len(run.status), np.nan)
+    with np.errstate(invalid="ignore"):
+        moved = (np.abs(newton.final - run.final) / scale).max(axis=1, initial=0.0)
+        taken = (newton.reached <= AT_REST) & (moved <= SAME_BASIN)
+    residual[good] = np.where(taken[good], newton.reached[good], np.fmax(newton.reached, moved)[good])
+    at_rest = good[taken[good]]
+    state[at_rest] = newton.final[at_rest]
+    status[np.setdiff1d(good, at_rest)] = NOT_AT_REST
+    culprit = np.where(run.status == layout.OK, newton.culprit, run.culprit)
+    return Rest(state, status, residual, kernel.system.states, culprit)

@@ -1,0 +1,232 @@
+"""SBML core to a System. What the engine cannot do is refused by the element's name, never ignored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.engine.mathml import Tree, from_ast, substitute, symbols
+from baxis.engine.numeric import evaluate
+from baxis.engine.reactions import reaction_rules, species_rates
+from baxis.engine.system import Equations, System
+
+
+def load_sbml(source: str | Path) -> System:
+    """System from SBML text or a path to it.
+
+    Raises InvalidValue for text that is not valid SBML and Unsupported for events, delays, algebraic rules, fast
+    reactions, constraints, varying compartments with reactions in them, and SBML packages that change the maths.
+    """
+    text = str(source)
+    if "<" not in text:
+        path = Path(source)
+        if not path.is_file():
+            raise InvalidValue("load_sbml", text[:200], "SBML text or a path to an SBML file")
+        text = path.read_text(encoding="utf-8")
+    reader = _Reader(_document(text))
+    return reader.system(text)
+
+
+def read_equations(text: str) -> Equations:
+    """Formulas of an SBML text that `load_sbml` accepted."""
+    return _Reader(_document(text)).equations()
+
+
+def _document(text: str) -> Any:
+    import libsbml
+
+    document = libsbml.readSBMLFromString(text)
+    errors = [document.getError(i) for i in range(document.getNumErrors())]
+    serious = [e for e in errors if e.getSeverity() >= libsbml.LIBSBML_SEV_ERROR]
+    if serious:
+        raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}" for e in serious])
+    if document.getModel() is None:
+        raise InvalidValue("SBML", "a document without a model", "one <model>")
+    for i in range(document.getNumPlugins()):
+        name = document.getPlugin(i).getPackageName()
+        if name != "l3v2extendedmath" and document.getPkgRequired(name):  # that one's operations are judged one by one
+            raise Unsupported(f"SBML package {name!r} changes the mathematics and is not supported by this engine")
+    if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
+        raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
+    return document
+
+
+class _Reader:
+    """Walks one libsbml document. Names keep their SBML ids; local parameters become `reaction_parameter`."""
+
+    def __init__(self, document: Any) -> None:
+        self.document = document
+        self.model = document.getModel()
+        _refuse(self.model)
+        self.functions = _function_definitions(self.model)
+        self.sizes = {c.getId(): c for c in self.model.getListOfCompartments()}
+        self.rules = self._rules_of("isAssignment")
+        self.rates = self._rules_of("isRate")
+        self.rules |= reaction_rules(self.model, self._tree)
+        self.rates |= species_rates(self.model, self.rates, self.rules)
+        self.starts = self._starts()
+        self._promote_computed_parameters()
+        self._check_names()
+        self.rules = _sorted_rules(self.rules)
+
+    def equations(self) -> Equations:
+        return Equations(self.rates, self.rules, self.starts)
+
+    def system(self, text: str) -> System:
+        defaults = {n: v for n, v in self._values().items() if n not in self.rates and n not in self.rules}
+        values = self._values()
+        initial = {n: values[n] for n in self.rates}
+        initial |= evaluate_starts(self.starts, self.rules, initial | defaults)
+        return System(
+            tuple(self.rates),
+            tuple(defaults),
+            tuple(self.rules),
+            MappingProxyType({k: float(v) for k, v in initial.items()}),
+            MappingProxyType(defaults),
+            MappingProxyType(self._units()),
+            tuple(self.starts),
+            text,
+        )
+
+    def _tree(self, element: Any, where: str) -> Tree:
+        return from_ast(element.getMath(), where, self.functions)
+
+    def _rules_of(self, test: str) -> dict[str, Tree]:
+        found = [r for r in self.model.getListOfRules() if getattr(r, test)()]
+        return {r.getVariable(): self._tree(r, f"rule of {r.getVariable()!r}") for r in found}
+
+    def _starts(self) -> dict[str, Tree]:
+        out = {}
+        for a in self.model.getListOfInitialAssignments():
+            name = a.getSymbol()
+            if self.model.getSpeciesReference(name):
+                raise Unsupported(f"initial assignment of the stoichiometry {name!r}")
+            out[name] = self._tree(a, f"initial assignment of {name!r}")
+        return out
+
+    def _promote_computed_parameters(self) -> None:
+        """A constant given by a formula of constants is a rule, so that it follows when its inputs are changed."""
+        self._literals = {
+            n: float(evaluate(t, {})) for n, t in self.starts.items() if not any(True for _ in symbols(t))
+        }
+        for name in self._literals:
+            del self.starts[name]
+        for name in [n for n in self.starts if n not in self.rates]:
+            tree = self.starts.pop(name)
+            moving = self._moving(tree)
+            if moving:
+                raise Unsupported(
+                    f"initial assignment of the parameter {name!r} from {moving!r}, which changes in time"
+                )
+            self.rules[name] = tree
+
+    def _moving(self, tree: Tree) -> str | None:
+        seen, stack = set(), list(symbols(tree))
+        while stack:
+            name = stack.pop()
+            if name in self.rates or name == "":
+                return name or "time"
+            if name in self.rules and name not in seen:
+                seen.add(name)
+                stack.extend(symbols(self.rules[name]))
+        return None
+
+    def _values(self) -> dict[str, float]:
+        out: dict[str, float] = {}
+        for c in self.model.getListOfCompartments():
+            out[c.getId()] = c.getSize() if c.isSetSize() else math.nan
+        for s in self.model.getListOfSpecies():
+            out[s.getId()] = _species_value(s, out)
+        for p in self.model.getListOfParameters():
+            out[p.getId()] = p.getValue() if p.isSetValue() else math.nan
+        for r in self.model.getListOfReactions():
+            law = r.getKineticLaw()
+            for p in law.getListOfLocalParameters() if law else ():
+                out[f"{r.getId()}_{p.getId()}"] = p.getValue()
+        return out | self._literals
+
+    def _units(self) -> dict[str, str]:
+        out = {}
+        for group in (self.model.getListOfParameters(), self.model.getListOfCompartments()):
+            out |= {e.getId(): e.getUnits() for e in group if e.isSetUnits()}
+        species = self.model.getListOfSpecies()
+        return out | {s.getId(): s.getSubstanceUnits() for s in species if s.isSetSubstanceUnits()}
+
+    def _check_names(self) -> None:
+        known = set(self._values()) | set(self.rules) | {""}
+        faults = []
+        for owner, tree in [*self.rates.items(), *self.rules.items(), *self.starts.items()]:
+            faults += [
+                f"{owner!r} uses {n!r}, which the model does not define" for n in sorted(set(symbols(tree)) - known)
+            ]
+        for name in self.rates.keys() & self.rules.keys():
+            faults.append(f"{name!r} has both a rate and an assignment")
+        if faults:
+            raise Faults("SBML", sorted(faults))
+
+
+def evaluate_starts(starts: Mapping[str, Tree], rules: Mapping[str, Tree], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of initial assignments from other values (floats or arrays); they may use rules and one another."""
+    trees, out, values = {**rules, **starts}, {}, dict(known)
+    for name in _sorted_rules(trees, needed=starts):
+        values[name] = evaluate(trees[name], values)
+        if name in starts:
+            out[name] = values[name]
+    return out
+
+
+def _species_value(species: Any, sizes: Mapping[str, float]) -> float:
+    size = sizes.get(species.getCompartment(), 1.0)
+    as_amount = species.getHasOnlySubstanceUnits()
+    if species.isSetInitialAmount():
+        return species.getInitialAmount() / (1.0 if as_amount else size)
+    if species.isSetInitialConcentration():
+        return species.getInitialConcentration() * (size if as_amount else 1.0)
+    return math.nan
+
+
+def _refuse(model: Any) -> None:
+    lists = {"event": model.getListOfEvents(), "constraint": model.getListOfConstraints()}
+    for kind, elements in lists.items():
+        for e in elements:
+            raise Unsupported(f"SBML {kind} {e.getId() or '(without id)'!r}: not supported by this engine")
+    for rule in model.getListOfRules():
+        if rule.isAlgebraic():
+            raise Unsupported("SBML algebraic rule: not supported by this engine")
+    for s in model.getListOfSpecies():
+        if s.isSetConversionFactor() or model.isSetConversionFactor():
+            raise Unsupported(f"conversion factor of species {s.getId()!r}: not supported by this engine")
+
+
+def _function_definitions(model: Any) -> dict[str, tuple[list[str], Tree]]:
+    out: dict[str, tuple[list[str], Tree]] = {}
+    for f in model.getListOfFunctionDefinitions():
+        names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
+        body = from_ast(f.getBody(), f"function {f.getId()!r}", out)
+        out[f.getId()] = (names, body)
+    return out
+
+
+def _sorted_rules(rules: Mapping[str, Tree], needed: Iterable[str] | None = None) -> dict[str, Tree]:
+    """Rules in an order in which each uses only earlier ones; a cycle is named."""
+    done: dict[str, Tree] = {}
+    for first in rules if needed is None else needed:
+        path: list[str] = [first]
+        while path:
+            name = path[-1]
+            ahead = [] if name in done else [s for s in symbols(rules[name]) if s in rules and s not in done]
+            if ahead:
+                if ahead[0] in path:
+                    raise InvalidValue("assignment rules", " -> ".join([*path, ahead[0]]), "rules without a cycle")
+                path.append(ahead[0])
+                continue
+            done.setdefault(name, rules[name])
+            path.pop()
+    return done
+
+
+__all__ = ["evaluate_starts", "load_sbml", "read_equations", "substitute"]

@@ -1,0 +1,51 @@
+"""Simulate an ensemble: check the inputs, share the patients among threads, collect values and statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from baxis.core.errors import InvalidValue
+from baxis.engine.ensemble import Ensemble
+from baxis.engine.events import Events
+from baxis.engine.execute import Job, execute
+from baxis.engine.inputs import batch_size, initial_table, output_choice, output_times, parameter_table
+from baxis.engine.kernel import Kernel
+from baxis.engine.options import Options
+from baxis.engine.schedule import lower
+
+
+def simulate(
+    kernel: Kernel,
+    parameters: Any = None,
+    initial: Any = None,
+    *,
+    times: Any,
+    events: Events | None = None,
+    outputs: Sequence[str] | None = None,
+    options: Options | None = None,
+) -> Ensemble:
+    """Integrate every patient from `options.start` (0) to the last time.
+
+    parameters: (n, P) in the order of `kernel.system.parameters`, (P,), or a mapping of name to number or (n,) array;
+    initial: the same for states; None takes the model's own. times: (T,) strictly rising. outputs: names of states or
+    assignment rules (None: all states). An output at the time of an event is read before the event.
+    Raises InvalidValue or UnknownName for inputs; a patient whose integration fails gets a status instead.
+    """
+    options = options or Options()
+    system = kernel.system
+    if events is not None and not isinstance(events, Events):
+        raise InvalidValue("events", type(events).__name__, "Events, from bolus(), infusion(), setting() or concat()")
+    n = batch_size(system, parameters, initial, events)
+    p = parameter_table(system, parameters, n)
+    y = initial_table(system, initial, p)
+    t = output_times(times, options.start)
+    names, chosen = output_choice(system, outputs)
+    job = Job(kernel, p, y, t, chosen, lower(events, system, n, options.start), options, (options.start, float(t[-1])))
+    done = execute(job)
+    units = tuple(system.units.get(k, "") for k in names)
+    return Ensemble(
+        done.values, t, names, done.final, done.status, done.reached, done.steps, system.states, units, done.culprit
+    )

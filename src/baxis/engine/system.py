@@ -1,0 +1,109 @@
+"""System: an ordinary differential equation model by name, with no biology in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from baxis.core.errors import UnknownName
+from baxis.engine.mathml import Tree, symbols, to_sympy
+
+if TYPE_CHECKING:
+    import sympy
+
+FORMAT = "baxis-system-1"
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Formulas as trees: `rates` d(state)/dt, `rules` assignment rules in order of use, `starts` initial assignments."""
+
+    rates: dict[str, Tree]
+    rules: dict[str, Tree]
+    starts: dict[str, Tree]
+
+
+@dataclass(frozen=True)
+class System:
+    """States, parameters and ordered assignment rules of a model, with the SBML text that they came from.
+
+    `initial` and `defaults` give a float for each state and parameter (NaN where the model has none), `units` the
+    unit id of each name that has one. Expressions (`rates`, `rules`, as sympy) are built when first asked for.
+    """
+
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+    assignments: tuple[str, ...]
+    initial: Mapping[str, float]
+    defaults: Mapping[str, float]
+    units: Mapping[str, str]
+    computed_starts: tuple[str, ...]
+    sbml: str = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """Content hash (sha256, hex) of the model text."""
+        return hashlib.sha256(f"{FORMAT}\n{self.sbml}".encode()).hexdigest()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, System) and self.digest == other.digest
+
+    @cached_property
+    def equations(self) -> Equations:
+        """Formulas as nested tuples, read again from the SBML text."""
+        from baxis.engine.sbml import read_equations
+
+        return read_equations(self.sbml)
+
+    @cached_property
+    def rates(self) -> Mapping[str, sympy.Basic]:
+        """Right-hand side of each state as sympy; assignment rules appear by name."""
+        return MappingProxyType({k: to_sympy(t) for k, t in self.equations.rates.items()})
+
+    @cached_property
+    def rules(self) -> Mapping[str, sympy.Basic]:
+        """Assignment rules as sympy, in order of use."""
+        return MappingProxyType({k: to_sympy(t) for k, t in self.equations.rules.items()})
+
+    @property
+    def uses_time(self) -> bool:
+        trees = [*self.equations.rates.values(), *self.equations.rules.values()]
+        return any(name == "" for t in trees for name in symbols(t))
+
+    def to_sbml(self) -> str:
+        """The SBML Level 3 text of this system; `load_sbml` of it gives an equal system."""
+        return self.sbml
+
+    def state_index(self, name: str) -> int:
+        return _index(self.states, "state", name)
+
+    def parameter_index(self, name: str) -> int:
+        return _index(self.parameters, "parameter", name)
+
+    def as_record(self) -> dict[str, Any]:
+        """Plain data, for the cache. `from_record` gives the system back."""
+        keys = ("states", "parameters", "assignments", "computed_starts", "sbml")
+        record: dict[str, Any] = {k: getattr(self, k) for k in keys}
+        for k in ("initial", "defaults", "units"):
+            record[k] = dict(getattr(self, k))
+        return record
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> System:
+        plain = {k: tuple(record[k]) for k in ("states", "parameters", "assignments", "computed_starts")}
+        tables = {k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units")}
+        return cls(sbml=record["sbml"], **plain, **tables)
+
+
+def _index(names: tuple[str, ...], kind: str, name: str) -> int:
+    try:
+        return names.index(name)
+    except ValueError:
+        raise UnknownName(kind, name, names) from None
