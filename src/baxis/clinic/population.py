@@ -1,11 +1,11 @@
 """Virtual patients: a disease's spread on its cited parameters, demographics, background therapy, own rest.
 
-Algorithm, in the open: (1) each parameter with a published or assumed spread is log-normal about the disease's value;
-parameters of one group share half of their variance; (2) the weights of the tissue arms are a Dirichlet draw about the
-disease's weights; (3) demographics from the disease's table; (4) background drugs by their share; (5) the patient is
-run from the disease's typical rest to its own under that background (10 years); (6) entry criteria are applied to what
-the instrument records at screening and baseline, in the order of patient numbers. Every draw is keyed by (seed,
-patient, purpose).
+Algorithm, in the open: (1) the patient belongs to one of the disease's endotypes, by their shares; each parameter with
+a published or assumed spread is log-normal about its value there, and parameters of one group share half of their
+variance; (2) the weights of the tissue arms are a Dirichlet draw about the disease's; (3) demographics; (4) background
+drugs by their share; (5) the patient is run from the disease's typical rest to its own under that background (10
+years); (6) the entry criteria are applied to what the instrument records at screening and baseline, in the order of
+patient numbers. Every draw is keyed by (seed, patient, purpose).
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def run_in(disease: str, parameters: Array, options: engine.Options) -> engine.E
 
 def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
     """Parameter matrix (n, P) of patients about the disease's typical vector."""
-    typical = axis.parameters(disease)
-    out = np.repeat(typical[None], ids.size, axis=0)
+    out = np.repeat(axis.parameters(disease)[None], ids.size, axis=0)
+    _endotypes(out, disease, seed, ids)
     for name, (log_sd, group) in axis.spreads(disease).items():
         z = streams.normal(seed, f"parameter {name}", ids)[:, 0]
         if group:
@@ -90,6 +90,19 @@ def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
         out[:, axis.index(name)] *= np.exp(log_sd * z)[:, None]
     _spread_weights(out, seed, ids)
     return out
+
+
+def _endotypes(out: Array, disease: str, seed: int, ids: NDArray[np.int64]) -> None:
+    """Each patient belongs to one endotype of the disease's mixture, which moves its regulators."""
+    kinds = axis.disease(disease).endotypes
+    if not kinds:
+        return
+    shares = np.cumsum([k.share for k in kinds])
+    u = streams.uniform(seed, "endotype", ids)[:, 0] * shares[-1]
+    chosen = np.searchsorted(shares, u, side="right").clip(max=len(kinds) - 1)
+    for k, kind in enumerate(kinds):
+        for name, value in kind.regulators.items():
+            out[np.ix_(chosen == k, axis.index(name))] = value
 
 
 def _spread_weights(out: Array, seed: int, ids: NDArray[np.int64]) -> None:

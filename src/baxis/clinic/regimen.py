@@ -46,12 +46,9 @@ class Plan:
         if not self.times:
             return None
         order = np.argsort(np.array(self.times), kind="stable")
-        return engine.Events(
-            times=np.array(self.times)[order],
-            kind=np.array(self.kinds)[order],
-            target=[self.targets[i] for i in order],
-            amounts=np.stack([self.amounts[i] for i in order], axis=1),
-        )
+        times, kinds = np.array(self.times)[order], np.array(self.kinds)[order]
+        amounts = np.stack([self.amounts[i] for i in order], axis=1)
+        return engine.Events(times, kinds, [self.targets[i] for i in order], amounts)
 
 
 def plan(design: Design, arm: Arm, people: Population, resolved: bool = False) -> tuple[Array, engine.Events | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,10 @@ from .instruments import Course, Instrument, Visits, instrument
 from .population import Population, draw, join, typical
 from .regimen import plan
 from .result import ArmRun, TrialResult, summarise
-from .settings import Settings, settle
+from .settings import Progress, Settings, settle
 
 Array = NDArray[np.float64]
 SCREENING_DAY = -14.0
-BLOCK = 256
 MOST_SCREENED = 60  # candidates per wanted patient before the entry criteria are called unattainable
 
 
@@ -91,35 +91,31 @@ class Laboratory:
         return axis.outputs()[entry.measure].measured(pool.outputs[entry.measure])
 
     def run_arm(self, arm: Arm, people: Population) -> ArmRun:
-        """Simulate one arm in blocks of patients, telling progress after each."""
+        """Simulate one arm; the patient rests from screening to the first dose."""
         parameters, events = plan(self.design, arm, people, self.settings.resolved)
         names = [o.output for o in axis.outputs().values()]
-        n, before = len(people.ids), self.design.arms.index(arm) * len(people.ids)
-        parts: list[engine.Ensemble] = []
-        for start in range(0, n, BLOCK):
-            at = np.arange(start, min(start + BLOCK, n))
-            own = None if events is None else events.take(at)
-            y0, p = people.rest[at], parameters[at]
-            parts.append(
-                engine.simulate(
-                    axis.kernel(), p, y0, times=self.days[1:], events=own, outputs=names, options=self.options
-                )
-            )
-            if self.settings.progress:
-                self.settings.progress(before + int(at[-1]) + 1, n * len(self.design.arms))
-        return self._gather(arm, parts, people)
-
-    def _gather(self, arm: Arm, parts: list[engine.Ensemble], people: Population) -> ArmRun:
-        """One arm's outputs with screening put before baseline (the patient rests until the first dose)."""
-        values = np.concatenate([p.values for p in parts])
-        values = np.concatenate([values[:, :1], values], axis=1)
+        options = replace(self.options, progress=self._progress(arm, len(people.ids)))
+        ran = engine.simulate(
+            axis.kernel(), parameters, people.rest, times=self.days[1:], events=events, outputs=names, options=options
+        )
+        values = np.concatenate([ran.values[:, :1], ran.values], axis=1)
         outputs = {name: values[:, :, i] for i, name in enumerate(axis.outputs())}
         failures = [
-            {"arm_id": arm.arm_id, "patient": int(people.ids[k * BLOCK + f.patient]), "day": f.time, "reason": f.reason}
-            for k, part in enumerate(parts)
-            for f in part.failures
+            {
+                "arm_id": arm.arm_id,
+                "patient": int(people.ids[f.patient]),
+                "day": f.time,
+                "state": f.state,
+                "reason": f.reason,
+            }
+            for f in ran.failures
         ]
-        return ArmRun(arm, self.days, outputs, np.concatenate([p.status for p in parts]), failures)
+        return ArmRun(arm, self.days, outputs, ran.status, failures)
+
+    def _progress(self, arm: Arm, n: int) -> Progress | None:
+        """The engine's count of one arm as a count over all arms."""
+        tell, before = self.settings.progress, self.design.arms.index(arm) * n
+        return None if tell is None else lambda done, _: tell(before + done, n * len(self.design.arms))
 
     def measure(self, people: Population, run: ArmRun) -> Visits:
         """What the instrument records of an arm."""

@@ -1,0 +1,178 @@
+"""`baxis show`: everything about one drug, disease, trial, claim, experiment or parameter: numbers with their sources."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Section = tuple[str, list[dict[str, Any]]]
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A drug, disease, trial, claim, experiment or parameter.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    library: Annotated[
+        list[Path] | None, typer.Option(help="Folder laid over the shipped library.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Print one entry of the library with every number's unit, kind and source."""
+    from ...core import library as shipped
+
+    for folder in library or []:
+        shipped.overlay(folder)
+    sections = sections_of(name)
+    if json:
+        data = {"name": name, "sections": [{"title": t, "rows": rows} for t, rows in sections]}
+        sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+        return
+    print_sections(sections)
+
+
+def sections_of(name: str) -> list[Section]:
+    """Sections that describe a name, from every place that knows it; UnknownName with the nearest of all names."""
+    from ...core.errors import UnknownName
+
+    found = [s for finder in FINDERS for s in finder(name)]
+    if not found:
+        raise UnknownName(
+            "name", name, all_names(), "`baxis list trials|drugs|diseases` and `baxis evidence search TEXT` help"
+        )
+    return found
+
+
+def all_names() -> set[str]:
+    """Every name that `show` knows: for the nearest match."""
+    from ... import evidence
+    from ...core import library
+
+    names = set(library.names("drugs")) | set(library.names("diseases")) | set(library.names("designs"))
+    names |= {p for table in ledger_tables() for p in _read(table)}
+    tables = evidence.load()
+    names |= set(tables.trials["trial_id"]) | set(tables.claims["claim_id"]) | set(tables.drugs["drug"])
+    return names | set(tables.experiments["exp_id"])
+
+
+def ledger_tables() -> list[str]:
+    """Every ledger of numbers in the library."""
+    from ...core import library
+
+    found = {f"{kind}/{t}" for kind in ("parameters", "instruments") for t in library.names(kind, ".csv")}
+    return sorted(found)
+
+
+def _read(table: str) -> dict[str, Any]:
+    from ...core import ledger
+
+    return ledger.read(table)
+
+
+def _parameter(name: str) -> list[Section]:
+    out: list[Section] = []
+    for table in ledger_tables():
+        if name in _read(table):
+            row = {k: v for k, v in asdict(_read(table)[name]).items() if v not in ("", None, ())}
+            out.append((f"parameter {name} ({table}.csv)", [row]))
+    for code, value in _regulators(name).items():
+        out.append((f"regulator {name} in {code}", [value]))
+    return out
+
+
+def _regulators(name: str) -> dict[str, dict[str, Any]]:
+    from ...core import library
+
+    out = {}
+    for code in library.names("diseases"):
+        table = library.read_toml("diseases", code).get("regulators", {})
+        if name in table:
+            out[code] = table[name]
+    return out
+
+
+def _disease(name: str) -> list[Section]:
+    from ...core import library
+
+    if name not in library.names("diseases"):
+        return []
+    entry = library.read_toml("diseases", name)
+    plain = {k: v for k, v in entry.items() if not isinstance(v, dict | list)}
+    rows = [{"regulator": k, **v} for k, v in entry.get("regulators", {}).items()]
+    kinds = [dict(k) for k in entry.get("endotypes", [])]
+    return [
+        (f"disease {name}", [plain]),
+        ("background", [entry.get("background", {})]),
+        ("endotypes", kinds),
+        ("regulators", rows),
+    ]
+
+
+def _drug(name: str) -> list[Section]:
+    from ...core import library
+
+    if name not in library.names("drugs"):
+        return []
+    entry = library.read_toml("drugs", name)
+    sections: list[Section] = [(f"drug {name}", [{k: v for k, v in entry.items() if not isinstance(v, dict | list)}])]
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            nested = all(isinstance(v, dict) for v in value.values())
+            sections.append((key, [{"name": k, **v} for k, v in value.items()] if nested else [value]))
+        elif isinstance(value, list):
+            sections.append((key, [v if isinstance(v, dict) else {"value": v} for v in value]))
+    return sections
+
+
+def _evidence(name: str) -> list[Section]:
+    from ... import evidence
+    from ...core.errors import UnknownName
+
+    try:
+        sheet = evidence.sheet(name, evidence.load())
+    except UnknownName:
+        return []
+    return [(f"{sheet.title}: {s.title}", s.rows) for s in sheet.sections]
+
+
+FINDERS: tuple[Callable[[str], list[Section]], ...] = (_disease, _drug, _parameter, _evidence)
+
+
+def print_sections(sections: list[Section]) -> None:
+    """Each section: one row as lines, several rows as a table."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    for title, rows in sections:
+        if not rows:
+            continue
+        console.print(f"\n[bold]{title}[/bold]")
+        if len(rows) == 1:
+            for key, value in rows[0].items():
+                if value not in ("", None):
+                    console.print(f"  {key}: {_cell(value)}", markup=False)
+        else:
+            console.print(_table(rows))
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    names = [k for k in {key: None for row in rows for key in row} if any(row.get(k) not in ("", None) for row in rows)]
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(n, "")) for n in names))
+    return table
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
