@@ -7,11 +7,11 @@ Scales: risk_difference, mean_difference (active minus control), log_hazard_rati
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from .intervals import error, from_report, has_interval, newcombe, normal, quantile
 from .query import arm_class, drug_classes
 from .tables import Evidence
 
@@ -39,12 +39,12 @@ class Lookup:
 def lookup(evidence: Evidence) -> Lookup:
     """Index the tables once for all contrasts."""
     arms: dict[str, dict[str, dict[str, Any]]] = {}
-    for arm in records(evidence, "arms"):
+    for arm in evidence.rows("arms"):
         arms.setdefault(arm["trial_id"], {})[arm["arm_id"]] = arm
     outcomes: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in records(evidence, "outcomes"):
+    for row in evidence.rows("outcomes"):
         outcomes.setdefault((row["trial_id"], row["endpoint"], row["subgroup"]), []).append(row)
-    trials = {t["trial_id"]: t for t in records(evidence, "trials")}
+    trials = {t["trial_id"]: t for t in evidence.rows("trials")}
     return Lookup(trials, arms, outcomes, drug_classes(evidence))
 
 
@@ -76,7 +76,7 @@ def without_contrast(evidence: Evidence) -> pd.DataFrame:
     have = set(contrasts(evidence)["trial_id"])
     rows = [
         (t["trial_id"], t["role"], why_none(t))
-        for t in records(evidence, "trials")
+        for t in evidence.rows("trials")
         if t["trial_id"] not in have
     ]
     return pd.DataFrame(rows, columns=["trial_id", "role", "why"])
@@ -91,24 +91,19 @@ def why_none(trial: dict[str, Any]) -> str:
     return f"no numbers by arm for the primary endpoint ({trial['primary_endpoint'] or 'not stated'})"
 
 
-def records(evidence: Evidence, name: str) -> list[dict[str, Any]]:
-    """Rows of a table as dictionaries."""
-    return [{str(k): v for k, v in row.items()} for row in evidence.frames[name].to_dict("records")]
-
-
 def specs(evidence: Evidence) -> list[dict[str, Any]]:
     """Rows of the map, then one for each overlay trial that is not in it and needs no judgement."""
-    mapped = records(evidence, "contrast_map")
+    mapped = evidence.rows("contrast_map")
     have = {m["trial_id"] for m in mapped}
-    fresh = [t for t in records(evidence, "trials") if t["role"] == "external" and t["trial_id"] not in have]
+    fresh = [t for t in evidence.rows("trials") if t["role"] == "external" and t["trial_id"] not in have]
     return mapped + [s for t in fresh if (s := automatic(evidence, t))]
 
 
 def automatic(evidence: Evidence, trial: dict[str, Any]) -> dict[str, Any] | None:
     """Map row of a trial whose primary endpoint is a known endpoint and that has one placebo (or comparator) arm."""
-    endpoints = {e["endpoint"]: e for e in records(evidence, "endpoints")}
+    endpoints = {e["endpoint"]: e for e in evidence.rows("endpoints")}
     known = endpoints.get(trial["primary_endpoint"])
-    arms = [a for a in records(evidence, "arms") if a["trial_id"] == trial["trial_id"]]
+    arms = [a for a in evidence.rows("arms") if a["trial_id"] == trial["trial_id"]]
     controls = [a for a in arms if a["role"] == "placebo"] or [a for a in arms if a["role"] == "comparator"]
     if not known or not known["benefit_sign"] or len(controls) != 1 or "rct" not in trial["design"]:
         return None
@@ -205,60 +200,3 @@ def mean(mine: list, control: list, differences: list) -> dict[str, Any]:
     if differences:
         return from_report(differences[0])
     return from_report({**one[0], "value": value}) if one and zero else {}
-
-
-def error(row: dict[str, Any]) -> float:
-    """Standard error of one arm's value, from its interval when not printed."""
-    if row["se"] == row["se"]:
-        return float(row["se"])
-    return (row["ci_high"] - row["ci_low"]) / (2 * quantile(row["ci_level"])) if has_interval(row) else NAN
-
-
-def has_interval(row: dict[str, Any]) -> bool:
-    """True when both limits are known."""
-    return bool(row["ci_low"] == row["ci_low"] and row["ci_high"] == row["ci_high"])
-
-
-def from_report(row: dict[str, Any], scale: Any = float) -> dict[str, Any]:
-    """A reported contrast on its scale; an interval of another level becomes 95 %, a missing one comes from p."""
-    value = scale(row["value"])
-    if has_interval(row) and (scale is float or row["ci_low"] > 0):
-        low, high = scale(row["ci_low"]), scale(row["ci_high"])
-        se = (high - low) / (2 * quantile(row["ci_level"]))
-        if row["ci_level"] == 0.95:
-            return {"value": value, "ci_low": low, "ci_high": high, "se": se, "interval": "reported"}
-        return normal(value, se, "reported")
-    if row["se"] == row["se"] and scale is float:
-        return normal(value, row["se"], "reported")
-    p = re.fullmatch(r"=?\s*(0?\.\d+)(\s*\(.*\))?", row["p_value"])
-    if p and "one-sided" not in row["p_value"] and "inferior" not in row["p_value"] and value:
-        return normal(value, abs(value) / quantile(1 - float(p.group(1))), "p")
-    return {"value": value, "ci_low": NAN, "ci_high": NAN, "se": NAN, "interval": "none"}
-
-
-def normal(value: float, se: float, origin: str) -> dict[str, Any]:
-    """95 % interval of a normal estimate."""
-    half = quantile(0.95) * se
-    return {"value": value, "ci_low": value - half, "ci_high": value + half, "se": se, "interval": origin}
-
-
-def quantile(level: float) -> float:
-    """Standard normal quantile of a two-sided interval of the given level (1.96 for 0.95)."""
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(0.5 + (level if level == level else 0.95) / 2)
-
-
-def wilson(p: float, n: float, z: float) -> tuple[float, float]:
-    """Wilson score limits of a proportion."""
-    centre = p + z * z / (2 * n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
-
-
-def newcombe(p1: float, n1: float, p0: float, n0: float, level: float = 0.95) -> tuple[float, float]:
-    """Newcombe's hybrid score interval of p1 - p0 (Stat Med 1998;17:873, method 10)."""
-    z = quantile(level)
-    (l1, u1), (l0, u0) = wilson(p1, n1, z), wilson(p0, n0, z)
-    d = p1 - p0
-    return d - math.hypot(p1 - l1, u0 - p0), d + math.hypot(u1 - p1, p0 - l0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.errors import UnknownName, nearest
+from ..core.errors import UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +22,6 @@ def arm_class(drug: str, classes: dict[str, str]) -> str:
     """Class of an arm's treatment, parts joined by '+', each once; 'unclassified' for an unknown part."""
     parts = [drug] if drug in classes else [p.strip() for p in drug.split("+")]
     return "+".join(dict.fromkeys(classes.get(p, "unclassified") for p in parts))
-
-
-def control_roles() -> tuple[str, ...]:
-    """Roles of arms that are measured against."""
-    return ("placebo", "comparator")
 
 
 def known(kind: str, value: str, allowed: set[str]) -> str:
@@ -157,8 +152,3 @@ def disease_family(evidence: Evidence, disease: str) -> list[str]:
     code = known("disease", disease, set(table["disease"]))
     parent = table.loc[table["disease"] == code, "part_of"].iloc[0]
     return [code, parent] if parent else [code]
-
-
-def suggest(value: str, allowed: set[str]) -> str:
-    """Nearest allowed word for a message, or ''."""
-    return nearest(value, allowed) or ""

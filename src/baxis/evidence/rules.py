@@ -107,8 +107,8 @@ def baseline_faults(file: str, rows: Rows) -> Iterator[Fault]:
 def trial_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str], whole: bool) -> Iterator[Fault]:
     """Sizes that agree: no arm larger than its trial; a trial of the whole set has at least one arm."""
     largest: dict[str, float] = {}
-    for (trial, _), n in arm_n.items():
-        largest[trial] = max(largest.get(trial, 0.0), float(n) if n else 0.0)
+    for (trial, _), size in arm_n.items():
+        largest[trial] = max(largest.get(trial, 0.0), float(size) if size else 0.0)
     for line, row in rows:
         trial, n = row.get("trial_id", ""), number(row, "n_randomised")
         if n is not None and largest.get(trial, 0.0) > n:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from ..core import library
 from ..core.errors import UnknownName
@@ -102,9 +103,11 @@ def table(name: str) -> Table:
     return known[name]
 
 
-def _table(name: str, spec: dict) -> Table:
-    columns = {
-        c: Column(c, **{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})
-        for c, s in spec["columns"].items()
-    }
+def _table(name: str, spec: dict[str, Any]) -> Table:
+    columns = {c: _column(c, s) for c, s in spec["columns"].items()}
     return Table(name, spec["title"], tuple(spec["key"]), columns, spec.get("number", ""))
+
+
+def _column(name: str, spec: dict[str, Any]) -> Column:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.items()}
+    return Column(name, **fields)

@@ -12,7 +12,7 @@ import io
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core import library
 from ..core.errors import Faults, InvalidValue, UnknownName
@@ -58,6 +58,11 @@ class Evidence:
         """One table by name (copy); UnknownName with the nearest."""
         schema.table(name)
         return self.frames[name].copy()
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Rows of one table as dictionaries (fresh)."""
+        schema.table(name)
+        return [{str(k): v for k, v in row.items()} for row in self.frames[name].to_dict("records")]
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -169,7 +174,7 @@ def frame(table: schema.Table, rows: list[dict[str, str]]) -> pd.DataFrame:
     """Typed data frame of text rows."""
     import pandas as pd
 
-    columns = {}
+    columns: dict[str, Any] = {}
     for name, column in table.columns.items():
         cells = [row.get(name, "") for row in rows]
         if column.numeric:
