@@ -1,0 +1,253 @@
+"""Forest plot of a meta-analysis: studies by group, diamonds, prediction interval, heterogeneity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, new_figure, rc
+from baxis.evidence.meta.effects import SCALE_NAMES
+from baxis.evidence.meta.run import MetaResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ROW = 0.185  # inches a row
+WIDTH = 9.2
+# Columns of text, as shares of the figure's width.
+X_STUDY, X_DRUG, X_ACTIVE, X_CONTROL, X_PLOT, X_PLOT_END, X_EFFECT, X_WEIGHT = (
+    0.012, 0.225, 0.437, 0.517, 0.547, 0.800, 0.930, 0.99,
+)  # fmt: skip
+
+
+def forest(result: MetaResult, title: str = "") -> Figure:
+    """Figure of the result (width 9.2 in, height by rows); save it with `style.save`."""
+    with rc():
+        lines = _layout(result)
+        left_out = _left_out_text(result)
+        head, foot = 0.62, 0.85 + 0.13 * len(left_out)
+        height = head + foot + ROW * len(lines)
+        figure = new_figure(WIDTH, height)
+        ax = figure.add_axes((X_PLOT, foot / height, X_PLOT_END - X_PLOT, (ROW * len(lines)) / height))
+        _axis(ax, result, len(lines))
+        for i, line in enumerate(lines):
+            _draw(figure, ax, result, line, len(lines) - 1 - i)
+        _header(figure, ax, result, title, height)
+        _footer(figure, result, left_out, height)
+        return figure
+
+
+def _layout(result: MetaResult) -> list[tuple[str, object]]:
+    """Rows from top: group head, its studies, its pooled line; then all."""
+    lines: list[tuple[str, object]] = []
+    if result.by_group is None:
+        lines += [("study", i) for i in range(len(result.comparisons))]
+    else:
+        for name in result.by_group.groups:
+            lines.append(("head", name))
+            lines += [("study", i) for i, g in enumerate(result.groups) if g == name]
+            if result.by_group.groups[name].k > 1:
+                lines.append(("pooled", name))
+    return [*lines, ("gap", ""), ("all", ""), ("prediction", "")]
+
+
+def _span(result: MetaResult) -> tuple[float, float]:
+    half = 1.96 * result.effects.se
+    low, high = result.effects.y - half, result.effects.y + half
+    clip = 3.2 * float(np.median(half)) + float(np.ptp(result.effects.y)) / 2
+    centre = float(result.overall.beta[0])
+    ends = [max(low.min(), centre - clip), min(high.max(), centre + clip), 0.0]
+    p = result.prediction
+    ends += [x for x in (p.pi_low, p.pi_high) if np.isfinite(x) and abs(x - centre) < clip]
+    pad = 0.05 * (max(ends) - min(ends))
+    return min(ends) - pad, max(ends) + pad
+
+
+def _axis(ax: Axes, result: MetaResult, rows: int) -> None:
+    low, high = _span(result)
+    ax.set_xlim(low, high)
+    ax.set_ylim(-0.5, rows - 0.5)
+    ax.set_yticks([])
+    for side in ("left", "right", "top"):
+        ax.spines[side].set_visible(False)
+    ticks, labels = _ticks(low, high, result.scale)
+    ax.set_xticks(ticks, labels)
+    ax.tick_params(length=3, width=0.7)
+    ax.axvline(0, color=INK, lw=0.7, zorder=1)
+    ax.axvline(result.overall.beta[0], color=GREY, lw=0.7, ls=(0, (3, 3)), zorder=1)
+    name = SCALE_NAMES[result.scale]
+    ax.set_xlabel(name[0].upper() + name[1:] + (" (log scale)" if result.effects.is_log else ""), labelpad=11)
+    if result.benefit:
+        sides = ("control better", "active better")[:: result.benefit]
+        for x, ha, text in ((low, "left", f"← {sides[0]}"), (high, "right", f"{sides[1]} →")):
+            ax.annotate(
+                text, (x, 0), (0, -15), ("data", "axes fraction"), "offset points",
+                ha=ha, va="top", fontsize=7, color=GREY, annotation_clip=False,
+            )  # fmt: skip
+
+
+def _ticks(low: float, high: float, scale: str) -> tuple[list[float], list[str]]:
+    from matplotlib.ticker import MaxNLocator
+
+    if scale in ("OR", "RR", "HR", "RATE"):
+        nice = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+        if high - low < 1.6:
+            nice = [0.25, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4]
+        shown = [t for t in nice if low <= np.log(t) <= high]
+        return [float(np.log(t)) for t in shown], [f"{t:g}" for t in shown]
+    ticks = [t for t in MaxNLocator(6).tick_values(low, high) if low <= t <= high]
+    if scale == "RD":
+        return ticks, [f"{100 * t:+.0f} %" if t else "0" for t in ticks]
+    return ticks, [f"{t:g}" for t in ticks]
+
+
+def _draw(figure: Figure, ax: Axes, result: MetaResult, line: tuple[str, object], y: int) -> None:
+    kind, key = line
+    if kind == "study":
+        _study(figure, ax, result, int(key), y)  # type: ignore[call-overload]
+    elif kind == "head":
+        _text(figure, ax, X_STUDY, y, str(key), weight="bold")
+    elif kind == "pooled" and result.by_group is not None:
+        fit = result.by_group.groups[str(key)]
+        _diamond(ax, fit.predict(), y, GREY)
+        _text(figure, ax, X_STUDY + 0.01, y, f"Pooled, k = {fit.k}; I² {fit.i2:.0f} %", style="italic")
+        _numbers(figure, ax, result, (fit.beta[0], fit.ci_low[0], fit.ci_high[0]), y, "normal")
+    elif kind == "all":
+        ax.axhspan(y - 0.5, y + 0.5, color=LIGHT, lw=0, zorder=0)
+        fit = result.overall
+        _diamond(ax, result.prediction, y, BLUE)
+        _text(figure, ax, X_STUDY, y, f"All comparisons, k = {fit.k} ({_model(result)})", weight="bold")
+        _numbers(figure, ax, result, (fit.beta[0], fit.ci_low[0], fit.ci_high[0]), y, "bold")
+    elif kind == "prediction" and np.isfinite(result.prediction.pi_low):
+        p = result.prediction
+        lo, hi = ax.get_xlim()
+        ax.plot([max(p.pi_low, lo), min(p.pi_high, hi)], [y, y], color=BLUE, lw=2.2, solid_capstyle="butt")
+        level = 100 * result.overall.options.level
+        _text(figure, ax, X_STUDY, y, f"{level:.0f} % prediction interval of a new trial")
+        text = f"[{_fmt(result, p.pi_low)}, {_fmt(result, p.pi_high)}]"
+        _text(figure, ax, X_EFFECT, y, text, ha="right")
+
+
+def _study(figure: Figure, ax: Axes, result: MetaResult, i: int, y: int) -> None:
+    c, e = result.comparisons[i], result.effects
+    half = 1.959964 * e.se[i]
+    lo, hi = ax.get_xlim()
+    ends = (max(e.y[i] - half, lo), min(e.y[i] + half, hi))
+    ax.plot(ends, [y, y], color=INK, lw=0.9, zorder=2, solid_capstyle="butt")
+    for end, want, mark in ((ends[0], e.y[i] - half, "<"), (ends[1], e.y[i] + half, ">")):
+        if end != want:
+            ax.plot([end], [y], marker=mark, ms=3.5, color=INK, zorder=3, clip_on=False)
+    share = result.overall.weights[i] / result.overall.weights.max()
+    ax.scatter([e.y[i]], [y], s=10 + 42 * share, marker="s", color=BLUE, zorder=3, linewidths=0)
+    flag = "" if c.trial.role == "calibration" else {"validation": " ‡", "context": " †"}.get(c.trial.role, " §")
+    year = "" if c.trial.year != c.trial.year else f" {c.trial.year:.0f}"
+    _text(figure, ax, X_STUDY + 0.01, y, _short(c.label, 27) + year + flag)
+    _text(figure, ax, X_DRUG, y, _short(c.drug, 23))
+    _text(figure, ax, X_ACTIVE, y, _cell(result, c.active), ha="right")
+    _text(figure, ax, X_CONTROL, y, _cell(result, (c.control,)), ha="right")
+    _numbers(figure, ax, result, (e.y[i], e.y[i] - half, e.y[i] + half), y, "normal")
+    _text(figure, ax, X_WEIGHT, y, f"{result.overall.weights[i]:.1f}", ha="right")
+
+
+def _cell(result: MetaResult, arms: tuple) -> str:  # type: ignore[type-arg]
+    n = sum(a.n for a in arms)
+    if result.scale in ("RD", "RR", "OR") and all(a.value == a.value and a.n == a.n for a in arms):
+        return f"{sum(a.events for a in arms):.0f}/{n:.0f}"
+    mean = sum(a.value * a.n for a in arms) / n if n == n and n > 0 else float("nan")
+    size = f" ({n:.0f})" if n == n else ""
+    return (f"{mean:.2f}" if mean == mean else "") + size
+
+
+def _diamond(ax: Axes, p: object, y: int, color: str) -> None:
+    lo, hi = ax.get_xlim()
+    x = np.clip([p.ci_low, p.mean, p.ci_high, p.mean], lo, hi)  # type: ignore[attr-defined]
+    ax.fill(x, [y, y + 0.33, y, y - 0.33], color=color, lw=0, zorder=3)
+
+
+def _numbers(
+    figure: Figure, ax: Axes, result: MetaResult, estimate: tuple[float, float, float], y: int, weight: str
+) -> None:
+    mean, low, high = (_fmt(result, float(v)) for v in estimate)
+    _text(figure, ax, X_EFFECT, y, f"{mean} [{low}, {high}]", ha="right", weight=weight)
+
+
+def _fmt(result: MetaResult, value: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    text = f"{100 * value:.1f}" if result.scale == "RD" else f"{result.shown(value):.2f}"
+    return text.replace("-", "−")
+
+
+def _text(figure: Figure, ax: Axes, x: float, row: float, text: str, **kw: str) -> None:
+    low, high = ax.get_ylim()
+    box = ax.get_position()
+    y = box.y0 + (row - low) / (high - low) * box.height
+    kw.setdefault("ha", "left")
+    figure.text(x, y, text, va="center", **kw)  # type: ignore[arg-type]
+
+
+def _header(figure: Figure, ax: Axes, result: MetaResult, title: str, height: float) -> None:
+    q = result.query
+    where = ", ".join(q.diseases) or "all diseases"
+    text = title or f"{q.endpoint} in {where}: active against {q.control if q.control != 'any' else 'control'}"
+    figure.text(X_STUDY, 1 - 0.17 / height, text, fontsize=10, weight="bold", va="center")
+    y = 1 - 0.46 / height
+    binary = result.scale in ("RD", "RR", "OR")
+    unit = {"RD": ", %"}.get(result.scale, "")
+    name = SCALE_NAMES[result.scale]
+    level = f"[{100 * result.overall.options.level:.0f} % CI]"
+    for x, label, ha in (
+        (X_STUDY, "Trial", "left"), (X_DRUG, "Drug", "left"),
+        (X_ACTIVE, "Active n/N" if binary else "Active (N)", "right"),
+        (X_CONTROL, "Control n/N" if binary else "Control (N)", "right"),
+        (X_EFFECT, f"{name[0].upper() + name[1:]}{unit} {level}", "right"), (X_WEIGHT, "Weight", "right"),
+    ):  # fmt: skip
+        figure.text(x, y, label, ha=ha, va="center", weight="bold", fontsize=7.5)
+    from matplotlib.lines import Line2D
+
+    line = 1 - 0.58 / height
+    figure.add_artist(Line2D([X_STUDY, X_WEIGHT], [line, line], color=INK, lw=0.7))
+
+
+def _footer(figure: Figure, result: MetaResult, left_out: list[str], height: float) -> None:
+    fit = result.overall
+    low, high = fit.tau2_ci
+    text = (
+        f"Heterogeneity: τ² = {fit.tau2:.4f} ({low:.4f} to {high:.4f}), I² = {fit.i2:.0f} %, "
+        f"Q = {fit.q:.1f} on {fit.q_df} df (p {_p(fit.q_p)})."
+    )
+    if result.by_group is not None and result.by_group.df > 0:
+        g = result.by_group
+        text += f" Between groups: Q = {g.q_between:.1f} on {g.df} df (p {_p(g.p_value)})."
+    roles = {c.trial.role for c in result.comparisons}
+    marks = [m for r, m in (("validation", "‡ validation trial"), ("context", "† context trial")) if r in roles]
+    lines = [text, *([". ".join(marks) + "."] if marks else []), *left_out]
+    for i, line in enumerate(reversed(lines)):
+        figure.text(X_STUDY, (0.09 + 0.13 * i) / height, line, fontsize=6.8, color=INK, va="center")
+
+
+def _left_out_text(result: MetaResult, width: int = 175) -> list[str]:
+    import textwrap
+
+    from baxis.evidence.meta.run import left_out_by_reason
+
+    parts = [f"{', '.join(labels)} ({why})" for why, labels in left_out_by_reason(result).items()]
+    notes = [n for n in result.effects.notes]
+    out = textwrap.wrap("Left out: " + "; ".join(parts) + ".", width) if parts else []
+    return out + (textwrap.wrap("Note: " + "; ".join(notes) + ".", width) if notes else [])
+
+
+def _model(result: MetaResult) -> str:
+    o = result.overall.options
+    name = {"FE": "fixed effect", "DL": "DerSimonian–Laird", "PM": "Paule–Mandel"}.get(o.model, o.model)
+    return name + (", Hartung–Knapp" if o.knha else "")
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p == p else "–"
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,105 @@
+"""Results of meta-analyses as lines of text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from baxis.evidence.meta.network_run import NetworkResult
+from baxis.evidence.meta.run import MetaResult, left_out_by_reason
+
+
+def columns(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
+    """Rows of text as aligned columns; `right` says which are set flush right."""
+    widths = [max(len(r[i]) for r in rows) for i in range(len(right))]
+    for row in rows:
+        cells = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def number(value: float, places: int = 3) -> str:
+    """A number with fixed places; a dash for an unknown one."""
+    return f"{value:.{places}f}" if value == value and abs(value) != float("inf") else "-"
+
+
+def meta_lines(result: MetaResult) -> Iterator[str]:
+    """Studies, pooled lines, heterogeneity, what was left out."""
+    where = ", ".join(result.query.diseases) or "all diseases"
+    o = result.overall.options
+    yield f"{result.query.endpoint} in {where}: {result.scale_name}, {o.model}{' with Hartung-Knapp' if o.knha else ''}"
+    yield ""
+    head = ["trial", "role", result.by if result.by != "none" else "class", "week", "active", "control",
+            "estimate", "interval", "weight %"]  # fmt: skip
+    rows = [head]
+    for r in result.table():
+        group = r["group"] if result.by != "none" else r["class"]
+        rows.append([
+            r["label"], r["role"], group, number(r["week"], 0), number(r["active"]), number(r["control"]),
+            number(r["estimate"]), f"[{number(r['ci_low'])}, {number(r['ci_high'])}]", number(r["weight"], 1),
+        ])  # fmt: skip
+    yield from columns(rows, [False, False, False, True, True, True, True, True, True])
+    yield ""
+    yield from _summary(result)
+    yield from _notes(result)
+
+
+def _summary(result: MetaResult) -> Iterator[str]:
+    rows = [["pooled", "k", "estimate", "interval", "new trial", "p", "tau2", "I2 %"]]
+    for r in result.summary():
+        rows.append([
+            r["group"], str(r["k"]), number(r["estimate"]), f"[{number(r['ci_low'])}, {number(r['ci_high'])}]",
+            f"[{number(r['pi_low'])}, {number(r['pi_high'])}]", number(r["p_value"], 4), number(r["tau2"], 4),
+            number(r["i2"], 0),
+        ])  # fmt: skip
+    yield from columns(rows, [False, True, True, True, True, True, True, True])
+    f = result.overall
+    yield ""
+    yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p = {number(f.q_p, 4)}), tau2 {f.tau2:.5f} "
+           f"[{number(f.tau2_ci[0], 5)}, {number(f.tau2_ci[1], 5)}]")  # fmt: skip
+    if result.by_group is not None and result.by_group.df > 0:
+        g = result.by_group
+        yield f"between groups: Q = {g.q_between:.2f} on {g.df} df (p = {number(g.p_value, 4)})"
+    for t in result.tables:
+        low, mean, high = (result.shown(x) for x in (t.ci_low, t.estimate, t.ci_high))
+        yield f"{t.method} (no correction): {mean:.3f} [{low:.3f}, {high:.3f}]"
+    if result.asymmetry is not None:
+        yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p = {result.asymmetry.p_value:.4f}"
+
+
+def _notes(result: MetaResult) -> Iterator[str]:
+    for reason, labels in left_out_by_reason(result).items():
+        yield f"left out: {', '.join(labels)}: {reason}"
+    for note in result.effects.notes:
+        yield f"note: {note}"
+
+
+def network_lines(result: NetworkResult) -> Iterator[str]:
+    """Ranking, inconsistency, direct against indirect evidence, what was left out."""
+    n = result.net
+    where = ", ".join(result.query.diseases) or "all diseases"
+    yield (f"{result.query.endpoint} in {where}: {n.scale} against {n.reference}, {len(n.data.studies)} trials, "
+           f"{len(n.treatments)} treatments, model {n.model}")  # fmt: skip
+    yield ""
+    rows = [["treatment", "trials", "estimate", "interval", "P-score"]]
+    for r in result.table():
+        interval = f"[{number(r['ci_low'])}, {number(r['ci_high'])}]"
+        if r["treatment"] == n.reference:
+            interval = "reference"
+        rows.append([
+            r["treatment"], str(r["studies"]), number(r["estimate"]), interval, number(r["p_score"], 2)
+        ])  # fmt: skip
+    yield from columns(rows, [False, True, True, True, True])
+    yield ""
+    d = result.decomposition
+    yield f"tau2 = {n.tau2:.4f}, I2 = {n.i2:.0f} %"
+    for part in (d.total, d.within, d.between):
+        yield f"Q {part.name}: {part.q:.2f} on {part.df} df (p = {number(part.p_value, 4)})"
+    for s in result.splits:
+        if s.indirect == s.indirect:
+            yield (f"{s.treatment} against {s.versus}: direct {number(result.shown(s.direct))}, indirect "
+                   f"{number(result.shown(s.indirect))} (difference p = {number(s.p_value, 3)})")  # fmt: skip
+    if result.benefit == 0:
+        yield "note: the tables do not say whether more or less is better here; P-scores rank by size"
+    for x in n.left_out:
+        yield f"left out: {x.label}: {x.reason}"
+    for note in n.data.notes:
+        yield f"note: {note}"

@@ -1,0 +1,192 @@
+"""A whole meta-analysis from the evidence tables: select, compute, pool, by group; plain data out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from baxis.core import library
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.evidence.meta.bias import Egger, egger
+from baxis.evidence.meta.compute import effects_of
+from baxis.evidence.meta.effects import SCALE_NAMES, Effects
+from baxis.evidence.meta.pool import Options, Pooled, Prediction, Subgroups, pool, subgroups
+from baxis.evidence.meta.select import Comparison, Query, Selection, select
+from baxis.evidence.meta.tables import TablePool, mantel_haenszel, peto
+
+if TYPE_CHECKING:
+    from baxis.evidence import Evidence
+
+BY = ("none", "class", "drug", "disease", "role", "phase", "background", "week")
+
+
+@dataclass(frozen=True)
+class MetaResult:
+    """Result of `run`; `table()` gives rows, `to_dict()` everything as plain data."""
+
+    query: Query
+    scale: str
+    by: str
+    effects: Effects
+    comparisons: tuple[Comparison, ...]
+    groups: tuple[str, ...]
+    overall: Pooled
+    prediction: Prediction
+    by_group: Subgroups | None
+    tables: tuple[TablePool, ...]
+    asymmetry: Egger | None
+    digest: str
+    benefit: int = 0
+
+    @property
+    def scale_name(self) -> str:
+        return SCALE_NAMES[self.scale]
+
+    def shown(self, value: float) -> float:
+        """A value as it is printed: ratios are turned back from the logarithm."""
+        return float(np.exp(value)) if self.effects.is_log else float(value)
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row a comparison: trial, groups, sizes, estimate with interval, weight, role and flags."""
+        half = 1.959963984540054 * self.effects.se
+        rows = []
+        for i, c in enumerate(self.comparisons):
+            y = self.effects.y[i]
+            rows.append({
+                "trial": c.trial.trial_id, "label": c.label, "disease": c.trial.disease, "role": c.trial.role,
+                "year": c.trial.year, "group": self.groups[i], "class": c.drug_class, "drug": c.drug,
+                "week": c.trial.week, "n_active": c.n1, "n_control": c.control.n,
+                "active": _mean(c.active), "control": c.control.value, "estimate": self.shown(y),
+                "ci_low": self.shown(y - half[i]), "ci_high": self.shown(y + half[i]),
+                "weight": float(self.overall.weights[i]),
+            })  # fmt: skip
+        return rows
+
+    def summary(self) -> list[dict[str, Any]]:
+        """One row a group and one for all: k, estimate with interval, prediction interval, tau2, I2, Q."""
+        fits = dict(self.by_group.groups) if self.by_group else {}
+        rows = [self._line(name, fit) for name, fit in fits.items()]
+        return [*rows, self._line("all", self.overall)]
+
+    def _line(self, name: str, fit: Pooled) -> dict[str, Any]:
+        p = fit.predict()
+        return {
+            "group": name, "k": fit.k, "estimate": self.shown(p.mean), "ci_low": self.shown(p.ci_low),
+            "ci_high": self.shown(p.ci_high), "pi_low": self.shown(p.pi_low), "pi_high": self.shown(p.pi_high),
+            "p_value": float(fit.p_value[0]), "tau2": fit.tau2, "tau2_low": fit.tau2_ci[0],
+            "tau2_high": fit.tau2_ci[1], "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_p": fit.q_p,
+        }  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain data for JSON."""
+        between = self.by_group
+        return {
+            "query": asdict(self.query), "scale": self.scale, "model": asdict(self.overall.options),
+            "by": self.by, "evidence": self.digest, "studies": self.table(), "summary": self.summary(),
+            "between_groups": None if between is None else
+            {"q": between.q_between, "df": between.df, "p_value": between.p_value},
+            "without_correction": [asdict(t) for t in self.tables],
+            "asymmetry": None if self.asymmetry is None else asdict(self.asymmetry),
+            "left_out": [asdict(x) for x in self.effects.left_out], "notes": list(self.effects.notes),
+        }  # fmt: skip
+
+
+def _mean(arms: tuple[Any, ...]) -> float:
+    n = np.array([a.n if a.n == a.n else 1.0 for a in arms])
+    return float(np.sum(n * [a.value for a in arms]) / n.sum())
+
+
+def run(
+    evidence: Evidence,
+    query: Query,
+    scale: str = "auto",
+    *,
+    by: str = "none",
+    options: Options | None = None,
+    shared_tau2: bool = False,
+) -> MetaResult:
+    """Meta-analysis of one endpoint. `scale` "auto": risk difference for proportions, mean difference for
+    changes, hazard ratio where only ratios are reported. Raises `InvalidValue` naming every trial left out when
+    no comparison remains."""
+    if by not in BY:
+        raise UnknownName("grouping", by, BY)
+    options = options or Options()
+    selection = select(evidence, query)
+    scale = scale_for(selection) if scale == "auto" else scale
+    effects, used = effects_of(selection, scale)
+    if not used:
+        why = "; ".join(f"{x.label}: {x.reason}" for x in effects.left_out)
+        raise InvalidValue(f"meta-analysis of {query.endpoint}", "no usable comparison", "at least one", why)
+    order = sorted(range(len(used)), key=lambda i: (_group(used[i], by), used[i].trial.year, used[i].label))
+    effects, used = effects.take(np.array(order)), tuple(used[i] for i in order)
+    groups = tuple(_group(c, by) for c in used)
+    overall = pool(effects, options)
+    parts = None if by == "none" else subgroups(effects, groups, options, shared_tau2=shared_tau2)
+    return MetaResult(
+        query, effects.scale, by, effects, used, groups, overall, overall.predict(), parts,
+        _exact(effects), _asymmetry(effects), evidence.digest, benefit_of(query.endpoint),
+    )  # fmt: skip
+
+
+def benefit_of(endpoint: str) -> int:
+    """+1 where a larger value helps, -1 where a smaller one does, 0 where the tables do not say."""
+    rows = library.read_table("evidence/contrast_map")
+    signs = {r["benefit_sign"] for r in rows if r.get("endpoint") == endpoint and r.get("benefit_sign")}
+    return int(float(signs.pop())) if len(signs) == 1 else 0
+
+
+def scale_for(selection: Selection) -> str:
+    """Scale that most comparisons can be put on."""
+    fits: dict[str, int] = {"RD": 0, "MD": 0, "HR": 0, "RATE": 0}
+    for c in selection.comparisons:
+        values = [a.value for a in (*c.active, c.control)]
+        statistics = {p.statistic for p in c.published}
+        whole = all(v == v for v in values)
+        has_spread = all(a.se == a.se for a in (*c.active, c.control))
+        units = {p.unit for p in c.published if p.statistic == "difference"}
+        fits["RD"] += (whole and not has_spread and all(0 <= v <= 1 for v in values)) or "fraction" in units
+        fits["MD"] += (whole and has_spread) or bool(units - {"fraction", ""})
+        fits["HR"] += "hazard_ratio" in statistics
+        fits["RATE"] += "rate_ratio" in statistics
+    return max(fits, key=lambda s: (fits[s], -list(fits).index(s)))
+
+
+def _group(c: Comparison, by: str) -> str:
+    if by == "none":
+        return "all"
+    if by == "week":
+        return f"week {c.trial.week:g}"
+    value = c.drug_class if by == "class" else c.drug if by == "drug" else getattr(c.trial, by)
+    return str(value) or "not stated"
+
+
+def _exact(effects: Effects) -> tuple[TablePool, ...]:
+    """Mantel-Haenszel and Peto, which need no correction, where every study has its table."""
+    if effects.counts is None or not len(effects):
+        return ()
+    made = []
+    try:
+        made.append(mantel_haenszel(effects.counts, effects.scale))
+        if effects.scale == "OR":
+            made.append(peto(effects.counts))
+    except InvalidValue:
+        return ()
+    return tuple(made)
+
+
+def _asymmetry(effects: Effects) -> Egger | None:
+    """Egger's test from ten studies on (fewer have no power: Sterne 2011)."""
+    if len(effects) < 10 or np.ptp(effects.se) == 0:
+        return None
+    return egger(effects)
+
+
+def left_out_by_reason(result: MetaResult) -> Mapping[str, list[str]]:
+    """Reason -> trials left out for it."""
+    by: dict[str, list[str]] = {}
+    for x in result.effects.left_out:
+        by.setdefault(x.reason, []).append(x.label)
+    return by

@@ -1,0 +1,243 @@
+"""`baxis evidence meta|funnel|network|rival` and `baxis map`: thin over `evidence.meta`, `.rival` and `.graph`."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ...evidence.meta.network_run import NetworkResult
+    from ...evidence.meta.run import MetaResult
+    from ...evidence.meta.select import Query
+
+Disease = Annotated[
+    list[str] | None, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD, AAV; repeat for several.")
+]
+Endpoint = Annotated[str, typer.Option("--endpoint", help="Endpoint, as in the outcomes table (SRI-4, ACR20, ...).")]
+Week = Annotated[float | None, typer.Option("--week", help="Week nearest to this one; else each trial's primary week.")]
+Subgroup = Annotated[str, typer.Option("--subgroup", help="Subgroup of patients, as in the outcomes table.")]
+Role = Annotated[list[str] | None, typer.Option("--role", help="calibration, validation, context or external.")]
+Control = Annotated[str, typer.Option("--control", help="placebo, or any (the trial's own control).")]
+Overlay = Annotated[list[Path] | None, typer.Option("--evidence", help="Folder of own tables laid over the library.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for table (CSV), JSON and figures (PNG, SVG).")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Scale = Annotated[str, typer.Option("--scale", help="auto, RD, RR, OR, HR, RATE, MD or SMD.")]
+Model = Annotated[str, typer.Option("--model", help="REML, DL, PM, ML or FE.")]
+Knha = Annotated[bool, typer.Option("--knha", help="Hartung-Knapp standard errors.")]
+Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the application of `baxis evidence`."""
+    app.command("meta")(meta_command)
+    app.command("funnel")(funnel_command)
+    app.command("network")(network_command)
+    app.command("rival")(rival_command)
+
+
+def _query(
+    endpoint: str, disease: list[str] | None, week: float | None, subgroup: str, role: list[str] | None, control: str
+) -> Query:
+    from ...evidence.meta.select import Query
+
+    return Query(endpoint, tuple(disease or ()), week, subgroup, tuple(role) if role else None, "class", control)
+
+
+def _load(overlay: list[Path] | None) -> Any:
+    from ... import evidence
+
+    return evidence.load(*(overlay or ()))
+
+
+def meta_command(
+    endpoint: Endpoint, disease: Disease = None,
+    by: Annotated[str, typer.Option("--by", help="none, class, drug, disease, role, phase, background, week.")] = "none",
+    scale: Scale = "auto", model: Model = "REML", knha: Knha = False, level: Level = 0.95,
+    week: Week = None, subgroup: Subgroup = "", role: Role = None, control: Control = "placebo",
+    each_arm: Annotated[bool, typer.Option("--each-arm", help="Every arm apart, not joined by class.")] = False,
+    csv: AsCsv = False, json: AsJson = False, out: Out = None, evidence: Overlay = None,
+) -> None:  # fmt: skip
+    """Pairwise meta-analysis of one endpoint: table, heterogeneity, prediction interval, forest plot."""
+    from dataclasses import replace
+
+    from ...evidence.meta.pool import Options
+    from ...evidence.meta.run import run
+
+    query = _query(endpoint, disease, week, subgroup, role, control)
+    query = replace(query, arms="each") if each_arm else query
+    options = Options(model.upper(), knha, level)
+    result = run(_load(evidence), query, scale if scale == "auto" else scale.upper(), by=by, options=options)
+    if out is not None:
+        from ...evidence.figures import forest, style
+
+        figure = forest.forest(result)
+        _write(out, _stem("meta", query), result.table(), result.to_dict(), [figure], style.save)
+    _print(result.table(), result.to_dict(), csv, json, lambda: _meta_text(result))
+
+
+def funnel_command(
+    endpoint: Endpoint, disease: Disease = None, scale: Scale = "auto", model: Model = "REML",
+    week: Week = None, role: Role = None, control: Control = "placebo", csv: AsCsv = False, json: AsJson = False,
+    out: Out = None, evidence: Overlay = None,
+) -> None:  # fmt: skip
+    """Funnel plot and Egger's test of small-study effects."""
+    from dataclasses import asdict
+
+    from ...evidence.meta.bias import egger
+    from ...evidence.meta.pool import Options
+    from ...evidence.meta.run import run
+
+    query = _query(endpoint, disease, week, "", role, control)
+    result = run(_load(evidence), query, scale if scale == "auto" else scale.upper(), options=Options(model.upper()))
+    test = egger(result.effects)
+    if out is not None:
+        from ...evidence.figures import funnel, style
+
+        _write(out, _stem("funnel", query), result.table(), asdict(test), [funnel.funnel(result)], style.save)
+
+    def text() -> None:
+        few = " (fewer than 10 studies: low power)" if test.k < 10 else ""
+        _say(f"Egger's test, k = {test.k}{few}: slope {test.slope:.3f} (SE {test.se:.3f}), t = {test.statistic:.2f}, "
+             f"p = {test.p_value:.4f}")  # fmt: skip
+        low, high = (result.shown(x) for x in test.limit_ci)
+        _say(f"{result.scale_name} at standard error 0: {result.shown(test.limit):.3f} [{low:.3f}, {high:.3f}]")
+
+    _print(result.table(), asdict(test), csv, json, text)
+
+
+def network_command(
+    endpoint: Endpoint, disease: Disease = None,
+    by: Annotated[str, typer.Option("--by", help="Nodes: class or drug.")] = "class",
+    scale: Annotated[str, typer.Option("--scale", help="OR, RR, RD or MD.")] = "OR",
+    model: Annotated[str, typer.Option("--model", help="DL, REML or FE.")] = "DL",
+    reference: Annotated[str, typer.Option("--reference", help="Treatment to compare with.")] = "",
+    week: Week = None, role: Role = None, csv: AsCsv = False, json: AsJson = False, out: Out = None,
+    evidence: Overlay = None,
+) -> None:  # fmt: skip
+    """Network meta-analysis within an endpoint: ranking, league table, inconsistency."""
+    from ...evidence.meta.network_run import run_network
+
+    query = _query(endpoint, disease, week, "", role, "any")
+    result = run_network(_load(evidence), query, scale.upper(), by=by, model=model.upper(), reference=reference)
+    if out is not None:
+        from ...evidence.figures import network, style
+
+        _write(
+            out, _stem("network", query), result.league(), result.to_dict(), [network.network_plot(result)], style.save
+        )
+    _print(result.league(), result.to_dict(), csv, json, lambda: _network_text(result))
+
+
+def rival_command(
+    disease: Annotated[str, typer.Option("--disease")], endpoint: Endpoint,
+    drug_class: Annotated[str, typer.Option("--class", help="Drug class of the active arm.")],
+    week: Annotated[float, typer.Option("--week")] = 24.0,
+    n_active: Annotated[int, typer.Option("--n-active")] = 100,
+    n_control: Annotated[int, typer.Option("--n-control")] = 100,
+    background: Annotated[str, typer.Option("--background")] = "",
+    json: AsJson = False,
+) -> None:  # fmt: skip
+    """What the plain statistical rival predicts for a trial that was not seen."""
+    from ...evidence import rival
+
+    got = rival.predict(disease, endpoint, week, drug_class, n_active, n_control, background=background)
+    plain = {k: v for k, v in got.items() if k != "draws"}
+    if json:
+        sys.stdout.write(json_module.dumps(plain, indent=2) + "\n")
+        return
+    for key, value in plain.items():
+        _say(f"{key}: {value}")
+
+
+def map_command(
+    disease: Annotated[str, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD or AAV.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="FILE.svg, .png, .pdf, .graphml, .sif, .cx2 or .json.")
+    ] = None,
+    json: AsJson = False,
+    evidence: Overlay = None,
+) -> None:
+    """Map of the mechanism in one disease: signed claims as a layered network."""
+    from ...evidence import graph
+
+    built = graph.mechanism_map(_load(evidence), disease)
+    if out is not None:
+        _say(f"wrote {graph.write(built, out)}", err=True)
+    if json:
+        sys.stdout.write(json_module.dumps(graph.to_dict(built), indent=2, ensure_ascii=False) + "\n")
+        return
+    for line in graph.describe(built):
+        _say(line)
+
+
+def _say(text: str, err: bool = False) -> None:
+    (sys.stderr if err else sys.stdout).write(text + "\n")
+
+
+def _stem(kind: str, query: Query) -> str:
+    return "_".join([kind, *(query.diseases or ("all",)), query.endpoint]).replace("/", "-").replace(" ", "-")
+
+
+def _write(out: Path, stem: str, rows: list[dict[str, Any]], data: Any, figures: list[Any], save: Any) -> None:
+    """Table, JSON and figures into a folder; what was written goes to stderr."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{stem}.csv").write_text(_csv(rows), encoding="utf-8")
+    (out / f"{stem}.json").write_text(_json(data), encoding="utf-8")
+    for figure in figures:
+        for suffix in (".png", ".svg"):
+            save(figure, out / f"{stem}{suffix}")
+    _say(f"wrote {out / stem}.csv, .json, .png, .svg", err=True)
+
+
+def _print(rows: list[dict[str, Any]], data: Any, csv: bool, json: bool, text: Any) -> None:
+    if json:
+        sys.stdout.write(_json(data))
+    elif csv:
+        sys.stdout.write(_csv(rows))
+    else:
+        text()
+
+
+def _json(data: Any) -> str:
+    return json_module.dumps(_clean(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _clean(x: Any) -> Any:
+    """NaN and infinity have no JSON: null."""
+    if isinstance(x, dict):
+        return {k: _clean(v) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        return [_clean(v) for v in x]
+    if hasattr(x, "item"):
+        x = x.item()
+    return None if isinstance(x, float) and (x != x or x in (float("inf"), float("-inf"))) else x
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    import csv as csv_module
+    import io
+
+    buffer = io.StringIO()
+    writer = csv_module.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: "" if isinstance(v, float) and v != v else v for k, v in r.items()} for r in rows)
+    return buffer.getvalue()
+
+
+def _meta_text(result: MetaResult) -> None:
+    from ...evidence.meta.report import meta_lines
+
+    for line in meta_lines(result):
+        _say(line)
+
+
+def _network_text(result: NetworkResult) -> None:
+    from ...evidence.meta.report import network_lines
+
+    for line in network_lines(result):
+        _say(line)
