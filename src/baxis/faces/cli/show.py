@@ -1,4 +1,4 @@
-"""`baxis show`: everything about one drug, disease, trial, claim, experiment or parameter: numbers with their sources."""
+"""`baxis show`: all about a drug, disease, trial, claim, experiment or parameter, each number with its source."""
 
 from __future__ import annotations
 

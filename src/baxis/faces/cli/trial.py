@@ -95,9 +95,9 @@ def print_result(result: TrialResult) -> None:
     console.print(
         f"[bold]{design.trial_id}[/bold]  {design.disease}, {design.weeks:g} weeks; background: {design.background}"
     )
-    share = result.screen_failure_share
+    share = 100 * result.screen_failure_share
     console.print(
-        f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {100 * share:.0f} % screen failures"
+        f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {share:.0f} % screen failures"
     )
     console.print(_table(result, "arms"))
     console.print(_table(result, "contrasts"))

@@ -1,0 +1,123 @@
+"""The command line as a user meets it: in a process of its own, with right and wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["--patients", "40", "--seed", "3"]
+
+
+def baxis(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    code = "from baxis.faces.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "160"},
+    )
+
+
+@pytest.mark.parametrize("trial", ["fenebrutinib-sle-ph2", "rituximab-reflex"])
+def test_a_published_trial_runs_end_to_end(trial: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = baxis("trial", trial, *SMALL, "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert "Research use only" in done.stdout
+    assert {p.name for p in out.iterdir()} == {
+        "result.json",
+        "arms.parquet",
+        "contrasts.parquet",
+        "patients.parquet",
+        "visits.parquet",
+        "endpoint.png",
+        "biomarkers.png",
+    }
+    data = json.loads((out / "result.json").read_text())
+    jsonschema.validate(data, json.loads((ROOT / "docs" / "result.schema.json").read_text()))
+    assert all(a["published"] is not None for a in data["arms"] if a["endpoint"] in {"SRI-4", "ACR20"})
+    assert all(a["pi90"][0] <= a["pi50"][0] <= a["pi50"][1] <= a["pi90"][1] for a in data["arms"])
+    assert len(pd.read_parquet(out / "patients.parquet")) == 40
+    assert not [p for p in tmp_path.iterdir() if p.name != "out"]  # no half-written folder is left
+
+
+def test_json_to_stdout_is_json_alone() -> None:
+    done = baxis("trial", "rituximab-reflex", *SMALL, "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["trial"]["trial_id"] == "rituximab-reflex"
+
+
+def test_same_recipe_same_bytes_whatever_the_threads() -> None:
+    one, two = (baxis("trial", "rituximab-reflex", *SMALL, "--threads", n, "--json", "-") for n in ("1", "2"))
+    assert one.stdout == two.stdout != ""
+
+
+def test_quiet_prints_nothing(tmp_path: Path) -> None:
+    done = baxis("trial", "rituximab-reflex", *SMALL, "--quiet", "--json", str(tmp_path / "r.json"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert json.loads((tmp_path / "r.json").read_text())["recipe"]["seed"] == 3
+
+
+WRONG = [
+    (["trial", "rituximab-reflx"], "did you mean 'rituximab-reflex'"),
+    (["trial", "bliss-5"], "bliss-52"),
+    (["trial", "nowhere.toml"], "existing TOML file"),
+    (["trial", "rituximab-reflex", "--patients", "0"], "at least 1"),
+    (["trial", "rituximab-reflex", "--seed", "-1"], "at least 0"),
+    (["trial", "rituximab-reflex", "--json", "no/such/folder/r.json"], "existing folder"),
+    (["list", "drug"], "did you mean 'drugs'"),
+    (["show", "rituximb"], "did you mean 'rituximab'"),
+    (["show", "C0O1"], "did you mean"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), WRONG, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
+def test_wrong_input_is_one_line_and_exit_code_2(words: list[str], said: str, tmp_path: Path) -> None:
+    done = baxis(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = baxis("trial", "rituximab-reflex", *SMALL, "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "new or empty folder" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_an_earlier_result_is_replaced(tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        assert (
+            baxis(
+                "trial", "rituximab-reflex", "--patients", "20", "--seed", seed, "--out", str(tmp_path / "o")
+            ).returncode
+            == 0
+        )
+    assert json.loads((tmp_path / "o" / "result.json").read_text())["recipe"]["seed"] == 2
+
+
+def test_version_and_lists() -> None:
+    assert baxis("--version").stdout.startswith("baxis 0.")
+    assert "fenebrutinib" in baxis("list", "drugs").stdout
+    assert "rituximab-reflex" in baxis("list", "trials").stdout
+    assert "SLE" in json.dumps(json.loads(baxis("list", "diseases", "--json").stdout))
+
+
+@pytest.mark.parametrize("name", ["rituximab", "SLE", "bliss-52", "C001", "lyn_e"])
+def test_show_prints_numbers_with_sources(name: str) -> None:
+    done = baxis("show", name)
+    assert done.returncode == 0, done.stderr
+    assert "source" in done.stdout.lower() or "doi" in done.stdout.lower()
