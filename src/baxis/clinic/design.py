@@ -78,6 +78,16 @@ class Entry(BaseModel):
         return self
 
 
+class Rescue(BaseModel):
+    """From `week` on, a patient whose every named measure has improved by less than `improvement` (a fraction of its
+    baseline) is rescued: a non-responder from that visit."""
+
+    model_config = _FROZEN
+    week: float = Field(gt=0)
+    measures: tuple[str, ...] = Field(min_length=1)
+    improvement: float = Field(gt=0, lt=1)
+
+
 class Arm(BaseModel):
     """One arm: its id, published size and treatments (none for placebo)."""
 
@@ -107,9 +117,11 @@ class Design(BaseModel):
     weeks: float = Field(gt=0, le=520)
     visit_weeks: float = Field(default=4.0, gt=0)
     population: str = ""
+    prior_treatment: str = ""
     background: str = ""
     background_therapy: tuple[Background, ...] = ()
     entry: tuple[Entry, ...] = ()
+    rescue: Rescue | None = None
     arms: tuple[Arm, ...] = Field(min_length=1)
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     notes: str = ""

@@ -107,7 +107,7 @@ def summarise(
     rows, values, draws = [], {}, {}
     for endpoint in design.endpoints:
         for run, recorded in zip(runs, visits, strict=True):
-            y = judge(tool, endpoint, run, recorded, people, settings.seed)
+            y = judge(design, tool, endpoint, run, recorded, people)
             key = (run.arm.arm_id, endpoint.name, endpoint.week)
             values[key] = y
             binary = endpoint.name not in tool.continuous
@@ -132,24 +132,27 @@ def summarise(
     )
 
 
-def judge(tool: Instrument, endpoint: Endpoint, run: ArmRun, visits: Visits, people: Population, seed: int) -> Array:
+def judge(
+    design: Design, tool: Instrument, endpoint: Endpoint, run: ArmRun, visits: Visits, people: Population
+) -> Array:
     """Endpoint of each patient whose simulation reached the end: 0/1 with non-responder imputation, or points.
 
     A patient who met the rescue rule or dropped out before the visit is a non-responder; for a continuous endpoint the
     last value before drop-out is carried forward.
     """
-    from .conduct import dropout_visit
+    from .conduct import dropout_visit, rescued
 
     k = int(np.flatnonzero(np.isclose(visits.days, endpoint.week * 7.0))[0])
     ok = run.status == 0
-    left = dropout_visit(tool, visits.days, people, seed)
+    left = dropout_visit(tool, visits.days, people, people.seed)
     test = tool.endpoint(endpoint.name)
     if endpoint.name in tool.continuous:
         by_visit = np.stack([test(visits, j) for j in range(k + 1)], axis=1)
         last = np.minimum(k, np.maximum(left - 1, 1))
         return by_visit[np.arange(len(left)), last][ok]
     out = test(visits, k)
-    out = np.where((left <= k) | tool.failed(visits)[:, k], 0.0, out)
+    failed = (left <= k) | tool.failed(visits)[:, k] | rescued(design.rescue, visits)[:, k - 1]
+    out = np.where(failed, 0.0, out)
     return np.asarray(out[ok])
 
 

@@ -124,7 +124,7 @@ class Laboratory:
     def _course(self, people: Population, outputs: dict[str, Array]) -> Course:
         shape = (len(people.ids), self.days.size)
         relative = {k: np.broadcast_to(outputs[k] / self.typical[k], shape) for k in self.tool.needs}
-        return Course(self.settings.seed, people.ids, self.days, relative)
+        return Course(self.settings.seed, people.ids, self.days, relative, self.design.prior_treatment)
 
 
 def visit_days(design: Design) -> Array:
@@ -143,6 +143,10 @@ def check_measures(design: Design, tool: Instrument) -> None:
             faults.append(str(UnknownName("entry measure", entry.measure, allowed)))
         elif entry.unit and units.normal_form(entry.unit) != units.normal_form(allowed[entry.measure]):
             faults.append(f"entry {entry.measure}: unit {entry.unit!r}; allowed: {allowed[entry.measure]}")
+    if design.rescue:
+        faults += [
+            str(UnknownName("rescue measure", m, tool.units)) for m in design.rescue.measures if m not in tool.units
+        ]
     for endpoint in design.endpoints:
         if endpoint.name not in tool.endpoints():
             faults.append(str(UnknownName(f"endpoint in {design.disease}", endpoint.name, tool.endpoints())))

@@ -28,6 +28,7 @@ class Course:
     ids: NDArray[np.int64]
     days: Array
     outputs: dict[str, Array]
+    prior_treatment: str = ""
 
     def log(self, name: str) -> Array:
         """Natural log of an output, floored at 1e-3 of typical (a cured patient has a finite score)."""
@@ -80,10 +81,16 @@ class Instrument(ABC):
             raise UnknownName(f"endpoint in {self.code}", name, table)
         return table[name]
 
-    def trial_effect(self, days: Array) -> Array:
-        """(T,) log fall of activity that being in a trial brings to every arm: one term a disease, none a trial."""
-        since = np.maximum(days, 0.0)
-        return -self.number("expectation") * (1.0 - np.exp(-since / self.number("tau_expectation")))
+    def trial_effect(self, course: Course) -> Array:
+        """(T,) log fall of activity that being in a trial brings to every arm: one term a disease, none a trial.
+
+        Where the ledger has a term for the population's prior treatment (`expectation.TNF-IR`), that one is taken.
+        """
+        since = np.maximum(course.days, 0.0)
+        own = f"expectation.{course.prior_treatment}"
+        known = own in ledger.read(f"instruments/{self.code}")
+        size = self.number(own if known else "expectation")
+        return -size * (1.0 - np.exp(-since / self.number("tau_expectation")))
 
 
 def fluctuation(course: Course, purpose: str, tau: float, components: int = 1) -> Array:

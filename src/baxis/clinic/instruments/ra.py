@@ -61,7 +61,7 @@ class RheumatoidArthritis(Instrument):
             self.number("gain_inflammation") * course.log("infl")
             + self.number("sd_patient") * own
             + self.number("sd_fluctuation") * z
-            + self.trial_effect(course.days)
+            + self.trial_effect(course)
         )
 
     def _scale(self, name: str, top: float, activity: Array, own: Array, shake: Array) -> Array:

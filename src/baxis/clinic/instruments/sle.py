@@ -68,7 +68,7 @@ class Lupus(Instrument):
         z = np.sqrt(common) * fluctuation(course, "SLE fluctuation", tau) + np.sqrt(own) * fluctuation(
             course, "SLE organ fluctuation", tau, k
         )
-        shared = self.number("gain_inflammation") * course.log("infl") + self.trial_effect(course.days)
+        shared = self.number("gain_inflammation") * course.log("infl") + self.trial_effect(course)
         lasting_part = self.number("sd_patient") * lasting(course, "SLE organ", k)
         return np.asarray(shared[..., None] + self.number("shift_population") + lasting_part + sd * z)
 
