@@ -19,7 +19,17 @@ SIGNS = {
     "decreases": -1, "inhibits": -1, "depletes": -1, "predicts_nonresponse_to": -1,
 }  # fmt: skip
 # Words that change nothing about which thing is meant.
-PLAIN = {"protein", "expression", "activation", "signalling", "serum", "surface", "mrna", "level", "over-expression"}
+PLAIN = {
+    "protein",
+    "expression",
+    "activation",
+    "signalling",
+    "serum",
+    "surface",
+    "mrna",
+    "level",
+    "over-expression",
+}
 COLUMNS = ("kind", "about", "disease", "claim_a", "claim_b", "statement_a", "statement_b")
 
 
@@ -61,7 +71,9 @@ def conflicts(evidence: Evidence, disease: str | None = None) -> pd.DataFrame:
     rows = evidence.rows("claims")
     names = node_names()
     found = pairs(rows, "sign", lambda r: (node(r, "subject", names), node(r, "object", names)), sign)
-    found += pairs([r for r in rows if r["evidence_type"] == "patient cells"], "direction", measured, direction)
+    found += pairs(
+        [r for r in rows if r["evidence_type"] == "patient cells"], "direction", measured, direction
+    )
     table = pd.DataFrame(found, columns=list(COLUMNS))
     if disease:
         from .query import known

@@ -75,9 +75,7 @@ def without_contrast(evidence: Evidence) -> pd.DataFrame:
 
     have = set(contrasts(evidence)["trial_id"])
     rows = [
-        (t["trial_id"], t["role"], why_none(t))
-        for t in evidence.rows("trials")
-        if t["trial_id"] not in have
+        (t["trial_id"], t["role"], why_none(t)) for t in evidence.rows("trials") if t["trial_id"] not in have
     ]
     return pd.DataFrame(rows, columns=["trial_id", "role", "why"])
 

@@ -1,0 +1,7 @@
+"""Study records of ClinicalTrials.gov (API v2 JSON, as downloaded) turned into rows of the evidence tables."""
+
+from __future__ import annotations
+
+from .record import Imported, read_record, read_records, write
+
+__all__ = ["Imported", "read_record", "read_records", "write"]

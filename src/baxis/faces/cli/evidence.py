@@ -1,0 +1,253 @@
+"""`baxis evidence`: check, query, search, import; the meta-analysis commands register themselves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...evidence import Evidence
+
+app = typer.Typer(help="Trials, claims and pharmacology: query, check, import, pool.", no_args_is_help=True)
+
+Overlay = Annotated[
+    list[Path] | None,
+    typer.Option("--evidence", help="Folder with tables that add to or override the shipped ones."),
+]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Disease = Annotated[str | None, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD or AAV.")]
+
+
+def tables(folders: list[Path] | None) -> Evidence:
+    """The evidence with the user's folders laid over it."""
+    from ...evidence import load
+
+    return load(*(folders or []))
+
+
+def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = False) -> None:
+    """Print a frame as CSV, JSON, a table on a terminal, or tab-separated lines elsewhere."""
+    if as_csv:
+        sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
+    elif as_json:
+        sys.stdout.write(
+            frame.to_json(orient="records", indent=2, force_ascii=False, double_precision=12) + "\n"
+        )
+    else:
+        rows = [[cell(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+        print_rows(list(frame.columns), rows, f"{title} ({len(rows)})")
+
+
+def cell(value: Any) -> str:
+    """A cell as text; unknown is empty."""
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4g}"
+    return str(value)
+
+
+def print_rows(columns: list[str], rows: list[list[str]], title: str) -> None:
+    """A rich table on a terminal, tab-separated text (header first) when piped. Empty columns are left out."""
+    used = [i for i in range(len(columns)) if not rows or any(r[i] for r in rows)]
+    if not sys.stdout.isatty():
+        for line in ([columns[i] for i in used], *([r[i] for i in used] for r in rows)):
+            sys.stdout.write("\t".join(line) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for i in used:
+        table.add_column(columns[i], overflow="fold")
+    for row in rows:
+        table.add_row(*(row[i] for i in used))
+    Console().print(table)
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of tables; the shipped library when left out.")
+    ] = None,
+    uncited: Annotated[bool, typer.Option("--uncited", help="List every number without a citation.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check tables: every fault at once, then how the numbers are sourced. Exit code 1 on faults."""
+    from ...evidence import check as run
+
+    report = run(folder)
+    if as_json:
+        print_report_json(report)
+    else:
+        for fault in report.faults:
+            typer.echo(fault.text)
+        columns = ["table", "rows", "numbers", "verified", "recalled", "uncited"]
+        rows = [[str(getattr(c, name)) for name in columns] for c in (*report.counts, report.total)]
+        print_rows(columns, rows, report.where)
+        if uncited:
+            print_rows(
+                ["file", "row", "key"],
+                [[f, str(r), k] for f, r, k in report.uncited],
+                "numbers without a citation",
+            )
+        typer.echo(f"{report.where}: {len(report.faults)} fault{'s' if len(report.faults) != 1 else ''}")
+    raise typer.Exit(1 if report.faults else 0)
+
+
+def print_report_json(report: Any) -> None:
+    """The whole report as JSON."""
+    import json
+    from dataclasses import asdict
+
+    sys.stdout.write(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def trials(
+    disease: Disease = None,
+    drug_class: Annotated[
+        str | None, typer.Option("--class", help="Drug class by its words, e.g. 'BTK inhibitor'.")
+    ] = None,
+    drug: Annotated[str | None, typer.Option("--drug", help="Drug by INN.")] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="calibration, validation, context or external.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="Show the arms' values of this endpoint.")
+    ] = None,
+    evidence: Overlay = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Trials and their arms that fit, with the values of an endpoint when one is asked."""
+    from ...evidence import trials as query
+
+    found = query(
+        tables(evidence), disease=disease, drug_class=drug_class, drug=drug, role=role, endpoint=endpoint
+    )
+    show(found, "arms", as_csv, as_json)
+
+
+@app.command()
+def claims(
+    gene: Annotated[
+        str | None, typer.Option("--gene", help="HGNC symbol, or the claims' word for it (BAFF).")
+    ] = None,
+    disease: Disease = None,
+    text: Annotated[str | None, typer.Option("--text", help="Words that the claim contains.")] = None,
+    evidence: Overlay = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Signed mechanistic statements, with their grade."""
+    from ...evidence import claims as query
+    from ...evidence import grade_claims
+
+    ev = tables(evidence)
+    found = query(ev, gene=gene, disease=disease, text=text).merge(
+        grade_claims(ev)[["claim_id", "grade"]], on="claim_id"
+    )
+    if not (as_csv or as_json):
+        found = found[
+            ["claim_id", "disease", "statement", "direction_in_disease", "evidence_type", "grade", "source"]
+        ]
+    show(found, "claims", as_csv, as_json)
+
+
+@app.command()
+def contrasts(
+    disease: Disease = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="calibration, validation, context or external.")
+    ] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="List the trials that give none, with why.")
+    ] = False,
+    evidence: Overlay = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Active-minus-control contrasts of every trial's primary endpoint, with intervals."""
+    from ...evidence import contrasts as query
+    from ...evidence.contrast import without_contrast
+    from ...evidence.query import known
+
+    ev = tables(evidence)
+    found = without_contrast(ev) if missing else query(ev)
+    if disease and not missing:
+        found = found[found["disease"] == known("disease", disease, set(ev.diseases["disease"]))]
+    if role:
+        found = found[
+            found["role"] == known("role", role, {"calibration", "validation", "context", "external"})
+        ]
+    show(found, "contrasts", as_csv, as_json)
+
+
+@app.command()
+def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = False) -> None:
+    """Evidence grade of every trial: design, risk of bias, directness, precision."""
+    from ...evidence import grade_trials
+
+    show(grade_trials(tables(evidence)), "trials", as_csv, as_json)
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(help="Words to find.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most matches to show.")] = 20,
+    evidence: Overlay = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """Full-text search over trials, claims, drugs and experiments."""
+    from ...evidence import search as query
+
+    show(query(tables(evidence), " ".join(text), limit), "matches", as_csv, as_json)
+
+
+@app.command()
+def conflicts(
+    disease: Disease = None, evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = False
+) -> None:
+    """Claims that contradict each other."""
+    from ...evidence import conflicts as query
+
+    show(query(tables(evidence), disease), "conflicts", as_csv, as_json)
+
+
+@app.command("import")
+def import_record(
+    files: Annotated[
+        list[Path], typer.Argument(help="Study records as ClinicalTrials.gov gives them (API v2, JSON).")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder to write the tables to; for use with --evidence.")
+    ] = Path("imported"),
+) -> None:
+    """Turn ClinicalTrials.gov study records into evidence tables; what cannot be mapped is listed, not dropped."""
+    from ...evidence.registry import read_records, write
+
+    record = read_records(files)
+    written = write(record, out)
+    for name, rows in record.tables.items():
+        typer.echo(f"{name}: {len(rows)} rows")
+    for item in record.unmapped:
+        typer.echo(f"not mapped: {item}")
+    typer.echo("wrote " + ", ".join(str(f) for f in written))
+
+
+def _register() -> None:
+    """Let the meta-analysis commands add themselves."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec(f"{__package__}.evidence_meta"):
+        import_module(f"{__package__}.evidence_meta").register(app)
+
+
+_register()
