@@ -1,0 +1,55 @@
+"""The axis: drug -> target -> BCR signalling -> B cells -> autoantibody -> tissue, one model for every disease.
+
+`system` and `kernel` give the composed model, `parameters` a disease's typical patient, `rest` its rest state, `drug`
+and `slot_parameters` what a treatment does; `stimulate` runs the pathway alone and `check` compares with experiments.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .disease_table import Disease, Endotype, spreads
+    from .disease_table import codes as diseases
+    from .disease_table import load as disease
+    from .drug_table import Drug
+    from .drug_table import load as drug
+    from .drug_table import names as drugs
+    from .drug_table import status as drug_status
+    from .ledger import Parameter
+    from .ledger import find as parameter
+    from .model import kernel, system
+    from .observables import outputs, to_units
+    from .vector import index
+    from .vector import vector as parameters
+    from .resting import levels, rest
+    from .slots import (
+        dose_state,
+        equivalent_inputs,
+        exposure_inputs,
+        infusion_parameter,
+        slot_parameters,
+        virtual,
+    )
+
+_HOME = {
+    "Disease": "disease_table.Disease", "Endotype": "disease_table.Endotype", "spreads": "disease_table.spreads",
+    "diseases": "disease_table.codes", "disease": "disease_table.load", "Drug": "drug_table.Drug", "drug": "drug_table.load",
+    "drugs": "drug_table.names", "drug_status": "drug_table.status", "Parameter": "ledger.Parameter",
+    "parameter": "ledger.find", "kernel": "model.kernel", "system": "model.system", "outputs": "observables.outputs",
+    "to_units": "observables.to_units", "index": "vector.index", "parameters": "vector.vector",
+    "levels": "resting.levels", "rest": "resting.rest", "dose_state": "slots.dose_state",
+    "equivalent_inputs": "slots.equivalent_inputs", "exposure_inputs": "slots.exposure_inputs",
+    "infusion_parameter": "slots.infusion_parameter", "slot_parameters": "slots.slot_parameters",
+    "virtual": "slots.virtual", "stimulate": "stimulation.stimulate", "check": "checks.check",
+}  # fmt: skip
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'baxis.axis' has no attribute {name!r}")
+    module, attribute = _HOME[name].split(".")
+    return getattr(import_module(f"baxis.axis.{module}"), attribute)

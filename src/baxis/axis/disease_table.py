@@ -1,0 +1,97 @@
+"""A disease is a table: the regulators that differ from health, its endotypes and its usual background therapy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from ..core import library
+from ..core.errors import Faults, InvalidValue, UnknownName
+from . import ledger
+from .ledger import Parameter
+
+CODES = ("healthy", "RA", "SLE", "LN", "SjD", "IgG4-RD", "AAV")
+HEALTHY = "healthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Endotype:
+    """One component of a disease's mixture: its share and the regulators it sets."""
+
+    name: str
+    share: float
+    regulators: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Disease:
+    """Regulators that differ from health (own and inherited), endotypes, background exposures by input name."""
+
+    code: str
+    name: str
+    inherits: str
+    regulators: Mapping[str, Parameter]
+    endotypes: tuple[Endotype, ...]
+    background: Mapping[str, float]
+    instruments: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self) -> dict[str, float]:
+        """Regulators and background as plain numbers."""
+        return {**{k: p.value for k, p in self.regulators.items()}, **self.background}
+
+
+def codes() -> tuple[str, ...]:
+    """Codes of every disease of the library, shipped order first."""
+    have = library.names("diseases")
+    return tuple(c for c in CODES if c in have) + tuple(c for c in have if c not in CODES)
+
+
+@lru_cache(maxsize=32)
+def load(code: str) -> Disease:
+    """Disease by code (case does not matter). Faults lists every regulator without unit, source or rationale."""
+    known = codes()
+    match = {c.casefold(): c for c in known}.get(str(code).casefold())
+    if match is None:
+        raise UnknownName("disease", code, known)
+    raw = library.read_toml("diseases", match)
+    parent = load(raw["inherits"]) if raw.get("inherits") else None
+    own = {n: ledger.from_row(n, r) for n, r in raw.get("regulators", {}).items()}
+    wrong = [f for p in own.values() for f in ledger.faults(p)]
+    wrong += _unknown(own, raw) if match != HEALTHY else []
+    if wrong:
+        raise Faults(f"diseases/{match}.toml", wrong)
+    return Disease(
+        match, raw.get("name", match), raw.get("inherits", ""),
+        {**(parent.regulators if parent else {}), **own},
+        _endotypes(raw, match) or (parent.endotypes if parent else ()),
+        {k: float(v) for k, v in {**(parent.background if parent else {}), **raw.get("background", {})}.items()},
+        {**(parent.instruments if parent else {}), **raw.get("instruments", {})},
+    )  # fmt: skip
+
+
+def _endotypes(raw: dict[str, Any], code: str) -> tuple[Endotype, ...]:
+    out = tuple(Endotype(e["name"], float(e["share"]), dict(e["regulators"])) for e in raw.get("endotypes", ()))
+    if out and abs(sum(e.share for e in out) - 1) > 1e-9:
+        raise InvalidValue(f"diseases/{code}.toml endotypes", sum(e.share for e in out), "shares that sum to 1")
+    return out
+
+
+def _unknown(own: Mapping[str, Parameter], raw: dict[str, Any]) -> list[str]:
+    allowed = set(load(HEALTHY).regulators) | set(ledger.load())
+    used = {*own, *raw.get("background", {}), *(k for e in raw.get("endotypes", ()) for k in e["regulators"])}
+    return [str(UnknownName("regulator", n, allowed)) for n in sorted(used) if n not in allowed]
+
+
+def base() -> dict[str, float]:
+    """Every number of the ledger and of health by name: what a disease table is laid over."""
+    return {**{n: p.value for n, p in ledger.load().items()}, **load(HEALTHY).values()}
+
+
+def spreads(disease: str | Disease) -> dict[str, tuple[float, str]]:
+    """Between-patient log-sd and correlation group of each regulator that has a spread in this disease."""
+    d = load(disease) if isinstance(disease, str) else disease
+    merged = {**ledger.load(), **load(HEALTHY).regulators, **d.regulators}
+    groups = {"na": "nucleic acid", "tl_A": "nucleic acid", "agA": "antigen", "tagA": "antigen"}
+    return {n: (p.spread, groups.get(n, "")) for n, p in merged.items() if p.spread > 0 and p.value != 0}

@@ -1,0 +1,209 @@
+"""A drug is kinetics plus what it does to targets; how it is given belongs to a regimen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..core import library, units
+from ..core.errors import Faults, InvalidValue, UnknownName
+from .ledger import Parameter, from_row
+
+# kinetic names of the slot with the unit that the model uses
+KINETIC_UNITS = {"ka": "1/day", "lag": "day", "F": "1", "CL": "L/day", "V1": "L", "Q1": "L/day", "V2": "L",
+                 "Q2": "L/day", "V3": "L", "vmax": "mg/day", "km": "mg/L", "fu": "1", "thalf": "day",
+                 "pool_b": "1", "pool_fcrn": "1", "kexp": "1/day", "contraction": "1/day"}  # fmt: skip
+TARGETS = ("btk", "syk", "pi3k", "jak1", "jak2", "jak3", "tyk2", "tlr", "gc", "cd22", "cd19fc", "baff", "april", "baffr",
+           "cd40", "cd40l", "b7", "ifnar", "tnf", "il6r", "c5ar", "fcrn", "cd20", "cd19", "cd38", "bcma", "psm", "cn")  # fmt: skip
+KINDS = ("reversible", "covalent", "neutralise", "block", "agonise", "co-engage", "inhibit", "deplete", "deplete-plasma",
+         "kill")  # fmt: skip
+_ALL = frozenset((*TARGETS, "car"))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a drug does to one target: a potency (value, unit), or an occupancy reached at a mean daily dose."""
+
+    target: str
+    kind: str
+    value: float | None
+    unit: str
+    basis: str
+    occupancy: float | None
+    at_dose: float | None
+    effector: float
+    penetration: float
+    source: str
+    provenance: str
+    potency_kind: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """Kinetics in model units (mg, L, day; `iiv` gives between-patient CV in %), actions by target, and sources."""
+
+    name: str
+    aliases: tuple[str, ...]
+    class_: str
+    modality: str
+    genes: tuple[str, ...]
+    route: str
+    grade: str
+    fc: bool
+    molar_mass: float | None
+    dose_unit: str
+    dose_factor: float
+    kinetics: Mapping[str, float]
+    iiv: Mapping[str, float]
+    numbers: Mapping[str, Parameter]
+    action: Mapping[str, Action]
+    covariates: tuple[Mapping[str, str], ...]
+    exposure: str
+    exposure_unit: str
+    flags: tuple[str, ...]
+    usual_doses: str
+    risks: str
+
+    @property
+    def oral(self) -> bool:
+        """Given by mouth."""
+        return self.route == "oral"
+
+    @property
+    def background(self) -> bool:
+        """Enters as an exposure input (glucocorticoid, methotrexate, ...) instead of a slot."""
+        return bool(self.exposure)
+
+    @property
+    def cell_therapy(self) -> bool:
+        """Given as cells into the CAR-T state."""
+        return "car" in self.action
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Names of numbers that are assumed or recalled, not seen at their source."""
+        weak = [n for n, p in self.numbers.items() if p.kind == "assumed" or p.provenance == "recalled"]
+        weak += [f"action.{t}" for t, a in self.action.items() if a.potency_kind == "assumed" or a.provenance == "recalled"]
+        return tuple(weak)
+
+
+def _slug(name: str) -> str:
+    return "-".join(str(name).strip().casefold().split())
+
+
+@lru_cache(maxsize=1)
+def _aliases() -> dict[str, str]:
+    out: dict[str, str] = {}
+    for file in library.names("drugs"):
+        raw = library.read_toml("drugs", file)
+        for name in (file, raw.get("inn", file), *raw.get("aliases", ())):
+            out.setdefault(_slug(name), file)
+    return out
+
+
+def names() -> tuple[str, ...]:
+    """International names of the drugs that can be simulated."""
+    return tuple(sorted(library.read_toml("drugs", f).get("inn", f) for f in library.names("drugs")))
+
+
+def unavailable() -> dict[str, str]:
+    """Drugs of the evidence tables that cannot be simulated, with the reason."""
+    return {r["drug"]: r["why"] for r in library.read_table("drugs/unavailable")}
+
+
+def status(name: str) -> str:
+    """`available`, or why the listed drug cannot be simulated. UnknownName when it is not listed at all."""
+    if _slug(name) in _aliases():
+        return "available"
+    listed = {_slug(k): v for k, v in unavailable().items()}
+    if _slug(name) in listed:
+        return listed[_slug(name)]
+    raise UnknownName("drug", name, [*names(), *unavailable()])
+
+
+def load(name: str) -> Drug:
+    """Drug by international name or alias. UnknownName with the nearest; InvalidValue when listed but not simulated."""
+    file = _aliases().get(_slug(name))
+    if file is None:
+        raise InvalidValue(f"drug {name}", "no model", "a drug with published kinetics or occupancy", status(name))
+    return _load(file)
+
+
+@lru_cache(maxsize=128)
+def _load(file: str) -> Drug:
+    raw = library.read_toml("drugs", file)
+    where, wrong = f"drugs/{file}.toml", []
+    numbers = {k: from_row(k, v) for k, v in raw.get("kinetics", {}).items()}
+    kinetics: dict[str, float] = {}
+    for k, p in numbers.items():
+        if k not in KINETIC_UNITS:
+            wrong.append(str(UnknownName("kinetic parameter", k, KINETIC_UNITS)))
+            continue
+        try:
+            kinetics[k] = units.convert(p.value, p.unit, KINETIC_UNITS[k])
+        except InvalidValue as e:
+            wrong.append(f"{k}: {e}")
+        if p.kind != "assumed" and not p.source:
+            wrong.append(f"kinetics.{k} names no source")
+    mass = raw.get("molar_mass", {}).get("value")
+    action = {a["target"]: _action(a, where) for a in raw.get("action", ())}
+    if wrong:
+        raise Faults(where, wrong)
+    return _drug(raw, file, _completed(kinetics, where) if kinetics else {}, (numbers, action, mass))
+
+
+def _drug(raw: dict[str, Any], file: str, kinetics: dict[str, float], parts: tuple[Any, Any, Any]) -> Drug:
+    numbers, action, mass = parts
+    cv = {k: float(v["cv"]) for k, v in raw.get("kinetics", {}).items() if "cv" in v}
+    cell = action.get("car")
+    return Drug(
+        raw.get("inn", file), tuple(raw.get("aliases", ())), raw["class"], raw["modality"], tuple(raw.get("genes", ())),
+        raw["route"], raw["grade"], bool(raw.get("fc", False)), float(mass) if mass else None, raw.get("dose_unit", "mg"),
+        float(cell.value) if cell and cell.value else 1.0, kinetics, cv, numbers, action,
+        tuple(raw.get("covariates", ())), raw.get("exposure", {}).get("input", ""), raw.get("exposure", {}).get("unit", ""),
+        tuple(raw.get("flags", ())), raw.get("usual_doses", ""), raw.get("risks", ""),
+    )  # fmt: skip
+
+
+def _completed(kinetics: dict[str, float], where: str) -> dict[str, float]:
+    """Clearance or volume from a half-life where only that is published."""
+    k = dict(kinetics)
+    if "kexp" in k:
+        return k
+    if "CL" not in k and {"thalf", "V1"} <= k.keys():
+        k["CL"] = math.log(2) / k["thalf"] * k["V1"]
+    if "V1" not in k and {"thalf", "CL"} <= k.keys():
+        k["V1"] = k["CL"] * k["thalf"] / math.log(2)
+    missing = {"CL", "V1"} - k.keys()
+    if missing:
+        raise InvalidValue(where, f"kinetics without {', '.join(sorted(missing))}", "CL and V1, or one of them with thalf")
+    k.setdefault("F", 1.0)
+    k.setdefault("lag", 0.0)
+    return k
+
+
+def _action(row: dict[str, Any], where: str) -> Action:
+    if row["target"] not in _ALL:
+        raise UnknownName(f"target in {where}", row["target"], _ALL)
+    if row["kind"] not in KINDS:
+        raise UnknownName(f"kind of action in {where}", row["kind"], KINDS)
+    occupancy = row.get("occupancy")
+    if occupancy is not None and not 0 < float(occupancy) < 1:
+        raise InvalidValue(f"{where} occupancy of {row['target']}", occupancy, "a fraction between 0 and 1")
+    get = row.get
+    return Action(
+        row["target"], row["kind"], float(row["value"]) if "value" in row else None, get("unit", ""), get("basis", "total"),
+        float(occupancy) if occupancy is not None else None, float(row["at_dose"]) if "at_dose" in row else None,
+        float(get("effector", 1.0)), float(get("penetration", 0.0)), get("source", ""), get("provenance", ""),
+        get("potency_kind", ""), get("note", ""),
+    )  # fmt: skip
+
+
+def clear() -> None:
+    """Forget loaded drugs (after a library overlay)."""
+    _load.cache_clear()
+    _aliases.cache_clear()

@@ -1,0 +1,70 @@
+"""Typical rest states: computed by the engine, kept on disk under a hash of everything they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from ..core import library
+from ..core.errors import BaxisError
+from . import model, vector
+from .disease_table import Disease
+
+
+def rest(case: str | Disease, overrides: Mapping[str, float] | None = None) -> np.ndarray:
+    """Typical rest state (N,) of a disease in `system().states` order; damage starts at 0 (it is counted from here).
+
+    Raises BaxisError with the engine's sentence where no rest is found.
+    """
+    code = case if isinstance(case, str) else case.code
+    return _rest(code, vector.vector(case, overrides).tobytes()).copy()
+
+
+@lru_cache(maxsize=256)
+def _rest(code: str, raw: bytes) -> np.ndarray:
+    values = np.frombuffer(raw)
+    key = hashlib.sha256(raw + model.system().digest.encode()).hexdigest()[:20]
+    file = library.cache_dir() / f"rest-{key}.npy"
+    size = len(model.system().states)
+    try:
+        state = np.load(file, allow_pickle=False)
+        if state.shape == (size,) and np.isfinite(state).all():
+            return state
+    except (OSError, ValueError):
+        pass
+    state = _compute(code, values)
+    part = library.cache_dir() / f"rest-{key}.{id(state):x}.part.npy"
+    np.save(part, state)
+    part.replace(file)
+    return state
+
+
+def _compute(code: str, values: np.ndarray) -> np.ndarray:
+    from ..engine import Options
+    from ..engine import rest as find
+
+    found = find(model.kernel(), values[None], model.initial(), options=Options(rtol=1e-7, atol=1e-10, threads=1))
+    if found.status[0] != 0:
+        raise BaxisError(f"no rest for disease {code}: {found.sentence(0)}")
+    state = np.array(found.state[0])
+    state[model.system().states.index("dam")] = 0.0
+    return state
+
+
+def levels(case: str | Disease, overrides: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Every state and rule at the typical rest, by name."""
+    return evaluate(vector.vector(case, overrides), rest(case, overrides))
+
+
+def evaluate(values: np.ndarray, state: np.ndarray) -> dict[str, float]:
+    """States and rules by name for one parameter vector `values` (P,) and state (N,)."""
+    from ..engine import Options, simulate
+
+    system = model.system()
+    names = [*system.states, *system.assignments]
+    run = simulate(model.kernel(), values[None], state[None], times=[0.0, 1e-9], outputs=names, options=Options(threads=1))
+    return dict(zip(names, (float(v) for v in run.values[0, 0]), strict=True))
+
