@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from .drug_table import names as drugs
     from .drug_table import status as drug_status
     from .ledger import Parameter
+    from .ledger import counts
     from .ledger import find as parameter
     from .model import kernel, system
-    from .observables import outputs, to_units
+    from .observables import Observable, outputs, to_units
     from .vector import index
     from .vector import vector as parameters
     from .resting import levels, rest
+    from .numbers import count_numbers
     from .slots import (
+        background_input,
         dose_state,
         equivalent_inputs,
         exposure_inputs,
         infusion_parameter,
+        input_name,
         slot_parameters,
         virtual,
+        weight_names,
     )
 
 _HOME = {
@@ -42,7 +47,9 @@ _HOME = {
     "levels": "resting.levels", "rest": "resting.rest", "dose_state": "slots.dose_state",
     "equivalent_inputs": "slots.equivalent_inputs", "exposure_inputs": "slots.exposure_inputs",
     "infusion_parameter": "slots.infusion_parameter", "slot_parameters": "slots.slot_parameters",
-    "virtual": "slots.virtual", "stimulate": "stimulation.stimulate", "check": "checks.check",
+    "virtual": "slots.virtual", "background_input": "slots.background_input", "input_name": "slots.input_name",
+    "weight_names": "slots.weight_names", "count_numbers": "numbers.count_numbers", "counts": "ledger.counts",
+    "Observable": "observables.Observable", "stimulate": "stimulation.stimulate", "check": "checks.check",
 }  # fmt: skip
 
 __all__ = sorted(_HOME)

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..core import library
 from ..core.errors import Faults, InvalidValue, UnknownName
+from ..core.ledger import Parameter
 from . import ledger
-from .ledger import Parameter
 
 CODES = ("healthy", "RA", "SLE", "LN", "SjD", "IgG4-RD", "AAV")
 HEALTHY = "healthy"
@@ -57,8 +57,7 @@ def load(code: str) -> Disease:
         raise UnknownName("disease", code, known)
     raw = library.read_toml("diseases", match)
     parent = load(raw["inherits"]) if raw.get("inherits") else None
-    own = {n: ledger.from_row(n, r) for n, r in raw.get("regulators", {}).items()}
-    wrong = [f for p in own.values() for f in ledger.faults(p)]
+    own, wrong = _regulators(raw)
     wrong += _unknown(own, raw) if match != HEALTHY else []
     if wrong:
         raise Faults(f"diseases/{match}.toml", wrong)
@@ -69,6 +68,17 @@ def load(code: str) -> Disease:
         {k: float(v) for k, v in {**(parent.background if parent else {}), **raw.get("background", {})}.items()},
         {**(parent.instruments if parent else {}), **raw.get("instruments", {})},
     )  # fmt: skip
+
+
+def _regulators(raw: dict[str, Any]) -> tuple[dict[str, Parameter], list[str]]:
+    own: dict[str, Parameter] = {}
+    wrong: list[str] = []
+    for name, row in raw.get("regulators", {}).items():
+        try:
+            own[name] = ledger.from_toml(name, row)
+        except ValueError as e:
+            wrong.append(f"regulators.{name}: {e}")
+    return own, wrong
 
 
 def _endotypes(raw: dict[str, Any], code: str) -> tuple[Endotype, ...]:
@@ -94,4 +104,4 @@ def spreads(disease: str | Disease) -> dict[str, tuple[float, str]]:
     d = load(disease) if isinstance(disease, str) else disease
     merged = {**ledger.load(), **load(HEALTHY).regulators, **d.regulators}
     groups = {"na": "nucleic acid", "tl_A": "nucleic acid", "agA": "antigen", "tagA": "antigen"}
-    return {n: (p.spread, groups.get(n, "")) for n, p in merged.items() if p.spread > 0 and p.value != 0}
+    return {n: (p.log_sd, groups.get(n, "")) for n, p in merged.items() if p.log_sd > 0 and p.value != 0}

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..core import library, units
 from ..core.errors import Faults, InvalidValue, UnknownName
-from .ledger import Parameter, from_row
+from .ledger import Parameter, from_toml
+from .potency import Action, covalent, solve
 
 # kinetic names of the slot with the unit that the model uses
 KINETIC_UNITS = {"ka": "1/day", "lag": "day", "F": "1", "CL": "L/day", "V1": "L", "Q1": "L/day", "V2": "L",
@@ -24,27 +25,8 @@ _ALL = frozenset((*TARGETS, "car"))
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """What a drug does to one target: a potency (value, unit), or an occupancy reached at a mean daily dose."""
-
-    target: str
-    kind: str
-    value: float | None
-    unit: str
-    basis: str
-    occupancy: float | None
-    at_dose: float | None
-    effector: float
-    penetration: float
-    source: str
-    provenance: str
-    potency_kind: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Drug:
-    """Kinetics in model units (mg, L, day; `iiv` gives between-patient CV in %), actions by target, and sources."""
+    """Kinetics in model units (mg, L, day; `iiv` is the between-patient CV as a fraction), actions by target, and sources."""
 
     name: str
     aliases: tuple[str, ...]
@@ -60,7 +42,7 @@ class Drug:
     kinetics: Mapping[str, float]
     iiv: Mapping[str, float]
     numbers: Mapping[str, Parameter]
-    action: Mapping[str, Action]
+    actions: Mapping[str, Action]
     covariates: tuple[Mapping[str, str], ...]
     exposure: str
     exposure_unit: str
@@ -81,13 +63,17 @@ class Drug:
     @property
     def cell_therapy(self) -> bool:
         """Given as cells into the CAR-T state."""
-        return "car" in self.action
+        return "car" in self.actions
+
+    def kinetics_values(self) -> dict[str, float]:
+        """Kinetic parameters in model units by name."""
+        return dict(self.kinetics)
 
     @property
     def doubtful(self) -> tuple[str, ...]:
         """Names of numbers that are assumed or recalled, not seen at their source."""
         weak = [n for n, p in self.numbers.items() if p.kind == "assumed" or p.provenance == "recalled"]
-        weak += [f"action.{t}" for t, a in self.action.items() if a.potency_kind == "assumed" or a.provenance == "recalled"]
+        weak += [f"action.{t}" for t, a in self.actions.items() if a.potency_kind == "assumed" or a.provenance == "recalled"]
         return tuple(weak)
 
 
@@ -136,35 +122,42 @@ def load(name: str) -> Drug:
 @lru_cache(maxsize=128)
 def _load(file: str) -> Drug:
     raw = library.read_toml("drugs", file)
-    where, wrong = f"drugs/{file}.toml", []
-    numbers = {k: from_row(k, v) for k, v in raw.get("kinetics", {}).items()}
+    where = f"drugs/{file}.toml"
+    numbers, kinetics, wrong = _numbers(raw)
+    if wrong:
+        raise Faults(where, wrong)
+    kinetics = _completed(kinetics, where) if kinetics else {}
+    mass = float(raw.get("molar_mass", {}).get("value", 0)) or None
+    actions = {a["target"]: _action(a, where, kinetics, mass) for a in raw.get("action", ())}
+    return _drug(raw, file, (numbers, kinetics, actions, mass))
+
+
+def _numbers(raw: dict[str, Any]) -> tuple[dict[str, Parameter], dict[str, float], list[str]]:
+    """Kinetic numbers as printed by their source, the same in model units, and faults."""
+    numbers: dict[str, Parameter] = {}
     kinetics: dict[str, float] = {}
-    for k, p in numbers.items():
+    wrong: list[str] = []
+    for k, row in raw.get("kinetics", {}).items():
         if k not in KINETIC_UNITS:
             wrong.append(str(UnknownName("kinetic parameter", k, KINETIC_UNITS)))
             continue
         try:
-            kinetics[k] = units.convert(p.value, p.unit, KINETIC_UNITS[k])
-        except InvalidValue as e:
-            wrong.append(f"{k}: {e}")
-        if p.kind != "assumed" and not p.source:
-            wrong.append(f"kinetics.{k} names no source")
-    mass = raw.get("molar_mass", {}).get("value")
-    action = {a["target"]: _action(a, where) for a in raw.get("action", ())}
-    if wrong:
-        raise Faults(where, wrong)
-    return _drug(raw, file, _completed(kinetics, where) if kinetics else {}, (numbers, action, mass))
+            numbers[k] = from_toml(k, {n: v for n, v in row.items() if n not in ("cv", "note")})
+            kinetics[k] = units.convert(numbers[k].value, numbers[k].unit, KINETIC_UNITS[k])
+        except (ValueError, InvalidValue) as e:
+            wrong.append(f"kinetics.{k}: {e}")
+    return numbers, kinetics, wrong
 
 
-def _drug(raw: dict[str, Any], file: str, kinetics: dict[str, float], parts: tuple[Any, Any, Any]) -> Drug:
-    numbers, action, mass = parts
-    cv = {k: float(v["cv"]) for k, v in raw.get("kinetics", {}).items() if "cv" in v}
-    cell = action.get("car")
+def _drug(raw: dict[str, Any], file: str, parts: tuple[Any, ...]) -> Drug:
+    numbers, kinetics, actions, mass = parts
+    cv = {k: float(v["cv"]) / 100 for k, v in raw.get("kinetics", {}).items() if "cv" in v}
+    cell = next((float(a["value"]) for a in raw.get("action", ()) if a["target"] == "car"), 1.0)
+    exposure = raw.get("exposure", {})
     return Drug(
         raw.get("inn", file), tuple(raw.get("aliases", ())), raw["class"], raw["modality"], tuple(raw.get("genes", ())),
-        raw["route"], raw["grade"], bool(raw.get("fc", False)), float(mass) if mass else None, raw.get("dose_unit", "mg"),
-        float(cell.value) if cell and cell.value else 1.0, kinetics, cv, numbers, action,
-        tuple(raw.get("covariates", ())), raw.get("exposure", {}).get("input", ""), raw.get("exposure", {}).get("unit", ""),
+        raw["route"], raw["grade"], bool(raw.get("fc", False)), mass, raw.get("dose_unit", "mg"), cell, kinetics, cv,
+        numbers, actions, tuple(raw.get("covariates", ())), exposure.get("input", ""), exposure.get("unit", ""),
         tuple(raw.get("flags", ())), raw.get("usual_doses", ""), raw.get("risks", ""),
     )  # fmt: skip
 
@@ -186,21 +179,26 @@ def _completed(kinetics: dict[str, float], where: str) -> dict[str, float]:
     return k
 
 
-def _action(row: dict[str, Any], where: str) -> Action:
+def _action(row: dict[str, Any], where: str, kinetics: dict[str, float], mass: float | None) -> Action:
     if row["target"] not in _ALL:
         raise UnknownName(f"target in {where}", row["target"], _ALL)
     if row["kind"] not in KINDS:
         raise UnknownName(f"kind of action in {where}", row["kind"], KINDS)
-    occupancy = row.get("occupancy")
-    if occupancy is not None and not 0 < float(occupancy) < 1:
-        raise InvalidValue(f"{where} occupancy of {row['target']}", occupancy, "a fraction between 0 and 1")
-    get = row.get
+    text = {k: str(row.get(k, "")) for k in ("source", "provenance", "potency_kind", "note")}
+    if row["target"] == "car":
+        return Action("car", row["kind"], float(row["value"]), **text)
+    per = solve(row, where, kinetics, mass)
+    potency, kinact = covalent(per * _resynthesis()) if row["kind"] == "covalent" else (1.0 / per, 0.0)
     return Action(
-        row["target"], row["kind"], float(row["value"]) if "value" in row else None, get("unit", ""), get("basis", "total"),
-        float(occupancy) if occupancy is not None else None, float(row["at_dose"]) if "at_dose" in row else None,
-        float(get("effector", 1.0)), float(get("penetration", 0.0)), get("source", ""), get("provenance", ""),
-        get("potency_kind", ""), get("note", ""),
+        row["target"], row["kind"], potency, kinact, float(row.get("effector", 1.0)), float(row.get("penetration", 0.0)),
+        **text,
     )  # fmt: skip
+
+
+def _resynthesis() -> float:
+    from .ledger import find
+
+    return find("k_btk").value
 
 
 def clear() -> None:

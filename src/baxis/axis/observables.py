@@ -14,15 +14,19 @@ from ..core.errors import UnknownName
 
 @dataclass(frozen=True, slots=True)
 class Observable:
-    """A model state or rule with its name, the value in a healthy adult and the unit."""
+    """A model state or rule: `output` is its name in the model, `healthy` its value in a healthy adult in `unit`."""
 
     key: str
-    state: str
-    name: str
+    output: str
+    label: str
     healthy: float
     unit: str
     source: str
     aliases: tuple[str, ...]
+
+    def measured(self, values: Any) -> np.ndarray:
+        """Model values (multiples of health) in `unit`."""
+        return np.asarray(values, float) * self.healthy
 
 
 @lru_cache(maxsize=1)
@@ -37,19 +41,19 @@ def _observable(key: str, row: dict[str, Any]) -> Observable:
     return Observable(key, row["state"], row["name"], float(row["healthy"]), row["unit"], row.get("source", ""), names)
 
 
-def outputs() -> dict[str, str]:
-    """Model name of each observable -> unit after `to_units`."""
-    return {o.state: o.unit for o in glossary().values()}
+def outputs() -> dict[str, Observable]:
+    """Every observable by its name in the model."""
+    return {o.output: o for o in glossary().values()}
 
 
 def find(name: str) -> Observable:
     """Observable by key, model name or alias."""
     for o in glossary().values():
-        if name.casefold() in {o.key.casefold(), o.state.casefold(), *(a.casefold() for a in o.aliases)}:
+        if name.casefold() in {o.key.casefold(), o.output.casefold(), *(a.casefold() for a in o.aliases)}:
             return o
-    raise UnknownName("observable", name, [*glossary(), *(o.state for o in glossary().values())])
+    raise UnknownName("observable", name, [*glossary(), *(o.output for o in glossary().values())])
 
 
 def to_units(name: str, values: Any) -> np.ndarray:
     """Model values (multiples of health) in the measured unit of the observable."""
-    return np.asarray(values, float) * find(name).healthy
+    return find(name).measured(values)

@@ -36,7 +36,7 @@ SCALES = {"rest_act": "A_act", "rest_pgc": "pres_gc", "rest_pt": "pres_t", "rest
     for v in ("tfh nvtA mtA ifn baff april il6 ic teff tb mac tnf aal aas neu c5a els").split()
 }  # fmt: skip
 ARMS = {"ref_C": "armC", "ref_T": "armT", "ref_I": "armI", "ref_B": "armB", "ref_N": "armN", "ref_L": "last"}
-TABLE = "parameters/references"
+TABLE = "references/rest"
 _YEARS, _ROUNDS, _CLOSE = 60.0, 60, 1e-10
 
 
@@ -49,7 +49,7 @@ def _digest(*parts: Any) -> str:
 def _shipped() -> dict[tuple[str, str], dict[str, float]]:
     """(owner, digest) -> values; owner is a disease code or `signalling`. Empty when the table is not there yet."""
     out: dict[tuple[str, str], dict[str, float]] = {}
-    if f"{TABLE.split('/')[1]}" not in library.names("parameters", ".csv"):
+    if f"{TABLE.split('/')[1]}" not in library.names("references", ".csv"):
         return out
     for row in library.read_table(TABLE):
         out.setdefault((row["disease"], row["digest"]), {})[row["name"]] = float(row["value"])

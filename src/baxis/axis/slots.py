@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from ..core import units
 from ..core.errors import InvalidValue, UnknownName
-from .drug_table import TARGETS, Action, Drug, load
+from .drug_table import TARGETS, Drug, load
 from .vector import EMPTY_SLOT, SLOTS
 
-ROUTES = ("oral", "sc", "iv", "infusion")
+ROUTES = ("oral", "po", "sc", "iv", "infusion")
+EXPOSED = ("prednisone", "prednisolone", "methotrexate", "mycophenolate", "azathioprine", "cyclophosphamide",
+           "hydroxychloroquine")  # fmt: skip
 _NAMES = ("ka", "F", "CL", "V1", "Q1", "V2", "Q2", "V3", "vmax", "km", "isab", "rate", "pb", "pf", "kb", "kt", "kc_btk")
 
 
@@ -21,38 +23,6 @@ def _checked(slot: int) -> int:
 
 def _as_drug(drug: str | Drug) -> Drug:
     return load(drug) if isinstance(drug, str) else drug
-
-
-def mean_concentration(drug: Drug, dose_per_day: float) -> float:
-    """Mean concentration (mg/L) at a daily dose (mg/day), linear kinetics."""
-    return dose_per_day * drug.kinetics.get("F", 1.0) / drug.kinetics["CL"]
-
-
-def potency(drug: Drug, action: Action, resynthesis: float) -> float:
-    """1/IC50 in L/mg, or for covalent block the inactivation rate per concentration in L/mg/day.
-
-    A potency `basis = "free"` is turned to total concentration by the unbound fraction; an occupancy anchor is met
-    by the mean concentration at its dose (covalent: rate x concentration = resynthesis x occupancy/(1 - occupancy)).
-    """
-    if action.occupancy is not None:
-        if action.at_dose is None:
-            raise InvalidValue(f"{drug.name} {action.target}", "occupancy without at_dose", "at_dose in mg/day")
-        odds = action.occupancy / (1 - action.occupancy) / mean_concentration(drug, action.at_dose)
-        return odds * resynthesis if action.kind == "covalent" else odds
-    if action.value is None or action.value <= 0:
-        raise InvalidValue(f"{drug.name} {action.target}", action.value, "a potency above 0 or an occupancy at a dose")
-    bound = drug.kinetics.get("fu", 1.0) if action.basis == "free" else 1.0
-    return bound / mass_concentration(action.value, action.unit, drug.molar_mass, drug.name)
-
-
-def mass_concentration(value: float, unit: str, molar_mass: float | None, what: str) -> float:
-    """Concentration in mg/L; a molar unit needs the molar mass (g/mol)."""
-    try:
-        return units.convert(value, unit, "mg/L")
-    except InvalidValue:
-        if molar_mass is None:
-            raise InvalidValue(f"{what}", f"{value} {unit}", "a mass unit, or a molar mass beside a molar unit") from None
-        return units.convert(value, unit, "mol/L") * molar_mass * 1000
 
 
 def slot_parameters(drug: str | Drug, slot: int) -> dict[str, float]:
@@ -67,19 +37,12 @@ def slot_parameters(drug: str | Drug, slot: int) -> dict[str, float]:
     out.update({f"P{s}_{n}": k[n] for n in ("ka", "F", "CL", "V1", "Q1", "V2", "Q2", "V3", "vmax", "km") if n in k})
     out[f"P{s}_isab"] = float(d.fc)
     out[f"P{s}_pb"], out[f"P{s}_pf"] = k.get("pool_b", 0.0), k.get("pool_fcrn", 0.0)
-    for target, action in d.action.items():
-        value = potency(d, action, _resynthesis())
-        out[f"P{s}_kc_btk" if action.kind == "covalent" else f"P{s}_w_{target}"] = value
+    for target, action in d.actions.items():
+        out[f"P{s}_kc_btk" if action.kind == "covalent" else f"P{s}_w_{target}"] = action.strength
         if action.kind == "deplete":
             out[f"P{s}_kb"] = action.effector
             out[f"P{s}_kt"] = action.penetration * action.effector**2
     return out
-
-
-def _resynthesis() -> float:
-    from .disease_table import base
-
-    return base()["k_btk"]
 
 
 def empty_slot(slot: int) -> dict[str, float]:
@@ -98,7 +61,7 @@ def dose_state(drug: str | Drug, slot: int, route: str | None = None) -> str:
         raise InvalidValue(f"drug {d.name}", "a dose event", f"the exposure input {d.exposure!r}, set piecewise")
     if d.cell_therapy:
         return "car"
-    return f"P{_checked(slot)}_{'depot' if way in ('oral', 'sc') else 'central'}"
+    return f"P{_checked(slot)}_{'depot' if way in ('oral', 'po', 'sc') else 'central'}"
 
 
 def infusion_parameter(slot: int) -> str:
@@ -119,6 +82,32 @@ def virtual(target: str, occupancy: float) -> dict[str, float]:
     if not 0 <= occupancy < 1:
         raise InvalidValue(f"occupancy of {target}", occupancy, "a fraction from 0 to below 1")
     return {f"u_{target}": occupancy / (1 - occupancy)}
+
+
+def input_name(target: str, kind: str) -> str:
+    """Input that carries a target's averaged inhibition: `uc_btk` for covalent block of BTK, else `u_<target>`."""
+    if target not in TARGETS:
+        raise UnknownName("target", target, TARGETS)
+    return "uc_btk" if kind == "covalent" else f"u_{target}"
+
+
+def background_input(drug: str | Drug, unit: str) -> tuple[str, float]:
+    """Exposure input of a background drug and the factor from a dose in `unit` (`mg`, `mg/day`, `mg/week`, `g`)."""
+    d = _as_drug(drug)
+    if not d.background:
+        raise InvalidValue(f"drug {d.name}", "background therapy", f"a drug with an exposure input: {', '.join(EXPOSED)}")
+    want, _, per = d.exposure_unit.partition("/")
+    have, _, given = unit.strip().partition("/")
+    days = {"day": 1.0, "d": 1.0, "week": 7.0, "wk": 7.0, "": 0.0}
+    if given not in days:
+        raise InvalidValue(f"dose unit of {d.name}", unit, f"{want}, {want}/day or {want}/week")
+    stretch = days[per] / days[given] if given else 1.0
+    return d.exposure, units.factor(have, want) * stretch
+
+
+def weight_names() -> tuple[str, ...]:
+    """Weights of the inflammation arms (they sum to 1)."""
+    return ("w_0", "w_C", "w_T", "w_I", "w_B", "w_N")
 
 
 def exposure_inputs() -> Mapping[str, str]:
