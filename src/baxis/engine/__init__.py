@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from baxis.engine.kernel import Kernel, compile
     from baxis.engine.options import Options
     from baxis.engine.plain import reference
+    from baxis.engine.reductions import Mean, Quantiles, Visits
     from baxis.engine.resting import Rest, rest
     from baxis.engine.run import Run, start
     from baxis.engine.sbml import load_sbml
     from baxis.engine.simulation import simulate
+    from baxis.engine.streaming import Streamed, stream
     from baxis.engine.system import System
+    from baxis.engine.units import check_units
 
 _HOME = {
     "antimony": ("load_antimony",),
@@ -29,11 +32,14 @@ _HOME = {
     "kernel": ("Kernel", "compile"),
     "options": ("Options",),
     "plain": ("reference",),
+    "reductions": ("Mean", "Quantiles", "Visits"),
     "resting": ("Rest", "rest"),
     "run": ("Run", "start"),
     "sbml": ("load_sbml",),
     "simulation": ("simulate",),
+    "streaming": ("Streamed", "stream"),
     "system": ("System",),
+    "units": ("check_units",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

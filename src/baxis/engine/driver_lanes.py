@@ -103,7 +103,7 @@ class LaneCode:
                 f.store("double", score, worst)
                 f.store("i64", i, where)
         f.store("i64", f.load("i64", where), context(f, "culprit"), self.geti(f, "patient"))
-        f.do(f"call void @finish(ptr %ctx, ptr %s, i64 %lane, i64 %code)")
+        f.do("call void @finish(ptr %ctx, ptr %s, i64 %lane, i64 %code)")
         f.do("ret void")
         return f
 

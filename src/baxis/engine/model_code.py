@@ -10,6 +10,7 @@ from baxis.engine.ir import Function
 from baxis.engine.program import Program
 
 PIVOT_LOSS = 1e-11  # a pivot this small beside its diagonal entry has lost too many digits: the step is refused
+ROWS = 16  # matrix rows a basic block
 
 
 @dataclass(frozen=True)
@@ -52,30 +53,37 @@ class ModelCode:
         sources = {"state": "%y", "parameter": "%p", "table": "%c", "time": "%time"}
         return Writer(f, self.program.graph, self.hoisted, sources)
 
-    def _store(self, f: Function, outputs: dict[str, list[tuple[int, Node]]]) -> Function:
+    def _store(self, f: Function, outputs: list[tuple[str, int, Node]]) -> Function:
+        """Write each (pointer, slot, node); what is listed together shares values that are still in registers."""
         w = self._writer(f)
-        w.count_uses(n for items in outputs.values() for _, n in items)
-        for pointer, items in outputs.items():
-            for slot, node in items:
-                f.vstore(w.value(node), pointer, slot)
+        w.count_uses(node for _, _, node in outputs)
+        for pointer, slot, node in outputs:
+            f.vstore(w.value(node), pointer, slot)
         f.do("ret void")
         return f
 
     def _rates(self) -> Function:
         f = self._function("rates", "y", "p", "c", "out", vectors=("time",))
-        return self._store(f, {"%out": list(enumerate(self.program.rates))})
+        return self._store(f, [("%out", i, node) for i, node in enumerate(self.program.rates)])
 
     def _linearised(self) -> Function:
+        """Rates, moving Jacobian entries and time slopes, row by row."""
         f = self._function("linearised", "y", "p", "c", "out", "jac", "slope", vectors=("time",))
         p = self.program
         zero = p.graph.const(0.0)
-        jacobian = [(slot, p.jacobian[k]) for k, slot in self.jacobian_slots.items()]
-        slopes = [(i, p.slopes.get(i, zero)) for i in range(p.size)] if p.slopes else []
-        return self._store(f, {"%out": list(enumerate(p.rates)), "%jac": jacobian, "%slope": slopes})
+        outputs: list[tuple[str, int, Node]] = []
+        entries: dict[int, list[tuple[str, int, Node]]] = {i: [] for i in range(p.size)}
+        for (i, j), slot in self.jacobian_slots.items():
+            entries[i].append(("%jac", slot, p.jacobian[i, j]))
+        for i, node in enumerate(p.rates):
+            outputs += [("%out", i, node), *entries[i]]
+            if p.slopes:
+                outputs.append(("%slope", i, p.slopes.get(i, zero)))
+        return self._store(f, outputs)
 
     def _observe(self) -> Function:
         f = self._function("observe", "y", "p", "c", "out", vectors=("time",))
-        return self._store(f, {"%out": list(enumerate(self.program.rules))})
+        return self._store(f, [("%out", i, node) for i, node in enumerate(self.program.rules)])
 
     def _prepare(self) -> Function:
         """Fills the per-patient table; written last, when every slot is known."""
@@ -88,68 +96,66 @@ class ModelCode:
         return f
 
     def _factor(self) -> Function:
-        """LU of ig*I - J without pivoting. Stores -L, U and 1/diagonal; `%bad` counts lanes with a lost pivot."""
+        """LU of J - ig*I without pivoting: L, U and 1/diagonal; `%bad` marks lanes that lost a pivot."""
         f = self._function("factor", "jac", "p", "c", "lu", "bad", vectors=("ig",))
         e, w = self.program.elimination, self._writer(f)
-        m: dict[tuple[int, int], str] = {}
-        inverse: dict[int, str] = {}
         lost = f.compare("une", "%ig", "%ig")
         for i, row in enumerate(e.rows):
-            for j in row:
-                m[i, j] = self._entry(f, w, i, j)
-            diagonal = m[i, i]
-            for k in row:
-                if k >= i:
-                    break
-                m[i, k] = f.op("fmul", m[i, k], f.neg(inverse[k]))
-                for j in e.rows[k]:
-                    if j > k:
-                        m[i, j] = f.fma(m[i, k], m[k, j], m[i, j])
-            if m[i, i] != diagonal:
+            m = {j: self._entry(f, w, i, j) for j in row}
+            diagonal = m[i]
+            for k in (k for k in row if k < i):
+                m[k] = f.op("fmul", m[k], f.vload("%lu", e.slots[k, k]))
+                less = f.neg(m[k])
+                for j in (j for j in e.rows[k] if j > k):  # read back from memory: held in registers they would spill
+                    m[j] = f.fma(less, f.vload("%lu", e.slots[k, j]), m[j])
+            if m[i] != diagonal:
                 limit = f.op("fmul", f.unary("fabs", diagonal), f.splat(PIVOT_LOSS))
-                lost = f.mask("or", lost, f.compare("ule", f.unary("fabs", m[i, i]), limit))
-            inverse[i] = f.op("fdiv", f.splat(1.0), m[i, i])
+                lost = f.mask("or", lost, f.compare("ule", f.unary("fabs", m[i]), limit))
+            m[i] = f.op("fdiv", f.splat(1.0), m[i])
             for j in row:
-                f.vstore(inverse[i] if i == j else m[i, j], "%lu", e.slots[i, j])
-            if i % 8 == 7:
-                label = f.label("row")
-                f.branch(label)
-                f.start(label)
+                f.vstore(m[j], "%lu", e.slots[i, j])
+            if i % ROWS == ROWS - 1:
+                self._cut(f)
         f.vstore(f.select(lost, f.splat(1.0), f.splat(0.0)), "%bad")
         f.do("ret void")
         return f
 
+    def _cut(self, f: Function) -> None:
+        label = f.label("row")
+        f.branch(label)
+        f.start(label)
+
     def _entry(self, f: Function, w: Writer, i: int, j: int) -> str:
-        """-J (with ig on the diagonal) at row i, column j of the elimination order."""
+        """Entry of J - ig*I at row i, column j of the elimination order."""
         order = self.program.elimination.order
         key = (order[i], order[j])
         node = self.program.jacobian.get(key)
         if node is None:
-            return "%ig" if i == j else f.splat(0.0)
+            return f.neg("%ig") if i == j else f.splat(0.0)
         slot = self.jacobian_slots.get(key)
         value = w.value(node) if slot is None else f.vload("%jac", slot)
-        return f.op("fsub", "%ig", value) if i == j else f.neg(value)
+        return f.op("fsub", value, "%ig") if i == j else value
 
     def _solve(self) -> Function:
-        """out = (LU)^-1 (f + ih*b)."""
+        """out = (ig*I - J)^-1 (f + ih*b), by the factors of J - ig*I."""
         f = self._function("solve", "lu", "f", "b", "out", vectors=("ih",))
         e = self.program.elimination
         z: list[str] = []
         for i, row in enumerate(e.rows):
-            v = f.fma("%ih", f.vload("%b", e.order[i]), f.vload("%f", e.order[i]))
-            for k in row:
-                if k < i:
-                    v = f.fma(f.vload("%lu", e.slots[i, k]), z[k], v)
+            v = f.fma(f.neg("%ih"), f.vload("%b", e.order[i]), f.neg(f.vload("%f", e.order[i])))
+            for k in (k for k in row if k < i):
+                v = f.fma(f.neg(f.vload("%lu", e.slots[i, k])), z[k], v)
             z.append(v)
-        label = f.label("back")
-        f.branch(label)
-        f.start(label)
+            f.vstore(v, "%out", e.order[i])
+            if i % ROWS == ROWS - 1:
+                self._cut(f)
         for i in reversed(range(len(e.rows))):
             v = z[i]
-            for j in e.rows[i]:
-                if j > i:
-                    v = f.fma(f.neg(f.vload("%lu", e.slots[i, j])), z[j], v)
+            for j in (j for j in e.rows[i] if j > i):
+                v = f.fma(f.neg(f.vload("%lu", e.slots[i, j])), z[j], v)
             z[i] = f.op("fmul", v, f.vload("%lu", e.slots[i, i]))
             f.vstore(z[i], "%out", e.order[i])
+            if i % ROWS == 0:
+                self._cut(f)
         f.do("ret void")
         return f

@@ -23,7 +23,7 @@ def write_module(
     functions = [*model.functions, *StepCode(layout, tableau, fused).functions()]
     functions += [*MainCode(layout, fused).functions(), polish(layout, fused)]
     text = "".join(f.text("dso_local" if f.name in ENTRIES else "internal") for f in functions)
-    for extra in vector_functions(lanes, fused):
+    for extra in vector_functions(lanes):
         if f"@{extra.name}(" in text:
             functions.append(extra)
             text += extra.text()

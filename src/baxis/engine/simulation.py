@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from baxis.core.errors import InvalidValue
 from baxis.engine.ensemble import Ensemble
 from baxis.engine.events import Events
