@@ -43,7 +43,39 @@ _HOME = {
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = sorted(_MODULE_OF)
+__all__ = [
+    "ADD",
+    "INFUSE",
+    "NOT_RUN",
+    "SET",
+    "STATUS_TEXT",
+    "Ensemble",
+    "Events",
+    "Failure",
+    "Kernel",
+    "Mean",
+    "Options",
+    "Quantiles",
+    "Rest",
+    "Run",
+    "Streamed",
+    "System",
+    "Visits",
+    "bolus",
+    "check_units",
+    "compile",
+    "concat",
+    "infusion",
+    "load_antimony",
+    "load_sbml",
+    "reference",
+    "repeat",
+    "rest",
+    "setting",
+    "simulate",
+    "start",
+    "stream",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""IR of the integrator's main loop: fill lanes with patients, step, accept or refuse, record outputs, until all are done."""
+"""IR of the integrator's main loop: fill lanes with patients, step, accept or refuse, record, until all are done."""
 
 from __future__ import annotations
 
@@ -151,11 +151,9 @@ class MainCode(LaneCode):
         """Evaluate the rules at `seen` if any is asked for, then write out every lane that is due."""
         b = self.layout.buffer
         with f.when(f.icmp("ne", context(f, "observe"), 0)):
-            rules = b(f, "seen", self.layout.shape.states)
+            pointers = [b(f, "seen"), b(f, "p"), b(f, "c"), b(f, "seen", self.layout.shape.states)]
             moment = f.vload(b(f, "factor"))
-            f.do(
-                f"call void @observe(ptr {b(f, 'seen')}, ptr {b(f, 'p')}, ptr {b(f, 'c')}, ptr {rules}, {f.vt} {moment})"
-            )
+            f.do(f"call void @observe({', '.join(f'ptr {p}' for p in pointers)}, {f.vt} {moment})")
         with f.loop(f.lanes) as lane, f.when(f.icmp("ne", self.geti(f, "due", lane), 0)):
             f.do(f"call void @scatter(ptr %ctx, ptr %s, i64 {lane})")
 

@@ -1,4 +1,4 @@
-"""Elimination order and fill of the sparse matrix I/(gamma h) - J, found once for each model (Markowitz, diagonal pivots)."""
+"""Elimination order and fill of the sparse matrix I/(gamma h) - J, found once a model (Markowitz, diagonal pivots)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Elimination:
-    """`order[k]` is the state eliminated k-th; `rows[k]` the sorted columns (in elimination order) of row k with fill."""
+    """`order[k]` is the state eliminated k-th; `rows[k]` the columns (in elimination order) of row k with fill."""
 
     order: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]

@@ -1,4 +1,4 @@
-"""Straight-line vector code of graph nodes: per-patient parts are hoisted into a table that is filled once a patient."""
+"""Straight-line vector code of graph nodes; per-patient parts are hoisted into a table, filled once a patient."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 STATUS_TEXT = {
     layout.OK: "finished",
-    layout.UNDERFLOW: "no step was small enough for the tolerance: the solution may have a jump or a pole, or atol is too small",
+    layout.UNDERFLOW: "no step was small enough: the solution may have a jump or a pole, or atol is too small",
     layout.STEP_LIMIT: "the step limit (max_steps) was reached",
     layout.NOT_FINITE: "the state or its derivative became infinite or not a number",
     layout.NEGATIVE: "a state that must not be negative fell below zero",

@@ -24,8 +24,8 @@ class Events:
     """E events, the same kinds and targets for every patient; times, amounts and durations may differ by patient.
 
     times, amounts, durations: (E,) or (n, E); kinds: (E,) of ADD, SET, INFUSE; targets: E names.
-    ADD: state += amount. SET: parameter (or state) = amount from then on. INFUSE: parameter is raised by amount/duration
-    for the duration. A time of +inf means never (for that patient). Raises InvalidValue for wrong shapes, NaN,
+    ADD: state += amount. SET: parameter (or state) = amount from then on. INFUSE: the parameter
+    is raised by amount/duration for the duration. A time of +inf means never (for that patient). Raises InvalidValue for wrong shapes, NaN,
     infinite amounts, and durations that are not above 0 for an infusion.
     """
 
@@ -130,7 +130,7 @@ def concat(*parts: Events) -> Events:
     parts = tuple(p for p in parts if p is not None)
     if not parts:
         return Events(np.zeros(0), np.zeros(0, int), (), np.zeros(0))
-    known = {p.patients for p in parts} - {None}
+    known = {p.patients for p in parts if p.patients is not None}
     if len(known) > 1:
         raise InvalidValue("concat", f"events for {sorted(known)} patients", "parts for one number of patients")
 

@@ -85,7 +85,8 @@ def _context(job: Job, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """The context of the compiled code: addresses, counts and reals in slots of eight bytes."""
     s, o = job.schedule, job.options
     counts: dict[str, float] = {
-        "n_who": len(arrays["who"]), "n_times": len(job.times), "n_select": len(job.chosen), "n_events": s.times.shape[1],
+        "n_who": len(arrays["who"]), "n_times": len(job.times), "n_select": len(job.chosen),
+        "n_events": s.times.shape[1],
         "time_stride": _stride(s.times), "order_stride": _stride(s.order), "amount_stride": _stride(s.amounts),
         "observe": int((job.chosen >= len(job.kernel.system.states)).any()), "max_steps": int(o.max_steps),
         "check_floor": int(len(arrays["floors"]) > 0), "t_start": job.span[0], "t_end": job.span[1], "rtol": o.rtol,

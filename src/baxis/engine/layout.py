@@ -7,14 +7,64 @@ from baxis.engine.model_code import Shape
 from baxis.engine.tableau import Tableau
 
 # Slots of 8 bytes. Pointers first, then counts, then reals. Row-major arrays, one row a patient.
-CONTEXT = ["parameters", "initial", "times", "out", "select", "final", "status", "reached", "steps", "culprit", "who", "counter", "cancel", "event_times", "event_order", "event_kinds", "event_targets", "event_amounts", "atol", "floors", "carry", "n_who", "n_times", "n_select", "n_events", "time_stride", "order_stride", "amount_stride", "observe", "max_steps", "check_floor", "t_start", "t_end", "rtol", "max_step", "pseudo_rate"]
+CONTEXT = [
+    "parameters",
+    "initial",
+    "times",
+    "out",
+    "select",
+    "final",
+    "status",
+    "reached",
+    "steps",
+    "culprit",
+    "who",
+    "counter",
+    "cancel",
+    "event_times",
+    "event_order",
+    "event_kinds",
+    "event_targets",
+    "event_amounts",
+    "atol",
+    "floors",
+    "carry",
+    "n_who",
+    "n_times",
+    "n_select",
+    "n_events",
+    "time_stride",
+    "order_stride",
+    "amount_stride",
+    "observe",
+    "max_steps",
+    "check_floor",
+    "t_start",
+    "t_end",
+    "rtol",
+    "max_step",
+    "pseudo_rate",
+]
 SLOT = {name: i for i, name in enumerate(CONTEXT)}
 
 ADD, SET, OFFSET, SET_STATE = 0, 1, 2, 3  # event kinds as the driver sees them
 CARRY = ("h", "learned_dose", "learned_set")  # kept for each patient from one window of a run to the next
 OK, UNDERFLOW, STEP_LIMIT, NOT_FINITE, NEGATIVE, CANCELLED = 0, 1, 2, 3, 4, 5
 
-REALS = ["t", "h", "step", "stop", "inverse", "error", "factor", "theta", "accepted", "bad", "learned_dose", "learned_set"]
+REALS = [
+    "t",
+    "h",
+    "step",
+    "stop",
+    "inverse",
+    "error",
+    "factor",
+    "theta",
+    "accepted",
+    "bad",
+    "learned_dose",
+    "learned_set",
+]
 INTEGERS = ["patient", "next_out", "next_event", "used", "fresh", "hit", "probe", "restart", "rejected", "due", "cause"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def _apply(name: str, args: list[Tree], where: str, functions: Mapping[str, tupl
 
 
 def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str) -> Tree:
-    name = _operation_names(libsbml).get(kind)
+    name = _operation_names(libsbml).get(kind, "")
     if name in ("plus", "times", "and", "or", "xor", "min", "max"):
         return _fold(name, args)
     if name == "minus" and len(args) == 1:
@@ -68,7 +69,7 @@ def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str)
     if name in _BINARY:
         return (_BINARY[name], *args)
     if name in _RELATIONS:
-        pairs = [(_RELATIONS[name], a, b) for a, b in zip(args, args[1:], strict=False)]
+        pairs = [(_RELATIONS[name], a, b) for a, b in itertools.pairwise(args)]
         return _fold("and", pairs) if len(pairs) != 1 else pairs[0]
     if name in _UNARY:
         return (name, args[0])
@@ -210,4 +211,4 @@ def to_sympy(tree: Tree) -> sympy.Basic:
     }  # fmt: skip
     named = {"ln": "log", "abs": "Abs", "min": "Min", "max": "Max", "lt": "Lt", "le": "Le", "gt": "Gt"}
     named |= {"ge": "Ge", "eq": "Eq", "ne": "Ne", "and": "And", "or": "Or", "not": "Not", "xor": "Xor"}
-    return plain[op](*args) if op in plain else getattr(sp, named.get(op, op))(*args)
+    return plain[op](*args) if op in plain else getattr(sp, str(named.get(op, op)))(*args)

@@ -27,7 +27,7 @@ class Shape:
 
 
 class ModelCode:
-    """Writes the model's functions at one lane width. Moving Jacobian entries are stored; the others are read in place."""
+    """Writes a model's functions at one lane width. Moving Jacobian entries are stored; others are read in place."""
 
     def __init__(self, program: Program, parameters: int, lanes: int, fused: bool) -> None:
         self.program, self.lanes, self.fused, self.n_parameters = program, lanes, fused, parameters

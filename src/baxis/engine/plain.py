@@ -94,19 +94,22 @@ def _row(functions: tuple, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray
     return np.concatenate([y, functions[1](t, y, p)])
 
 
-def _leg(functions: tuple, span: tuple, y: np.ndarray, p: np.ndarray, wanted: np.ndarray, solver: dict) -> tuple:
-    from scipy.integrate import solve_ivp
+def _leg(
+    functions: tuple, span: tuple, y: np.ndarray, p: np.ndarray, wanted: np.ndarray, solver: dict[str, Any]
+) -> tuple:
+    from scipy import integrate
 
+    solve: Any = integrate.solve_ivp
     if span[1] <= span[0]:
         return y, []
     grid = np.unique(np.append(wanted, span[1]))
     jacobian = {} if solver["method"] == "LSODA" else {"jac": lambda t, x: functions[2](t, x, p)}
-    found = solve_ivp(lambda t, x: functions[0](t, x, p), span, y, t_eval=grid, **solver, **jacobian)
+    found = solve(lambda t, x: functions[0](t, x, p), span, y, t_eval=grid, **solver, **jacobian)
     if not found.success:
         raise RuntimeError(
             f"reference solution failed at {found.t[-1] if len(found.t) else span[0]:g}: {found.message}"
         )
-    rows = {t: x for t, x in zip(found.t, found.y.T, strict=True)}
+    rows = dict(zip(found.t, found.y.T, strict=True))
     return found.y[:, -1], [_row(functions, t, rows[t], p) for t in wanted]
 
 

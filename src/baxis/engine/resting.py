@@ -47,7 +47,8 @@ class Rest:
             )
         worst = self.states[self.culprit[patient]] if self.states else "none"
         if code == NOT_AT_REST:
-            return f"not at rest: {worst} would still change by {self.residual[patient]:.1e} of itself; use a longer horizon"
+            size = f"{self.residual[patient]:.1e}"
+            return f"not at rest: {worst} would still change by {size} of itself; use a longer horizon"
         return f"{STATUS_TEXT[code]} (state {worst})"
 
 

@@ -150,7 +150,7 @@ class _Reader:
         return out | self._literals
 
     def _units(self) -> dict[str, str]:
-        out = {}
+        out: dict[str, str] = {}
         for group in (self.model.getListOfParameters(), self.model.getListOfCompartments()):
             out |= {e.getId(): e.getUnits() for e in group if e.isSetUnits()}
         species = self.model.getListOfSpecies()

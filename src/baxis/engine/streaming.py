@@ -22,7 +22,7 @@ Source = Callable[[int, int], tuple[Any, Any, Events | None]]
 
 @dataclass(frozen=True, eq=False)
 class Streamed:
-    """What a stream left: the reductions' results by name, failures (their patients numbered in the population), counts."""
+    """What a stream left: the reductions' results by name, failures (patients numbered in the population), counts."""
 
     results: Mapping[str, Any]
     failures: tuple[Failure, ...]

@@ -20,7 +20,7 @@ FORMAT = "baxis-system-1"
 
 @dataclass(frozen=True)
 class Equations:
-    """Formulas as trees: `rates` d(state)/dt, `rules` assignment rules in order of use, `starts` initial assignments."""
+    """Formulas as trees: `rates` d(state)/dt, `rules` in order of use, `starts` initial assignments."""
 
     rates: dict[str, Tree]
     rules: dict[str, Tree]
@@ -97,9 +97,11 @@ class System:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> System:
-        plain = {k: tuple(record[k]) for k in ("states", "parameters", "assignments", "computed_starts")}
-        tables = {k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units")}
-        return cls(sbml=record["sbml"], **plain, **tables)
+        names: dict[str, Any] = {
+            k: tuple(record[k]) for k in ("states", "parameters", "assignments", "computed_starts")
+        }
+        tables: dict[str, Any] = {k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units")}
+        return cls(sbml=record["sbml"], **names, **tables)
 
 
 def _index(names: tuple[str, ...], kind: str, name: str) -> int:

@@ -8,7 +8,7 @@ from baxis.engine.system import System
 
 
 def check_units(system: System) -> list[str]:
-    """One sentence for each inconsistency of units, and for each name or literal without a unit; empty when all is well.
+    """One sentence for each inconsistency of units and each name without a unit; empty when all is well.
 
     A rate must have its state's unit per time unit, the two sides of a rule the same unit, arguments of exp and the
     like none. Literal numbers count as dimensionless. The model must declare its time unit (in Antimony:
@@ -39,7 +39,8 @@ def check_units(system: System) -> list[str]:
 def _number_units(model: Any) -> None:
     """Mark every literal number without a unit as dimensionless."""
     laws = [r.getKineticLaw() for r in model.getListOfReactions()]
-    for element in (*model.getListOfRules(), *model.getListOfInitialAssignments(), *(k for k in laws if k)):
+    lists = (model.getListOfRules(), model.getListOfInitialAssignments(), model.getListOfFunctionDefinitions())
+    for element in [*(e for group in lists for e in group), *(k for k in laws if k)]:
         math = element.getMath().deepCopy()
         stack = [math]
         while stack:

@@ -1,4 +1,4 @@
-"""exp, log, pow and tanh for vectors of doubles, in IR: branch-free, a few units in the last place, IEEE special values.
+"""exp, log, pow and tanh for vectors of doubles, in IR: branch-free, within 2 units in the last place.
 
 Series have their Taylor coefficients; arguments are reduced so far that the cut-off lies below half a unit in the last
 place. `pow` carries the logarithm as a sum of two doubles. sin and cos go lane by lane to the C library.
