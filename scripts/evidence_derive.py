@@ -110,6 +110,9 @@ def derive(tables: Tables, kept: Path) -> tuple[Tables, list[str]]:
             notes += [n for row in rows if (n := unaddressed(row, name))]
     for row in tables["published_models"]:
         row["reference"] = row["citation"]
+        row["code_location"] = row["code_location"].replace(
+            "; not found among stored GitHub repositories", ""
+        )
     return tables, notes
 
 

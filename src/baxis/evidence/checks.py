@@ -57,10 +57,11 @@ def check(folder: str | Path | None = None) -> Report:
         found, where = folder_tables(Path(folder)), str(folder)
         texts = {name: raw.rows for name, raw in base.items()}
     faults = folder_faults(found, texts)
-    counts = [count(raw) for raw in found.values() if "provenance" in schema.table(raw.name).columns]
-    return Report(
-        where, tuple(faults), tuple(counts), tuple(u for raw in found.values() for u in uncited(raw))
-    )
+    trials = found["trials"].rows if "trials" in found else []
+    cited = cited_trials(texts.get("trials", []) + trials)
+    counts = [count(raw, cited) for raw in found.values() if "provenance" in schema.table(raw.name).columns]
+    bare = tuple(u for raw in found.values() for u in uncited(raw, cited))
+    return Report(where, tuple(faults), tuple(counts), bare)
 
 
 def folder_faults(found: dict[str, RawTable], base: Texts) -> list[Fault]:
@@ -165,20 +166,35 @@ def holds_number(table: schema.Table, row: Row) -> bool:
     return bool(row.get(table.number)) if table.number else True
 
 
-def count(raw: RawTable) -> Count:
+def count(raw: RawTable, cited: set[str]) -> Count:
     """How many rows of a table are verified, recalled, uncited."""
     table = schema.table(raw.name)
     seen = [r.get("provenance", "") for r in raw.rows]
     numbers = sum(holds_number(table, r) for r in raw.rows)
-    bare = sum(not r.get("source") for r in raw.rows)
+    bare = sum(not has_citation(r, cited) for r in raw.rows)
     return Count(raw.name, len(raw.rows), numbers, seen.count("verified"), seen.count("recalled"), bare)
 
 
-def uncited(raw: RawTable) -> Iterator[tuple[str, int, str]]:
-    """Rows that state a number and have no entry in sources.bib."""
+def cited_trials(rows: list[Row]) -> set[str]:
+    """Trials that name a paper or a registration."""
+    return {
+        r["trial_id"]
+        for r in rows
+        if any(r.get(c) for c in ("source", "doi", "pmid", "nct")) and "trial_id" in r
+    }
+
+
+def has_citation(row: Row, cited: set[str]) -> bool:
+    """True when the row, or the trial it belongs to, has a key of sources.bib, a DOI, a PMID or an NCT number."""
+    own = any(row.get(c) for c in ("source", "doi", "pmid", "nct"))
+    return own or row.get("trial_id", "") in cited
+
+
+def uncited(raw: RawTable, cited: set[str]) -> Iterator[tuple[str, int, str]]:
+    """Rows that state a number and that nothing cites."""
     table = schema.table(raw.name)
-    if "source" not in table.columns:
+    if "provenance" not in table.columns:
         return
     for line, row in zip(raw.lines, raw.rows, strict=True):
-        if not row.get("source") and holds_number(table, row):
+        if not has_citation(row, cited) and holds_number(table, row):
             yield raw.file, line, "|".join(row.get(k, "") for k in table.key)

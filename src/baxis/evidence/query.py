@@ -48,7 +48,8 @@ def trials(
     words ('BTK inhibitor' finds covalent and reversible). Raises UnknownName.
     """
     table, arms = evidence.trials, evidence.arms
-    arms["class"] = [arm_class(d, drug_classes(evidence)) for d in arms["drug"]]
+    classes = drug_classes(evidence)
+    arms["class"] = [arm_class(d, classes) for d in arms["drug"]]
     if disease:
         table = table[table["disease"] == known("disease", disease, set(table["disease"]))]
     if role:

@@ -10,49 +10,62 @@ from .groups import Results, Row, counts, number, show
 
 def baseline(measure: dict[str, Any], module: dict[str, Any], out: Results) -> None:
     """Rows of one baseline measure: means and medians as they are, counts as fractions of their group."""
-    title = measure.get("title", "")
     titles = {g["id"]: g.get("title", "") for g in module.get("groups", [])}
-    denominators = counts(measure.get("denoms") or module.get("denoms", []))
+    sizes = counts(measure.get("denoms") or module.get("denoms", []))
     for group_class in measure.get("classes", []):
         for category in group_class.get("categories", []):
-            name = " ".join(p for p in (title, group_class.get("title", ""), category.get("title", "")) if p)
+            parts = (measure.get("title", ""), group_class.get("title", ""), category.get("title", ""))
+            name = " | ".join(p for p in parts if p)
             code = words.code("characteristic", name)
-            if not code:
-                out.unmapped.append(
-                    f"{out.nct}: baseline {name!r} ({measure.get('unitOfMeasure', '')}) has no characteristic"
-                )
-                continue
             for cell in category.get("measurements", []):
-                total = titles.get(cell["groupId"], "").casefold().startswith("total")
-                arm = "all" if total else out.arm(titles.get(cell["groupId"], cell["groupId"]))
-                row = baseline_cell(measure, cell, denominators.get(cell["groupId"]))
-                if row:
-                    out.baseline.append(
-                        {
-                            "trial_id": out.nct.lower(),
-                            "arm_id": arm,
-                            "characteristic": code,
-                            **row,
-                            **out.tail,
-                        }
+                group = titles.get(cell["groupId"], cell["groupId"])
+                row = baseline_cell(measure, cell, sizes.get(cell["groupId"]), code) if code else {}
+                if not row:
+                    said = f"{cell.get('value', '')} {measure.get('unitOfMeasure', '')}"
+                    out.unmapped.append(
+                        f"{out.nct}: baseline {name!r} of {group!r} ({said}) has no characteristic"
                     )
+                    continue
+                arm = "all" if group.casefold().startswith("total") else out.arm(group)
+                head = {"trial_id": out.nct.lower(), "arm_id": arm, "characteristic": code}
+                out.baseline.append({**head, **row, **out.tail})
 
 
-def baseline_cell(measure: dict[str, Any], cell: dict[str, Any], size: float | None) -> Row:
-    """Value, statistic and spread of one baseline cell; {} when it holds no number."""
+def baseline_cell(measure: dict[str, Any], cell: dict[str, Any], size: float | None, code: str) -> Row:
+    """Value, statistic and spread of one baseline cell; {} when it holds no number or another kind of number."""
     value, kind = number(cell.get("value")), measure.get("paramType", "")
+    unit = measure.get("unitOfMeasure", "")
     if value is None:
         return {}
-    if kind == "COUNT_OF_PARTICIPANTS":
-        return {"value": show(value / size), "statistic": "fraction", "unit": "fraction"} if size else {}
-    row = {"value": show(value), "statistic": "median" if "MEDIAN" in kind else "mean"}
-    row["unit"] = (
-        "y" if measure.get("unitOfMeasure", "").casefold() == "years" else measure.get("unitOfMeasure", "")
-    )
-    if measure.get("dispersionType") == "STANDARD_DEVIATION":
-        row |= {"spread": show(number(cell.get("spread"))), "spread_kind": "sd"}
-    elif cell.get("lowerLimit") or cell.get("upperLimit"):
-        full = "FULL" in measure.get("dispersionType", "")
-        limits = {"low": show(number(cell.get("lowerLimit"))), "high": show(number(cell.get("upperLimit")))}
-        row |= {"spread_kind": "range" if full else "iqr", **limits}
-    return row
+    if code.endswith("_frac"):
+        share = (
+            value / size
+            if kind == "COUNT_OF_PARTICIPANTS" and size
+            else value / 100
+            if "ercent" in unit
+            else None
+        )
+        return (
+            {"value": show(share), "statistic": "fraction", "unit": "fraction"} if share is not None else {}
+        )
+    if kind == "COUNT_OF_PARTICIPANTS" or (code.endswith("_y") and unit.casefold() not in YEARS):
+        return {}
+    scale = YEARS[unit.casefold()] if code.endswith("_y") else 1.0
+    row = {"value": show(value * scale), "statistic": "median" if "MEDIAN" in kind else "mean"}
+    row["unit"] = "y" if code.endswith("_y") else unit
+    return row | cell_spread(measure.get("dispersionType", ""), cell, scale)
+
+
+# Units of a time in years, and what one of them is.
+YEARS = {"years": 1.0, "year": 1.0, "months": 1 / 12, "month": 1 / 12}
+
+
+def cell_spread(kind: str, cell: dict[str, Any], scale: float) -> Row:
+    """Standard deviation, or the limits of a range or of the quartiles."""
+    spread, low, high = (number(cell.get(k)) for k in ("spread", "lowerLimit", "upperLimit"))
+    if kind == "STANDARD_DEVIATION" and spread is not None:
+        return {"spread": show(spread * scale), "spread_kind": "sd"}
+    if low is not None and high is not None and ("RANGE" in kind or "QUARTILE" in kind):
+        name = "range" if "FULL" in kind else "iqr"
+        return {"spread_kind": name, "low": show(low * scale), "high": show(high * scale)}
+    return {}

@@ -48,7 +48,7 @@ def studies(file: Path) -> list[dict[str, Any]]:
     except (json.JSONDecodeError, UnicodeDecodeError) as e:
         raise InvalidValue(str(file), str(e), allowed) from None
     found = data.get("studies", [data]) if isinstance(data, dict) else data
-    for study in found if isinstance(found, list) else [None]:
+    for study in found if found and isinstance(found, list) else [None]:
         if not isinstance(study, dict) or "nctId" not in study.get("protocolSection", {}).get(
             "identificationModule", {}
         ):

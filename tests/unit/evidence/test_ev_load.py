@@ -1,0 +1,125 @@
+"""Loading: types, isolation of copies, digest, user's folders laid over the library."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from baxis import evidence
+from baxis.core.errors import Faults, InvalidValue, UnknownName
+from baxis.evidence import schema
+
+TRIAL = "trial_id,nct,disease,phase,design,blind,n_randomised,primary_endpoint,primary_week,role,provenance\n"
+MINE = TRIAL + "mine-1,NCT99999999,SLE,2,parallel-rct,double,100,SRI-4,52,validation,verified\n"
+ARMS = "trial_id,arm_id,n,drug,role\nmine-1,pbo,50,placebo,placebo\nmine-1,act,50,belimumab,active\n"
+OUT = (
+    "trial_id,arm_id,endpoint,week,statistic,value,unit,n,provenance\n"
+    "mine-1,pbo,SRI-4,52,proportion,0.4,fraction,50,verified\n"
+    "mine-1,act,SRI-4,52,proportion,0.6,fraction,50,verified\n"
+)
+
+
+def folder(tmp_path: Path, **tables: str) -> Path:
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_every_table_has_its_declared_columns_and_types() -> None:
+    ev = evidence.load()
+    for name, table in schema.tables().items():
+        frame = ev.table(name)
+        assert [c for c in frame.columns if c != "role_given"] == list(table.columns)
+        for column in table.columns.values():
+            if column.numeric:
+                assert frame[column.name].dtype == "float64", (name, column.name)
+            else:
+                assert not frame[column.name].isna().any(), (name, column.name)
+
+
+def test_what_a_caller_does_to_a_frame_stays_with_the_caller() -> None:
+    ev = evidence.load()
+    mine = ev.trials
+    mine.loc[:, "role"] = "nonsense"
+    assert "nonsense" not in set(evidence.load().trials["role"])
+
+
+def test_unknown_table_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'outcomes'"):
+        evidence.load().table("outcome")
+    with pytest.raises(AttributeError, match="outcomes"):
+        _ = evidence.load().outcome
+
+
+def test_loading_and_reading_again_are_fast() -> None:
+    evidence.load()
+    start = time.perf_counter()
+    evidence.load()
+    assert time.perf_counter() - start < 0.05
+
+
+def test_folder_adds_a_trial_as_external_and_keeps_its_own_word(tmp_path: Path) -> None:
+    ev = evidence.load(folder(tmp_path, trials=MINE, arms=ARMS, outcomes=OUT))
+    row = ev.trials.set_index("trial_id").loc["mine-1"]
+    assert (row["role"], row["role_given"]) == ("external", "validation")
+    assert ev.digest != evidence.load().digest
+    pair = evidence.contrasts(ev).query("trial_id == 'mine-1'").iloc[0]
+    assert (pair["arm_id"], pair["versus"], pair["role"]) == ("act", "pbo", "external")
+    assert pair["value"] == pytest.approx(0.2)
+
+
+def test_folder_overrides_only_the_columns_it_has_and_marks_the_trial(tmp_path: Path) -> None:
+    shipped = evidence.load()
+    text = "trial_id,arm_id,drug,role,n\nbliss-52,pbo,placebo,placebo,286\n"
+    ev = evidence.load(folder(tmp_path, arms=text))
+    pick = "trial_id == 'bliss-52' and arm_id == 'pbo'"
+    new, old = ev.arms.query(pick).iloc[0], shipped.arms.query(pick).iloc[0]
+    assert new["n"] == 286
+    assert old["n"] == 287
+    assert new["schedule"] == old["schedule"] != ""
+    assert len(ev.arms) == len(shipped.arms)
+    assert ev.trials.set_index("trial_id").loc["bliss-52", "role"] == "external"
+    assert shipped.trials.set_index("trial_id").loc["bliss-52", "role"] == "calibration"
+
+
+def test_a_changed_folder_is_read_anew(tmp_path: Path) -> None:
+    place = folder(tmp_path, trials=MINE, arms=ARMS, outcomes=OUT)
+    first = evidence.load(place)
+    folder(tmp_path, outcomes=OUT.replace("0.6", "0.625"))
+    assert evidence.load(place).digest != first.digest
+
+
+def test_nothing_is_half_loaded(tmp_path: Path) -> None:
+    place = folder(tmp_path, trials=MINE, arms=ARMS, outcomes=OUT.replace("0.6", "60"))
+    with pytest.raises(Faults, match=r"outcomes\.csv row 3, column value: got '60'.*write 0\.6 for 60 %"):
+        evidence.load(place)
+    assert "mine-1" not in set(evidence.load().trials["trial_id"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error", "says"),
+    [
+        ("trails.csv", "a\n1\n", UnknownName, "did you mean 'trials.csv'"),
+        ("arms.csv", "", InvalidValue, "an empty file"),
+        ("arms.csv", "trial_id,arm_id\nx\n", InvalidValue, "arms.csv row 2: got 1; allowed: 2 cells"),
+    ],
+)
+def test_unreadable_folders(tmp_path: Path, name: str, text: str, error: type[Exception], says: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(error, match=says.replace("(", r"\(")):
+        evidence.load(tmp_path)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "arms.csv").write_bytes(b"trial_id,arm_id\n\xff\xfe,1\n")
+    with pytest.raises(InvalidValue, match="UTF-8"):
+        evidence.load(tmp_path)
+
+
+def test_missing_or_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="--evidence"):
+        evidence.load(tmp_path / "nowhere")
+    with pytest.raises(InvalidValue, match=r"trials\.csv"):
+        evidence.load(tmp_path)
