@@ -44,6 +44,7 @@ class Column:
     sep: str = ""
     within: str = ""
     also: tuple[str, ...] = ()
+    doc: str = ""
 
     @property
     def numeric(self) -> bool:
