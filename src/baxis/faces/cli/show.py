@@ -135,7 +135,7 @@ def _evidence(name: str) -> list[Section]:
         sheet = evidence.sheet(name, evidence.load())
     except UnknownName:
         return []
-    return [(f"{sheet.title}: {s.title}", s.rows) for s in sheet.sections]
+    return [(f"{sheet.title}: {s.title}", [dict(zip(s.columns, r, strict=True)) for r in s.rows]) for s in sheet.sections]
 
 
 FINDERS: tuple[Callable[[str], list[Section]], ...] = (_disease, _drug, _parameter, _evidence)
