@@ -54,7 +54,7 @@ def test_order_of_arms_and_number_of_patients_change_nothing_else(arthritis) -> 
 
 
 def test_more_drug_moves_the_biomarker_more(lupus) -> None:
-    low, high = (np.median(run.outputs["bcount"][:, -1] / run.outputs["bcount"][:, 1]) for run in lupus.runs[1:])
+    low, high = (np.median(run.outputs["aas"][:, -1] / run.outputs["aas"][:, 1]) for run in lupus.runs[1:])
     assert high < low < 1
 
 

@@ -181,8 +181,9 @@ def read_design(name: str | Path) -> Design:
 
 def _evidence_hint(text: str) -> str:
     listed = {row["trial_id"] for row in library.read_table("evidence/trials")}
-    if text in listed:
-        return f"{text} is in the evidence tables but has no design file yet: see `baxis show {text}`"
+    near = text if text in listed else nearest(text, listed - set(library.names("designs")))
+    if near:
+        return f"{near!r} is in the evidence tables but has no design file yet: see `baxis show {near}`"
     return "`baxis list trials` shows all; or give the path of a design.toml"
 
 

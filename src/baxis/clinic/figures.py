@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,8 +123,8 @@ def biomarker_panels(result: TrialResult, figure: Any) -> None:
             ax.plot(
                 weeks, middle, color=COLOURS[k % 7], ls=STYLES[k % 7], lw=1.8, label=run.arm.arm_label or run.arm.arm_id
             )
-        ax.set_title(known[name].label)
-        ax.set_ylabel(known[name].unit)
+        ax.set_title(textwrap.fill(known[name].label, 42))
+        ax.set_ylabel("ratio" if known[name].unit in {"1", "x healthy"} else known[name].unit)
         ax.set_ylim(bottom=0)
     for ax in axes[-1]:
         ax.set_xlabel("week")

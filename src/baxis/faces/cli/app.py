@@ -32,7 +32,8 @@ def build(argv: list[str]) -> Any:
         callback=_options,
     )
     asked = next((a for a in argv if not a.startswith("-")), None)
-    for name in [asked] if asked in COMMANDS else list(COMMANDS):
+    wanted = [] if asked is None and "--version" in argv else list(COMMANDS)
+    for name in [asked] if asked in COMMANDS else wanted:
         module, attribute = COMMANDS[name]
         command = getattr(import_module(f".{module}", __package__), attribute)
         if isinstance(command, typer.Typer):

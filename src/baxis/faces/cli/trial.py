@@ -113,19 +113,22 @@ def print_result(result: TrialResult) -> None:
 
 
 def _table(result: TrialResult, which: str) -> Any:
+    from rich import box
     from rich.table import Table
 
     arms = which == "arms"
-    table = Table(title="Arms" if arms else "Differences from control", title_justify="left")
-    for name in ("arm", "endpoint", "week", "simulated", "50 %", "90 %", "published", "95 %"):
-        table.add_column(name, justify="left" if name in {"arm", "endpoint"} else "right")
+    title = "Arms" if arms else f"Differences from {result.design.control.arm_id}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+    table.add_column("arm", no_wrap=True)
+    table.add_column("endpoint", no_wrap=True)
+    for name in ("week", "simulated", "50 % PI", "90 % PI", "published", "95 % CI"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in (result.arms if arms else result.contrasts).to_dict("records"):
-        value = row["value" if arms else "predicted"]
         points = row["endpoint"].endswith("_change")
-        arm = row["arm_id"] if arms else f"{row['arm_id']} - {row['versus']}"
-        cells = [_number(value, points), _range(row["pi50"], points), _range(row["pi90"], points)]
+        cells = [_number(row["value" if arms else "predicted"], points)]
+        cells += [_range(row["pi50"], points), _range(row["pi90"], points)]
         cells += [_number(row["published"], points), _range(row["published_ci"], points)]
-        table.add_row(arm, row["endpoint"], f"{row['week']:g}", *cells)
+        table.add_row(row["arm_id"], row["endpoint"], f"{row['week']:g}", *cells)
     return table
 
 
@@ -138,4 +141,4 @@ def _number(value: float | None, points: bool) -> str:
 def _range(pair: list[float] | None, points: bool) -> str:
     if not isinstance(pair, list):
         return "-"
-    return " to ".join(f"{v:.2f}" if points else f"{100 * v:.0f}" for v in pair)
+    return "..".join(f"{v:.2f}" if points else f"{100 * v:.0f}" for v in pair)
