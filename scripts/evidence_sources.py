@@ -17,8 +17,20 @@ Tables = dict[str, list[Row]]
 
 URL_DOI = re.compile(r"(?:doi(?:\.org)?/(?:full/|abs/|pdf/|epdf/)?|/)(10\.\d{4,9}/[^\s?#&]+)")
 SPRINGER_LIKE = re.compile(r"/(10\.\d{4,9}/[^\s?#&]+)")
-PUBMED = re.compile(r"pubmed(?:\.ncbi\.nlm\.nih\.gov)?/(?:\?term=)?(\d{6,9})\b")
+PUBMED = re.compile(r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?/(?:\?term=)?|/pmid/)(\d{6,9})\b")
 PMC = re.compile(r"\b(PMC\d{5,9})\b")
+PII = re.compile(r"/fulltext/(S\d{4}-\d{4}\(\d\d\)\d{5}-[\dX])")
+ARXIV = re.compile(r"(?:tomesphere\.com/paper/|arXiv:)(\d{4}\.\d{4,5})\b")
+PAGES = re.compile(
+    r"/(?:content|article(?:-split|-abstract)?)/(\d+)/([^/?]+)/([A-Za-z]?\d[\w.]*?)(?:\.full(?:\.pdf)?)?(?=[/?]|$)"
+)
+JOURNALS = {
+    "/blood/": "Blood", "bloodjournal.org": "Blood", "/bloodadvances/": "Blood Adv", "ard.bmj.com": "Ann Rheum Dis",
+    "jcp.bmj.com": "J Clin Pathol", "jim.bmj.com": "J Investig Med", "lupus.bmj.com": "Lupus Sci Med",
+    "jpet.aspetjournals.org": "J Pharmacol Exp Ther", "rupress.org/jem": "J Exp Med", "/jimmunol/": "J Immunol",
+    "/biochemsoctrans/": "Biochem Soc Trans", "/rheumatology/article/": "Rheumatology (Oxford)",
+    "/mr/article/": "Mod Rheumatol",
+}  # fmt: skip
 SUFFIX = re.compile(r"(/(full|abstract|pdf|meta|xml|html|epdf|figures.*|tables.*)|\.pdf|\.full|\.long)+/?$")
 NEEDS = (
     "trials",
@@ -42,6 +54,14 @@ def url_identifiers(url: str) -> dict[str, str]:
         return {"pmid": m.group(1)}
     if m := PMC.search(url):
         return {"pmc": m.group(1)}
+    if m := PII.search(url):
+        return {"doi": f"10.1016/{m.group(1).lower()}"}
+    if m := ARXIV.search(url):
+        return {"doi": f"10.48550/arxiv.{m.group(1)}"}
+    journal = next((name for part, name in JOURNALS.items() if part in url), "")
+    if journal and (m := PAGES.search(url)):
+        volume, number, pages = m.groups()
+        return {"journal": journal, "volume": volume, "number": number.replace("_", " "), "pages": pages}
     return {}
 
 
@@ -51,6 +71,8 @@ def key_of(ids: dict[str, str]) -> str:
         return "doi_" + re.sub(r"[^A-Za-z0-9.-]+", "_", ids["doi"].lower()).strip("_")
     if ids.get("pmid"):
         return f"PMID{ids['pmid']}"
+    if ids.get("pages"):
+        return re.sub(r"\W+", "_", f"{ids['journal']} {ids['volume']} {ids['pages']}").strip("_")
     return ids.get("pmc") or ids.get("nct") or ""
 
 
@@ -66,12 +88,16 @@ def row_identifiers(row: Row, references: dict[str, Row]) -> dict[str, str]:
         row["doi"] = (
             printed.get("doi", "") or written.get("doi", "") or ("" if pmid or pmc else seen.get("doi", ""))
         )
+        if not row["doi"] and (preprint := ARXIV.search(text)):
+            row["doi"] = f"10.48550/arxiv.{preprint.group(1)}"
         row["pmid"] = printed.get("pmid", "") or (pmid.group(1) if pmid else "")
         if not (row["doi"] or row["pmid"] or pmc):
             row["pmid"] = seen.get("pmid", "")
     ids = {"doi": row["doi"], "pmid": row["pmid"]}
     if not any(ids.values()):
         ids["pmc"] = pmc.group(1) if pmc else seen.get("pmc", "")
+    if not any(ids.values()):
+        ids |= {k: v for k, v in seen.items() if k in ("journal", "volume", "number", "pages")}
     if not any(ids.values()) and printed.get("key"):
         ids["label"] = printed["key"]
     return ids
@@ -114,12 +140,20 @@ def note_entry(entries: dict[str, dict[str, str]], key: str, ids: dict[str, str]
 
 def bib_entry(key: str, entry: dict[str, str], facts: Row) -> str:
     """One BibTeX entry; only facts that are known."""
-    kind = "article" if entry.get("doi") or entry.get("pmid") or entry.get("pmc") else "misc"
-    title = facts.get("title") or (f"Trial {entry['trials']}" if entry.get("trials") else "")
+    kind = "article" if any(entry.get(k) for k in ("doi", "pmid", "pmc", "pages")) else "misc"
+    place = (
+        f"{entry['journal']} {entry['volume']}({entry['number']}):{entry['pages']}"
+        if entry.get("pages")
+        else ""
+    )
+    title = facts.get("title") or (f"Trial {entry['trials']}" if entry.get("trials") else place)
     fields = {
         "author": facts.get("author", ""),
         "title": f"{{{title}}}" if title else "",
-        "journal": facts.get("journal", ""),
+        "journal": facts.get("journal", "") or entry.get("journal", ""),
+        "volume": entry.get("volume", ""),
+        "number": entry.get("number", ""),
+        "pages": entry.get("pages", ""),
         "year": facts.get("year") or entry.get("year", ""),
         "doi": entry.get("doi", ""),
         "pmid": entry.get("pmid", ""),

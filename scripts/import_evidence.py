@@ -5,7 +5,7 @@
 SRC_DIR holds `trials/{trials,arms,outcomes,baseline}.csv`, `drugs/{drugs,pk,pd,pd_observed,targets_turnover}.csv`
 and `biology/{claims,kinetics,experiments,published_models}.csv`. Order of work: read, correct, add, derive, write.
 
-Corrections: `scripts/evidence_corrections.csv`, columns
+Corrections: `scripts/evidence_corrections*.csv` (in name order), columns
     table,key,column,old,new,reason,source,date
 `table` is the file name without .csv; `column` a column of the *source* table (or `doi`, `pmid`, which every table
 may be given); `old` must equal the present value ('' for an empty cell), else the import stops; `source` is where the
@@ -25,8 +25,8 @@ may also be named by it (`pk-rituximab-03`: the third rituximab row of the sourc
 several rows is an error. Column `*` with new `delete` removes the row (`old` is then empty). Corrections are applied
 in file order, so a later one sees the value an earlier one left.
 
-Additions: `scripts/evidence_additions/<table>.csv`, with the source table's own columns (any subset; missing columns
-are empty; `doi`, `pmid` allowed). A row whose full key is already there is an error.
+Additions: `scripts/evidence_additions/<table>.csv` or `<table>.<word>.csv`, with the source table's own columns (any
+subset; missing columns are empty; `doi`, `pmid` allowed). A row whose full key is already there is an error.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import evidence_derive
@@ -111,11 +110,11 @@ def find_row(table: str, rows: list[Row], key: str) -> Row:
     return hits[0]
 
 
-def correct(tables: Tables, corrections: Iterable[Row]) -> int:
-    """Apply corrections in order; returns how many."""
+def correct(tables: Tables, file: Path) -> int:
+    """Apply one file of corrections in order; returns how many."""
     done = 0
-    for line, fix in enumerate(corrections, start=2):
-        where = f"evidence_corrections.csv row {line}"
+    for line, fix in enumerate(read_csv(file), start=2):
+        where = f"{file.name} row {line}"
         table, column = fix["table"], fix["column"]
         if table not in tables:
             raise ImportFault(f"{where}: no table {table!r}; tables: {', '.join(KEYS)}")
@@ -138,7 +137,7 @@ def add(tables: Tables, folder: Path) -> int:
     """Append the rows of `evidence_additions/<table>.csv`; returns how many."""
     done = 0
     for file in sorted(folder.glob("*.csv")) if folder.is_dir() else []:
-        name = file.stem
+        name = file.stem.split(".")[0]
         if name not in tables:
             raise ImportFault(f"{file.name}: no table of that name; tables: {', '.join(KEYS)}")
         columns = [c for c in tables[name][0] if c != "row_id"]
@@ -176,8 +175,7 @@ def main(argv: list[str] | None = None) -> int:
     args = ask.parse_args(argv)
     try:
         tables = read_source(args.source)
-        fixes = HERE / "evidence_corrections.csv"
-        corrected = correct(tables, read_csv(fixes)) if fixes.exists() else 0
+        corrected = sum(correct(tables, f) for f in sorted(HERE.glob("evidence_corrections*.csv")))
         added = add(tables, HERE / "evidence_additions")
         kept = args.out / "evidence"
         derived, notes = evidence_derive.derive(tables, kept)

@@ -118,3 +118,42 @@ def test_repeated_patients_are_not_scored_twice() -> None:
     trials = evidence.load().trials
     pooled = trials[trials["trial_id"].str.contains("pooled|meta|substudy")]
     assert set(pooled["role"]) <= {"context"}
+
+
+# Whole-arm rows whose printed p belongs to another comparison than the two rates (a model, a follow-up time).
+OTHER_P = {("rave", "relapse_rate", 78.0)}
+
+
+def test_printed_p_values_agree_with_the_counts() -> None:
+    """A swapped arm, a wrong denominator or a misread digit would show here."""
+    from scipy import stats
+
+    ev = evidence.load()
+    sizes = ev.arms.set_index(["trial_id", "arm_id"])["n"].to_dict()
+    roles = ev.arms.set_index(["trial_id", "arm_id"])["role"].to_dict()
+    rates = ev.outcomes.query("statistic == 'proportion' and subgroup == ''")
+    tested, bad = 0, []
+    for (trial, endpoint, week), group in rates.groupby(["trial_id", "endpoint", "week"]):
+        rows = group.to_dict("records")
+        control = [r for r in rows if roles[(trial, r["arm_id"])] == "placebo"] or rows[:1]
+        for row in rows:
+            said = re.fullmatch(r"=?(0?\.\d+)", row["p_value"])
+            if not said or len(control) != 1 or row is control[0] or (trial, endpoint, week) in OTHER_P:
+                continue
+            n1, n0 = (r["n"] if r["n"] == r["n"] else sizes[(trial, r["arm_id"])] for r in (row, control[0]))
+            if n1 == n1 and n0 == n0:
+                x1, x0 = round(row["value"] * n1), round(control[0]["value"] * n0)
+                table = [[x1, n1 - x1], [x0, n0 - x0]]
+                p = (
+                    [stats.fisher_exact(table)[1], stats.chi2_contingency(table, correction=False)[1]]
+                    if x1 + x0
+                    else [1, 1]
+                )
+                z = [stats.norm.isf(v / 2) for v in (*p, float(said[1]))]
+                tested += 1
+                if not min(z[:2]) - 0.6 <= z[2] <= max(z[:2]) + 0.6:
+                    bad.append(
+                        f"{trial} {row['arm_id']} {endpoint}: printed p {row['p_value']}, from counts {p[1]:.3g}"
+                    )
+    assert tested > 60
+    assert bad == []

@@ -141,6 +141,8 @@ def estimate(
     mine = [r for r in rows if r["arm_id"] == arm]
     control = [r for r in rows if r["arm_id"] == spec["versus"] and not r["versus"]]
     reported = [r for r in mine if r["versus"] == spec["versus"]]
+    if spec["subgroup"]:
+        sizes = {}
     n1, n0 = size(mine, sizes.get(arm, NAN)), size(control, sizes.get(spec["versus"], NAN))
     used = mine + control
     base = {"n1": n1, "n0": n0, "p1": NAN, "p0": NAN, "provenance": worst(used)}
@@ -154,7 +156,7 @@ def estimate(
 
 
 def size(rows: list[dict[str, Any]], arm_n: float) -> float:
-    """Denominator of an arm: that of its value, else the arm's size."""
+    """Denominator of an arm: that of its value, else the arm's size (for a whole arm)."""
     counts = [r["n"] for r in rows if r["n"] == r["n"] and not r["versus"]] or [
         r["n"] for r in rows if r["n"] == r["n"]
     ]

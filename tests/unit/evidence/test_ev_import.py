@@ -56,15 +56,16 @@ def fix(**cells: str) -> dict[str, str]:
     } | cells
 
 
-def test_corrections_are_applied_in_order_and_by_row_id() -> None:
+def corrections(folder: Path, *rows: dict[str, str]) -> Path:
+    imports.write_csv(folder / "fixes.csv", list(fix()), list(rows))
+    return folder / "fixes.csv"
+
+
+def test_corrections_are_applied_in_order_and_by_row_id(tmp_path: Path) -> None:
     made = tables()
     again = fix(old="40", new="41")
-    assert (
-        imports.correct(
-            made, [fix(), again, fix(table="pk", key="pk-x-02", column="value", old="1", new="2")]
-        )
-        == 3
-    )
+    third = fix(table="pk", key="pk-x-02", column="value", old="1", new="2")
+    assert imports.correct(made, corrections(tmp_path, fix(), again, third)) == 3
     assert made["arms"][0]["n"] == "41"
     assert made["pk"][1]["value"] == "2"
 
@@ -79,14 +80,16 @@ def test_corrections_are_applied_in_order_and_by_row_id() -> None:
         ({"table": "arm"}, "no table 'arm'"),
     ],
 )
-def test_a_correction_that_does_not_fit_stops_the_import(cells: dict[str, str], says: str) -> None:
+def test_a_correction_that_does_not_fit_stops_the_import(
+    tmp_path: Path, cells: dict[str, str], says: str
+) -> None:
     with pytest.raises(imports.ImportFault, match=says.replace("|", r"\|")):
-        imports.correct(tables(), [fix(**cells)])
+        imports.correct(tables(), corrections(tmp_path, fix(**cells)))
 
 
-def test_delete_removes_the_row() -> None:
+def test_delete_removes_the_row(tmp_path: Path) -> None:
     made = tables()
-    imports.correct(made, [fix(column="*", new="delete")])
+    imports.correct(made, corrections(tmp_path, fix(column="*", new="delete")))
     assert [a["arm_id"] for a in made["arms"]] == ["act"]
 
 
@@ -157,6 +160,19 @@ def test_genes_of_a_text() -> None:
         ),
         ("https://pubmed.ncbi.nlm.nih.gov/30040076", {"pmid": "30040076"}),
         ("https://pmc.ncbi.nlm.nih.gov/articles/PMC7021855/table/t1", {"pmc": "PMC7021855"}),
+        (
+            "https://www.cell.com/immunity/fulltext/S1074-7613(00)80541-5?x=1",
+            {"doi": "10.1016/s1074-7613(00)80541-5"},
+        ),
+        ("https://tomesphere.com/paper/1003.1415", {"doi": "10.48550/arxiv.1003.1415"}),
+        (
+            "http://ashpublications.com/blood/article/118/5/1305/28976/Toll-like",
+            {"journal": "Blood", "volume": "118", "number": "5", "pages": "1305"},
+        ),
+        (
+            "https://ard.bmj.com/content/81/Suppl_1/210.2.full",
+            {"journal": "Ann Rheum Dis", "volume": "81", "number": "Suppl 1", "pages": "210.2"},
+        ),
         ("https://example.org/page", {}),
     ],
 )
