@@ -1,8 +1,8 @@
 """Citations of the evidence import: a BibTeX key for every row that can be cited, and `sources.bib` itself.
 
 A row is cited by its DOI, else PMID, else the PMC or PubMed page it was seen on, else (trial rows) by its trial's
-paper or registration. `scripts/evidence_references.csv` resolves printed references ("Chan 2020 Pharm Res 37:25"):
-columns reference,doi,pmid,key,author,title,journal,year.
+paper or registration. `scripts/evidence_references.csv` resolves printed references ("Chan 2020 Pharm Res 37:25")
+and pages whose paper is known: columns reference,doi,pmid,key,author,title,journal,year,volume,pages.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def key_of(ids: dict[str, str]) -> str:
 
 def row_identifiers(row: Row, references: dict[str, Row]) -> dict[str, str]:
     """Identifiers of one row, strongest statement first; fills the row's empty doi and pmid."""
-    printed = references.get(row.get("reference", ""), {})
+    printed = references.get(row.get("reference", ""), {}) or references.get(row.get("source_url", ""), {})
     seen = url_identifiers(row.get("source_url", ""))
     text = row.get("reference", "")
     written = url_identifiers(f"/{text}") if "10." in text else {}
@@ -109,7 +109,7 @@ def cite(tables: Tables, reference_file: Path) -> str:
     if reference_file.exists():
         with reference_file.open(encoding="utf-8", newline="") as f:
             references = {r["reference"]: r for r in csv.DictReader(f)}
-    facts = {key_of(r) or r["key"]: r for r in references.values()}
+    facts = {r["key"] or key_of(r): r for r in references.values()}
     entries: dict[str, dict[str, str]] = {}
     for name in NEEDS:
         for row in tables[name]:
@@ -140,7 +140,8 @@ def note_entry(entries: dict[str, dict[str, str]], key: str, ids: dict[str, str]
 
 def bib_entry(key: str, entry: dict[str, str], facts: Row) -> str:
     """One BibTeX entry; only facts that are known."""
-    kind = "article" if any(entry.get(k) for k in ("doi", "pmid", "pmc", "pages")) else "misc"
+    known = any(entry.get(k) for k in ("doi", "pmid", "pmc", "pages"))
+    kind = "article" if known or facts.get("journal") else "misc"
     place = (
         f"{entry['journal']} {entry['volume']}({entry['number']}):{entry['pages']}"
         if entry.get("pages")
@@ -151,9 +152,9 @@ def bib_entry(key: str, entry: dict[str, str], facts: Row) -> str:
         "author": facts.get("author", ""),
         "title": f"{{{title}}}" if title else "",
         "journal": facts.get("journal", "") or entry.get("journal", ""),
-        "volume": entry.get("volume", ""),
+        "volume": facts.get("volume", "") or entry.get("volume", ""),
         "number": entry.get("number", ""),
-        "pages": entry.get("pages", ""),
+        "pages": facts.get("pages", "") or entry.get("pages", ""),
         "year": facts.get("year") or entry.get("year", ""),
         "doi": entry.get("doi", ""),
         "pmid": entry.get("pmid", ""),
