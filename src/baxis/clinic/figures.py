@@ -23,7 +23,7 @@ STYLES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1)), (0, (5, 1)), (0, (1, 1)))
 PANELS = ("bcount", "aas", "igg", "infl")
 
 
-def _style() -> dict[str, Any]:
+def _style() -> Any:
     return {
         "font.size": 9,
         "axes.spines.top": False,
@@ -46,7 +46,7 @@ def overview(result: TrialResult) -> Figure:
     import matplotlib as mpl
 
     with mpl.rc_context(_style()):
-        figure = _figure(10.5, 4.8)
+        figure = _figure(12.0, 4.8)
         parts = figure.subfigures(1, 2, width_ratios=[1, 1.35])
         endpoint_panel(result, parts[0].subplots())
         biomarker_panels(result, parts[1])
@@ -92,7 +92,7 @@ def endpoint_panel(
         _legend(ax)
 
 
-def _published(ax: Axes, row: dict[str, Any], y: float, scale: float) -> None:
+def _published(ax: Axes, row: Any, y: float, scale: float) -> None:
     if row["published"] is None or np.isnan(row["published"]):
         return
     if row["published_ci"] is not None:
@@ -123,7 +123,7 @@ def biomarker_panels(result: TrialResult, figure: Any) -> None:
             ax.plot(
                 weeks, middle, color=COLOURS[k % 7], ls=STYLES[k % 7], lw=1.8, label=run.arm.arm_label or run.arm.arm_id
             )
-        ax.set_title(textwrap.fill(known[name].label, 42))
+        ax.set_title(textwrap.fill(known[name].label, 34))
         ax.set_ylabel("ratio" if known[name].unit in {"1", "x healthy"} else known[name].unit)
         ax.set_ylim(bottom=0)
     for ax in axes[-1]:

@@ -10,7 +10,7 @@ patient numbers. Every draw is keyed by (seed, patient, purpose).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,20 +42,35 @@ class Population:
 
     def take(self, index: NDArray[np.int64]) -> Population:
         """The patients at these positions."""
-        arrays = [a[index] for a in (self.ids, self.parameters, self.rest, self.status)]
-        tables = [{k: v[index] for k, v in table.items()} for table in (self.covariates, self.outputs)]
-        return Population(self.disease, self.seed, *arrays, *tables)
+        covariates = {k: v[index] for k, v in self.covariates.items()}
+        outputs = {k: v[index] for k, v in self.outputs.items()}
+        return replace(
+            self,
+            ids=self.ids[index],
+            parameters=self.parameters[index],
+            rest=self.rest[index],
+            status=self.status[index],
+            covariates=covariates,
+            outputs=outputs,
+        )
 
 
 def join(parts: list[Population]) -> Population:
     """Several draws of one disease and seed as one population, in order."""
     first = parts[0]
-    arrays = [np.concatenate([getattr(p, f) for p in parts]) for f in ("ids", "parameters", "rest", "status")]
-    tables = [
-        {k: np.concatenate([getattr(p, f)[k] for p in parts]) for k in getattr(first, f)}
-        for f in ("covariates", "outputs")
-    ]
-    return Population(first.disease, first.seed, *arrays, *tables)
+
+    def table(name: str) -> dict[str, Array]:
+        return {k: np.concatenate([getattr(p, name)[k] for p in parts]) for k in getattr(first, name)}
+
+    return replace(
+        first,
+        ids=np.concatenate([p.ids for p in parts]),
+        parameters=np.concatenate([p.parameters for p in parts]),
+        rest=np.concatenate([p.rest for p in parts]),
+        status=np.concatenate([p.status for p in parts]),
+        covariates=table("covariates"),
+        outputs=table("outputs"),
+    )
 
 
 def draw(design: Design, seed: int, ids: NDArray[np.int64], options: engine.Options) -> Population:

@@ -6,6 +6,7 @@ day is averaged (`kinetics`): its inhibition enters as an input that changes whi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,7 +90,7 @@ def dose_amounts(
     return np.asarray(flat * scale[per])
 
 
-def variability(drug: str, cv: dict[str, float], people: Population) -> dict[str, Array]:
+def variability(drug: str, cv: Mapping[str, float], people: Population) -> dict[str, Array]:
     """Factor of each kinetic parameter for each patient, log-normal with the published between-patient cv."""
     out = {}
     for name, value in cv.items():
