@@ -47,7 +47,7 @@ def overview(result: TrialResult) -> Figure:
 
     with mpl.rc_context(_style()):
         figure = _figure(12.0, 4.8)
-        parts = figure.subfigures(1, 2, width_ratios=[1, 1.35])
+        parts: Any = figure.subfigures(1, 2, width_ratios=[1, 1.35])
         endpoint_panel(result, parts[0].subplots())
         biomarker_panels(result, parts[1])
     return figure
