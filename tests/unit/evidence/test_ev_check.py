@@ -1,6 +1,6 @@
 """`check`: each class of fault is found, named with file, row, column and value, and all come at once."""
 
-# ruff: noqa: E501  (rows of tables are clearer on one line)
+
 from __future__ import annotations
 
 from pathlib import Path

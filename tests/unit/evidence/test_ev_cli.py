@@ -61,6 +61,15 @@ def test_errors_are_one_line(asked: list[str]) -> None:
     assert "\n" not in str(got.exception)
 
 
+def test_sheet_prints_and_gives_json() -> None:
+    shown = run.invoke(app, ["sheet", "C014"])
+    assert shown.output.startswith("claim C014:")
+    assert "http" not in shown.output
+    data = json.loads(run.invoke(app, ["sheet", "bliss-52", "--audit", "--json"]).output)
+    assert data["name"] == "bliss-52"
+    assert data["sections"][-1]["title"] == "Pages where numbers were seen"
+
+
 def test_import_then_use(tmp_path: Path) -> None:
     out = tmp_path / "mine"
     got = run.invoke(app, ["import", str(RECORD), "--out", str(out)])

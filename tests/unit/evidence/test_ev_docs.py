@@ -48,7 +48,7 @@ def test_commands_on_the_page_run(asked: list[str]) -> None:
 
 def test_every_own_command_is_on_a_page() -> None:
     text = "".join((DOCS / f"{p}.md").read_text(encoding="utf-8") for p in PAGES)
-    own = {"check", "trials", "claims", "contrasts", "grades", "search", "conflicts", "import"}
+    own = {"check", "trials", "claims", "contrasts", "grades", "search", "sheet", "conflicts", "import"}
     assert own <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     for name in own:
         assert f"evidence {name}" in text, name

@@ -1,6 +1,6 @@
 """The import script: corrections, additions, derived columns, same bytes twice."""
 
-# ruff: noqa: E501  (rows of tables are clearer on one line)
+
 from __future__ import annotations
 
 import importlib.util

@@ -36,7 +36,9 @@ def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = 
     if as_csv:
         sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
     elif as_json:
-        sys.stdout.write(frame.to_json(orient="records", indent=2, force_ascii=False, double_precision=12) + "\n")
+        sys.stdout.write(
+            frame.to_json(orient="records", indent=2, force_ascii=False, double_precision=12) + "\n"
+        )
     else:
         rows = [[cell(v) for v in row] for row in frame.itertuples(index=False, name=None)]
         print_rows(list(frame.columns), rows, f"{title} ({len(rows)})")
@@ -69,7 +71,9 @@ def print_rows(columns: list[str], rows: list[list[str]], title: str) -> None:
 
 @app.command()
 def check(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of tables; the shipped library when left out.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of tables; the shipped library when left out.")
+    ] = None,
     uncited: Annotated[bool, typer.Option("--uncited", help="List every number without a citation.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -110,8 +114,12 @@ def trials(
         str | None, typer.Option("--class", help="Drug class by its words, e.g. 'BTK inhibitor'.")
     ] = None,
     drug: Annotated[str | None, typer.Option("--drug", help="Drug by INN.")] = None,
-    role: Annotated[str | None, typer.Option("--role", help="calibration, validation, context or external.")] = None,
-    endpoint: Annotated[str | None, typer.Option("--endpoint", help="Show the arms' values of this endpoint.")] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="calibration, validation, context or external.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="Show the arms' values of this endpoint.")
+    ] = None,
     evidence: Overlay = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
@@ -119,13 +127,17 @@ def trials(
     """Trials and their arms that fit, with the values of an endpoint when one is asked."""
     from ...evidence import trials as query
 
-    found = query(tables(evidence), disease=disease, drug_class=drug_class, drug=drug, role=role, endpoint=endpoint)
+    found = query(
+        tables(evidence), disease=disease, drug_class=drug_class, drug=drug, role=role, endpoint=endpoint
+    )
     show(found, "arms", as_csv, as_json)
 
 
 @app.command()
 def claims(
-    gene: Annotated[str | None, typer.Option("--gene", help="HGNC symbol, or the claims' word for it (BAFF).")] = None,
+    gene: Annotated[
+        str | None, typer.Option("--gene", help="HGNC symbol, or the claims' word for it (BAFF).")
+    ] = None,
     disease: Disease = None,
     text: Annotated[str | None, typer.Option("--text", help="Words that the claim contains.")] = None,
     evidence: Overlay = None,
@@ -141,15 +153,21 @@ def claims(
         grade_claims(ev)[["claim_id", "grade"]], on="claim_id"
     )
     if not (as_csv or as_json):
-        found = found[["claim_id", "disease", "statement", "direction_in_disease", "evidence_type", "grade", "source"]]
+        found = found[
+            ["claim_id", "disease", "statement", "direction_in_disease", "evidence_type", "grade", "source"]
+        ]
     show(found, "claims", as_csv, as_json)
 
 
 @app.command()
 def contrasts(
     disease: Disease = None,
-    role: Annotated[str | None, typer.Option("--role", help="calibration, validation, context or external.")] = None,
-    missing: Annotated[bool, typer.Option("--missing", help="List the trials that give none, with why.")] = False,
+    role: Annotated[
+        str | None, typer.Option("--role", help="calibration, validation, context or external.")
+    ] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="List the trials that give none, with why.")
+    ] = False,
     evidence: Overlay = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
@@ -164,7 +182,9 @@ def contrasts(
     if disease and not missing:
         found = found[found["disease"] == known("disease", disease, set(ev.diseases["disease"]))]
     if role:
-        found = found[found["role"] == known("role", role, {"calibration", "validation", "context", "external"})]
+        found = found[
+            found["role"] == known("role", role, {"calibration", "validation", "context", "external"})
+        ]
     show(found, "contrasts", as_csv, as_json)
 
 
@@ -174,6 +194,33 @@ def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = Fa
     from ...evidence import grade_trials
 
     show(grade_trials(tables(evidence)), "trials", as_csv, as_json)
+
+
+@app.command()
+def sheet(
+    name: Annotated[
+        str, typer.Argument(help="Trial (id, acronym or NCT number), claim, experiment or drug.")
+    ],
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Also list the pages where numbers were seen.")
+    ] = False,
+    evidence: Overlay = None,
+    as_json: AsJson = False,
+) -> None:
+    """Everything that the tables hold about one trial, claim, experiment or drug."""
+    from dataclasses import asdict
+    from json import dumps
+
+    from ...evidence import sheet as make
+
+    made = make(name, tables(evidence), audit)
+    if as_json:
+        sys.stdout.write(dumps(asdict(made), indent=2, ensure_ascii=False) + "\n")
+        return
+    typer.echo(f"{made.kind} {made.name}: {made.title}")
+    for section in made.sections:
+        typer.echo("")
+        print_rows(list(section.columns), [list(r) for r in section.rows], section.title)
 
 
 @app.command()
@@ -202,10 +249,12 @@ def conflicts(
 
 @app.command("import")
 def import_record(
-    files: Annotated[list[Path], typer.Argument(help="Study records as ClinicalTrials.gov gives them (API v2, JSON).")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to; for use with --evidence.")] = Path(
-        "imported"
-    ),
+    files: Annotated[
+        list[Path], typer.Argument(help="Study records as ClinicalTrials.gov gives them (API v2, JSON).")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder to write the tables to; for use with --evidence.")
+    ] = Path("imported"),
 ) -> None:
     """Turn ClinicalTrials.gov study records into evidence tables; what cannot be mapped is listed, not dropped."""
     from ...evidence.registry import read_records, write
