@@ -209,7 +209,8 @@ def _faults(error: ValidationError | BaxisError, where: str) -> Faults:
 def _sentence(e: Any) -> str:
     place = ".".join(str(p) for p in e["loc"]) or "design"
     if e["type"] == "extra_forbidden":
-        owner: type[BaseModel] = {1: Design, 3: Arm, 5: Treatment}.get(len(e["loc"]), Design)
+        owners: dict[int, type[BaseModel]] = {1: Design, 3: Arm, 5: Treatment}
+        owner = owners.get(len(e["loc"]), Design)
         near = nearest(str(e["loc"][-1]), owner.model_fields)
         return f"{place}: unknown field" + (f"; did you mean {near!r}?" if near else "")
     if e["type"] == "missing":
