@@ -53,7 +53,7 @@ class LaneCode:
         kept = f.at(context(f, "carry"), f.integer("mul", "%who", len(CARRY)), "double")
         for k, name in enumerate(CARRY):
             self.put(f, name, f.load("double", kept, k))
-        for name in ("next_out", "next_event", "used", "hit", "rejected", "due", "cause", "restart"):
+        for name in ("next_out", "next_event", "used", "strikes", "hit", "rejected", "due", "cause", "restart"):
             self.puti(f, name, 0)
         self.puti(f, "probe", 0)
         self.puti(f, "patient", "%who")
@@ -110,7 +110,7 @@ class LaneCode:
     @property
     def layout_stages(self) -> int:
         n = max(self.layout.shape.states, 1)
-        return (self.layout.offset["dense1"] - self.layout.offset["stages"]) // n
+        return (self.layout.offset["dense"] - self.layout.offset["stages"]) // n
 
     def _event(self, f: Function) -> tuple[str, str, str]:
         """(column, time, amount) of the lane's next event."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from baxis.engine.driver_lanes import NO_PATIENT, LaneCode
 from baxis.engine.ir import Function, bits
 from baxis.engine.layout import CANCELLED, NEGATIVE, NOT_FINITE, STEP_LIMIT, UNDERFLOW, Layout, context
 
 LEAST_STEP = 1e-15  # of |t|: below it time would stand still
+STRIKES = 50  # refusals for a negative state with no step in between that was free of one: it will not get better
 NEARLY = 1.001  # a step this close to the next stop goes all the way
 
 
@@ -48,22 +51,29 @@ class MainCode(LaneCode):
         return f
 
     def _check_floors(self) -> Function:
-        """theta = 1 in lanes where some state fell below its floor, else 0."""
+        """theta = 1 in lanes where some state fell below its floor, else 0; what is negative within it becomes 0."""
         f = self._whole("check_floors")
         below = self.layout.buffer(f, "theta")
+        clipped = self.layout.buffer(f, "clipped")
         f.vstore(f.splat(0.0), below)
         floors, new = context(f, "floors"), self.layout.buffer(f, "new")
         with f.loop(self.layout.shape.states) as i:
             one = f.emit(f"insertelement {f.vt} poison, double {f.load('double', floors, i)}, i64 0")
             floor = f.emit(f"shufflevector {f.vt} {one}, {f.vt} poison, <{f.lanes} x i32> zeroinitializer")
-            f.vstore(f.select(f.compare("olt", f.vload(new, i), floor), f.splat(1.0), f.vload(below)), below)
+            value = f.vload(new, i)
+            f.vstore(f.select(f.compare("olt", value, floor), f.splat(1.0), f.vload(below)), below)
+            watched = f.compare("ogt", floor, f.splat(-math.inf))
+            rounding = f.mask("and", watched, f.compare("olt", value, f.splat(0.0)))
+            f.vstore(f.select(rounding, f.splat(0.0), value), new, i)
+            f.vstore(f.select(rounding, f.splat(1.0), f.vload(clipped)), clipped)
         f.do("ret void")
         return f
 
     def _judge(self) -> Function:
         """Accept or refuse each lane's step and set its next step size; a hopeless lane fails with its cause."""
         f = self._whole("judge")
-        f.vstore(f.splat(0.0), self.layout.buffer(f, "theta"))
+        for name in ("theta", "clipped"):
+            f.vstore(f.splat(0.0), self.layout.buffer(f, name))
         with f.when(f.icmp("ne", context(f, "check_floor"), 0)):
             f.do("call void @check_floors(ptr %ctx, ptr %s)")
         with f.loop(f.lanes) as lane:
@@ -125,8 +135,13 @@ class MainCode(LaneCode):
         size = f.emit(f"call double @llvm.fabs.f64(double {self.get(f, 't', lane)})")
         least = f.real("fadd", f.real("fmul", size, bits(LEAST_STEP)), bits(1e-100))
         tiny = f.emit(f"and i1 {refused}, {f.fcmp('ule', self.get(f, 'h', lane), least)}")
-        with f.when(tiny):
-            cause = self.geti(f, "cause", lane)
+        cause = self.geti(f, "cause", lane)
+        strikes = self.geti(f, "strikes", lane)
+        strikes = f.pick(f.icmp("eq", cause, NEGATIVE), "i64", f.integer("add", strikes, 1), strikes)
+        sound = f.emit(f"and i1 {ok}, {f.fcmp('oeq', self.get(f, 'clipped', lane), bits(0.0))}")
+        self.puti(f, "strikes", f.pick(sound, "i64", 0, strikes), lane)
+        out = f.emit(f"and i1 {refused}, {f.icmp('sge', strikes, STRIKES)}")
+        with f.when(f.emit(f"or i1 {tiny}, {out}")):
             f.do(f"call void @blame(ptr %ctx, ptr %s, i64 {lane}, i64 {cause})")
         spent = f.icmp("sge", used, context(f, "max_steps"))
         spent = f.emit(f"and i1 {spent}, {f.emit(f'and i1 {refused}, {self._active(f, lane)}')}")

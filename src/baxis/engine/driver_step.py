@@ -116,28 +116,31 @@ class StepCode:
         return f.emit(f"shufflevector {f.vt} {one}, {f.vt} poison, <{f.lanes} x i32> zeroinitializer")
 
     def _interpolants(self) -> Function:
-        """The two extra vectors of the continuous output of the last step."""
+        """The extra vectors of the continuous output of the last step."""
         f = self._function("interpolants")
         with f.loop(self.n) as i:
             u = [f.vload(self._stage(f, j), i) for j in range(self.tableau.stages)]
-            for name, row in zip(("dense1", "dense2"), self.tableau.dense, strict=True):
+            for k, row in enumerate(self.tableau.dense):
                 total = f.splat(0.0)
                 for weight, stage in zip(row, u, strict=True):
                     if weight:
                         total = f.fma(f.splat(weight), stage, total)
-                f.vstore(total, self.layout.buffer(f, name), i)
+                f.vstore(total, self.layout.buffer(f, "dense", k * self.n), i)
         f.do("ret void")
         return f
 
     def _interpolate(self) -> Function:
-        """seen = state at t + theta*step, theta in [0, 1] a lane: y(1-x) + x(new + (1-x)(d1 + x d2))."""
+        """seen = state at t + theta*step, theta in [0, 1] a lane: y(1-x) + x(new + (1-x)(d1 + x(d2 + ...)))."""
         f = self._function("interpolate")
         x = self._vector(f, "theta")
         rest = f.op("fsub", f.splat(1.0), x)
-        names = ("y", "new", "dense1", "dense2", "seen")
-        y, new, d1, d2, seen = (self.layout.buffer(f, k) for k in names)
+        y, new, seen = (self.layout.buffer(f, k) for k in ("y", "new", "seen"))
+        dense = [self.layout.buffer(f, "dense", k * self.n) for k in range(len(self.tableau.dense))]
         with f.loop(self.n) as i:
-            inner = f.fma(rest, f.fma(x, f.vload(d2, i), f.vload(d1, i)), f.vload(new, i))
+            bend = f.vload(dense[-1], i)
+            for d in reversed(dense[:-1]):
+                bend = f.fma(x, bend, f.vload(d, i))
+            inner = f.fma(rest, bend, f.vload(new, i))
             f.vstore(f.fma(x, inner, f.op("fmul", rest, f.vload(y, i))), seen, i)
         f.do("ret void")
         return f

@@ -25,8 +25,8 @@ class Events:
 
     times, amounts, durations: (E,) or (n, E); kinds: (E,) of ADD, SET, INFUSE; targets: E names.
     ADD: state += amount. SET: parameter (or state) = amount from then on. INFUSE: the parameter
-    is raised by amount/duration for the duration. A time of +inf means never (for that patient). Raises InvalidValue for wrong shapes, NaN,
-    infinite amounts, and durations that are not above 0 for an infusion.
+    is raised by amount/duration for the duration. A time of +inf means never (for that patient). Raises InvalidValue
+    for wrong shapes, NaN, infinite amounts, and infusions whose duration is not above 0.
     """
 
     times: np.ndarray

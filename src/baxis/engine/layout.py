@@ -61,11 +61,25 @@ REALS = [
     "factor",
     "theta",
     "accepted",
+    "clipped",
     "bad",
     "learned_dose",
     "learned_set",
 ]
-INTEGERS = ["patient", "next_out", "next_event", "used", "fresh", "hit", "probe", "restart", "rejected", "due", "cause"]
+INTEGERS = [
+    "patient",
+    "next_out",
+    "next_event",
+    "used",
+    "strikes",
+    "fresh",
+    "hit",
+    "probe",
+    "restart",
+    "rejected",
+    "due",
+    "cause",
+]
 
 
 class Layout:
@@ -76,7 +90,7 @@ class Layout:
         sizes = {
             "y": n, "new": n, "rate": n, "mix": n, "slope": n, "p": shape.parameters, "c": shape.table,
             "jac": shape.jacobian, "lu": shape.factors, "stages": n * tableau.stages,
-            "dense1": n, "dense2": n, "seen": n + shape.rules, "flags": 1,
+            "dense": n * len(tableau.dense), "seen": n + shape.rules, "flags": 1,
         }  # fmt: skip
         sizes |= dict.fromkeys((*REALS, *INTEGERS), 1)
         self.shape, self.lanes = shape, lanes

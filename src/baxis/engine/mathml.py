@@ -1,17 +1,14 @@
-"""Formulas as plain nested tuples: from libsbml syntax trees, to the expression graph, to sympy."""
+"""Formulas as plain nested tuples: from libsbml syntax trees, to the expression graph."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.engine.graph import Graph, Node
-
-if TYPE_CHECKING:
-    import sympy
 
 # ("num", v) | ("sym", name) | ("time",) | ("bool", b) | (operation, tree, ...)
 Tree = tuple[Any, ...]
@@ -148,7 +145,24 @@ def to_graph(tree: Tree, graph: Graph, names: Mapping[str, Node]) -> Node:
         return graph.time()
     if op == "bool":
         return graph.boolean(tree[1])
-    return _BUILD[op](graph, *(to_graph(t, graph, names) for t in tree[1:]))
+    return _BUILD[op](graph, *_arguments(op, graph, [to_graph(t, graph, names) for t in tree[1:]]))
+
+
+def _arguments(op: str, g: Graph, nodes: list[Node]) -> list[Node]:
+    """Numbers where numbers are due and truth values where those are: SBML L3V2 lets 0 and 1 stand for false and true."""
+    if op in ("and", "or", "xor", "not"):
+        return [_truth(g, n) for n in nodes]
+    first = [_truth(g, nodes[0])] if op == "select" else []
+    return first + [as_number(g, n) for n in nodes[len(first) :]]
+
+
+def _truth(g: Graph, node: Node) -> Node:
+    return node if g.is_boolean(node) else g.compare("ne", node, g.const(0.0))
+
+
+def as_number(g: Graph, node: Node) -> Node:
+    """1 or 0 for a truth value, anything else as it is."""
+    return g.select(node, g.const(1.0), g.const(0.0)) if g.is_boolean(node) else node
 
 
 def _xor(g: Graph, a: Node, b: Node) -> Node:
@@ -190,25 +204,3 @@ for _name in ("exp", "tanh", "abs", "floor", "sin", "cos", "min", "max"):
     _BUILD[_name] = lambda g, *a, _op=_name: g.call(_op, *a)
 _BUILD["ln"] = lambda g, a: g.call("log", a)
 _BUILD["ceiling"] = lambda g, a: g.call("ceil", a)
-
-
-def to_sympy(tree: Tree) -> sympy.Basic:
-    """sympy expression of a tree; time is the symbol `time`."""
-    import sympy as sp
-
-    op = tree[0]
-    if op == "num":
-        return sp.Integer(int(tree[1])) if float(tree[1]).is_integer() else sp.Float(tree[1], 17)
-    if op in ("sym", "time"):
-        return sp.Symbol(tree[1] if op == "sym" else "time")
-    if op == "bool":
-        return sp.true if tree[1] else sp.false
-    args = [to_sympy(t) for t in tree[1:]]
-    plain: dict[str, Callable[..., Any]] = {
-        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-        "div": lambda a, b: a / b, "neg": lambda a: -a, "power": lambda a, b: a**b,
-        "select": lambda c, a, b: sp.Piecewise((a, c), (b, True)),
-    }  # fmt: skip
-    named = {"ln": "log", "abs": "Abs", "min": "Min", "max": "Max", "lt": "Lt", "le": "Le", "gt": "Gt"}
-    named |= {"ge": "Ge", "eq": "Eq", "ne": "Ne", "and": "And", "or": "Or", "not": "Not", "xor": "Xor"}
-    return plain[op](*args) if op in plain else getattr(sp, str(named.get(op, op)))(*args)

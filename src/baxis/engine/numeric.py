@@ -41,6 +41,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "not": np.logical_not,
     "select": np.where,
 }
+_LOGIC = ("and", "or", "xor", "not")
 
 
 def evaluate(tree: Tree, values: Mapping[str, Any]) -> Any:
@@ -54,5 +55,8 @@ def evaluate(tree: Tree, values: Mapping[str, Any]) -> Any:
         return values[tree[1]]
     if op == "time":
         return values.get("", 0.0)
+    args = [evaluate(t, values) for t in tree[1:]]
+    if op not in _LOGIC:
+        args = [a if op == "select" and k == 0 else np.asarray(a, float)[()] for k, a in enumerate(args)]
     with np.errstate(all="ignore"):
-        return _OPERATIONS[op](*(evaluate(t, values) for t in tree[1:]))
+        return _OPERATIONS[op](*args)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from baxis.engine.derivatives import TIME, Differentiator
 from baxis.engine.elimination import Elimination, eliminate
 from baxis.engine.graph import Graph, Node
-from baxis.engine.mathml import to_graph
+from baxis.engine.mathml import as_number, to_graph
 from baxis.engine.system import System
 
 
@@ -34,9 +34,9 @@ def build_program(system: System) -> Program:
     names |= {n: graph.parameter(i) for i, n in enumerate(system.parameters)}
     equations = system.equations
     for name, tree in equations.rules.items():
-        names[name] = to_graph(tree, graph, names)
+        names[name] = as_number(graph, to_graph(tree, graph, names))
     rules = tuple(names[n] for n in system.assignments)
-    rates = tuple(to_graph(equations.rates[n], graph, names) for n in system.states)
+    rates = tuple(as_number(graph, to_graph(equations.rates[n], graph, names)) for n in system.states)
     differentiator = Differentiator(graph, rules)
     jacobian: dict[tuple[int, int], Node] = {}
     slopes: dict[int, Node] = {}

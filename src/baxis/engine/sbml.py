@@ -14,6 +14,9 @@ from baxis.engine.numeric import evaluate
 from baxis.engine.reactions import reaction_rules, species_rates
 from baxis.engine.system import Equations, System
 
+# packages that leave the mathematics alone, and the one whose operations are judged one by one
+HARMLESS = {"layout", "render", "groups", "l3v2extendedmath"}
+
 
 def load_sbml(source: str | Path) -> System:
     """System from SBML text or a path to it.
@@ -48,7 +51,7 @@ def _document(text: str) -> Any:
         raise InvalidValue("SBML", "a document without a model", "one <model>")
     for i in range(document.getNumPlugins()):
         name = document.getPlugin(i).getPackageName()
-        if name != "l3v2extendedmath" and document.getPkgRequired(name):  # that one's operations are judged one by one
+        if name not in HARMLESS and document.getPkgRequired(name):
             raise Unsupported(f"SBML package {name!r} changes the mathematics and is not supported by this engine")
     if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
         raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
@@ -70,6 +73,8 @@ class _Reader:
         self.rates |= species_rates(self.model, self.rates, self.rules)
         self.starts = self._starts()
         self._promote_computed_parameters()
+        if not self.rates:
+            raise InvalidValue("model", "no state", "at least one rate rule or reaction")
         self._check_names()
         self.rules = _sorted_rules(self.rules)
 
@@ -101,9 +106,12 @@ class _Reader:
 
     def _starts(self) -> dict[str, Tree]:
         out = {}
+        reactions = self.model.getListOfReactions()
+        sides = [side for r in reactions for side in (r.getListOfReactants(), r.getListOfProducts())]
+        stoichiometries = {reference.getId() for side in sides for reference in side} - {""}
         for a in self.model.getListOfInitialAssignments():
             name = a.getSymbol()
-            if self.model.getSpeciesReference(name):
+            if name in stoichiometries:
                 raise Unsupported(f"initial assignment of the stoichiometry {name!r}")
             out[name] = self._tree(a, f"initial assignment of {name!r}")
         return out

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import UnknownName
-from baxis.engine.mathml import Tree, symbols, to_sympy
+from baxis.engine.mathml import Tree, symbols
 
 if TYPE_CHECKING:
     import sympy
@@ -65,12 +65,12 @@ class System:
     @cached_property
     def rates(self) -> Mapping[str, sympy.Basic]:
         """Right-hand side of each state as sympy; assignment rules appear by name."""
-        return MappingProxyType({k: to_sympy(t) for k, t in self.equations.rates.items()})
+        return _expressions(self.equations.rates)
 
     @cached_property
     def rules(self) -> Mapping[str, sympy.Basic]:
         """Assignment rules as sympy, in order of use."""
-        return MappingProxyType({k: to_sympy(t) for k, t in self.equations.rules.items()})
+        return _expressions(self.equations.rules)
 
     @property
     def uses_time(self) -> bool:
@@ -102,6 +102,12 @@ class System:
         }
         tables: dict[str, Any] = {k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units")}
         return cls(sbml=record["sbml"], **names, **tables)
+
+
+def _expressions(trees: Mapping[str, Tree]) -> Mapping[str, sympy.Basic]:
+    from baxis.engine.symbolic import as_number, to_sympy
+
+    return MappingProxyType({k: as_number(to_sympy(t)) for k, t in trees.items()})
 
 
 def _index(names: tuple[str, ...], kind: str, name: str) -> int:
