@@ -53,7 +53,7 @@ def contrasts(evidence: Evidence) -> pd.DataFrame:
 
     One row a contrast; `value`, `ci_low`, `ci_high` (95 %), `se` on `scale`; `interval` tells where the interval
     is from: reported, newcombe (from the counts), arms (from the arms' own standard errors), p (from the p value),
-    or none. `benefit_sign` * value > 0 favours the active arm. `n1`, `p1` belong to the active arm, `n0`, `p0` to
+    events (of the arms, for a hazard ratio), or none. `benefit_sign` * value > 0 favours the active arm. `n1`, `p1` belong to the active arm, `n0`, `p0` to
     the control.
     """
     return _contrasts(evidence).copy()
@@ -128,6 +128,8 @@ def expand(tables: Lookup, spec: dict[str, Any]) -> list[dict[str, Any]]:
         numbers = estimate(spec, arm, rows, {a: row["n"] for a, row in arms.items()})
         if "value" not in numbers:
             continue
+        if spec["scale"] == "log_hazard_ratio" and numbers["interval"] == "none":
+            numbers |= from_events(tables, spec, arm, numbers)
         drug = arms[arm]["drug"]
         head = {"disease": trial["disease"], "role": trial["role"], "source": trial["source"], "drug": drug}
         found.append({**spec, **head, "arm_id": arm, "class": arm_class(drug, tables.classes), **numbers})
@@ -155,6 +157,25 @@ def estimate(
     return base | mean(mine, control, differences)
 
 
+# Counted events that stand behind a hazard ratio.
+EVENTS = {"flare_HR": ("flare_rate", "flare"), "relapse_HR": ("relapse_rate",), "PSE_HR": ("PSE",)}
+
+
+def from_events(tables: Lookup, spec: dict[str, Any], arm: str, numbers: dict[str, Any]) -> dict[str, Any]:
+    """Interval of a log hazard ratio from the events of the two arms: variance 1/d1 + 1/d0 (Tierney 2007)."""
+    for endpoint in EVENTS.get(spec["endpoint"], ()):
+        rows = tables.outcomes.get((spec["trial_id"], endpoint, spec["subgroup"]), [])
+        rates = {r["arm_id"]: r for r in rows if r["statistic"] == "proportion" and r["week"] == spec["week"]}
+        if arm in rates and spec["versus"] in rates:
+            sizes = {
+                a: size([rates[a]], tables.arms[spec["trial_id"]][a]["n"]) for a in (arm, spec["versus"])
+            }
+            events = [round(rates[a]["value"] * n) if n == n else 0 for a, n in sizes.items()]
+            if all(events):
+                return normal(numbers["value"], math.sqrt(sum(1 / d for d in events)), "events")
+    return {}
+
+
 def size(rows: list[dict[str, Any]], arm_n: float) -> float:
     """Denominator of an arm: that of its value, else the arm's size (for a whole arm)."""
     counts = [r["n"] for r in rows if r["n"] == r["n"] and not r["versus"]] or [
@@ -179,7 +200,8 @@ def risk(mine: list, control: list, differences: list, n1: float, n0: float) -> 
         return {}
     value = p1[0] - p0[0]
     if n1 != n1 or n0 != n0 or not (n1 and n0):
-        return pair | {"value": value, "ci_low": NAN, "ci_high": NAN, "se": NAN, "interval": "none"}
+        said = next(r for r in mine if r["statistic"] == "proportion")
+        return pair | from_report({**said, "value": value, "ci_low": NAN, "ci_high": NAN, "se": NAN})
     low, high = newcombe(p1[0], n1, p0[0], n0)
     se = math.sqrt(p1[0] * (1 - p1[0]) / n1 + p0[0] * (1 - p0[0]) / n0)
     se = se or (high - low) / (2 * quantile(0.95))

@@ -56,6 +56,13 @@ def test_hazard_ratio_is_on_the_log_scale() -> None:
     assert got["se"] == pytest.approx(math.log(4) / (2 * 1.959964), rel=1e-6)
 
 
+def test_hazard_ratio_without_an_interval_takes_it_from_the_events() -> None:
+    """MITIGATE: 7 of 68 and 40 of 67 people flared; the hazard ratio 0.13 is printed without limits here."""
+    got = evidence.contrasts(evidence.load()).query("trial_id == 'inebilizumab-igg4rd-mitigate'").iloc[0]
+    assert (got["interval"], got["value"]) == ("events", pytest.approx(math.log(0.13)))
+    assert got["se"] == pytest.approx(math.sqrt(1 / 7 + 1 / 40))
+
+
 def test_mean_difference_from_the_arms_own_errors() -> None:
     one = row(statistic="mean_change", value=-6.3, se=0.6)
     zero = row(arm_id="b", statistic="mean_change", value=-4.1, ci_low=-5.276, ci_high=-2.924, ci_level=0.95)
