@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
@@ -121,3 +123,16 @@ def test_show_prints_numbers_with_sources(name: str) -> None:
     done = baxis("show", name)
     assert done.returncode == 0, done.stderr
     assert "source" in done.stdout.lower() or "doi" in done.stdout.lower()
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = "from baxis.faces.cli import main; main()"
+    words = ["trial", "rituximab-reflex", "--patients", "60000", "--out", str(tmp_path / "deep" / "out")]
+    run = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    assert run.returncode == 130
+    assert "nothing was written" in said
+    assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())

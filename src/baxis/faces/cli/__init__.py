@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line: a BaxisError is one line on stderr and exit code 2; Ctrl-C is exit code 130."""
@@ -18,6 +20,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as e:
+        if isinstance(e, SystemExit) and e.code != INTERRUPTED:
+            raise
         sys.stderr.write("baxis: stopped; nothing was written\n")
-        raise SystemExit(130) from None
+        raise SystemExit(INTERRUPTED) from None
