@@ -24,10 +24,10 @@ class Source:
 
     @property
     def text(self) -> str:
-        """Short citation: author year, then the strongest identifier known."""
+        """Short citation: author (else title) and year, then the strongest identifier known."""
         ident = f"doi:{self.doi}" if self.doi else f"PMID {self.pmid}" if self.pmid else self.nct
-        lead = " ".join(p for p in (self.author, self.year) if p) or self.title or self.key
-        return f"{lead}, {ident}" if ident else lead
+        lead = " ".join(p for p in (self.author or self.title, self.year) if p)
+        return ", ".join(p for p in (lead, ident) if p) or self.key
 
 
 @lru_cache(maxsize=1)

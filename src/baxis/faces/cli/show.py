@@ -34,11 +34,11 @@ def show(
     print_sections(sections)
 
 
-def sections_of(name: str) -> list[Section]:
+def sections_of(name: str, folders: tuple[Path, ...] = ()) -> list[Section]:
     """Sections that describe a name, from every place that knows it; UnknownName with the nearest of all names."""
     from ...core.errors import UnknownName
 
-    found = [s for finder in FINDERS for s in finder(name)]
+    found = [s for finder in FINDERS for s in finder(name)] + _evidence(name, folders)
     if not found:
         raise UnknownName(
             "name", name, all_names(), "`baxis list trials|drugs|diseases` and `baxis evidence search TEXT` help"
@@ -127,18 +127,20 @@ def _drug(name: str) -> list[Section]:
     return sections
 
 
-def _evidence(name: str) -> list[Section]:
+def _evidence(name: str, folders: tuple[Path, ...]) -> list[Section]:
     from ... import evidence
     from ...core.errors import UnknownName
 
     try:
-        sheet = evidence.sheet(name, evidence.load())
+        sheet = evidence.sheet(name, evidence.load(*folders))
     except UnknownName:
         return []
-    return [(f"{sheet.title}: {s.title}", [dict(zip(s.columns, r, strict=True)) for r in s.rows]) for s in sheet.sections]
+    return [
+        (f"{sheet.title}: {s.title}", [dict(zip(s.columns, r, strict=True)) for r in s.rows]) for s in sheet.sections
+    ]
 
 
-FINDERS: tuple[Callable[[str], list[Section]], ...] = (_disease, _drug, _parameter, _evidence)
+FINDERS: tuple[Callable[[str], list[Section]], ...] = (_disease, _drug, _parameter)
 
 
 def print_sections(sections: list[Section]) -> None:
