@@ -23,9 +23,9 @@ class Published:
     provenance: str
 
 
-def of_trial(design: Design, tables: evidence.Evidence | None = None) -> dict[tuple[str, str, float], Published]:
+def of_trial(design: Design, tables: evidence.Evidence) -> dict[tuple[str, str, float], Published]:
     """Published values by (arm_id, endpoint, week), whole population only (no subgroup rows)."""
-    rows = (tables or evidence.load()).outcomes
+    rows = tables.outcomes
     rows = rows[(rows.trial_id == design.trial_id) & (rows.subgroup == "") & (rows.arm_id != "")]
     sizes = {a.arm_id: a.n for a in design.arms}
     out: dict[tuple[str, str, float], Published] = {}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .. import evidence
 from . import published
 from .design import Arm, Design, Endpoint
 from .instruments import Instrument, Visits
@@ -103,7 +104,7 @@ def summarise(
 ) -> TrialResult:
     """Judge every endpoint of every arm and put the published values beside it."""
     runs, visits = simulated
-    seen = published.of_trial(design)
+    seen = published.of_trial(design, evidence.load(*settings.evidence))
     rows, values, draws = [], {}, {}
     for endpoint in design.endpoints:
         for run, recorded in zip(runs, visits, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 from .. import engine
 from ..core.errors import InvalidValue, UnknownName
@@ -15,7 +16,7 @@ Progress = Callable[[int, int], None]
 class Settings:
     """patients: simulated in each arm; threads: None takes all cores; resolved: oral drugs followed dose by dose.
 
-    progress: called with (patients simulated, patients in all) from the calling thread.
+    evidence: folders of own tables laid over the shipped ones. progress: called with (patients simulated, in all).
     """
 
     patients: int = 1000
@@ -24,6 +25,7 @@ class Settings:
     rtol: float = 1e-4
     atol: float = 1e-6
     resolved: bool = False
+    evidence: tuple[Path, ...] = ()
     progress: Progress | None = None
 
     def options(self) -> engine.Options:

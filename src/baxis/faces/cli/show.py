@@ -17,16 +17,15 @@ Section = tuple[str, list[dict[str, Any]]]
 def show(
     name: Annotated[str, typer.Argument(help="A drug, disease, trial, claim, experiment or parameter.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    library: Annotated[
-        list[Path] | None, typer.Option(help="Folder laid over the shipped library.", metavar="DIR")
-    ] = None,
+    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
+    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
 ) -> None:
     """Print one entry of the library with every number's unit, kind and source."""
     from ...core import library as shipped
 
     for folder in library or []:
         shipped.overlay(folder)
-    sections = sections_of(name)
+    sections = sections_of(name, tuple(evidence or ()))
     if json:
         data = {"name": name, "sections": [{"title": t, "rows": rows} for t, rows in sections]}
         sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -24,9 +24,8 @@ def trial(
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
     resolved: Annotated[bool, typer.Option(help="Follow oral drugs dose by dose (slower).")] = False,
-    library: Annotated[
-        list[Path] | None, typer.Option(help="Folder laid over the shipped library.", metavar="DIR")
-    ] = None,
+    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
+    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
     """Simulate a trial and print it, arm by arm, beside what was published."""
@@ -39,7 +38,8 @@ def trial(
         check_folder(out)
     if json and json != "-":
         check_file(Path(json))
-    result = _run(design, quiet, {"patients": patients, "seed": seed, "threads": threads, "resolved": resolved})
+    settings = {"patients": patients, "seed": seed, "threads": threads, "resolved": resolved}
+    result = _run(design, quiet, {**settings, "evidence": tuple(evidence or ())})
     if out:
         result.save(out)
     if json:
