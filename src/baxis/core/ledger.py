@@ -66,6 +66,9 @@ def read(table: str) -> dict[str, Parameter]:
     return out
 
 
+library.on_change(read.cache_clear)
+
+
 def parse_row(row: dict[str, str]) -> Parameter:
     """Parameter of one ledger row; ValueError says what is wrong and what is allowed."""
     get = {k: (v or "").strip() for k, v in row.items()}.get

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import os
 import tomllib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from .errors import InvalidValue, UnknownName
 
 SHIPPED = Path(__file__).resolve().parent.parent / "library"
 _overlays: list[Path] = []
+_listeners: list[Callable[[], None]] = []
 
 
 def overlay(folder: str | Path) -> None:
@@ -32,11 +34,15 @@ def roots() -> tuple[Path, ...]:
     return (*reversed(_overlays), SHIPPED)
 
 
+def on_change(forget: Callable[[], None]) -> None:
+    """Register what must be forgotten when the overlays change (a cache built from library files)."""
+    _listeners.append(forget)
+
+
 def clear() -> None:
-    """Forget cached files and overlays' effect on them (used after `overlay` and in tests)."""
-    read_toml.cache_clear()
-    _read_table.cache_clear()
-    digest.cache_clear()
+    """Forget everything read from the library, here and by those who registered with `on_change`."""
+    for forget in (read_toml.cache_clear, _read_table.cache_clear, digest.cache_clear, *_listeners):
+        forget()
 
 
 def reset() -> None:

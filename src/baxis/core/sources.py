@@ -44,6 +44,9 @@ def load() -> dict[str, Source]:
     return {key: _source(key, entry) for key, entry in data.entries.items()}
 
 
+library.on_change(load.cache_clear)
+
+
 def _source(key: str, entry: object) -> Source:
     fields = {k.lower(): str(v).strip("{}") for k, v in entry.fields.items()}  # type: ignore[attr-defined]
     people = entry.persons.get("author", [])  # type: ignore[attr-defined]

@@ -20,7 +20,13 @@ def test_many_faults_are_one_sentence_with_a_count() -> None:
 
 @pytest.mark.parametrize(
     ("value", "source", "target", "expected"),
-    [(1, "L/h", "L/day", 24), (5, "mg/mL", "mg/L", 5000), (30, "%", "1", 0.3), (2, "ng/mL", "ug/L", 2), (3, "g", "mg", 3000)],
+    [
+        (1, "L/h", "L/day", 24),
+        (5, "mg/mL", "mg/L", 5000),
+        (30, "%", "1", 0.3),
+        (2, "ng/mL", "ug/L", 2),
+        (3, "g", "mg", 3000),
+    ],
 )
 def test_units_convert(value: float, source: str, target: str, expected: float) -> None:
     assert units.convert(value, source, target) == pytest.approx(expected, rel=1e-12)
@@ -40,7 +46,6 @@ def write(folder: Path, rows: str) -> None:
     (folder / "parameters").mkdir()
     (folder / "parameters" / "mine.csv").write_text(HEADER + rows)
     library.overlay(folder)
-    ledger.read.cache_clear()
 
 
 def test_ledger_reads_a_number_with_its_spread(tmp_path: Path) -> None:
