@@ -22,6 +22,8 @@ class Differentiator:
     def row(self, root: Node) -> Row:
         """Non-zero partial derivatives of `root` by state index (and TIME)."""
         g, stack = self.graph, [root]
+        if g.level[root] != MOVING:
+            return {}
         while stack:  # inner assignments first, without recursion: chains of rules can be long
             node = stack[-1]
             if node in self._rows:

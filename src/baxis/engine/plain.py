@@ -21,12 +21,12 @@ def lambdified(system: System) -> tuple[Rates, Rates, Rates]:
     """(rates, rules, Jacobian) as numpy functions of (time, state, parameters), by sympy.lambdify."""
     import sympy as sp
 
-    names = [sp.Symbol(n) for n in (*system.states, *system.parameters)]
-    time = sp.Symbol("time")
-    full: dict[Any, Any] = {}
+    every = ("time", *system.states, *system.parameters)
+    full: dict[Any, Any] = {sp.Symbol(n): sp.Symbol(n, real=True) for n in every}  # |x| has a slope only if x is real
+    time, *names = full.values()
     for name, rule in system.rules.items():
-        full[sp.Symbol(name)] = rule.subs(full)
-    rates = [r.subs(full) for r in system.rates.values()]
+        full[sp.Symbol(name)] = rule.xreplace(full)
+    rates = [r.xreplace(full) for r in system.rates.values()]
     states = names[: len(system.states)]
     jacobian = [[sp.diff(r, s) for s in states] for r in rates]
 
@@ -34,7 +34,7 @@ def lambdified(system: System) -> tuple[Rates, Rates, Rates]:
         f = sp.lambdify([time, names], what, modules="numpy", cse=True)
         return lambda t, y, p: np.array(f(t, np.concatenate([y, p])), float)
 
-    return compiled(rates), compiled(list(full.values())), compiled(jacobian)
+    return compiled(rates), compiled(list(full.values())[len(every) :]), compiled(jacobian)
 
 
 def reference(

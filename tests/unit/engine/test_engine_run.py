@@ -1,0 +1,143 @@
+"""Runs with decision points, rest states, results as labelled arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from baxis import engine
+from baxis.core.errors import InvalidValue
+from baxis.engine.resting import NOT_AT_REST
+
+MODEL = """model m()
+  unit mg = 1e-3 gram
+  drug' = rate - ke*drug; x' = kin/(1 + drug) - kout*x
+  drug = 0; x = 1; ke = 0.5; kin = 0.3; kout = 0.3; rate = 0; drug has mg
+end"""
+TIGHT = engine.Options(rtol=1e-10, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> engine.Kernel:
+    return engine.compile(engine.load_antimony(MODEL))
+
+
+def test_windows_agree_with_one_run(kernel: engine.Kernel) -> None:
+    ke = np.linspace(0.2, 1.5, 9)
+    events = engine.concat(
+        engine.bolus("drug", [0, 7, 14], [3, 2, 1]),
+        engine.infusion("rate", [3, 6], [5, 10], [4, 4]),
+        engine.setting("kin", [5.0, 11.0], [0.6, 0.2]),
+    )
+    times = np.arange(0, 21, 0.5)
+    whole = engine.simulate(kernel, {"ke": ke}, times=times, events=events, options=TIGHT)
+    run = engine.start(kernel, {"ke": ke}, options=TIGHT)
+    parts = []
+    for to in (4.0, 7.0, 13.5, 20.5):
+        inside = times[(times > run.time) & (times <= to)] if run.time else times[times <= to]
+        parts.append(run.advance(to, times=inside, events=events if run.time == 0 else None).values)
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), whole.values, rtol=1e-8, atol=1e-9)
+    assert (run.parameters[:, kernel.system.parameter_index("kin")] == 0.2).all()
+
+
+def test_a_decision_acts_on_the_whole_batch(kernel: engine.Kernel) -> None:
+    run = engine.start(kernel, {"ke": np.full(6, 0.5)}, options=TIGHT)
+    seen = run.advance(10.0, outputs=["x"], events=engine.bolus("drug", [0.0], 2.0))
+    x = seen["x"][:, -1]
+    responder = np.arange(6) % 2 == 0
+    run.active[1] = False
+    run.parameters[responder, kernel.system.parameter_index("kin")] *= 2
+    run.state[~responder, kernel.system.state_index("drug")] += 1.0
+    later = run.advance(40.0, outputs=["x", "drug"])
+    assert np.isnan(later.values[1]).all()
+    assert later.status[1] == engine.NOT_RUN
+    assert run.state[1, kernel.system.state_index("x")] == x[1]
+    np.testing.assert_allclose(later["x"][responder, -1], 2.0, rtol=1e-3)
+    np.testing.assert_allclose(later["x"][[3, 5], -1], 1.0, rtol=1e-3)
+    run.active[1] = True
+    assert np.isfinite(run.advance(50.0).values[1]).all()
+
+
+def test_a_failure_in_a_run_stays(kernel: engine.Kernel) -> None:
+    blow = engine.compile(engine.load_antimony("model m()\n x' = a*x^2 - x; x = 1; a = 0\nend"))
+    run = engine.start(blow, {"a": [0.0, 3.0]}, options=engine.Options(max_steps=2000))
+    first = run.advance(5.0)
+    second = run.advance(6.0)
+    assert first.ok.tolist() == [True, False]
+    assert run.active.tolist() == [True, False]
+    assert run.status[1] != 0
+    assert second.status.tolist() == [0, engine.NOT_RUN]
+
+
+def test_wrong_uses_of_a_run_are_named(kernel: engine.Kernel) -> None:
+    run = engine.start(kernel)
+    run.advance(3.0)
+    with pytest.raises(InvalidValue, match="a time after 3"):
+        run.advance(3.0)
+    with pytest.raises(InvalidValue, match="up to 4"):
+        run.advance(4.0, times=[5.0])
+    with pytest.raises(InvalidValue, match="at or after the start, 3"):
+        run.advance(4.0, events=engine.bolus("drug", [1.0], 1.0))
+    run.state[0, 0] = np.nan
+    with pytest.raises(InvalidValue, match="active patient"):
+        run.advance(4.0)
+    run.state = run.state[:, :1]
+    with pytest.raises(InvalidValue, match=r"shape \(1, 2\)"):
+        run.advance(4.0)
+
+
+def test_rest_is_polished(kernel: engine.Kernel) -> None:
+    kout = np.geomspace(1e-3, 10, 13)
+    rest = engine.rest(kernel, {"kout": kout, "rate": 0.7})
+    assert rest.ok.all()
+    np.testing.assert_allclose(rest.state[:, kernel.system.state_index("x")], 0.3 / 2.4 / kout, rtol=1e-13)
+    assert "at rest" in rest.sentence(0)
+
+
+def test_rest_that_is_not_reached_has_a_sentence() -> None:
+    drift = engine.compile(engine.load_antimony("model m()\n x' = k; y' = 1 - y; x = 0; y = 0; k = 0\nend"))
+    rest = engine.rest(drift, {"k": [0.0, 1.0]}, horizon=1000.0)
+    assert rest.status.tolist() == [0, NOT_AT_REST]
+    assert "x would still change" in rest.sentence(1)
+    assert rest.state[1, 0] == pytest.approx(1000.0)
+
+
+def test_rest_keeps_conserved_totals() -> None:
+    cycle = engine.compile(
+        engine.load_antimony("model m()\n x' = b*y - a*x; y' = a*x - b*y; x = 3; y = 1; a = 2; b = 1\nend")
+    )
+    rest = engine.rest(cycle, {"a": [2.0, 5.0]})
+    np.testing.assert_allclose(rest.state.sum(1), 4.0, rtol=1e-6)
+    np.testing.assert_allclose(rest.state[:, 0] * [2, 5], rest.state[:, 1], rtol=1e-9)
+
+
+def test_rest_of_a_failing_patient() -> None:
+    blow = engine.compile(engine.load_antimony("model m()\n x' = a*x^2 - x; x = 1; a = 0\nend"))
+    rest = engine.rest(blow, {"a": [0.0, 3.0]}, options=engine.Options(max_steps=2000))
+    assert rest.ok.tolist() == [True, False]
+    assert "state x" in rest.sentence(1)
+    with pytest.raises(InvalidValue, match="horizon"):
+        engine.rest(blow, horizon=0.0)
+
+
+def test_labelled_result(kernel: engine.Kernel) -> None:
+    run = engine.simulate(kernel, {"ke": [0.1, 0.2]}, times=[0, 1], outputs=["drug", "x"])
+    data = run.to_xarray()
+    assert data["drug"].dims == ("patient", "time")
+    assert data["drug"].attrs == {"units": "mg"}
+    assert "units" not in data["x"].attrs
+    np.testing.assert_array_equal(data["x"].values, run["x"])
+    assert data["status"].values.tolist() == [0, 0]
+
+
+def test_progress_is_reported_and_interruption_is_clean(kernel: engine.Kernel) -> None:
+    calls: list[tuple[int, int]] = []
+    engine.simulate(kernel, times=[1.0], options=engine.Options(progress=lambda a, b: calls.append((a, b))))
+    assert calls[-1] == (1, 1)
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.simulate(kernel, {"ke": np.full(50, 0.3)}, times=[1e3], options=engine.Options(progress=stop))
+    assert engine.simulate(kernel, times=[1.0]).ok.all()
