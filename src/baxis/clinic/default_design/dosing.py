@@ -1,0 +1,159 @@
+"""What an arm takes: its drug cell, dose, route and schedule as treatments of a design."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ... import axis
+from ...core import library, schedule
+from ...core.errors import BaxisError, Unsupported
+from ..design import DOSE_UNITS, Treatment
+
+ROUTES = {"oral": "po", "po": "po", "iv": "iv", "infusion": "iv", "sc": "sc", "im": "sc"}
+_PARTNER = (
+    r"{name}\s+(?P<dose>[\d.]+)\s*(?P<unit>mg/kg|mg/m2|mg|g)\s*(?P<route>iv|sc|po)?\s*(?P<plan>[^;()]*)"
+)
+_ENDS = re.compile(r"(?:ends at |^|, )(?P<kind>week|month)?\s*(?P<n>\d+)\s*(?P<unit>weeks?|months?)?(?:;|$)")
+DAYS_A_MONTH = 30.4
+
+
+def treatments(
+    arm: Mapping[str, Any], agents: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Treatment], list[str]]:
+    """Treatments of an evidence arm and notes. Raises Unsupported with what keeps the arm from being simulated.
+
+    agents: the evidence's agents by name; plans: its schedules table by printed schedule.
+    """
+    if arm["role"] == "placebo" and "+" not in arm["drug"]:
+        return [], []
+    out, notes = [], []
+    parts = [p.strip() for p in arm["drug"].split("+")]
+    active = [p for p in parts if agents.get(p, {}).get("kind") != "control"]
+    for k, part in enumerate(active):
+        name = simulated_name(part, agents)
+        partner = _partner(part, name, str(arm["schedule"])) if k or len(active) > 1 else None
+        if partner:
+            out.append(_partner_treatment(name, partner))
+            continue
+        if any(t for t in out if t.dose == arm["dose"]) or (k and not partner):
+            raise Unsupported(f"dose and schedule of {part} beside {active[0]} are not in the tables")
+        treatment, said = _own(arm, name, plans)
+        out.append(treatment)
+        notes += said
+    return out, notes
+
+
+def simulated_name(agent: str, agents: Mapping[str, Mapping[str, Any]]) -> str:
+    """Library name of an evidence agent. Raises Unsupported: a group of drugs, no kinetics, or not in the library."""
+    row = agents.get(agent, {})
+    if row.get("kind") == "group":
+        raise Unsupported(f"{agent} is a group of drugs; which one was given is not said")
+    if row.get("kind") == "procedure":
+        raise Unsupported(f"{agent} is a procedure, which the model does not hold")
+    known = _library_names(library.roots())
+    for name in (row.get("drug") or agent, agent, agent.split()[0]):
+        if name.casefold() in known:
+            stem = known[name.casefold()]
+            if axis.drug(stem).background:
+                raise Unsupported(f"{agent} is held as background therapy, which no single arm can be given")
+            if axis.drug(stem).cell_therapy:
+                raise Unsupported(f"{agent} is given as cells, which a design has no dose unit for")
+            return stem
+    try:
+        why = axis.drug_status(agent)
+    except BaxisError:
+        why = "not in the library of drugs"
+    raise Unsupported(f"{agent}: {why}")
+
+
+@lru_cache(maxsize=2)
+def _library_names(roots: tuple[Path, ...]) -> dict[str, str]:
+    """Every name and alias of a drug (lower case) -> the name of its file."""
+    out: dict[str, str] = {}
+    for stem in library.names("drugs"):
+        drug = axis.drug(stem)
+        for name in (stem, drug.name, *drug.aliases):
+            out.setdefault(name.casefold(), stem)
+    return out
+
+
+def _own(
+    arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any]]
+) -> tuple[Treatment, list[str]]:
+    """Treatment by the arm's own dose, unit, route and schedule columns."""
+    text, notes = regimen(arm, plans)
+    dose, unit = arm["dose"], arm["dose_unit"] or "mg"
+    if dose != dose and re.search(r"500/750/1000 mg by weight", str(arm["schedule"])):
+        dose, unit = 10.0, "mg/kg"
+        notes.append(
+            f"{arm['arm_id']}: 500, 750 or 1000 mg by weight taken as 10 mg/kg, which the tiers stand for"
+        )
+    if dose != dose:
+        raise Unsupported(f"dose of {name} is not in the tables")
+    if unit not in DOSE_UNITS:
+        raise Unsupported(f"dose unit {unit!r} of {name}; a design has {', '.join(DOSE_UNITS)}")
+    route = ROUTES.get(str(arm["route"]) or axis.drug(name).route)
+    if route is None:
+        raise Unsupported(f"route of {name} is not in the tables")
+    return _treatment(name, dose, unit, (route, text)), notes
+
+
+def regimen(arm: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[str]]:
+    """Schedule of an arm in the dosing grammar: its `regimen` cell, the schedules table, or the text itself."""
+    printed = str(arm["schedule"])
+    row = plans.get(printed, {})
+    text, note = str(arm.get("regimen") or row.get("regimen") or ""), str(row.get("note", ""))
+    if not text and printed:
+        try:
+            text = schedule.parse(printed).text
+        except BaxisError:
+            raise Unsupported(
+                f"schedule {printed!r} cannot be read ({note or 'not in the grammar'})"
+            ) from None
+    if not text:
+        raise Unsupported("schedule is not in the tables")
+    ended, whole = _ended(text, note)
+    said = [f"{arm['arm_id']}: schedule {printed!r} read as {ended!r} ({note})"] if note and not whole else []
+    return ended, said
+
+
+def _ended(text: str, note: str) -> tuple[str, bool]:
+    """Schedule with the end that the note gives as a count of its last part; and whether the note said no more."""
+    hit = _ENDS.search(note)
+    last = schedule.parse(text).parts[-1]
+    if not hit or last.days or last.count is not None:
+        return text, not note
+    months = "month" in (hit["unit"] or hit["kind"] or "")
+    end = float(hit["n"]) * (DAYS_A_MONTH if months else 7.0)
+    before = sum(len(p.days) or (p.count or 0) for p in schedule.parse(text).parts[:-1])
+    count = len(schedule.parse(text).doses(end)) - before
+    plain = hit[0].strip("; ") == note.strip()
+    return (text if last.daily and len(schedule.parse(text).parts) == 1 else f"{text} x{count}"), plain
+
+
+def _partner(agent: str, name: str, printed: str) -> dict[str, str] | None:
+    """Dose and plan of one drug of a combination, where the printed schedule names it with its dose."""
+    for word in dict.fromkeys((agent, name, "HCQ" if name == "hydroxychloroquine" else agent)):
+        hit = re.search(_PARTNER.format(name=re.escape(word)), printed, re.IGNORECASE)
+        if hit:
+            return {"agent": agent, **{k: v or "" for k, v in hit.groupdict().items()}}
+    return None
+
+
+def _partner_treatment(name: str, found: dict[str, str]) -> Treatment:
+    plan = re.sub(r"\bwk\b", "weeks", found["plan"].strip().rstrip(",")).replace(" and ", ",")
+    try:
+        text = schedule.parse(plan).text
+    except BaxisError:
+        raise Unsupported(f"schedule {found['plan']!r} of {found['agent']} cannot be read") from None
+    route = found["route"] or ROUTES.get(axis.drug(name).route, "")
+    return _treatment(name, float(found["dose"]), found["unit"], (route, text))
+
+
+def _treatment(drug: str, dose: float, unit: str, given: tuple[str, str]) -> Treatment:
+    row = {"drug": drug, "dose": dose, "dose_unit": unit, "route": given[0], "schedule": given[1]}
+    return Treatment.model_validate(row)

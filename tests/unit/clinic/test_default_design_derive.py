@@ -1,0 +1,153 @@
+"""Default designs: what is read off a trial's rows, what is refused, and how many trials are covered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from baxis import evidence
+from baxis.clinic.default_design import coverage, default_design, derive
+from baxis.clinic.default_design.dosing import regimen, treatments
+from baxis.clinic.default_design.rules import cohort_text
+from baxis.clinic.design import build
+from baxis.core.errors import UnknownName, Unsupported
+
+# Trials that had a default design when the rules were written: the count may grow, it may not fall silently.
+LEAST_DESIGNED = {"calibration": 29, "validation": 18, "context": 15}
+
+
+def agents() -> dict[str, dict]:
+    return {a["agent"]: a for a in evidence.load().rows("agents")}
+
+
+def arm(**changes: object) -> dict:
+    base = {
+        "arm_id": "a",
+        "drug": "belimumab",
+        "dose": 10.0,
+        "dose_unit": "mg/kg",
+        "route": "iv",
+        "role": "active",
+    }
+    return {**base, "schedule": "q28d", "regimen": "", **changes}
+
+
+def test_every_trial_is_designed_or_refused_with_a_reason() -> None:
+    table = coverage()
+    assert len(table) == len(evidence.load().trials)
+    assert (table["designed"] == (table["why"] == "")).all()
+    counts = table[table["designed"]].groupby("role").size()
+    for role, least in LEAST_DESIGNED.items():
+        assert counts[role] >= least, f"{role}: {counts[role]} designs, at least {least} before"
+
+
+def test_a_design_reads_like_its_rows() -> None:
+    design = default_design("bliss-52")
+    assert [a.arm_id for a in design.arms] == ["pbo", "1mgkg", "10mgkg"]
+    dose = design.arms[2].treatments[0]
+    assert (dose.drug, dose.dose, dose.dose_unit, dose.route) == ("belimumab", 10.0, "mg/kg", "iv")
+    assert dose.schedule == "days 1,15,29 then q28d"
+    assert (design.primary.name, design.primary.week) == ("SRI-4", 52)
+    assert {(e.measure, e.min) for e in design.entry} == {("SLEDAI-2K", 6.0), ("age_y", 18.0)}
+    assert "not an entry criterion" in design.notes
+    assert build(design.model_dump(), "copy") == design
+
+
+def test_prior_treatment_and_background_are_read() -> None:
+    design = default_design("fostamatinib-oskira-3")
+    assert design.prior_treatment == "TNF-IR"
+    assert {b.drug: b.share for b in design.background_therapy}["methotrexate"] == 1.0
+    assert default_design("fostamatinib-taski2").prior_treatment == "MTX-IR"  # some are biologic-experienced
+
+
+def test_printed_criteria_replace_the_usual_ones() -> None:
+    design = default_design("tas5315-ra-ph2a")
+    assert {(e.measure, e.min) for e in design.entry} >= {("SJC66", 6.0), ("CRP", 6.0)}
+    assert "assumed: usual" not in design.notes
+
+
+def test_pooled_groups_are_made_of_their_arms() -> None:
+    assert derive("tas5315-ra-ph2a").pools == {"pooled": ("2qd", "4qd")}
+
+
+def test_an_arm_that_cannot_be_simulated_is_left_out_with_why() -> None:
+    found = derive("rituximab-edwards-2004")
+    assert found.design is not None
+    assert "rtx-cyc" in found.left_out
+    assert "rtx-cyc" not in {a.arm_id for a in found.design.arms}
+
+
+@pytest.mark.parametrize(
+    ("trial", "why"),
+    [
+        ("chablis-sc1", "no kinetics"),
+        ("care-sle-ph2b", "not in the library"),
+        ("rituximab-image", "endpoint 'mTSS_change'"),
+    ],
+)
+def test_refusals_name_what_is_lacking(trial: str, why: str) -> None:
+    with pytest.raises(Unsupported, match=why):
+        default_design(trial)
+
+
+def test_unknown_trial_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="bliss-52"):
+        derive("blis-52")
+
+
+def test_combinations_need_each_drug_with_its_dose() -> None:
+    both = arm(drug="belimumab+rituximab", dose=200.0, dose_unit="mg", route="sc", regimen="qw")
+    printed = "belimumab qw; rituximab 1000 mg iv wk 4 and 6"
+    found, _ = treatments({**both, "schedule": printed}, agents(), {})
+    assert [(t.drug, t.dose, t.route, t.schedule) for t in found] == [
+        ("belimumab", 200.0, "sc", "qw"),
+        ("rituximab", 1000.0, "iv", "weeks 4,6"),
+    ]
+    with pytest.raises(Unsupported, match="rituximab"):
+        treatments({**both, "schedule": "belimumab qw"}, agents(), {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"dose": float("nan")}, "dose of belimumab"),
+        ({"dose_unit": "cells"}, "dose unit 'cells'"),
+        ({"schedule": "now and then"}, "schedule 'now and then' cannot be read"),
+        ({"schedule": ""}, "schedule is not in the tables"),
+        ({"drug": "tnf inhibitor"}, "group of drugs"),
+        ({"drug": "prednisone", "role": "active"}, "background therapy"),
+    ],
+)
+def test_arm_refusals(changes: dict, why: str) -> None:
+    with pytest.raises(Unsupported, match=why):
+        treatments(arm(**changes), agents(), {})
+
+
+def test_schedule_ends_where_its_note_says() -> None:
+    plans = {"q2w to week 24": {"regimen": "q2w", "note": "ends at week 24"}}
+    assert regimen(arm(schedule="q2w to week 24"), plans) == ("q2w x12", [])
+    plans = {"x": {"regimen": "days 1,15,29 then q4w", "note": "ends at week 24"}}
+    assert regimen(arm(schedule="x"), plans)[0] == "days 1,15,29 then q4w x4"
+
+
+def test_cohorts_have_their_own_text() -> None:
+    text = "pop 1: ESSDAI>=5; pop 2: ESSPRI>=5 with ESSDAI<5"
+    assert cohort_text(text, "p1_pbo") == "ESSDAI>=5"
+    assert cohort_text(text, "p2_pbo") == "ESSPRI>=5 with ESSDAI<5"
+    assert cohort_text(text, "pbo") == text
+
+
+def test_a_folder_of_rows_never_seen_gives_a_design(tmp_path: Path) -> None:
+    (tmp_path / "trials.csv").write_text(
+        "trial_id,disease,phase,design,n_randomised,population,background,primary_endpoint,primary_week,role,provenance,reference\n"
+        'new-ra,RA,2,parallel-rct,120,"TNF-IR, SJC/TJC>=8",MTX,ACR20,24,validation,recalled,own\n'
+    )
+    (tmp_path / "arms.csv").write_text(
+        "trial_id,arm_id,arm_label,n,drug,dose,dose_unit,route,schedule,role\n"
+        'new-ra,act,Active,60,rituximab,1000,mg,iv,"days 1,15",active\nnew-ra,pbo,Placebo,60,placebo,,,iv,"days 1,15",placebo\n'
+    )
+    design = default_design("new-ra", evidence.load(tmp_path))
+    assert design.prior_treatment == "TNF-IR"
+    assert {(e.measure, e.min) for e in design.entry} >= {("SJC66", 8.0), ("TJC68", 8.0)}
+    assert [(a.arm_id, a.n, len(a.treatments)) for a in design.arms] == [("pbo", 60, 0), ("act", 60, 1)]
