@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
 from ...core.errors import UnknownName
 from .base import Course, Instrument, Visits
 
-CODES = ("RA", "SLE")
+_CLASSES = {
+    "RA": ("ra", "RheumatoidArthritis"),
+    "SLE": ("sle", "Lupus"),
+    "SjD": ("sjd", "Sjogren"),
+}
+CODES = tuple(_CLASSES)
 
 __all__ = ["CODES", "Course", "Instrument", "Visits", "instrument"]
 
 
 def instrument(disease: str, numbers: Mapping[str, float] | None = None) -> Instrument:
     """Instrument of a disease code, some of its numbers replaced. UnknownName for a disease without one."""
-    from .ra import RheumatoidArthritis
-    from .sle import Lupus
-
-    table: dict[str, type[Instrument]] = {"RA": RheumatoidArthritis, "SLE": Lupus}
-    if disease not in table:
-        raise UnknownName("disease with a clinical instrument", disease, table)
-    return table[disease](numbers)
+    if disease not in _CLASSES:
+        raise UnknownName("disease with a clinical instrument", disease, CODES)
+    module, name = _CLASSES[disease]
+    tool: type[Instrument] = getattr(import_module(f".{module}", __name__), name)
+    return tool(numbers)

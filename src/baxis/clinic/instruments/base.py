@@ -15,13 +15,16 @@ from ...core.errors import UnknownName
 
 Array = NDArray[np.float64]
 Endpoint = Callable[["Visits", int], Array]
+Event = Callable[["Visits"], NDArray[np.bool_]]
+STEROID = "steroid_mg"
 
 
 @dataclass(frozen=True)
 class Course:
     """The model at the visits: days (T,), each output (n, T) relative to the typical patient of the disease at rest.
 
-    ids (n,) are the patients' stream numbers; the first visit is screening, the second baseline (day 0).
+    ids (n,) are the patients' stream numbers; the first visit is screening, the second baseline (day 0). outputs may
+    hold `steroid_mg`, the prednisone-equivalent dose in mg/day (not relative); without it a steroid rule binds nobody.
     """
 
     seed: int
@@ -33,6 +36,12 @@ class Course:
     def log(self, name: str) -> Array:
         """Natural log of an output, floored at 1e-3 of typical (a cured patient has a finite score)."""
         return np.log(np.maximum(self.outputs[name], 1e-3))
+
+    @property
+    def steroid(self) -> Array:
+        """Prednisone-equivalent dose (n, T), mg/day; NaN where the clinic gives none, so that no rule can fail on it."""
+        shape = (self.ids.size, self.days.size)
+        return np.asarray(np.broadcast_to(self.outputs.get(STEROID, np.float64("nan")), shape))
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class Instrument(ABC):
     units: ClassVar[dict[str, str]]
     needs: tuple[str, ...]
     continuous: frozenset[str] = frozenset()
+    adverse: frozenset[str] = frozenset()  # 1 is an event: drop-out before it is no event, and no failure is imputed
+    hazard: ClassVar[dict[str, str]] = {}  # endpoint that is a hazard ratio: name of its event
 
     def __init__(self, numbers: Mapping[str, float] | None = None) -> None:
         self.numbers = dict(numbers or {})
@@ -76,6 +87,10 @@ class Instrument(ABC):
     @abstractmethod
     def failed(self, visits: Visits) -> NDArray[np.bool_]:
         """(n, T): the patient has by then met the rule of treatment failure (rescue): a non-responder from there."""
+
+    def events(self) -> dict[str, Event]:
+        """Named events for time-to-event analysis: visits -> (n, T), true at visits where the event is present."""
+        return {}
 
     def endpoint(self, name: str) -> Endpoint:
         """One endpoint by name; UnknownName with the nearest."""
@@ -109,6 +124,40 @@ def fluctuation(course: Course, purpose: str, tau: float, components: int = 1) -
         a = np.exp(-(course.days[k] - course.days[k - 1]) / tau)
         out[:, k] = a * out[:, k - 1] + np.sqrt(1.0 - a * a) * z[:, k]
     return out
+
+
+def domains(tool: Instrument, course: Course, names: tuple[str, ...] | int) -> Array:
+    """Log activity of each domain, (n, T, domains): what all share, what lasts in a patient, what fluctuates.
+
+    The tool's ledger gives gain_inflammation, shift_population, sd_patient, sd_fluctuation, tau_fluctuation (day) and
+    share_common, the part of the fluctuation's variance that all domains have in common.
+    """
+    k = names if isinstance(names, int) else len(names)
+    common, own = tool.number("share_common"), 1.0 - tool.number("share_common")
+    tau, sd = tool.number("tau_fluctuation"), tool.number("sd_fluctuation")
+    z = np.sqrt(common) * fluctuation(course, f"{tool.code} fluctuation", tau) + np.sqrt(own) * fluctuation(
+        course, f"{tool.code} organ fluctuation", tau, k
+    )
+    shared = tool.number("gain_inflammation") * course.log("infl") + tool.trial_effect(course)
+    lasting_part = tool.number("sd_patient") * lasting(course, f"{tool.code} organ", k)
+    return np.asarray(shared[..., None] + tool.number("shift_population") + lasting_part + sd * z)
+
+
+def threshold(tool: Instrument, item: str, spread: float) -> float:
+    """Log activity above which an item is present, from its ledger row `prevalence.<item>` and the latent sd."""
+    from scipy.special import ndtri
+
+    return float(-ndtri(tool.number(f"prevalence.{item}")) * spread)
+
+
+def bounded(middle: float, top: float, logit: Array) -> Array:
+    """A scale from 0 to `top` whose logit moves by `logit` from `middle`."""
+    return np.asarray(top / (1.0 + np.exp(-(np.log(middle / (top - middle)) + logit))))
+
+
+def steroid_ok(visits: Visits, k: int, most: float) -> NDArray[np.bool_]:
+    """(n,): the steroid dose at visit k is at most `most` mg/day of prednisone; an unknown dose passes."""
+    return np.asarray(~(visits.measures[STEROID][:, k] > most + 1e-9))
 
 
 def noise(course: Course, purpose: str, components: int = 1) -> Array:

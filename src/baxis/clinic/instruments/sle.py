@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from .base import Array, Course, Endpoint, Instrument, Visits, fluctuation, lasting, noise
+from .base import Array, Course, Endpoint, Instrument, Visits, domains, lasting, noise
 
 DOMAINS: dict[str, tuple[str, ...]] = {
     "mucocutaneous": ("rash", "alopecia", "mucosal_ulcers"),
@@ -62,15 +62,7 @@ class Lupus(Instrument):
 
     def _organs(self, course: Course) -> Array:
         """Log activity of each domain, (n, T, domains)."""
-        k = len(DOMAINS)
-        common, own = self.number("share_common"), 1.0 - self.number("share_common")
-        tau, sd = self.number("tau_fluctuation"), self.number("sd_fluctuation")
-        z = np.sqrt(common) * fluctuation(course, "SLE fluctuation", tau) + np.sqrt(own) * fluctuation(
-            course, "SLE organ fluctuation", tau, k
-        )
-        shared = self.number("gain_inflammation") * course.log("infl") + self.trial_effect(course)
-        lasting_part = self.number("sd_patient") * lasting(course, "SLE organ", k)
-        return np.asarray(shared[..., None] + self.number("shift_population") + lasting_part + sd * z)
+        return domains(self, course, len(DOMAINS))
 
     @property
     def _spread(self) -> float:
