@@ -10,6 +10,7 @@ from baxis.engine.layout import CANCELLED, NEGATIVE, NOT_FINITE, STEP_LIMIT, UND
 
 LEAST_STEP = 1e-15  # of |t|: below it time would stand still
 STRIKES = 50  # refusals for a negative state with no step in between that was free of one: it will not get better
+RETRY = 0.9  # extra caution when a step is tried again
 NEARLY = 1.001  # a step this close to the next stop goes all the way
 
 
@@ -110,7 +111,7 @@ class MainCode(LaneCode):
         calm = f.pick(over_one, "double", bits(1.0), factor)
         after_refusal = f.icmp("ne", self.geti(f, "rejected", lane), 0)
         grown = f.pick(after_refusal, "double", calm, factor)
-        cut = f.pick(f.fcmp("olt", self.get(f, "error", lane), bits(1.0)), "double", bits(0.25), calm)
+        cut = f.pick(f.fcmp("olt", self.get(f, "error", lane), bits(1.0)), "double", bits(0.25), f.real("fmul", calm, bits(RETRY)))
         scale = f.pick(ok, "double", grown, cut)
         wanted = f.real("fmul", step, scale)
         held = self.get(f, "h", lane)
@@ -120,7 +121,7 @@ class MainCode(LaneCode):
         keep = f.emit(f"and i1 {keep}, {ok}")
         self.put(f, "h", f.pick(keep, "double", held, wanted), lane)
         self.puti(f, "rejected", f.pick(ok, "i64", 0, 1), lane)
-        self._learn(f, lane, f.real("fmul", step, factor), ok)
+        self._learn(f, lane, f.real("fmul", step, self.get(f, "bold", lane)), ok)
 
     def _learn(self, f: Function, lane: str, good: str, ok: str) -> None:
         """After a dose or a change of input, remember which first step would have been right."""

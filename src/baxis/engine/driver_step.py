@@ -8,7 +8,8 @@ from baxis.engine.ir import Function
 from baxis.engine.layout import Layout, context
 from baxis.engine.tableau import Tableau
 
-SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
+SAFETY, SHRINK, GROW = 0.95, 0.2, 8.0
+BOLD = 1000.0  # most that one step may teach about the first step after the next dose
 FLOOR = 1e-24  # added to the squared error before its root is taken
 
 
@@ -93,20 +94,20 @@ class StepCode:
             f.vstore(f.fma(part, part, f.vload(error)), error)
         mean = f.op("fmul", f.vload(error), f.splat(1.0 / max(self.n, 1)))
         f.vstore(mean, error)
-        f.vstore(self._factor(f, mean), self.layout.buffer(f, "factor"))
+        raw = self._wish(f, mean)
+        for name, most in (("factor", GROW), ("bold", BOLD)):
+            low = f.select(f.compare("ogt", raw, f.splat(SHRINK)), raw, f.splat(SHRINK))
+            f.vstore(f.select(f.compare("olt", low, f.splat(most)), low, f.splat(most)), self.layout.buffer(f, name))
         f.do("ret void")
         return f
 
-    def _factor(self, f: Function, mean: str) -> str:
-        """clamp(safety * error^(-1/order)); the mean square enters, hence half the exponent."""
+    def _wish(self, f: Function, mean: str) -> str:
+        """safety * error^(-1/order); the mean square enters, hence half the exponent."""
         x = f.op("fadd", mean, f.splat(FLOOR))
         if self.tableau.order == 4:
             root = f.unary("sqrt", f.unary("sqrt", f.unary("sqrt", x)))
-            raw = f.op("fdiv", f.splat(SAFETY), root)
-        else:
-            raw = f.op("fmul", f.splat(SAFETY), f.call("vpow", x, f.splat(-0.5 / self.tableau.order)))
-        low = f.select(f.compare("ogt", raw, f.splat(SHRINK)), raw, f.splat(SHRINK))
-        return f.select(f.compare("olt", low, f.splat(GROW)), low, f.splat(GROW))
+            return f.op("fdiv", f.splat(SAFETY), root)
+        return f.op("fmul", f.splat(SAFETY), f.call("vpow", x, f.splat(-0.5 / self.tableau.order)))
 
     def _larger(self, f: Function, a: str, b: str) -> str:
         return f.select(f.compare("ogt", a, b), a, b)

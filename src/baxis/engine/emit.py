@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from baxis.engine.graph import MOVING, PATIENT, Graph, Node
 from baxis.engine.ir import Function
 
-BLOCK = 400  # instructions a basic block: LLVM's scheduling time grows faster than the block
+BLOCK = 100  # instructions a basic block: LLVM's scheduling time grows faster than the block
 _VECTOR_FUNCTIONS = ("exp", "log", "tanh", "pow", "sin", "cos")
 _COMPARISONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 

@@ -59,6 +59,7 @@ REALS = [
     "inverse",
     "error",
     "factor",
+    "bold",
     "theta",
     "accepted",
     "clipped",

@@ -11,6 +11,7 @@ from typing import Any
 from baxis.core.errors import InvalidValue
 
 LANES = (1, 2, 4, 8)
+LEVEL = 1  # LLVM's code generation level: 2 and 3 took twice as long and gave no faster code
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _target_machine() -> Any:
 
     h = host()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=h.cpu, features=h.features, opt=2, jit=True, reloc="pic")
+    return target.create_target_machine(cpu=h.cpu, features=h.features, opt=LEVEL, jit=True, reloc="pic")
 
 
 def to_object(text: str) -> bytes:

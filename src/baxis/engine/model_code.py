@@ -10,7 +10,7 @@ from baxis.engine.ir import Function
 from baxis.engine.program import Program
 
 PIVOT_LOSS = 1e-11  # a pivot this small beside its diagonal entry has lost too many digits: the step is refused
-ROWS = 16  # matrix rows a basic block
+ROWS = 8  # matrix rows a basic block
 
 
 @dataclass(frozen=True)
