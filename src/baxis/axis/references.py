@@ -23,7 +23,7 @@ from ..core.errors import BaxisError
 from . import compose, disease_table, model
 from .disease_table import Disease
 
-OUTPUTS = ("surv", "prol", "pres", "pcd", "cyt", "act", "tlr", "foxo")
+OUTPUTS = ("surv", "prol", "pres", "pcd", "cyt", "act", "tlr", "foxo", "ton", "str")
 INPUTS = {
     "A": {"ag": "agA", "tag": "tagA", "fcg_lig": "fcg0", "tlr_in": "tl_A"},
     "R": {"ag": "agR", "tag": "tagR", "fcg_lig": None, "tlr_in": "tlR_in"},
@@ -31,7 +31,7 @@ INPUTS = {
 }
 QUIET = {"baff_sig": 1.0, "cd40_in": 1.0, "il21_in": 1.0, "ifn_in": 1.0, "cd22_s": 1.0, "cd19_occ": 1.0,
          "syk_free": 1.0, "pi3k_free": 1.0, "btk_free": 1.0, "tlr_free": 1.0, "cd22_ag": 0.0}  # fmt: skip
-SCALES = {"rest_act": "A_act", "rest_pgc": "pres_gc", "rest_pt": "pres_t", "rest_tpg": "tpg", "rest_nic": "nic"} | {
+SCALES = {"rest_str": "A_str", "rest_pgc": "pres_gc", "rest_pt": "pres_t", "rest_tpg": "tpg", "rest_nic": "nic"} | {
     f"rest_{v}": v
     for v in ("tfh nvtA mtA ifn baff april il6 ic teff tb mac tnf aal aas neu c5a els").split()
 }  # fmt: skip
@@ -146,7 +146,7 @@ def _compute_scales(case: Disease) -> dict[str, float]:
             raise BaxisError(f"no rest for disease {case.code}: {run.failures[0]}")
         state = run.final
         level = dict(zip(read, run.values[0, -1], strict=True))
-        new = {k: float(v**power if k in SCALES and k != "rest_act" else v) for k, v in level.items()}
+        new = {k: float(v**power if k in SCALES and k != "rest_str" else v) for k, v in level.items()}
         moved = max(abs(new[k] / values[k] - 1) for k in new)
         values.update(new)
         if moved < _CLOSE:

@@ -12,7 +12,7 @@ from .vector import EMPTY_SLOT, SLOTS
 ROUTES = ("oral", "po", "sc", "iv", "infusion")
 EXPOSED = ("prednisone", "prednisolone", "methotrexate", "mycophenolate", "azathioprine", "cyclophosphamide",
            "hydroxychloroquine")  # fmt: skip
-_NAMES = ("ka", "F", "CL", "V1", "Q1", "V2", "Q2", "V3", "vmax", "km", "isab", "rate", "pb", "pf", "kb", "kt", "kc_btk")
+_NAMES = ("ka", "F", "CL", "V1", "Q1", "V2", "Q2", "V3", "vmax", "km", "isab", "rate", "pb", "pf", "fx", "kb", "kt", "kc_btk")
 
 
 def _checked(slot: int) -> int:
@@ -36,6 +36,7 @@ def slot_parameters(drug: str | Drug, slot: int) -> dict[str, float]:
     k = d.kinetics
     out.update({f"P{s}_{n}": k[n] for n in ("ka", "F", "CL", "V1", "Q1", "V2", "Q2", "V3", "vmax", "km") if n in k})
     out[f"P{s}_isab"] = float(d.fc)
+    out[f"P{s}_fx"] = k.get("pool_fcrn", 0.0)
     out[f"P{s}_pb"], out[f"P{s}_pf"] = k.get("pool_b", 0.0), k.get("pool_fcrn", 0.0)
     for target, action in d.actions.items():
         out[f"P{s}_kc_btk" if action.kind == "covalent" else f"P{s}_w_{target}"] = action.strength

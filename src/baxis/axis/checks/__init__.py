@@ -1,0 +1,10 @@
+"""The rungs by which the model is judged: each a table of expected, simulated, error, pass or fail, source.
+
+Expected values and tolerances stand in `library/checks/*.csv` and are committed before the model is run on them.
+"""
+
+from __future__ import annotations
+
+from .rungs import RUNGS, Row, check, summary
+
+__all__ = ["RUNGS", "Row", "check", "summary"]

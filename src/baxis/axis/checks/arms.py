@@ -1,0 +1,28 @@
+"""Rung 5: direction and rough size of each drug on each inflammation arm at steady dosing."""
+
+from __future__ import annotations
+
+from .. import resting
+from ..treatment import Course
+from .pharmacology import simulated
+from .rungs import Row, judge
+
+ARMS = ("armC", "armT", "armI", "armB", "armN", "last", "infl")
+
+
+def rows(table: list[dict[str, str]]) -> list[Row]:
+    """Judged rows: percent change of the arm, mean of the last four weeks before the row's week."""
+    courses: dict[tuple[str, str], Course] = {}
+    out = []
+    for row in table:
+        key = (row["disease"], row["treatment"])
+        if key not in courses:
+            courses[key] = simulated(*key, float(row["week"]), list(ARMS))
+        out.append(judge(row, "arms", change(row["disease"], courses[key], row["readout"]), "%"))
+    return out
+
+
+def change(disease: str, course: Course, arm: str) -> float:
+    """Percent change of an arm from the typical rest, mean of the last four weeks (background inputs act at once)."""
+    start = resting.levels(disease)[arm]
+    return 100 * (float(course.of(arm)[course.days >= course.days[-1] - 28].mean()) / start - 1)

@@ -1,0 +1,22 @@
+"""Rung 3: loss and gain of genes moves B-cell number, immunoglobulin and autoantibody as in people or mice."""
+
+from __future__ import annotations
+
+from .. import resting
+from ..isolated import parse
+from .rest import read
+from .rungs import Row, judge
+
+
+def rows(table: list[dict[str, str]]) -> list[Row]:
+    """Judged rows: the read-out at the rest under `condition` over the one under `versus` (empty: the disease's own)."""
+    cache: dict[tuple[str, str], dict[str, float]] = {}
+    out = []
+    for row in table:
+        for change in (row["condition"], row["versus"]):
+            key = (row["disease"], change)
+            if key not in cache:
+                cache[key] = resting.levels(row["disease"], {k: float(v) for k, v in parse(change).items()})
+        a, b = cache[row["disease"], row["condition"]], cache[row["disease"], row["versus"]]
+        out.append(judge(row, "genetics", read(a, row["readout"]) / read(b, row["readout"]), "fold"))
+    return out

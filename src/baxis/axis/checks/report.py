@@ -1,0 +1,48 @@
+"""Judged rows as text: the cells of a table and the page of the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .rungs import RUNGS, Row, summary
+
+_TITLES = {"rest": "Rest", "pathway": "Pathway experiments", "genetics": "Genetics", "pharmacology": "Pharmacology in people",
+           "arms": "Drug by arm"}  # fmt: skip
+
+
+def bounds(row: Row) -> str:
+    """The tolerated range."""
+    low = "" if row.low is None else f"{row.low:.4g}"
+    high = "" if row.high is None else f"{row.high:.4g}"
+    return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
+
+
+def cells(row: Row) -> dict[str, str]:
+    """One row as printed."""
+    verdict = "outside scope" if row.passed is None else "pass" if row.passed else "FAIL"
+    simulated = "" if row.simulated is None else f"{row.simulated:.4g} {row.unit}".strip()
+    return {
+        "id": row.id, "disease": row.disease, "what": row.what, "expected": row.expected, "tolerated": bounds(row),
+        "simulated": simulated, "verdict": verdict, "source": row.note or row.source,
+    }  # fmt: skip
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The page: counts, then one table a rung, failures first."""
+    counts = summary(rows)
+    lines = ["# The model against what is known", "", "Written by `baxis check all --page FILE`. Failures stand first.", ""]
+    lines += ["| rung | passed | failed | outside scope |", "|---|---|---|---|"]
+    for name in RUNGS:
+        if name in counts:
+            c = counts[name]
+            lines.append(f"| {_TITLES[name]} | {c['passed']} | {c['failed']} | {c['out_of_scope']} |")
+    for name in RUNGS:
+        mine = [r for r in rows if r.rung == name]
+        if not mine:
+            continue
+        head = list(cells(mine[0]))
+        lines += ["", f"## {_TITLES[name]}", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+        order = {False: 0, True: 1, None: 2}
+        for row in sorted(mine, key=lambda r: order[r.passed]):
+            lines.append("| " + " | ".join(v.replace("|", "/") for v in cells(row).values()) + " |")
+    return "\n".join(lines) + "\n"

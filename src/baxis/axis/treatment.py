@@ -1,0 +1,67 @@
+"""A treatment in words, put on the typical patient: `rituximab 1000 mg iv days 1,15` or `prednisone 10 mg/day`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core import schedule
+from ..core.errors import InvalidValue
+from . import drug_table, model, resting, slots, vector
+
+
+@dataclass(frozen=True)
+class Course:
+    """Course of one typical patient: `values` (T, K) of `names` at `days` (T,)."""
+
+    days: np.ndarray
+    names: tuple[str, ...]
+    values: np.ndarray
+
+    def of(self, name: str) -> np.ndarray:
+        """Course (T,) of one read-out."""
+        return np.asarray(self.values[:, self.names.index(name)])
+
+
+def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
+    """(drug, amount, unit, route, schedule) of `DRUG AMOUNT UNIT [ROUTE SCHEDULE]`; drug names may hold blanks."""
+    words = text.split()
+    at = next((i for i, w in enumerate(words) if i and w.replace(".", "", 1).isdigit()), 0)
+    if not at or at + 1 >= len(words):
+        raise InvalidValue("treatment", text, "DRUG AMOUNT UNIT [ROUTE SCHEDULE], e.g. rituximab 1000 mg iv days 1,15")
+    drug = drug_table.load(" ".join(words[:at]))
+    rest = words[at + 2 :]
+    return drug, float(words[at]), words[at + 1], rest[0] if rest else "", " ".join(rest[1:])
+
+
+def course(
+    disease: str, treatments: Sequence[str], weeks: float, names: Sequence[str], step: float = 7.0
+) -> Course:
+    """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days."""
+    from ..engine import Options, bolus, concat, simulate
+
+    overrides: dict[str, float] = {}
+    events = []
+    slot = 0
+    for text in treatments:
+        drug, amount, unit, route, timing = parse(text)
+        if drug.background:
+            name, factor = slots.background_input(drug, unit)
+            overrides[name] = amount * factor
+            continue
+        slot += 1
+        overrides.update(slots.slot_parameters(drug, slot))
+        doses = schedule.parse(timing).doses(weeks * 7.0)
+        sizes = [(amount if d.amount is None else d.amount) * drug.dose_factor for d in doses]
+        if any(sizes):
+            events.append(bolus(slots.dose_state(drug, slot, route), [d.day for d in doses], sizes))
+    times = np.arange(0.0, weeks * 7.0 + 1e-9, step)
+    run = simulate(
+        model.kernel(), vector.vector(disease, overrides)[None], resting.rest(disease)[None], times=times,
+        events=concat(*events) if events else None, outputs=list(names), options=Options(threads=1),
+    )  # fmt: skip
+    if run.failures:
+        raise InvalidValue("treatment", "; ".join(treatments), f"one that can be run: {run.failures[0]}")
+    return Course(times, tuple(names), np.array(run.values[0]))

@@ -1,0 +1,143 @@
+"""`baxis check`, `baxis stimulate`, `baxis compare-diseases`: thin over `baxis.axis`."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DiseaseOption = Annotated[str | None, typer.Option(help="Only this disease.", metavar="CODE")]
+
+
+def check(
+    rung: Annotated[str, typer.Argument(help="rest, pathway, genetics, pharmacology, arms or all.")] = "all",
+    disease: DiseaseOption = None,
+    failures: Annotated[bool, typer.Option("--failures", help="Only rows that fail.")] = False,
+    page: Annotated[Path | None, typer.Option(help="Also write the tables as a Markdown page.", metavar="FILE")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare the model with experiments, genetics and pharmacology: expected, simulated, pass or fail, source."""
+    from ...axis import checks
+    from ...axis.checks import report
+
+    rows = checks.check(rung, disease)
+    counts = checks.summary(rows)
+    if page is not None:
+        page.write_text(report.markdown(rows), encoding="utf-8")
+    if json:
+        data = {"rows": [r.as_dict() for r in rows], "summary": counts}
+        sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return
+    shown = [r for r in rows if r.passed is False or not failures]
+    _table([report.cells(r) for r in shown], f"check {rung}")
+    for name, count in counts.items():
+        typer.echo(f"{name}: " + ", ".join(f"{v} {k.replace('_', ' ')}" for k, v in count.items()))
+
+
+def stimulate(
+    stimuli: Annotated[list[str] | None, typer.Argument(help="e.g. 'anti-IgM 10 ug/mL' 'CD40L 60 nM'.")] = None,
+    cell: Annotated[str, typer.Option(help="naive or autoreactive.")] = "naive",
+    disease: Annotated[str, typer.Option(help="Whose cell: a disease code or healthy.")] = "healthy",
+    knock_out: Annotated[list[str] | None, typer.Option(help="Gene to knock out.", metavar="GENE")] = None,
+    gene: Annotated[list[str] | None, typer.Option(help="Activity of a gene, e.g. BTK=0.5.", metavar="GENE=X")] = None,
+    inhibitor: Annotated[list[str] | None, typer.Option(help="e.g. 'fenebrutinib 100 nM'.")] = None,
+    dose_response: Annotated[
+        str | None, typer.Option(help="Agent to vary, e.g. 'fenebrutinib 0.1:1000 nM'.", metavar="'AGENT LOW:HIGH UNIT'")
+    ] = None,
+    readout: Annotated[str, typer.Option(help="Read-out of the dose-response.")] = "NF-kB",
+    at: Annotated[float, typer.Option(help="Its time in minutes.")] = 60.0,
+    plot: Annotated[Path | None, typer.Option(help="Write a figure.", metavar="FILE.png")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Stimulate the BCR pathway of one cell, with genes changed and inhibitors at a concentration."""
+    genes = dict.fromkeys(knock_out or [], 0.0) | dict(_gene(g) for g in gene or [])
+    given: dict[str, Any] = {"cell": cell, "disease": disease, "genes": genes, "inhibitors": list(inhibitor or [])}
+    if dose_response:
+        _dose_response(dose_response, {**given, "stimuli": list(stimuli or [])}, (readout, at), json)
+        return
+    from ...axis.stimulation import stimulate as run
+
+    result = run(list(stimuli or []), **given)
+    if plot is not None:
+        from ...axis.figures import stimulation_figure
+
+        stimulation_figure(result, plot)
+    if json:
+        sys.stdout.write(json_module.dumps(result.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        return
+    _table([{k: _number(v) for k, v in row.items()} for row in result.summary()], result.condition)
+
+
+def compare_diseases(
+    diseases: Annotated[list[str] | None, typer.Argument(help="Codes; default all.", metavar="[CODE]...")] = None,
+    json: JsonOption = False,
+) -> None:
+    """The regulators of every disease side by side, with kind and evidence."""
+    from ...axis.comparison import compare
+
+    rows = compare(diseases or None)
+    if json:
+        sys.stdout.write(json_module.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        return
+    _table(rows, "regulators (healthy = 1 unless a unit is given)")
+
+
+def _gene(text: str) -> tuple[str, float]:
+    from ...core.errors import InvalidValue
+
+    name, mark, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise InvalidValue("--gene", text, "GENE=ACTIVITY, e.g. BTK=0.5") from None
+
+
+def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], json: bool) -> None:
+    import numpy as np
+
+    from ...axis.stimulation import dose_response as run
+    from ...core.errors import InvalidValue
+
+    words = text.rsplit(" ", 2)
+    try:
+        low, high = (float(v) for v in words[1].split(":"))
+    except (IndexError, ValueError):
+        raise InvalidValue("--dose-response", text, "'AGENT LOW:HIGH UNIT', e.g. 'fenebrutinib 0.1:1000 nM'") from None
+    if not 0 < low < high:
+        raise InvalidValue("--dose-response", words[1], "two doses above 0, the lower first")
+    found = run(words[0], [float(v) for v in np.geomspace(low, high, 33)], words[2], readout=what[0], at_min=what[1], **context)
+    data = {"agent": found.agent, "unit": found.unit, "readout": found.readout, "ec50": found.ec50, "emax": found.emax,
+            "hill": found.hill, "doses": list(map(float, found.doses)), "response": list(map(float, found.response))}  # fmt: skip
+    if json:
+        sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return
+    _table([{"dose": f"{d:.4g}", found.readout: f"{r:.4g}"} for d, r in zip(found.doses, found.response, strict=True)], found.agent)
+    typer.echo(f"half-maximal at {found.ec50:.3g} {found.unit}, largest effect {found.emax:.3g}, Hill {found.hill:.2f}")
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _table(rows: list[dict[str, Any]], title: str) -> None:
+    if not rows:
+        typer.echo(f"{title}: no rows")
+        return
+    if not sys.stdout.isatty():
+        sys.stdout.write("\t".join(rows[0]) + "\n")
+        for row in rows:
+            sys.stdout.write("\t".join(str(v) for v in row.values()) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(v) for v in row.values()))
+    Console(highlight=False).print(table)
