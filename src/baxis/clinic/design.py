@@ -166,25 +166,28 @@ def build(data: dict[str, Any], where: str) -> Design:
     return design
 
 
-def read_design(name: str | Path) -> Design:
-    """Design of a shipped trial id, or of a TOML file (a name that ends in .toml or holds a path separator)."""
+def read_design(name: str | Path, folders: tuple[Path, ...] = ()) -> Design:
+    """Design of a TOML file (a name that ends in .toml or holds a path separator), or of a trial id.
+
+    A trial without a design file gets the default one, read off its evidence rows (`notes` says what was assumed);
+    folders: own evidence tables laid over the shipped ones. Raises UnknownName, InvalidValue, Unsupported or Faults.
+    """
     text = str(name)
     if text.endswith(".toml") or "/" in text or "\\" in text:
         file = Path(text)
         if not file.is_file():
             raise InvalidValue("design file", text, "the path of an existing TOML file, or a trial id")
         return build(library.parse_toml(file), str(file))
-    if text not in library.names("designs"):
-        raise UnknownName("trial", text, library.names("designs"), _evidence_hint(text))
-    return build(library.read_toml("designs", text), f"design {text}")
+    if text in library.names("designs"):
+        return build(library.read_toml("designs", text), f"design {text}")
+    from .. import evidence
+    from .default_design import default_design
 
-
-def _evidence_hint(text: str) -> str:
-    listed = {row["trial_id"] for row in library.read_table("evidence/trials")}
-    near = text if text in listed else nearest(text, listed - set(library.names("designs")))
-    if near:
-        return f"{near!r} is in the evidence tables but has no design file yet: see `baxis show {near}`"
-    return "`baxis list trials` shows all; or give the path of a design.toml"
+    tables = evidence.load(*folders)
+    known = set(tables.trials["trial_id"])
+    if text not in known:
+        raise UnknownName("trial", text, known, "or give the path of a design.toml")
+    return default_design(text, tables)
 
 
 def _check_names(design: Design, where: str) -> None:

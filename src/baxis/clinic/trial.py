@@ -31,7 +31,7 @@ def run_trial(trial: str | Path | Design, settings: Settings | None = None, **ch
     Raises BaxisError (UnknownName, InvalidValue, Faults) for bad input, before anything is simulated.
     """
     chosen = settle(settings, changes)
-    design = trial if isinstance(trial, Design) else read_design(trial)
+    design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
     lab = Laboratory(design, chosen)
     people, screened = lab.screen()
     runs = [lab.run_arm(arm, people) for arm in design.arms]

@@ -95,6 +95,8 @@ def print_result(result: TrialResult) -> None:
     console.print(
         f"[bold]{design.trial_id}[/bold]  {design.disease}, {design.weeks:g} weeks; background: {design.background}"
     )
+    if design.notes:
+        console.print(f"Default design, read off the trial's rows. {design.notes}", highlight=False)
     share = 100 * result.screen_failure_share
     console.print(
         f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {share:.0f} % screen failures"
