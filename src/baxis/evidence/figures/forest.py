@@ -234,7 +234,7 @@ def _left_out_text(result: MetaResult, width: int = 175) -> list[str]:
     from baxis.evidence.meta.run import left_out_by_reason
 
     parts = [f"{', '.join(labels)} ({why})" for why, labels in left_out_by_reason(result).items()]
-    notes = [n for n in result.effects.notes]
+    notes = result.effects.notes
     out = textwrap.wrap("Left out: " + "; ".join(parts) + ".", width) if parts else []
     return out + (textwrap.wrap("Note: " + "; ".join(notes) + ".", width) if notes else [])
 
