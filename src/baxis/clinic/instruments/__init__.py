@@ -11,6 +11,9 @@ from .base import Course, Instrument, Visits
 _CLASSES = {
     "RA": ("ra", "RheumatoidArthritis"),
     "SLE": ("sle", "Lupus"),
+    "LN": ("ln", "LupusNephritis"),
+    "AAV": ("aav", "Vasculitis"),
+    "IgG4-RD": ("igg4rd", "IgG4RelatedDisease"),
     "SjD": ("sjd", "Sjogren"),
 }
 CODES = tuple(_CLASSES)

@@ -143,6 +143,18 @@ def domains(tool: Instrument, course: Course, names: tuple[str, ...] | int) -> A
     return np.asarray(shared[..., None] + tool.number("shift_population") + lasting_part + sd * z)
 
 
+def lagged(course: Course, activity: Array, tau: float) -> Array:
+    """Activity (n, T) through a first-order delay of `tau` days, exact for a path linear between visits."""
+    out = activity.copy()
+    for k in range(1, course.days.size):
+        step = course.days[k] - course.days[k - 1]
+        a = np.exp(-step / tau)
+        slope = (activity[:, k] - activity[:, k - 1]) / step
+        start = activity[:, k - 1] - slope * tau  # particular solution at the earlier visit
+        out[:, k] = start + slope * step + (out[:, k - 1] - start) * a
+    return out
+
+
 def threshold(tool: Instrument, item: str, spread: float) -> float:
     """Log activity above which an item is present, from its ledger row `prevalence.<item>` and the latent sd."""
     from scipy.special import ndtri
