@@ -6,9 +6,11 @@ Wilson 1927 (doi:10.1080/01621459.1927.10502953); Newcombe 1998, method 10
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, gammaln, ndtri
+from scipy.special import ndtri
 
 from ..core import streams
 
@@ -31,28 +33,35 @@ def newcombe(p1: float, n1: float, p0: float, n0: float, level: float = 0.95) ->
     return float(d - np.hypot(p1 - l1, u0 - p0)), float(d + np.hypot(u1 - p1, p0 - l0))
 
 
-def replicate(values: Array, n: int, stream: tuple[int, str], binary: bool) -> Array:
+@dataclass(frozen=True)
+class Sample:
+    """Simulated patients of one arm: endpoint values (m,), 0/1 if binary, and the sd of their mean between draws."""
+
+    values: Array
+    binary: bool
+    between: float = 0.0
+
+
+def replicate(arm: Sample, n: int, stream: tuple[int, str], shared: str) -> Array:
     """What trials of `n` patients would report, (REPLICATES,): draws from the predictive distribution of the arm.
 
-    values (m,): the simulated patients' endpoint. Binary: beta-binomial with Jeffreys prior (the simulation's own
-    sampling error and the trial's). Otherwise Student-like: normal with the patients' sd and both errors.
-    stream: (seed, purpose); the draws do not depend on the other arms.
+    Three parts: uncertainty of the parameters (`arm.between`, one standard normal a replicate from the stream `shared`,
+    the same in every arm, because the same truth holds in all), the simulation's own sampling error, and the trial's.
+    Binary: a beta with that mean and variance, then binomial. Otherwise normal. stream: (seed, purpose).
     """
     seed, purpose = stream
-    u = streams.uniform(seed, purpose, np.arange(REPLICATES))[:, 0]
-    m = values.size
-    if binary:
-        k = float(values.sum())
-        return beta_binomial_quantile(u, n, k + 0.5, m - k + 0.5) / n
-    sd = float(values.std(ddof=1)) if m > 1 else 0.0
-    return np.asarray(values.mean() + sd * np.sqrt(1.0 / n + 1.0 / m) * ndtri(u))
-
-
-def beta_binomial_quantile(u: Array, n: int, a: float, b: float) -> Array:
-    """Quantiles of the beta-binomial (n; a, b) at `u`, by its cumulative sum (exact, and quick for trials' sizes)."""
-    k = np.arange(n + 1.0)
-    log = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + betaln(k + a, n - k + b) - betaln(a, b)
-    return np.searchsorted(np.cumsum(np.exp(log)), u).astype(float).clip(0, n)
+    own = streams.generator(seed, purpose)
+    z = ndtri(streams.uniform(seed, shared, np.arange(REPLICATES))[:, 0])
+    m = arm.values.size
+    if not arm.binary:
+        sd = float(arm.values.std(ddof=1)) if m > 1 else 0.0
+        error = sd * np.sqrt(1.0 / n + 1.0 / m) * own.standard_normal(REPLICATES)
+        return np.asarray(arm.values.mean() + arm.between * z + error)
+    k = float(arm.values.sum())
+    p = (k + 0.5) / (m + 1.0)
+    truth = np.clip(p + arm.between * z, 1e-6, 1 - 1e-6)
+    truth = own.beta(truth * (m + 1.0), (1 - truth) * (m + 1.0))
+    return np.asarray(own.binomial(n, truth)) / n
 
 
 def central(draws: Array, level: float) -> list[float]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .. import axis, engine
 from ..core import ledger, streams
+from . import posterior
 from .design import Background, Design
 
 Array = NDArray[np.float64]
@@ -73,9 +74,16 @@ def join(parts: list[Population]) -> Population:
     )
 
 
-def draw(design: Design, seed: int, ids: NDArray[np.int64], options: engine.Options) -> Population:
-    """Patients with these stream numbers, at their own rest under the design's background therapy."""
+def draw(
+    design: Design, seed: int, ids: NDArray[np.int64], options: engine.Options, weights: Array | None = None
+) -> Population:
+    """Patients with these stream numbers, at their own rest under the design's background therapy.
+
+    weights (n, k): tissue-arm weights to give them instead of their own (calibration spreads them wide).
+    """
     parameters = spread_parameters(design.disease, seed, ids)
+    if weights is not None:
+        parameters[:, weight_columns()] = weights
     covariates = demographics(design.disease, seed, ids)
     for drug in design.background_therapy:
         doses = background_dose(drug, seed, ids)
@@ -103,7 +111,7 @@ def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
             shared = streams.normal(seed, f"group {group}", ids)[:, 0]
             z = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1 - SHARED_VARIANCE) * z
         out[:, axis.index(name)] *= np.exp(log_sd * z)[:, None]
-    _spread_weights(out, seed, ids)
+    _spread_weights(out, disease, seed, ids)
     return out
 
 
@@ -120,12 +128,18 @@ def _endotypes(out: Array, disease: str, seed: int, ids: NDArray[np.int64]) -> N
             out[np.ix_(chosen == k, axis.index(name))] = value
 
 
-def _spread_weights(out: Array, seed: int, ids: NDArray[np.int64]) -> None:
-    """Tissue-arm weights of each patient: a Dirichlet draw about the disease's, by gamma variates."""
+def weight_columns() -> list[int]:
+    """Columns of the tissue-arm weights in the parameter matrix."""
+    return [i for name in axis.weight_names() for i in axis.index(name)]
+
+
+def _spread_weights(out: Array, disease: str, seed: int, ids: NDArray[np.int64]) -> None:
+    """Tissue-arm weights of each patient: a Dirichlet draw about the disease's (of its posterior draw, where it has)."""
     from scipy.special import gammaincinv
 
-    index = [i for name in axis.weight_names() for i in axis.index(name)]
-    shape = out[:, index] * number("weights.concentration")
+    index, draws = weight_columns(), posterior.weights(disease)
+    centre = out[:, index] if draws is None else draws[posterior.draw_of(ids, disease)]
+    shape = centre * number("weights.concentration")
     u = streams.uniform(seed, "tissue weights", ids, len(index))
     gamma = np.where(shape > 1e-9, gammaincinv(np.maximum(shape, 1e-9), u), 0.0)
     out[:, index] = gamma / gamma.sum(axis=1, keepdims=True)

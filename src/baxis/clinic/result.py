@@ -14,8 +14,9 @@ from .. import evidence
 from . import published
 from .design import Arm, Design, Endpoint
 from .instruments import Instrument, Visits
-from .intervals import central, replicate
+from .intervals import Sample, central, replicate
 from .population import Population
+from .posterior import between_draws, draw_of
 from .recipe import recipe
 from .settings import Settings
 
@@ -112,7 +113,9 @@ def summarise(
             key = (run.arm.arm_id, endpoint.name, endpoint.week)
             values[key] = y
             binary = endpoint.name not in tool.continuous
-            draws[key] = replicate(y, run.arm.n, (settings.seed, "trial " + " ".join(map(str, key))), binary)
+            arm = Sample(y, binary, between_draws(y, draw_of(people.ids, design.disease)[run.status == 0]))
+            purpose = "trial " + " ".join(map(str, key))
+            draws[key] = replicate(arm, run.arm.n, (settings.seed, purpose), "truth")
             rows.append(_arm_row(run, endpoint, y, draws[key], seen.get(key)))
     contrasts = _contrasts(design, tool, values, draws, seen)
     patients = pd.DataFrame({"patient": people.ids, **people.covariates})

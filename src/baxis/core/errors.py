@@ -34,9 +34,10 @@ class Unsupported(BaxisError):
 class Faults(BaxisError):
     """Several faults found in one pass over the input, each a full sentence."""
 
-    def __init__(self, where: str, faults: Sequence[str]) -> None:
+    def __init__(self, where: str, faults: Sequence[str], hint: str = "") -> None:
         self.where, self.faults = where, list(faults)
         shown = "; ".join(self.faults[:20]) + (f"; and {len(faults) - 20} more" if len(faults) > 20 else "")
+        shown += f"; {hint}" if hint else ""
         super().__init__(f"{where}: {len(faults)} fault{'s' if len(faults) != 1 else ''}: {shown}")
 
 

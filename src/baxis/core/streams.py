@@ -55,3 +55,9 @@ def normal(seed: int, purpose: str, patients: ArrayLike, n: int = 1) -> NDArray[
     from scipy.special import ndtri
 
     return ndtri(uniform(seed, purpose, patients, n))
+
+
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """A numpy generator of its own for (seed, purpose): for draws that belong to no patient (replicate trials)."""
+    key = hashlib.blake2b(f"{seed}\0{purpose}".encode(), digest_size=16).digest()
+    return np.random.Generator(np.random.Philox(key=np.frombuffer(key, dtype=np.uint64)))
