@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ..core.errors import nearest
 from . import rules, schema
+from .reading import RawTable, folder_tables
 from .rules import Fault, Row
-from .tables import RawTable, folder_tables, merge, shipped
+from .tables import merge, shipped
 
 Texts = dict[str, list[Row]]
 
@@ -48,15 +49,16 @@ class Report:
 def check(folder: str | Path | None = None) -> Report:
     """Check the shipped tables, or a user's folder laid over them. Faults are returned, not raised.
 
-    Raises InvalidValue for a folder or file that cannot be read at all, UnknownName for a CSV of no known table.
+    Raises InvalidValue for a folder that is none or holds no table.
     """
     base = shipped()
+    stray: list[Fault] = []
     if folder is None:
         found, where, texts = base, "shipped library", {}
     else:
-        found, where = folder_tables(Path(folder)), str(folder)
+        (found, stray), where = folder_tables(Path(folder)), str(folder)
         texts = {name: raw.rows for name, raw in base.items()}
-    faults = folder_faults(found, texts)
+    faults = stray + folder_faults(found, texts)
     trials = found["trials"].rows if "trials" in found else []
     cited = cited_trials(texts.get("trials", []) + trials)
     counts = [count(raw, cited) for raw in found.values() if "provenance" in schema.table(raw.name).columns]
@@ -71,15 +73,17 @@ def folder_faults(found: dict[str, RawTable], base: Texts) -> list[Fault]:
         merged[name] = merge(base.get(name, []), raw.rows, schema.table(name))
     faults: list[Fault] = []
     for raw in found.values():
-        faults += table_faults(raw, merged)
-    faults += cross_faults(found, merged, whole=not base)
+        faults += raw.faults
+        if raw.header:
+            faults += table_faults(raw, merged, base.get(raw.name, []))
+    faults += cross_faults(found, merged, base)
     return sorted(set(faults), key=lambda f: (f.file, f.row, f.column))
 
 
-def table_faults(raw: RawTable, merged: Texts) -> Iterator[Fault]:
+def table_faults(raw: RawTable, merged: Texts, base: list[Row]) -> Iterator[Fault]:
     """Faults of one table by its schema: header, cells, keys, links."""
     table = schema.table(raw.name)
-    yield from header_faults(raw, table)
+    yield from header_faults(raw, table, base)
     known = [table.columns[c] for c in raw.header if c in table.columns]
     linked = {c.name: link_values(c, merged) for c in known if c.ref}
     seen: dict[tuple[str, ...], int] = {}
@@ -91,24 +95,25 @@ def table_faults(raw: RawTable, merged: Texts) -> Iterator[Fault]:
                 yield Fault(raw.file, line, column.name, cell, allowed + close(cell, column.allowed))
             elif cell and column.ref:
                 yield from link_faults(raw.file, line, column, row, linked[column.name])
-        key = tuple(row.get(k, "") for k in table.key)
+        key = table.key_of(row)
         if key in seen:
             text = f"a key ({', '.join(table.key)}) not yet used; row {seen[key]} has it"
             yield Fault(raw.file, line, table.key[0], "|".join(key), text)
         seen.setdefault(key, line)
 
 
-def header_faults(raw: RawTable, table: schema.Table) -> Iterator[Fault]:
-    """Columns that the table does not have, lacks or repeats."""
+def header_faults(raw: RawTable, table: schema.Table, base: list[Row]) -> Iterator[Fault]:
+    """Columns that the table does not have, lacks or repeats. Rows that only override need no more than the key."""
     for name in dict.fromkeys(raw.header):
         if name not in table.columns:
             yield Fault(raw.file, 1, name, name, "a column of the table" + close(name, tuple(table.columns)))
         if raw.header.count(name) > 1:
             yield Fault(raw.file, 1, name, name, "each column once")
-    needed = [c.name for c in table.columns.values() if c.required or c.name in table.key]
-    for name in needed:
-        if name not in raw.header and table.columns[name].required:
-            yield Fault(raw.file, 1, name, "no such column", f"a file with column {name}")
+    have = {table.key_of(r) for r in base}
+    fresh = not raw.rows or any(table.key_of(r) not in have for r in raw.rows)
+    for column in table.columns.values():
+        if column.name not in raw.header and column.required and (fresh or column.name in table.key):
+            yield Fault(raw.file, 1, column.name, "no such column", f"a file with column {column.name}")
 
 
 def close(cell: str, allowed: tuple[str, ...]) -> str:
@@ -138,27 +143,48 @@ def link_faults(file: str, line: int, column: schema.Column, row: Row, values: s
         if part in column.also or target in values:
             continue
         pool = [v[1] for v in values if v[0] == target[0]] if column.within else values
-        yield Fault(file, line, column.name, part, f"a value of {column.ref}" + close(part, tuple(pool)))
+        more = "; a new drug gets a row in agents.csv" if column.ref == "agents.agent" else ""
+        yield Fault(
+            file, line, column.name, part, f"a value of {column.ref}" + listed(part, tuple(pool)) + more
+        )
 
 
-def cross_faults(found: dict[str, RawTable], merged: Texts, whole: bool) -> list[Fault]:
-    """Faults between cells and rows (see `rules`)."""
+def listed(part: str, pool: tuple[str, ...]) -> str:
+    """A short pool in full, the nearest of a long one."""
+    few = sorted(p for p in pool if p) if len(pool) <= 12 else []
+    return (f" ({', '.join(few)})" if few else "") + close(part, pool)
+
+
+def cross_faults(found: dict[str, RawTable], merged: Texts, base: Texts) -> list[Fault]:
+    """Faults between cells and rows (see `rules`), each row with the columns that it leaves to the library's."""
 
     def lines(name: str) -> tuple[str, list[tuple[int, Row]]]:
-        raw = found[name]
-        return raw.file, list(zip(raw.lines, raw.rows, strict=True))
+        raw, table = found[name], schema.table(name)
+        under = {table.key_of(r): r for r in base.get(name, [])}
+        full = [{**under.get(table.key_of(r), {}), **r} for r in raw.rows]
+        return raw.file, list(zip(raw.lines, full, strict=True))
 
     sizes = {(r.get("trial_id", ""), r.get("arm_id", "")): r.get("n", "") for r in merged.get("arms", [])}
     sizes = {k: n if rules.number({"n": n}, "n") is not None else "" for k, n in sizes.items()}
+    kept = kept_outcomes(found, base)
     faults: list[Fault] = []
     if "outcomes" in found:
         faults += rules.outcome_faults(*lines("outcomes"), sizes)
-        faults += rules.unit_faults(*lines("outcomes"))
+        faults += rules.unit_faults(*lines("outcomes"), kept)
+    if "arms" in found and base:
+        faults += rules.arm_faults(*lines("arms"), kept)
     if "baseline" in found:
         faults += rules.baseline_faults(*lines("baseline"))
     if "trials" in found:
-        faults += rules.trial_faults(*lines("trials"), sizes, whole)
+        faults += rules.trial_faults(*lines("trials"), sizes, whole=not base)
     return faults
+
+
+def kept_outcomes(found: dict[str, RawTable], base: Texts) -> list[Row]:
+    """Outcome rows of the library that the given tables do not override."""
+    table = schema.table("outcomes")
+    over = {table.key_of(r) for r in found["outcomes"].rows} if "outcomes" in found else set()
+    return [r for r in base.get("outcomes", []) if table.key_of(r) not in over]
 
 
 def holds_number(table: schema.Table, row: Row) -> bool:

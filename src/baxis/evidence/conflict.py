@@ -75,10 +75,10 @@ def conflicts(evidence: Evidence, disease: str | None = None) -> pd.DataFrame:
         [r for r in rows if r["evidence_type"] == "patient cells"], "direction", measured, direction
     )
     table = pd.DataFrame(found, columns=list(COLUMNS))
-    if disease:
-        from .query import known
+    if disease is not None:
+        from .query import disease_code
 
-        code = known("disease", disease, set(evidence.frames["diseases"]["disease"]))
+        code = disease_code(evidence, disease)
         table = table[table["disease"].isin([code, ""])]
     return table.reset_index(drop=True)
 

@@ -53,8 +53,8 @@ def contrasts(evidence: Evidence) -> pd.DataFrame:
 
     One row a contrast; `value`, `ci_low`, `ci_high` (95 %), `se` on `scale`; `interval` tells where the interval
     is from: reported, newcombe (from the counts), arms (from the arms' own standard errors), p (from the p value),
-    events (of the arms, for a hazard ratio), or none. `benefit_sign` * value > 0 favours the active arm. `n1`, `p1` belong to the active arm, `n0`, `p0` to
-    the control.
+    events (of the arms, for a hazard ratio), or none. `benefit_sign` * value > 0 favours the active arm. `n1`, `p1`
+    belong to the active arm, `n0`, `p0` to the control.
     """
     return _contrasts(evidence).copy()
 
@@ -70,14 +70,16 @@ def _contrasts(evidence: Evidence) -> pd.DataFrame:
 
 
 def without_contrast(evidence: Evidence) -> pd.DataFrame:
-    """Trials that give no contrast, with why (columns trial_id, role, why)."""
+    """Trials that give no contrast, with why (columns trial_id, disease, role, why)."""
     import pandas as pd
 
     have = set(contrasts(evidence)["trial_id"])
     rows = [
-        (t["trial_id"], t["role"], why_none(t)) for t in evidence.rows("trials") if t["trial_id"] not in have
+        (t["trial_id"], t["disease"], t["role"], why_none(t))
+        for t in evidence.rows("trials")
+        if t["trial_id"] not in have
     ]
-    return pd.DataFrame(rows, columns=["trial_id", "role", "why"])
+    return pd.DataFrame(rows, columns=["trial_id", "disease", "role", "why"])
 
 
 def why_none(trial: dict[str, Any]) -> str:

@@ -38,7 +38,7 @@ def search(evidence: Evidence, text: str, limit: int = 20) -> pd.DataFrame:
     words = re.findall(r"[\w.-]*\w", text)
     if not words:
         raise InvalidValue("search text", text, "at least one word")
-    with closing(sqlite3.connect(f"file:{database(evidence)}?mode=ro", uri=True)) as base:
+    with closing(opened(evidence)) as base:
         rows = matches(base, " AND ".join(map(quoted, words)), limit)
         rows = rows or matches(base, " OR ".join(map(quoted, words)), limit)
     return pd.DataFrame(rows, columns=["kind", "id", "title", "snippet"])
@@ -58,6 +58,33 @@ def matches(base: sqlite3.Connection, query: str, limit: int) -> list[tuple]:
     return base.execute(sql, (query, limit)).fetchall()
 
 
+def opened(evidence: Evidence) -> sqlite3.Connection:
+    """The index, from the cache folder; held in memory where that cannot be used; built anew when it is damaged."""
+    for _ in range(2):
+        try:
+            file = database(evidence)
+            base = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        except (OSError, sqlite3.OperationalError):
+            break
+        try:
+            base.execute("SELECT count(*) FROM documents").fetchone()
+            return base
+        except sqlite3.DatabaseError:
+            base.close()
+            file.unlink(missing_ok=True)
+    base = sqlite3.connect(":memory:")
+    fill(base, evidence)
+    return base
+
+
+def fill(base: sqlite3.Connection, evidence: Evidence) -> None:
+    """Make the index in an empty database."""
+    base.execute(
+        "CREATE VIRTUAL TABLE documents USING fts5(kind UNINDEXED, id, title, body, tokenize='unicode61')"
+    )
+    base.executemany("INSERT INTO documents VALUES (?, ?, ?, ?)", documents(evidence))
+
+
 def database(evidence: Evidence) -> Path:
     """Index file of these tables, built when it is not there (written aside, then moved into place)."""
     folder = library.cache_dir() / "evidence"
@@ -69,10 +96,7 @@ def database(evidence: Evidence) -> Path:
     os.close(handle)
     try:
         with closing(sqlite3.connect(name)) as base, base:
-            base.execute(
-                "CREATE VIRTUAL TABLE documents USING fts5(kind UNINDEXED, id, title, body, tokenize='unicode61')"
-            )
-            base.executemany("INSERT INTO documents VALUES (?, ?, ?, ?)", documents(evidence))
+            fill(base, evidence)
         os.replace(name, file)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ..core.errors import UnknownName
+from ..core.errors import UnknownName, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,10 +27,21 @@ def arm_class(drug: str, classes: dict[str, str]) -> str:
 
 def known(kind: str, value: str, allowed: set[str]) -> str:
     """`value` in its stored spelling, or UnknownName with the nearest."""
-    folded = {a.casefold(): a for a in allowed}
+    folded = {a.casefold(): a for a in allowed if a}
     if value.casefold() not in folded:
         raise UnknownName(kind, value, allowed - {""})
     return folded[value.casefold()]
+
+
+def disease_code(evidence: Evidence, disease: str) -> str:
+    """Code of a disease by code, name or MONDO identifier, in any case; UnknownName lists codes with names."""
+    table = evidence.frames["diseases"]
+    said = disease.strip().casefold()
+    for code, *names in table[["disease", "name", "mondo"]].itertuples(index=False, name=None):
+        if said in {code.casefold(), *(n.casefold() for n in names if n)}:
+            return str(code)
+    codes = dict(zip(table["disease"], table["name"], strict=True))
+    raise UnknownName("disease", disease, codes, "; ".join(f"{c}: {n}" for c, n in sorted(codes.items())))
 
 
 def trials(
@@ -50,19 +62,19 @@ def trials(
     table, arms = evidence.trials, evidence.arms
     classes = drug_classes(evidence)
     arms["class"] = [arm_class(d, classes) for d in arms["drug"]]
-    if disease:
-        table = table[table["disease"] == known("disease", disease, set(table["disease"]))]
-    if role:
+    if disease is not None:
+        table = table[table["disease"] == disease_code(evidence, disease)]
+    if role is not None:
         table = table[table["role"] == known("role", role, set(table["role"]) | {"external"})]
-    if drug:
+    if drug is not None:
         name = known("drug", drug, drugs_in(arms))
         table = table[table["trial_id"].isin(arms.loc[[name in parts(d) for d in arms["drug"]], "trial_id"])]
-    if drug_class:
+    if drug_class is not None:
         fits = class_fits(drug_class, set(arms["class"]))
         table = table[table["trial_id"].isin(arms.loc[arms["class"].isin(fits), "trial_id"])]
     shown = ["trial_id", "acronym", "disease", "phase", "year", "role", "primary_endpoint", "primary_met"]
     joined = table[[*shown, "source", "provenance"]].merge(arms.drop(columns=["role"]), on="trial_id")
-    if endpoint:
+    if endpoint is not None:
         joined = with_endpoint(joined, evidence, endpoint)
     order = ["trial_id", "acronym", "disease", "phase", "year", "role", "arm_id", "drug", "class", "dose"]
     order += ["dose_unit", "regimen", "n", "primary_endpoint", "primary_met"]
@@ -85,11 +97,14 @@ def drugs_in(arms: pd.DataFrame) -> set[str]:
 
 
 def class_fits(wanted: str, present: set[str]) -> set[str]:
-    """Classes that hold every word of `wanted`; UnknownName when none does."""
+    """Classes that hold every word of `wanted`; UnknownName, with the nearest word of a class, when none does."""
     words = wanted.casefold().split()
-    fits = {c for c in present if all(w in c.casefold() for w in words)}
+    fits = {c for c in present if words and all(w in c.casefold() for w in words)}
     if not fits:
-        raise UnknownName("drug class", wanted, {p for c in present for p in c.split("+")})
+        vocabulary = {w for c in present for w in re.split(r"[\s+/]+", c)}
+        near = [n for w in words if (n := nearest(w, vocabulary)) and n.casefold() != w]
+        hint = f"did you mean a class with {near[0]!r}?" if near else "`baxis list drugs` shows every class"
+        raise UnknownName("drug class", wanted, {p for c in present for p in c.split("+")}, hint)
     return fits
 
 
@@ -123,13 +138,13 @@ def claims(
     claim of the disease it is part of (LN: SLE) counts. Raises UnknownName.
     """
     table = evidence.claims
-    if gene:
+    if gene is not None:
         symbol = gene_symbol(evidence, gene, table)
         named = table["subject_genes"] + ";" + table["object_genes"]
         table = table[[symbol in g.split(";") for g in named]]
-    if disease:
+    if disease is not None:
         table = table[table["disease"].isin(disease_family(evidence, disease))]
-    if text:
+    if text is not None:
         words = table[["subject", "object", "context", "statement"]].agg(" ".join, axis=1).str.casefold()
         table = table[words.str.contains(text.casefold(), regex=False)]
     return table.reset_index(drop=True)
@@ -150,6 +165,6 @@ def gene_symbol(evidence: Evidence, gene: str, table: pd.DataFrame) -> str:
 def disease_family(evidence: Evidence, disease: str) -> list[str]:
     """The disease and the one it is part of."""
     table = evidence.frames["diseases"]
-    code = known("disease", disease, set(table["disease"]))
+    code = disease_code(evidence, disease)
     parent = table.loc[table["disease"] == code, "part_of"].iloc[0]
     return [code, parent] if parent else [code]

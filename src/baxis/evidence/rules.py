@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from .schema import NUMBER
 
 Row = dict[str, str]
 Rows = Iterable[tuple[int, Row]]
@@ -26,15 +29,15 @@ class Fault:
     def text(self) -> str:
         """The fault as one sentence."""
         place = f"{self.file} row {self.row}" if self.row else self.file
+        if not self.column:
+            return f"{place}: got {self.value}; allowed: {self.allowed}"
         return f"{place}, column {self.column}: got {self.value!r}; allowed: {self.allowed}"
 
 
 def number(row: Row, column: str) -> float | None:
-    """Cell as a number, or None when empty or not one (the schema reports the latter)."""
-    try:
-        return float(row.get(column, ""))
-    except ValueError:
-        return None
+    """Cell as a finite number, or None when empty or not one (the schema reports the latter)."""
+    cell = row.get(column, "")
+    return float(cell) if NUMBER.fullmatch(cell) and math.isfinite(float(cell)) else None
 
 
 def outcome_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str]) -> Iterator[Fault]:
@@ -51,14 +54,26 @@ def outcome_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str]) -> 
             yield Fault(file, line, "value", text, "a ratio above 0")
         if statistic in FRACTIONS and row.get("unit") not in ("", "fraction", None):
             yield Fault(file, line, "unit", row["unit"], "fraction (a proportion has no other unit)")
+        elif row.get("unit") == "fraction":
+            yield from fraction_faults(file, line, row)
         if row.get("versus") and row["versus"] == row.get("arm_id"):
             yield Fault(file, line, "versus", row["versus"], "another arm than the row's own")
         yield from size_faults(file, line, row, arm_n)
 
 
+def fraction_faults(file: str, line: int, row: Row) -> Iterator[Fault]:
+    """What is said in fractions may be no percentage: a difference, an interval, a standard error."""
+    proportion = row.get("statistic") in FRACTIONS
+    for column in ("ci_low", "ci_high", "se") if proportion else ("value", "ci_low", "ci_high", "se"):
+        x = number(row, column)
+        if x is not None and not (0 if proportion else -1) <= x <= 1:
+            allowed = f"a fraction from {0 if proportion else -1} to 1{hint(x)}"
+            yield Fault(file, line, column, row[column], allowed)
+
+
 def hint(value: float) -> str:
     """What a percentage should have been."""
-    return f"; write {value / 100:g} for {value:g} %" if 1 < value <= 100 else ""
+    return f"; write {value / 100:g} for {value:g} %" if 1 < abs(value) <= 100 else ""
 
 
 def interval_faults(file: str, line: int, row: Row) -> Iterator[Fault]:
@@ -80,16 +95,39 @@ def size_faults(file: str, line: int, row: Row, arm_n: dict[tuple[str, str], str
         yield Fault(file, line, "n", row["n"], f"at most the arm's n ({size})")
 
 
-def unit_faults(file: str, rows: Rows) -> Iterator[Fault]:
-    """One unit for one endpoint, statistic and instrument of a trial."""
+def unit_faults(file: str, rows: Rows, kept: Iterable[Row] = ()) -> Iterator[Fault]:
+    """One unit for one endpoint, statistic and instrument of a trial; `kept` are rows of the library beside these."""
     first: dict[tuple[str, ...], tuple[int, str]] = {}
+    for row in kept:
+        first.setdefault(unit_key(row), (0, row.get("unit", "")))
     for line, row in rows:
-        key = tuple(row.get(c, "") for c in ("trial_id", "endpoint", "statistic", "instrument"))
         unit = row.get("unit", "")
-        at, seen = first.setdefault(key, (line, unit))
+        at, seen = first.setdefault(unit_key(row), (line, unit))
         if unit != seen:
+            place = f"on row {at}" if at else "in the library"
             yield Fault(
-                file, line, "unit", unit, f"{seen!r}, the unit of the same endpoint on row {at} (mixed units)"
+                file, line, "unit", unit, f"{seen!r}, the unit of the same endpoint {place} (mixed units)"
+            )
+
+
+def unit_key(row: Row) -> tuple[str, ...]:
+    """What must have one unit."""
+    return tuple(row.get(c, "") for c in ("trial_id", "endpoint", "statistic", "instrument"))
+
+
+def arm_faults(file: str, rows: Rows, kept: Iterable[Row]) -> Iterator[Fault]:
+    """An arm may not shrink below the whole-arm denominators that the library's outcomes keep."""
+    most: dict[tuple[str, str], float] = {}
+    for row in kept:
+        n = number(row, "n")
+        if n is not None and not (row.get("versus") or row.get("subgroup")):
+            key = (row["trial_id"], row["arm_id"])
+            most[key] = max(n, most.get(key, 0.0))
+    for line, row in rows:
+        size, least = number(row, "n"), most.get((row.get("trial_id", ""), row.get("arm_id", "")), 0.0)
+        if size is not None and 0 <= size < least:
+            yield Fault(
+                file, line, "n", row["n"], f"at least {least:g}, the denominator of an outcome of this arm"
             )
 
 

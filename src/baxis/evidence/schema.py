@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,6 +58,8 @@ class Column:
             return "a value (the column may not be empty)" if self.required else None
         if self.type in PATTERNS and not PATTERNS[self.type].fullmatch(cell):
             return SAY[self.type]
+        if self.numeric and not math.isfinite(float(cell)):
+            return "a number that a computer can hold"
         if self.numeric and not self._in_range(float(cell)):
             return f"a number {self._range()}"
         if self.allowed and cell not in self.allowed:
@@ -87,6 +90,10 @@ class Table:
     @property
     def file(self) -> str:
         return f"{self.name}.csv"
+
+    def key_of(self, row: dict[str, str]) -> tuple[str, ...]:
+        """Key of a row; a column that is not there counts as empty."""
+        return tuple(row.get(k, "") for k in self.key)
 
 
 @lru_cache(maxsize=1)

@@ -6,38 +6,19 @@ out is a copy, so that no caller can change what another sees.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core import library
-from ..core.errors import Faults, InvalidValue, UnknownName
+from ..core.errors import Faults
 from . import schema
+from .reading import RawTable, folder_tables, read_raw, table_files
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Tables a user's folder may hold; the rest (schedules, gene terms, ...) belong to the library.
-OVERLAID = (
-    "trials", "arms", "outcomes", "baseline", "claims", "experiments", "kinetics", "drugs", "pk", "pd",
-    "pd_observed", "targets_turnover", "published_models", "agents", "contrast_map",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """Rows of one file as text, with the line each stands on (header = 1)."""
-
-    name: str
-    file: str
-    header: list[str]
-    rows: list[dict[str, str]]
-    lines: list[int]
-    data: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -71,27 +52,6 @@ class Evidence:
         return isinstance(other, Evidence) and other.digest == self.digest
 
 
-def read_raw(file: Path, name: str) -> RawTable:
-    """Parse one CSV file; text that is not UTF-8, an empty file or a ragged row is an InvalidValue with its row."""
-    data = file.read_bytes()
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        header = [h.strip() for h in next(reader, [])]
-        rows, lines = [], []
-        for cells in reader:
-            if not any(c.strip() for c in cells):
-                continue
-            if len(cells) != len(header):
-                raise InvalidValue(f"{file.name} row {reader.line_num}", len(cells), f"{len(header)} cells")
-            rows.append(dict(zip(header, map(str.strip, cells), strict=True)))
-            lines.append(reader.line_num)
-    except (UnicodeDecodeError, csv.Error) as e:
-        raise InvalidValue(str(file), str(e), "a CSV file in UTF-8 with a header row") from None
-    if not header:
-        raise InvalidValue(str(file), "an empty file", "a CSV file with a header row")
-    return RawTable(name, file.name, header, rows, lines, data)
-
-
 def shipped() -> dict[str, RawTable]:
     """The library's own tables as text."""
     return dict(_shipped(library.roots()))
@@ -99,25 +59,11 @@ def shipped() -> dict[str, RawTable]:
 
 @lru_cache(maxsize=2)
 def _shipped(roots: tuple[Path, ...]) -> tuple[tuple[str, RawTable], ...]:
-    return tuple((name, read_raw(library.path(f"evidence/{name}.csv"), name)) for name in schema.tables())
-
-
-def folder_tables(folder: Path) -> dict[str, RawTable]:
-    """Tables found in a user's folder; a CSV of another name is an error, so that none is ignored in silence."""
-    if not folder.is_dir():
-        raise InvalidValue(
-            "--evidence", str(folder), "a folder with evidence tables (trials.csv, outcomes.csv, ...)"
-        )
-    found = {}
-    for file in sorted(folder.glob("*.csv")):
-        if file.stem not in OVERLAID:
-            raise UnknownName("evidence table", file.name, [f"{t}.csv" for t in OVERLAID])
-        found[file.stem] = read_raw(file, file.stem)
-    if not found:
-        raise InvalidValue(
-            "--evidence", str(folder), "a folder that holds " + ", ".join(f"{t}.csv" for t in OVERLAID)
-        )
-    return found
+    read = [(name, read_raw(library.path(f"evidence/{name}.csv"), name)) for name in schema.tables()]
+    faults = [f.text for _, raw in read for f in raw.faults]
+    if faults:
+        raise Faults("library", faults)
+    return tuple(read)
 
 
 def load(*overlays: str | Path) -> Evidence:
@@ -132,7 +78,7 @@ def load(*overlays: str | Path) -> Evidence:
 
 def _stamp(overlays: tuple[str | Path, ...]) -> tuple[tuple[str, int, int], ...]:
     """Names, times and sizes of a folder's files: a changed folder is read anew."""
-    files = [f for o in overlays for f in sorted(Path(o).glob("*.csv"))]
+    files = [f for o in overlays for f in table_files(Path(o)) if f.is_file()]
     return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
 
 
@@ -145,10 +91,13 @@ def _load(roots: tuple[Path, ...], overlays: tuple[str, ...], stamp: object) -> 
     for folder in overlays:
         from .checks import folder_faults
 
-        found = folder_tables(Path(folder))
-        faults = folder_faults(found, rows)
+        found, stray = folder_tables(Path(folder))
+        faults = stray + folder_faults(found, rows)
         if faults:
-            raise Faults(folder, [f.text for f in faults])
+            more = len(faults) > 20
+            raise Faults(
+                folder, [f.text for f in faults], "`baxis evidence check DIR` lists all" if more else ""
+            )
         for name, raw in found.items():
             rows[name] = merge(rows[name], raw.rows, schema.table(name))
             data.append(raw.data)
@@ -162,11 +111,8 @@ def _load(roots: tuple[Path, ...], overlays: tuple[str, ...], stamp: object) -> 
 def merge(base: list[dict[str, str]], new: list[dict[str, str]], table: schema.Table) -> list[dict[str, str]]:
     """Rows of `base` with `new` laid over by key: an overriding row changes the columns that its file has."""
 
-    def key(row: dict[str, str]) -> tuple[str, ...]:
-        return tuple(row.get(k, "") for k in table.key)
-
-    over = {key(r): r for r in new}
-    kept = [{**r, **over.pop(key(r), {})} for r in base]
+    over = {table.key_of(r): r for r in new}
+    kept = [{**r, **over.pop(table.key_of(r), {})} for r in base]
     return kept + list(over.values())
 
 

@@ -1,6 +1,5 @@
 """`check`: each class of fault is found, named with file, row, column and value, and all come at once."""
 
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -49,6 +48,10 @@ def test_a_sound_folder_has_no_fault_and_counts(tmp_path: Path) -> None:
         ("mine,act,SRI-4,-4,proportion,0.5,fraction,,,50,verified", "week", "at least 0"),
         ("mine,act,SRI-4,52,proportoin,0.5,fraction,,,50,verified", "statistic", "did you mean 'proportion'"),
         ("mine,act,SRI-4,52,proportion,,fraction,,,50,verified", "value", "may not be empty"),
+        ("mine,act,SRI-4,52,proportion,0.5,fraction,0.4,60,50,verified", "ci_high", "write 0.6 for 60 %"),
+        ("mine,act,SRI-4,52,difference,14,fraction,,,50,verified", "value", "write 0.14 for 14 %"),
+        ("mine,act,SRI-4,1e400,proportion,0.5,fraction,,,50,verified", "week", "computer can hold"),
+        ("mine,act,SRI-4,52,proportion,0.5,fraction,NaN,,50,verified", "ci_low", "a plain number"),
         ("mine,act,SRI-4,52,proportion,about 0.5,fraction,,,50,verified", "value", "a plain number"),
         ("mine,act,SRI-4,52,hazard_ratio,-0.5,ratio,,,50,verified", "value", "above 0"),
         ("mine,actt,SRI-4,52,proportion,0.5,fraction,,,50,verified", "arm_id", "did you mean 'act'"),
@@ -120,3 +123,32 @@ def test_rows_are_file_lines_even_after_quoted_line_breaks(tmp_path: Path) -> No
     text = 'trial_id,arm_id,arm_label,drug,role\nmine,pbo,"two\nlines",placebo,placebo\nmine,act,x,nosuchdrug,active\n'
     found = faults(tmp_path, arms=text)
     assert [f.row for f in found if f.column == "drug"] == [4]
+
+
+def test_a_cell_that_is_no_number_is_one_fault(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, outcomes=HEAD + FINE.replace("0.5", "inf"))) == 1
+
+
+def only(place: Path, table: str, text: str) -> list[str]:
+    (place / f"{table}.csv").write_text(text, encoding="utf-8")
+    return [f.text for f in evidence.check(place).faults]
+
+
+def test_a_row_that_overrides_needs_its_key_and_what_it_changes(tmp_path: Path) -> None:
+    assert only(tmp_path, "trials", "trial_id,population\nbliss-52,all comers\n") == []
+    new = only(tmp_path, "trials", "trial_id,population\nbliss-52,all comers\nmine,none\n")
+    assert any("a file with column disease" in f for f in new)
+    assert any("may not be empty" in f for f in only(tmp_path, "trials", "trial_id,disease\nbliss-52,\n"))
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "says"),
+    [
+        ("arms", "trial_id,arm_id,n\nbliss-52,pbo,5\n", "at least 287"),
+        ("outcomes", "trial_id,arm_id,endpoint,week,statistic,value\nbliss-52,10mgkg,SRI-4,52,odds_ratio,9\n", "ci_high"),
+        ("outcomes", "trial_id,arm_id,endpoint,week,statistic,value,unit,provenance\n"
+         "bliss-52,pbo,SRI-4,24,odds_ratio,1.5,percent,verified\n", "in the library (mixed units)"),
+    ],
+)  # fmt: skip
+def test_what_overrides_must_agree_with_what_stays(tmp_path: Path, table: str, text: str, says: str) -> None:
+    assert any(says in f for f in only(tmp_path, table, text)), only(tmp_path, table, text)

@@ -72,11 +72,11 @@ def test_folder_adds_a_trial_as_external_and_keeps_its_own_word(tmp_path: Path) 
 
 def test_folder_overrides_only_the_columns_it_has_and_marks_the_trial(tmp_path: Path) -> None:
     shipped = evidence.load()
-    text = "trial_id,arm_id,drug,role,n\nbliss-52,pbo,placebo,placebo,286\n"
+    text = "trial_id,arm_id,drug,role,n\nbliss-52,pbo,placebo,placebo,288\n"
     ev = evidence.load(folder(tmp_path, arms=text))
     pick = "trial_id == 'bliss-52' and arm_id == 'pbo'"
     new, old = ev.arms.query(pick).iloc[0], shipped.arms.query(pick).iloc[0]
-    assert new["n"] == 286
+    assert new["n"] == 288
     assert old["n"] == 287
     assert new["schedule"] == old["schedule"] != ""
     assert len(ev.arms) == len(shipped.arms)
@@ -99,23 +99,45 @@ def test_nothing_is_half_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "error", "says"),
+    ("name", "data", "says"),
     [
-        ("trails.csv", "a\n1\n", UnknownName, "did you mean 'trials.csv'"),
-        ("arms.csv", "", InvalidValue, "an empty file"),
-        ("arms.csv", "trial_id,arm_id\nx\n", InvalidValue, "arms.csv row 2: got 1; allowed: 2 cells"),
+        ("trails.csv", b"a\n1\n", "did you mean 'trials.csv'"),
+        ("arms.csv", b"", "an empty file"),
+        ("arms.csv", b"\n\n", "an empty file"),
+        ("arms.csv", b"trial_id,arm_id,n\nx\ny,z\n", "row 2: got 1 cells.*row 3: got 2 cells"),
+        ("arms.csv", b"trial_id;arm_id\nx;y\n", "columns separated by ';'"),
+        ("arms.csv", "trial_id,arm_id\n".encode("utf-16"), "got UTF-16 text"),
+        ("arms.csv", b"trial_id,arm_id\nx,caf\xe9\n", "row 2: got byte 0xe9; allowed: text in UTF-8"),
+        ("arms.csv", b'trial_id,arm_id\nx,"y\n', "whose quotes are closed"),
+        ("arms.xlsx", b"PK", "save it as CSV"),
     ],
 )
-def test_unreadable_folders(tmp_path: Path, name: str, text: str, error: type[Exception], says: str) -> None:
-    (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(error, match=says.replace("(", r"\(")):
+def test_files_that_are_no_table(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(Faults, match=says):
+        evidence.load(tmp_path)
+    assert evidence.check(tmp_path).faults
+
+
+def test_folders_links_and_devices_in_the_place_of_a_table(tmp_path: Path) -> None:
+    (tmp_path / "arms.csv").mkdir()
+    (tmp_path / "outcomes.csv").symlink_to(tmp_path / "gone")
+    (tmp_path / "trials.csv").symlink_to("/dev/zero")
+    with pytest.raises(
+        Faults, match=r"arms\.csv: got a folder.*outcomes\.csv: got No such.*trials\.csv: got not a regular"
+    ):
         evidence.load(tmp_path)
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
-    (tmp_path / "arms.csv").write_bytes(b"trial_id,arm_id\n\xff\xfe,1\n")
-    with pytest.raises(InvalidValue, match="UTF-8"):
-        evidence.load(tmp_path)
+def test_what_spreadsheets_do_to_a_table_is_read(tmp_path: Path) -> None:
+    """BOM, Windows line ends, blank lines, empty cells beyond the last column, a name in capitals."""
+    folder(tmp_path, arms=ARMS, outcomes=OUT)
+    odd = "\n" + MINE.replace("\n", ",,\n") + ",,,\n"
+    (tmp_path / "TRIALS.CSV").write_bytes(b"\xef\xbb\xbf" + odd.replace("\n", "\r\n").encode())
+    (tmp_path / "._trials.csv").write_bytes(b"\x00\x05\x16")
+    ev = evidence.load(tmp_path)
+    assert ev.trials.set_index("trial_id").loc["mine-1", "role"] == "external"
+    assert not evidence.check(tmp_path).faults
 
 
 def test_missing_or_empty_folder(tmp_path: Path) -> None:

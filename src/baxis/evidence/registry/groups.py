@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -44,11 +45,12 @@ class Results:
 
 
 def number(value: Any) -> float | None:
-    """A register number ('12.3', '1,024'), or None for 'NA' and the like."""
+    """A register number ('12.3', '1,024'), or None for 'NA', 'NaN' and the like."""
     try:
-        return float(str(value).replace(",", ""))
+        x = float(str(value).replace(",", ""))
     except ValueError:
         return None
+    return x if math.isfinite(x) else None
 
 
 def show(value: float | None) -> str:

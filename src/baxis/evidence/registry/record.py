@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +19,8 @@ from . import design, results
 
 Row = dict[str, str]
 TABLES = ("trials", "arms", "outcomes", "baseline", "agents")
+NCT = re.compile(r"NCT\d{8}")
+ALLOWED = "a study record of ClinicalTrials.gov in the JSON of API version 2"
 
 
 @dataclass
@@ -34,30 +39,57 @@ def read_records(files: Iterable[str | Path]) -> Imported:
             part = read_record(study)
             for name, rows in part.tables.items():
                 out.tables[name] += [r for r in rows if r not in out.tables[name]]
-            out.unmapped += part.unmapped
+            out.unmapped += [u for u in part.unmapped if u not in out.unmapped]
     return out
 
 
 def studies(file: Path) -> list[dict[str, Any]]:
-    """Study records of a file. Raises InvalidValue when it holds none."""
-    allowed = "a study record of ClinicalTrials.gov in the JSON of API version 2"
+    """Study records of a file. Raises InvalidValue when it holds none, or one that is no record."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InvalidValue(str(file), "no such file", allowed) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as e:
-        raise InvalidValue(str(file), str(e), allowed) from None
+        data = present(json.loads(file.read_text(encoding="utf-8-sig")))
+    except OSError as e:
+        raise InvalidValue(str(file), (e.strerror or str(e)).lower(), ALLOWED) from None
+    except (ValueError, RecursionError) as e:
+        raise InvalidValue(str(file), str(e), ALLOWED) from None
     found = data.get("studies", [data]) if isinstance(data, dict) else data
-    for study in found if found and isinstance(found, list) else [None]:
-        if not isinstance(study, dict) or "nctId" not in study.get("protocolSection", {}).get(
-            "identificationModule", {}
-        ):
-            raise InvalidValue(str(file), "no protocolSection.identificationModule.nctId", allowed)
-    return list(found)
+    if not isinstance(found, list) or not found:
+        raise InvalidValue(str(file), "no study", ALLOWED)
+    for number, study in enumerate(found, 1):
+        nct = identifier(study)
+        if not NCT.fullmatch(nct):
+            place = f"{file}, study {number} of {len(found)}" if len(found) > 1 else str(file)
+            got = f"nctId {nct!r}" if nct else "no protocolSection.identificationModule.nctId"
+            raise InvalidValue(place, got, ALLOWED)
+    return found
+
+
+def present(data: Any) -> Any:
+    """The record without its nulls: a field that is null says no more than one that is not there."""
+    if isinstance(data, dict):
+        return {k: present(v) for k, v in data.items() if v is not None}
+    return [present(v) for v in data if v is not None] if isinstance(data, list) else data
+
+
+def identifier(study: Any) -> str:
+    """nctId of a study record, or ''."""
+    for key in ("protocolSection", "identificationModule", "nctId"):
+        study = study.get(key, {}) if isinstance(study, dict) else {}
+    return study if isinstance(study, str) else ""
 
 
 def read_record(study: dict[str, Any]) -> Imported:
-    """Rows of one study record."""
+    """Rows of one study record. Raises InvalidValue when a part of it is not shaped as the register shapes it."""
+    try:
+        return mapped(study)
+    except KeyError as e:
+        got = f"an entry without {e}"
+    except (TypeError, AttributeError, ValueError, IndexError) as e:
+        got = f"a field of another kind ({e})"
+    raise InvalidValue(identifier(study) or "study record", got, ALLOWED, "download the record again")
+
+
+def mapped(study: dict[str, Any]) -> Imported:
+    """Rows of one well-shaped study record."""
     out = Imported()
     trial = design.trial(study, out.unmapped)
     arms = design.arms(study, out.unmapped)
@@ -97,19 +129,45 @@ def single(out: Imported, name: str, nct: str) -> None:
 
 
 def write(record: Imported, folder: str | Path) -> list[Path]:
-    """Write the tables and `unmapped.txt` into a new or empty folder; returns the files written."""
+    """Write the tables and `unmapped.txt` into a new or empty folder, whole or not at all; returns the files."""
     target = Path(folder)
-    if target.exists() and any(target.iterdir()):
+    check_out(target)
+    new = [p for p in (target, *target.parents) if not p.exists()]
+    part = target.parent / f".{target.name or 'import'}.part{os.getpid()}"
+    try:
+        part.mkdir(parents=True)
+        names = write_tables(record, part)
+        target.mkdir(exist_ok=True)
+        for name in names:
+            (part / name).replace(target / name)
+    except OSError as e:
+        for made in new:
+            if made.is_dir() and not any(made.iterdir()):
+                made.rmdir()
+        allowed = "a folder that can be written"
+        raise InvalidValue("--out", f"{target} ({(e.strerror or str(e)).lower()})", allowed) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return [target / name for name in names]
+
+
+def check_out(target: Path) -> None:
+    """Only a new or empty folder may be written to."""
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise InvalidValue("--out", str(target), "a folder that is new or empty")
-    target.mkdir(parents=True, exist_ok=True)
+
+
+def write_tables(record: Imported, folder: Path) -> list[str]:
+    """Write every table that has rows, and what was not mapped; returns the file names."""
     written = []
     for name, rows in record.tables.items():
         if rows:
             columns = [c for c in schema.table(name).columns if any(c in r for r in rows)]
-            with (target / f"{name}.csv").open("w", encoding="utf-8", newline="") as f:
+            with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as f:
                 out = csv.DictWriter(f, columns, lineterminator="\n", restval="", extrasaction="raise")
                 out.writeheader()
                 out.writerows(rows)
-            written.append(target / f"{name}.csv")
-    (target / "unmapped.txt").write_text("".join(f"{line}\n" for line in record.unmapped), encoding="utf-8")
-    return [*written, target / "unmapped.txt"]
+            written.append(f"{name}.csv")
+    text = "".join(f"{line}\n" for line in record.unmapped)
+    (folder / "unmapped.txt").write_text(text, encoding="utf-8")
+    return [*written, "unmapped.txt"]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core.errors import InvalidValue
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,6 +35,10 @@ def tables(folders: list[Path] | None) -> Evidence:
 
 def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = False) -> None:
     """Print a frame as CSV, JSON, a table on a terminal, or tab-separated lines elsewhere."""
+    if as_csv and as_json:
+        raise InvalidValue("--csv --json", "both", "one of the two")
+    if frame.empty:
+        typer.echo(f"{title}: nothing fits", err=True)
     if as_csv:
         sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
     elif as_json:
@@ -175,13 +181,13 @@ def contrasts(
     """Active-minus-control contrasts of every trial's primary endpoint, with intervals."""
     from ...evidence import contrasts as query
     from ...evidence.contrast import without_contrast
-    from ...evidence.query import known
+    from ...evidence.query import disease_code, known
 
     ev = tables(evidence)
     found = without_contrast(ev) if missing else query(ev)
-    if disease and not missing:
-        found = found[found["disease"] == known("disease", disease, set(ev.diseases["disease"]))]
-    if role:
+    if disease is not None:
+        found = found[found["disease"] == disease_code(ev, disease)]
+    if role is not None:
         found = found[
             found["role"] == known("role", role, {"calibration", "validation", "context", "external"})
         ]
@@ -257,6 +263,7 @@ def import_record(
     ] = Path("imported"),
 ) -> None:
     """Turn ClinicalTrials.gov study records into evidence tables; what cannot be mapped is listed, not dropped."""
+    from ...evidence import check as check_tables
     from ...evidence.registry import read_records, write
 
     record = read_records(files)
@@ -265,6 +272,8 @@ def import_record(
         typer.echo(f"{name}: {len(rows)} rows")
     for item in record.unmapped:
         typer.echo(f"not mapped: {item}")
+    for fault in check_tables(out).faults:
+        typer.echo(f"to mend before use: {fault.text}")
     typer.echo("wrote " + ", ".join(str(f) for f in written))
 
 
