@@ -1,0 +1,175 @@
+"""The board: contrasts of a role, every predictor's prediction of each, and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ... import evidence as ev
+from ..._version import __version__
+from ...core import library
+from ...core.errors import BaxisError, InvalidValue, UnknownName
+from ..settings import Settings, settle
+from .mechanism import Mechanism
+from .novelty import calibration_rows, novelty, seen
+from .prediction import Prediction, Predictor
+from .rivals import NO_EFFECT, rivals
+
+ROLES = ("calibration", "validation", "context", "external")
+DEFAULT_PATIENTS = 600
+FIRST = "mechanism"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One contrast: its row, published value and 95 % interval (None when unknown), and every prediction.
+
+    sampling_sd: standard error that the design alone gives; success: 1 when the interval excludes no effect in the
+    direction of benefit.
+    """
+
+    row: dict[str, Any]
+    value: float
+    ci: tuple[float, float] | None
+    sampling_sd: float
+    predictions: dict[str, Prediction]
+    crps: dict[str, float]
+
+    @property
+    def sign(self) -> int:
+        """+1: a higher value is a benefit; -1: a lower one is."""
+        return int(self.row["benefit_sign"])
+
+    @property
+    def success(self) -> float:
+        """1.0 when the published interval lies wholly on the side of benefit."""
+        return float(self.ci is not None and min(self.sign * self.ci[0], self.sign * self.ci[1]) > 0)
+
+    @property
+    def simulated(self) -> bool:
+        """The mechanism could predict it."""
+        return not self.predictions[FIRST].why
+
+
+@dataclass(frozen=True)
+class Board:
+    """A scoreboard. rows: every scored contrast; names: the predictors, mechanism first; notes by trial."""
+
+    rows: list[Scored]
+    names: list[str]
+    skipped: list[dict[str, str]]
+    recipe: dict[str, Any]
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """Recipe, share covered, and scores by role, novelty and disease, each by scale; skill over all scales."""
+        from .summary import summary
+
+        return summary(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: contrasts, summary, skipped. NaN becomes null."""
+        from .summary import plain
+
+        return plain(self)
+
+    def worst(self, count: int = 15) -> list[Scored]:
+        """Contrasts that the mechanism misses most, in standard errors of the published result."""
+        return sorted((r for r in self.rows if r.simulated), key=lambda r: -abs(miss(r)))[:count]
+
+
+def miss(r: Scored) -> float:
+    """Prediction minus published value of the mechanism, in standard errors that the design gives."""
+    return (r.predictions[FIRST].mean - r.value) / r.sampling_sd
+
+
+def scoreboard(
+    role: str | None = None,
+    folders: Sequence[str | Path] = (),
+    settings: Settings | None = None,
+    tell: Progress | None = None,
+    **changes: object,
+) -> Board:
+    """Predict and score every primary contrast of a role ("calibration", "validation", "context", "all").
+
+    folders: evidence laid over the library; their trials are scored as `external`, beside those of `role` if one is
+    given. Without both, validation trials are scored. changes: fields of Settings. tell: called with (contrasts done,
+    contrasts in all). Raises BaxisError for a bad role, folder or setting before anything is simulated.
+    """
+    chosen = settle(settings or Settings(patients=DEFAULT_PATIENTS), changes)
+    evidence = ev.load(*folders)
+    rows = select(evidence, role, bool(folders))
+    mechanism = Mechanism(evidence, chosen)
+    mechanism.prepare(rows)
+    others, absent = rivals(evidence)
+    known = seen(calibration_rows(evidence))
+    scored = []
+    for k, row in enumerate(rows):
+        row["novelty"] = novelty(row, known)
+        scored.append(score(row, [mechanism, *others]))
+        if tell:
+            tell(k + 1, len(rows))
+    skipped = [listed(r) for r in scored if not r.simulated] + without(evidence, role, bool(folders))
+    recipe = {
+        "baxis": __version__, "library": library.digest(), "evidence": evidence.digest,
+        "patients": chosen.patients, "seed": chosen.seed, "role": role or ("external" if folders else "validation"),
+        "predicted": FIRST, "absent": [absent] if absent else [],
+        "failures": sum(getattr(r, "failures", 0) for r in mechanism.ran.values()),
+    }  # fmt: skip
+    notes = {k[0]: d.notes for k, d in mechanism.designs.items() if d.notes}
+    return Board(scored, [FIRST, *(o.name for o in others)], skipped, recipe, notes)
+
+
+def wanted_roles(role: str | None, external: bool) -> set[str]:
+    """Roles to score. UnknownName with the nearest; InvalidValue when external trials are asked for without a folder."""
+    if role is not None and role not in (*ROLES, "all"):
+        raise UnknownName("role", role, (*ROLES, "all"))
+    if role == "external" and not external:
+        raise InvalidValue("--role external", "no folder", "a folder of tables given with --evidence")
+    if role is None:
+        return {"external"} if external else {"validation"}
+    return (set(ROLES) if role == "all" else {role}) | ({"external"} if external else set())
+
+
+def select(evidence: ev.Evidence, role: str | None, external: bool) -> list[dict[str, Any]]:
+    """Contrasts with a direction of benefit, of the wanted roles, in the order of the table."""
+    table = ev.contrasts(evidence)
+    table = table[table["role"].isin(list(wanted_roles(role, external))) & (table["benefit_sign"] != 0)]
+    return [{str(k): v for k, v in r.items()} for r in table.to_dict("records") if r["value"] == r["value"]]
+
+
+def without(evidence: ev.Evidence, role: str | None, external: bool) -> list[dict[str, str]]:
+    """Trials of the roles that give no contrast at all, with why: neither scored nor counted."""
+    from ...evidence.contrast import without_contrast
+
+    rows = without_contrast(evidence)
+    mine = rows[rows["role"].isin(list(wanted_roles(role, external)))]
+    return [{"trial_id": str(r.trial_id), "arm_id": "", "why": f"not scored: {r.why}"} for r in mine.itertuples()]
+
+
+def score(row: dict[str, Any], predictors: list[Any]) -> Scored:
+    """Every predictor's prediction of one contrast; where one cannot predict, "no effect" stands in with the reason."""
+    fallback = next(p for p in predictors if p.name == NO_EFFECT)
+    nil = fallback.predict(row)
+    found = {p.name: attempt(p, row, nil) for p in predictors}
+    known = row["ci_low"] == row["ci_low"] and row["ci_high"] == row["ci_high"]
+    ci = (float(row["ci_low"]), float(row["ci_high"])) if known else None
+    value = float(row["value"])
+    spread = fallback.sampling_sd(row)
+    return Scored(row, value, ci, spread, found, {k: p.crps(value) for k, p in found.items()})
+
+
+def attempt(predictor: Predictor, row: dict[str, Any], nil: Prediction) -> Prediction:
+    """The prediction, or "no effect" with the reason why there is none."""
+    try:
+        return predictor.predict(row)
+    except BaxisError as e:
+        return Prediction(nil.mean, nil.draws, str(e))
+
+
+def listed(r: Scored) -> dict[str, str]:
+    """A contrast that was not simulated, for the list."""
+    return {"trial_id": r.row["trial_id"], "arm_id": r.row["arm_id"], "why": r.predictions[FIRST].why}

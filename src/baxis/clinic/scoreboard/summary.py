@@ -1,0 +1,82 @@
+"""A board as plain data: contrasts, summary, skipped."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .board import FIRST, Board, Scored
+from .rivals import META
+from .scores import skill, strata
+
+
+def summary(board: Board) -> dict[str, Any]:
+    """Recipe, counts, and scores by role, novelty and disease, each by scale; skill pooled over scales by role."""
+    rows, names = board.rows, board.names
+    done = [r for r in rows if r.simulated]
+    roles = sorted({r.row["role"] for r in rows})
+    return {
+        "recipe": board.recipe,
+        "contrasts": len(rows),
+        "trials": len({r.row["trial_id"] for r in rows}),
+        "simulated": len(done),
+        "share_simulated": len(done) / len(rows) if rows else None,
+        "without_interval": [f"{r.row['trial_id']} {r.row['arm_id']}" for r in rows if r.ci is None],
+        "by_role": strata(rows, names, FIRST, "role"),
+        "by_novelty": {role: strata(_of(rows, role), names, FIRST, "novelty") for role in roles},
+        "by_disease": {role: strata(_of(rows, role), names, FIRST, "disease") for role in roles},
+        "simulated_only": strata(done, names, FIRST, "role"),
+        "skill_all_scales": {
+            role: {n: skill(_of(rows, role), FIRST, n, scaled=True) for n in names if n != FIRST} for role in roles
+        },
+    }
+
+
+def _of(rows: list[Scored], role: str) -> list[Scored]:
+    return [r for r in rows if r.row["role"] == role]
+
+
+def contrast(r: Scored) -> dict[str, Any]:
+    """One contrast as the JSON gives it. `predicted` is the best row of this version: the mechanism alone."""
+    best, rival = r.predictions[FIRST], r.predictions.get(META)
+    named = ("trial_id", "role", "arm_id", "versus", "endpoint", "week", "scale")
+    others = {
+        k: {"predicted": p.mean, "pi90": p.interval(0.9)} for k, p in r.predictions.items() if k not in (FIRST, META)
+    }
+    return {
+        **{k: r.row[k] for k in named},
+        "predicted": best.mean,
+        "pi50": best.interval(0.5),
+        "pi90": best.interval(0.9),
+        "mechanism": best.mean,
+        "mechanism_pi90": best.interval(0.9),
+        "published": r.value,
+        "published_ci": list(r.ci) if r.ci else None,
+        "rival": rival.mean if rival else None,
+        "rival_pi90": rival.interval(0.9) if rival else None,
+        "details": {
+            **{k: r.row[k] for k in ("disease", "drug", "class", "novelty", "benefit_sign", "n1", "n0", "interval", "provenance")},
+            "simulated": r.simulated, "crps": r.crps, "others": others, "rival_note": rival.why if rival else "",
+        },
+    }  # fmt: skip
+
+
+def plain(board: Board) -> dict[str, Any]:
+    """Contrasts, summary and skipped; numbers that are not finite become null."""
+    whole = {
+        "contrasts": [contrast(r) for r in board.rows],
+        "summary": summary(board),
+        "skipped": board.skipped,
+    }
+    cleaned: dict[str, Any] = _clean(whole)
+    return cleaned
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
