@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks import check
     from .disease_table import Disease, Endotype, spreads
     from .disease_table import codes as diseases
     from .disease_table import load as disease
@@ -17,15 +18,12 @@ if TYPE_CHECKING:
     from .drug_table import load as drug
     from .drug_table import names as drugs
     from .drug_table import status as drug_status
-    from .ledger import Parameter
-    from .ledger import counts
+    from .ledger import Parameter, counts
     from .ledger import find as parameter
     from .model import kernel, system
-    from .observables import Observable, outputs, to_units
-    from .vector import index
-    from .vector import vector as parameters
-    from .resting import levels, rest
     from .numbers import count_numbers
+    from .observables import Observable, outputs, to_units
+    from .resting import levels, rest
     from .slots import (
         background_input,
         dose_state,
@@ -37,6 +35,9 @@ if TYPE_CHECKING:
         virtual,
         weight_names,
     )
+    from .stimulation import stimulate
+    from .vector import index
+    from .vector import vector as parameters
 
 _HOME = {
     "Disease": "disease_table.Disease", "Endotype": "disease_table.Endotype", "spreads": "disease_table.spreads",
@@ -52,7 +53,41 @@ _HOME = {
     "Observable": "observables.Observable", "stimulate": "stimulation.stimulate", "check": "checks.check",
 }  # fmt: skip
 
-__all__ = sorted(_HOME)
+__all__ = [
+    "Disease",
+    "Drug",
+    "Endotype",
+    "Observable",
+    "Parameter",
+    "background_input",
+    "check",
+    "count_numbers",
+    "counts",
+    "disease",
+    "diseases",
+    "dose_state",
+    "drug",
+    "drug_status",
+    "drugs",
+    "equivalent_inputs",
+    "exposure_inputs",
+    "index",
+    "infusion_parameter",
+    "input_name",
+    "kernel",
+    "levels",
+    "outputs",
+    "parameter",
+    "parameters",
+    "rest",
+    "slot_parameters",
+    "spreads",
+    "stimulate",
+    "system",
+    "to_units",
+    "virtual",
+    "weight_names",
+]
 
 
 def __getattr__(name: str) -> Any:

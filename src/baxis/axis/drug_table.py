@@ -73,7 +73,9 @@ class Drug:
     def doubtful(self) -> tuple[str, ...]:
         """Names of numbers that are assumed or recalled, not seen at their source."""
         weak = [n for n, p in self.numbers.items() if p.kind == "assumed" or p.provenance == "recalled"]
-        weak += [f"action.{t}" for t, a in self.actions.items() if a.potency_kind == "assumed" or a.provenance == "recalled"]
+        weak += [
+            f"action.{t}" for t, a in self.actions.items() if a.potency_kind == "assumed" or a.provenance == "recalled"
+        ]
         return tuple(weak)
 
 
@@ -173,7 +175,9 @@ def _completed(kinetics: dict[str, float], where: str) -> dict[str, float]:
         k["V1"] = k["CL"] * k["thalf"] / math.log(2)
     missing = {"CL", "V1"} - k.keys()
     if missing:
-        raise InvalidValue(where, f"kinetics without {', '.join(sorted(missing))}", "CL and V1, or one of them with thalf")
+        raise InvalidValue(
+            where, f"kinetics without {', '.join(sorted(missing))}", "CL and V1, or one of them with thalf"
+        )
     k.setdefault("F", 1.0)
     k.setdefault("lag", 0.0)
     return k
@@ -184,15 +188,13 @@ def _action(row: dict[str, Any], where: str, kinetics: dict[str, float], mass: f
         raise UnknownName(f"target in {where}", row["target"], _ALL)
     if row["kind"] not in KINDS:
         raise UnknownName(f"kind of action in {where}", row["kind"], KINDS)
-    text = {k: str(row.get(k, "")) for k in ("source", "provenance", "potency_kind", "note")}
+    source, provenance, kind, note = (str(row.get(k, "")) for k in ("source", "provenance", "potency_kind", "note"))
     if row["target"] == "car":
-        return Action("car", row["kind"], float(row["value"]), **text)
+        return Action("car", row["kind"], float(row["value"]), 0.0, 1.0, 0.0, source, provenance, kind, note)
     per = solve(row, where, kinetics, mass)
     potency, kinact = covalent(per * _resynthesis()) if row["kind"] == "covalent" else (1.0 / per, 0.0)
-    return Action(
-        row["target"], row["kind"], potency, kinact, float(row.get("effector", 1.0)), float(row.get("penetration", 0.0)),
-        **text,
-    )  # fmt: skip
+    effector, penetration = float(row.get("effector", 1.0)), float(row.get("penetration", 0.0))
+    return Action(row["target"], row["kind"], potency, kinact, effector, penetration, source, provenance, kind, note)
 
 
 def _resynthesis() -> float:

@@ -59,7 +59,9 @@ def parse(text: str) -> dict[str, float | str]:
     return out
 
 
-def table(changes: Mapping[str, float | str], stimulus: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+def table(
+    changes: Mapping[str, float | str], stimulus: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, float]]:
     """Parameters of the resting and of the stimulated cell for one condition."""
     code = str(changes.get("disease", disease_table.HEALTHY))
     base = {**disease_table.base(), **_regulators(code)}
@@ -108,8 +110,12 @@ def run(
     after = simulate(kernel, act, before.final, times=grid, outputs=list(readouts()), options=fine)
     for part in (before, after):
         if part.failures:
-            raise InvalidValue("condition", conditions[part.failures[0].patient], f"one that can be run: {part.failures[0]}")
+            raise InvalidValue(
+                "condition", conditions[part.failures[0].patient], f"one that can be run: {part.failures[0]}"
+            )
     values = np.array(after.values)
     if primed is None or not any(primed):
-        values[:, 0] = simulate(kernel, rest, before.final, times=[0.0, 1e-9], outputs=list(readouts()), options=fine).values[:, 0]
+        values[:, 0] = simulate(
+            kernel, rest, before.final, times=[0.0, 1e-9], outputs=list(readouts()), options=fine
+        ).values[:, 0]
     return Courses(np.asarray(minutes, float), readouts(), values)

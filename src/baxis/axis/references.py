@@ -24,7 +24,7 @@ from . import compose, disease_table, model
 from .disease_table import Disease
 
 OUTPUTS = ("surv", "prol", "pres", "pcd", "cyt", "act", "tlr", "foxo", "ton", "str")
-INPUTS = {
+INPUTS: dict[str, dict[str, str | None]] = {
     "A": {"ag": "agA", "tag": "tagA", "fcg_lig": "fcg0", "tlr_in": "tl_A"},
     "R": {"ag": "agR", "tag": "tagR", "fcg_lig": None, "tlr_in": "tlR_in"},
     "N": {"ag": "agN", "tag": "tagN", "fcg_lig": None, "tlr_in": "tlR_in"},
@@ -33,7 +33,7 @@ QUIET = {"baff_sig": 1.0, "cd40_in": 1.0, "il21_in": 1.0, "ifn_in": 1.0, "cd22_s
          "syk_free": 1.0, "pi3k_free": 1.0, "btk_free": 1.0, "tlr_free": 1.0, "cd22_ag": 0.0}  # fmt: skip
 SCALES = {"rest_str": "A_str", "rest_pgc": "pres_gc", "rest_pt": "pres_t", "rest_tpg": "tpg", "rest_nic": "nic"} | {
     f"rest_{v}": v
-    for v in ("tfh nvtA mtA ifn baff april il6 ic teff tb mac tnf aal aas neu c5a els").split()
+    for v in ["tfh", "nvtA", "mtA", "ifn", "baff", "april", "il6", "ic", "teff", "tb", "mac", "tnf", "aal", "aas", "neu", "c5a", "els"]
 }  # fmt: skip
 ARMS = {"ref_C": "armC", "ref_T": "armT", "ref_I": "armI", "ref_B": "armB", "ref_N": "armN", "ref_L": "last"}
 TABLE = "references/rest"
@@ -85,7 +85,7 @@ def instances() -> dict[str, float]:
 
 def signalling_inputs(instance: str, values: dict[str, float]) -> dict[str, float]:
     """Inputs of one instance when every slow state is 1 and no drug is there."""
-    wires = INPUTS[instance]
+    wires: dict[str, str | None] = INPUTS[instance]
     return {**QUIET, **{k: values[v] if v else 0.0 for k, v in wires.items()}}
 
 

@@ -12,7 +12,26 @@ from .vector import EMPTY_SLOT, SLOTS
 ROUTES = ("oral", "po", "sc", "iv", "infusion")
 EXPOSED = ("prednisone", "prednisolone", "methotrexate", "mycophenolate", "azathioprine", "cyclophosphamide",
            "hydroxychloroquine")  # fmt: skip
-_NAMES = ("ka", "F", "CL", "V1", "Q1", "V2", "Q2", "V3", "vmax", "km", "isab", "rate", "pb", "pf", "fx", "kb", "kt", "kc_btk")
+_NAMES = (
+    "ka",
+    "F",
+    "CL",
+    "V1",
+    "Q1",
+    "V2",
+    "Q2",
+    "V3",
+    "vmax",
+    "km",
+    "isab",
+    "rate",
+    "pb",
+    "pf",
+    "fx",
+    "kb",
+    "kt",
+    "kc_btk",
+)
 
 
 def _checked(slot: int) -> int:
@@ -96,7 +115,9 @@ def background_input(drug: str | Drug, unit: str) -> tuple[str, float]:
     """Exposure input of a background drug and the factor from a dose in `unit` (`mg`, `mg/day`, `mg/week`, `g`)."""
     d = _as_drug(drug)
     if not d.background:
-        raise InvalidValue(f"drug {d.name}", "background therapy", f"a drug with an exposure input: {', '.join(EXPOSED)}")
+        raise InvalidValue(
+            f"drug {d.name}", "background therapy", f"a drug with an exposure input: {', '.join(EXPOSED)}"
+        )
     want, _, per = d.exposure_unit.partition("/")
     have, _, given = unit.strip().partition("/")
     days = {"day": 1.0, "d": 1.0, "week": 7.0, "wk": 7.0, "": 0.0}

@@ -49,7 +49,12 @@ class Stimulation:
     def as_dict(self) -> dict[str, Any]:
         """Plain dict for JSON."""
         courses = {k: [float(v) for v in y] for k, y in self.values.items()}
-        return {"condition": self.condition, "minutes": list(map(float, self.minutes)), "courses": courses, "summary": self.summary()}
+        return {
+            "condition": self.condition,
+            "minutes": list(map(float, self.minutes)),
+            "courses": courses,
+            "summary": self.summary(),
+        }
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,9 @@ def _condition(
 def _split(text: str, what: str) -> tuple[str, float, str]:
     m = _DOSE.match(text.strip())
     if not m or not m["unit"]:
-        raise InvalidValue(what, text, "NAME CONCENTRATION UNIT, e.g. 'anti-IgM 10 ug/mL' (a concentration needs its unit)")
+        raise InvalidValue(
+            what, text, "NAME CONCENTRATION UNIT, e.g. 'anti-IgM 10 ug/mL' (a concentration needs its unit)"
+        )
     return m["name"], float(m["value"]), m["unit"]
 
 
@@ -173,7 +180,9 @@ def _add_inhibitor(out: dict[str, float | str], text: str) -> None:
                     out[signal] = float(out.get(signal, 1.0)) / (1.0 + strength)
             hit = True
     if not hit:
-        raise InvalidValue(f"inhibitor {drug.name}", ", ".join(drug.actions), f"a drug on {', '.join(FREE)} or a JAK kinase")
+        raise InvalidValue(
+            f"inhibitor {drug.name}", ", ".join(drug.actions), f"a drug on {', '.join(FREE)} or a JAK kinase"
+        )
 
 
 def _words(changes: Mapping[str, float | str]) -> str:

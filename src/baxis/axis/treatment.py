@@ -28,7 +28,8 @@ class Course:
 def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
     """(drug, amount, unit, route, schedule) of `DRUG AMOUNT UNIT [ROUTE SCHEDULE]`; drug names may hold blanks."""
     words = text.split()
-    at = next((i for i, w in enumerate(words) if i and w.replace(".", "", 1).isdigit()), 0)
+    number = [w.replace(".", "", 1).isdigit() for w in words] + [False]
+    at = next((i for i, n in enumerate(number[:-1]) if i and n and not number[i + 1]), 0)
     if not at or at + 1 >= len(words):
         raise InvalidValue("treatment", text, "DRUG AMOUNT UNIT [ROUTE SCHEDULE], e.g. rituximab 1000 mg iv days 1,15")
     drug = drug_table.load(" ".join(words[:at]))
@@ -36,9 +37,7 @@ def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
     return drug, float(words[at]), words[at + 1], rest[0] if rest else "", " ".join(rest[1:])
 
 
-def course(
-    disease: str, treatments: Sequence[str], weeks: float, names: Sequence[str], step: float = 7.0
-) -> Course:
+def course(disease: str, treatments: Sequence[str], weeks: float, names: Sequence[str], step: float = 7.0) -> Course:
     """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days."""
     from ..engine import Options, bolus, concat, simulate
 

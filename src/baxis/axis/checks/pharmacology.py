@@ -22,9 +22,7 @@ def rows(table: list[dict[str, str]]) -> list[Row]:
         key = (row["disease"], row["treatment"])
         need[key] = (max(week, float(row["week"]) + extra), names | {row["readout"]})
     courses = {k: simulated(k[0], k[1], week, sorted(names)) for k, (week, names) in need.items()}
-    return [
-        judge(r, "pharmacology", value(r, courses[r["disease"], r["treatment"]]), _unit(r)) for r in table
-    ]
+    return [judge(r, "pharmacology", value(r, courses[r["disease"], r["treatment"]]), _unit(r)) for r in table]
 
 
 def simulated(disease: str, text: str, weeks: float, names: list[str]) -> Course:

@@ -30,7 +30,12 @@ def cells(row: Row) -> dict[str, str]:
 def markdown(rows: Sequence[Row]) -> str:
     """The page: counts, then one table a rung, failures first."""
     counts = summary(rows)
-    lines = ["# The model against what is known", "", "Written by `baxis check all --page FILE`. Failures stand first.", ""]
+    lines = [
+        "# The model against what is known",
+        "",
+        "Written by `baxis check all --page FILE`. Failures stand first.",
+        "",
+    ]
     lines += ["| rung | passed | failed | outside scope |", "|---|---|---|---|"]
     for name in RUNGS:
         if name in counts:

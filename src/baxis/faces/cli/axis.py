@@ -46,7 +46,8 @@ def stimulate(
     gene: Annotated[list[str] | None, typer.Option(help="Activity of a gene, e.g. BTK=0.5.", metavar="GENE=X")] = None,
     inhibitor: Annotated[list[str] | None, typer.Option(help="e.g. 'fenebrutinib 100 nM'.")] = None,
     dose_response: Annotated[
-        str | None, typer.Option(help="Agent to vary, e.g. 'fenebrutinib 0.1:1000 nM'.", metavar="'AGENT LOW:HIGH UNIT'")
+        str | None,
+        typer.Option(help="Agent to vary, e.g. 'fenebrutinib 0.1:1000 nM'.", metavar="'AGENT LOW:HIGH UNIT'"),
     ] = None,
     readout: Annotated[str, typer.Option(help="Read-out of the dose-response.")] = "NF-kB",
     at: Annotated[float, typer.Option(help="Its time in minutes.")] = 60.0,
@@ -89,7 +90,7 @@ def compare_diseases(
 def _gene(text: str) -> tuple[str, float]:
     from ...core.errors import InvalidValue
 
-    name, mark, value = text.partition("=")
+    name, _, value = text.partition("=")
     try:
         return name, float(value)
     except ValueError:
@@ -109,13 +110,18 @@ def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], 
         raise InvalidValue("--dose-response", text, "'AGENT LOW:HIGH UNIT', e.g. 'fenebrutinib 0.1:1000 nM'") from None
     if not 0 < low < high:
         raise InvalidValue("--dose-response", words[1], "two doses above 0, the lower first")
-    found = run(words[0], [float(v) for v in np.geomspace(low, high, 33)], words[2], readout=what[0], at_min=what[1], **context)
+    found = run(
+        words[0], [float(v) for v in np.geomspace(low, high, 33)], words[2], readout=what[0], at_min=what[1], **context
+    )
     data = {"agent": found.agent, "unit": found.unit, "readout": found.readout, "ec50": found.ec50, "emax": found.emax,
             "hill": found.hill, "doses": list(map(float, found.doses)), "response": list(map(float, found.response))}  # fmt: skip
     if json:
         sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False) + "\n")
         return
-    _table([{"dose": f"{d:.4g}", found.readout: f"{r:.4g}"} for d, r in zip(found.doses, found.response, strict=True)], found.agent)
+    _table(
+        [{"dose": f"{d:.4g}", found.readout: f"{r:.4g}"} for d, r in zip(found.doses, found.response, strict=True)],
+        found.agent,
+    )
     typer.echo(f"half-maximal at {found.ec50:.3g} {found.unit}, largest effect {found.emax:.3g}, Hill {found.hill:.2f}")
 
 

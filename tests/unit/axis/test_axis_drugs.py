@@ -1,0 +1,80 @@
+"""Drugs and slots: potencies, routes, inputs, and what is refused."""
+
+import numpy as np
+import pytest
+
+from baxis import axis
+from baxis.axis import potency, treatment
+from baxis.core.errors import InvalidValue, UnknownName
+
+
+def test_fenebrutinib_in_model_units() -> None:
+    slot = axis.slot_parameters("fenebrutinib", 1)
+    assert slot["P1_CL"] == pytest.approx(53 * 24)
+    assert 1 / slot["P1_w_btk"] == pytest.approx(8e-9 * 664.8 * 1000)
+    assert axis.drug("GDC-0853").name == "fenebrutinib"
+
+
+def test_occupancy_anchor_is_met_by_the_mean_concentration() -> None:
+    drug = axis.drug("spebrutinib")
+    mean = potency.mean_concentration(drug.kinetics, 375)
+    rate = drug.actions["btk"].kinact / drug.actions["btk"].potency * mean
+    resynthesis = axis.parameter("k_btk").value
+    assert rate / (rate + resynthesis) == pytest.approx(0.83)
+
+
+def test_free_basis_uses_the_unbound_fraction() -> None:
+    action = axis.drug("pirtobrutinib").actions["btk"]
+    assert action.potency == pytest.approx(3.15e-9 * 479.4 * 1000 / 0.04)
+
+
+def test_half_life_fills_in_clearance() -> None:
+    k = axis.drug("evobrutinib").kinetics
+    assert k["CL"] == pytest.approx(np.log(2) / (2 / 24) * k["V1"])
+
+
+def test_routes_and_inputs() -> None:
+    assert axis.dose_state("rituximab", 2, "iv") == "P2_central"
+    assert axis.dose_state("belimumab", 1, "sc") == "P1_depot"
+    assert axis.dose_state("fenebrutinib", 3) == "P3_depot"
+    assert axis.dose_state("cd19 car-t", 1) == "car"
+    assert axis.input_name("btk", "covalent") == "uc_btk"
+    assert axis.infusion_parameter(2) == "P2_rate"
+    assert set(axis.equivalent_inputs()) <= set(axis.system().parameters)
+    assert set(axis.exposure_inputs()) <= set(axis.system().parameters)
+    assert axis.virtual("btk", 0.7)["u_btk"] == pytest.approx(7 / 3)
+
+
+def test_background_units() -> None:
+    assert axis.background_input("mycophenolate", "mg") == ("mmf", pytest.approx(0.001))
+    assert axis.background_input("methotrexate", "mg/day") == ("mtx", pytest.approx(7.0))
+    assert axis.background_input("prednisone", "mg/day") == ("gc_dose", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: axis.drug("fenebrutinb"), UnknownName, "did you mean 'fenebrutinib'"),
+        (lambda: axis.drug("lanraplenib"), InvalidValue, "no kinetics"),
+        (lambda: axis.slot_parameters("fenebrutinib", 4), InvalidValue, "1, 2 or 3"),
+        (lambda: axis.slot_parameters("prednisone", 1), InvalidValue, "gc_dose"),
+        (lambda: axis.dose_state("rituximab", 1, "rectal"), UnknownName, "route"),
+        (lambda: axis.virtual("btk", 1.0), InvalidValue, "below 1"),
+        (lambda: axis.virtual("btkk", 0.5), UnknownName, "did you mean 'btk'"),
+        (lambda: axis.background_input("rituximab", "mg"), InvalidValue, "exposure input"),
+        (lambda: potency.mass_concentration(1, "nM", None, "x"), InvalidValue, "molar mass"),
+        (lambda: treatment.parse("rituximab iv"), InvalidValue, "AMOUNT UNIT"),
+    ],
+)
+def test_refusals(call: object, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        call()  # type: ignore[operator]
+
+
+def test_every_listed_drug_is_simulated_or_says_why() -> None:
+    from baxis.core import library
+
+    for row in library.read_table("evidence/drugs"):
+        status = axis.drug_status(row["drug"])
+        assert status == "available" or len(status) > 10
+    assert len(axis.drugs()) >= 50
