@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from baxis.engine.denormals import flushed
 from baxis.engine.driver_lanes import NO_PATIENT, LaneCode
 from baxis.engine.ir import Function, bits
 from baxis.engine.layout import CANCELLED, NEGATIVE, NOT_FINITE, STEP_LIMIT, UNDERFLOW, Layout, context
@@ -111,7 +112,12 @@ class MainCode(LaneCode):
         calm = f.pick(over_one, "double", bits(1.0), factor)
         after_refusal = f.icmp("ne", self.geti(f, "rejected", lane), 0)
         grown = f.pick(after_refusal, "double", calm, factor)
-        cut = f.pick(f.fcmp("olt", self.get(f, "error", lane), bits(1.0)), "double", bits(0.25), f.real("fmul", calm, bits(RETRY)))
+        cut = f.pick(
+            f.fcmp("olt", self.get(f, "error", lane), bits(1.0)),
+            "double",
+            bits(0.25),
+            f.real("fmul", calm, bits(RETRY)),
+        )
         scale = f.pick(ok, "double", grown, cut)
         wanted = f.real("fmul", step, scale)
         held = self.get(f, "h", lane)
@@ -305,6 +311,12 @@ class MainCode(LaneCode):
     def _run(self) -> Function:
         """The entry: works through the shared list of patients until it is empty or the caller cancels."""
         f = self._whole("run")
+        with flushed(f):
+            self._work(f)
+        f.do("ret void")
+        return f
+
+    def _work(self, f: Function) -> None:
         with f.loop(f.lanes) as lane:
             self.puti(f, "patient", NO_PATIENT, lane)
         f.store("i64", "0", self.layout.buffer(f, "flags"))
@@ -319,8 +331,6 @@ class MainCode(LaneCode):
                     f.do(f"call void @finish(ptr %ctx, ptr %s, i64 {lane}, i64 {CANCELLED})")
                 f.branch(out)
                 f.start(f.label("unreached"))
-        f.do("ret void")
-        return f
 
 
 __all__ = ["Layout", "MainCode"]

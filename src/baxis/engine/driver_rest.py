@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from baxis.engine.denormals import flushed
 from baxis.engine.driver_lanes import NO_PATIENT, LaneCode
 from baxis.engine.ir import Function
 from baxis.engine.layout import OK, Layout, context
@@ -16,6 +17,13 @@ def polish(layout: Layout, fused: bool) -> Function:
     """
     code = LaneCode(layout, fused)
     f = Function("polish", ["ptr %ctx", "ptr %s"], layout.lanes, fused)
+    with flushed(f):
+        _polish_all(f, code, layout)
+    f.do("ret void")
+    return f
+
+
+def _polish_all(f: Function, code: LaneCode, layout: Layout) -> None:
     with f.forever() as (_, out):
         first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
         f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
@@ -34,8 +42,6 @@ def polish(layout: Layout, fused: bool) -> Function:
             f.store("i64", culprit, context(f, "culprit"), who)
             code.put(f, "t", code.get(f, "error", lane), lane)
             f.do(f"call void @finish(ptr %ctx, ptr %s, i64 {lane}, i64 {OK})")
-    f.do("ret void")
-    return f
 
 
 def _newton(f: Function, layout: Layout) -> None:

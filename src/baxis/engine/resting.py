@@ -78,11 +78,12 @@ def rest(
     run = execute(job)
     good = np.flatnonzero(run.status == layout.OK)
     newton = execute(replace(job, initial=run.final, who=good, entry="polish", options=replace(options, progress=None)))
-    return _judged(kernel, run, newton, good, options)
+    return _judged(kernel, run, newton, good, options.absolute(system) + np.abs(y))
 
 
-def _judged(kernel: Kernel, run: Any, newton: Any, good: np.ndarray, options: Options) -> Rest:
-    scale = options.absolute(kernel.system) + np.abs(run.final)
+def _judged(kernel: Kernel, run: Any, newton: Any, good: np.ndarray, start: np.ndarray) -> Rest:
+    """Take the polished state where it converged near the integrated one, measured against what the state ever was."""
+    scale = np.maximum(start, np.abs(run.final))
     state, status, residual = run.final.copy(), run.status.copy(), np.full(len(run.status), np.nan)
     with np.errstate(invalid="ignore"):
         moved = (np.abs(newton.final - run.final) / scale).max(axis=1, initial=0.0)

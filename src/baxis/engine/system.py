@@ -77,9 +77,16 @@ class System:
         trees = [*self.equations.rates.values(), *self.equations.rules.values()]
         return any(name == "" for t in trees for name in symbols(t))
 
-    def to_sbml(self) -> str:
-        """The SBML Level 3 text of this system; `load_sbml` of it gives an equal system."""
-        return self.sbml
+    def to_sbml(self, parameters: Any = None, initial: Any = None) -> str:
+        """SBML text of this system; `load_sbml` of it gives an equal system.
+
+        With `parameters` (P,) or `initial` (N,), arrays or mappings by name, one patient's numbers are written in.
+        """
+        if parameters is None and initial is None:
+            return self.sbml
+        from baxis.engine.export import sbml_with_values
+
+        return sbml_with_values(self, parameters, initial)
 
     def state_index(self, name: str) -> int:
         return _index(self.states, "state", name)

@@ -177,3 +177,16 @@ def test_units_are_checked() -> None:
     assert any("units" in s for s in engine.check_units(wrong))
     bare = engine.load_antimony(f"model m()\n {head} x' = -k*x; x = 1; k = 1; x has mg\nend")
     assert "'k' has no unit" in engine.check_units(bare)
+
+
+def test_export_with_a_patients_numbers() -> None:
+    system = engine.load_antimony(REACTIONS)
+    parameters, initial = {"k2": 0.5, "a": 2.0, "c": 3.0}, {"S1": 1.5, "T": 0.2}
+    times = np.linspace(0, 5, 11)
+    mine = engine.simulate(engine.compile(system), parameters, initial, times=times, options=TIGHT)
+    again = engine.load_sbml(system.to_sbml(parameters, initial))
+    theirs = engine.simulate(engine.compile(again), times=times, options=TIGHT)
+    np.testing.assert_allclose(theirs.values, mine.values, rtol=1e-10)
+    assert again.defaults["k2"] == 0.5
+    with pytest.raises(UnknownName, match="unknown parameter"):
+        system.to_sbml({"k9": 1.0})

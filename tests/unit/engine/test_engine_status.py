@@ -134,3 +134,10 @@ def test_wrong_tolerances_of_states_are_named(growth: engine.Kernel) -> None:
 def test_wrong_inputs_are_named(growth: engine.Kernel, arguments: dict, error: type, words: str) -> None:
     with pytest.raises(error, match=words):
         engine.simulate(growth, **{"times": [1.0], **arguments})
+
+
+def test_decay_below_the_smallest_normal_number_is_zero() -> None:
+    kernel = engine.compile(engine.load_antimony("model m()\n x' = -x; x = 3e-308\nend"))
+    run = engine.simulate(kernel, times=[0.0, 60.0, 500.0])
+    assert run["x"][0].tolist() == [3e-308, 0.0, 0.0]
+    assert np.float64(1e-310) / 4 > 0  # the caller's arithmetic is as before

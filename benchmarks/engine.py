@@ -1,0 +1,219 @@
+"""Engine benchmark: work at equal error against other simulators, threads, compile times, memory of a million patients.
+
+    python benchmarks/engine.py [--peers] [--quick] [--million] [--json FILE]
+
+Each simulator runs at its cheapest tolerance whose largest |error|/(0.01 + |reference|) over outputs is at most 1e-3.
+The reference is the fifth-order method at 1e-11. Times are of one core, in milliseconds a patient; ratios are of one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from engine_peers import PEERS, Skipped
+from engine_workloads import Workload, axis_workloads, toy
+
+from baxis import engine
+
+SCALE, GOAL = 0.01, 1e-3
+TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7, 1e-8)
+COMPARED = 8  # patients on which errors are read and peers are timed
+
+
+def error_of(values: np.ndarray, reference: np.ndarray) -> float:
+    return float((np.abs(values - reference) / (SCALE + np.abs(reference))).max())
+
+
+def solve(work: Workload, kernel: engine.Kernel, rtol: float, threads: int = 1) -> tuple[engine.Ensemble, float]:
+    options = engine.Options(rtol=rtol, atol=rtol * 1e-2, threads=threads, max_steps=10_000_000)
+    watch = time.process_time if threads == 1 else time.perf_counter  # one core: what others do on it does not count
+    clock = watch()
+    run = engine.simulate(
+        kernel,
+        work.parameters,
+        work.initial,
+        times=work.times,
+        events=work.events,
+        outputs=work.outputs,
+        options=options,
+    )
+    return run, watch() - clock
+
+
+def reference_of(work: Workload) -> np.ndarray:
+    run, _ = solve(work.first(COMPARED), engine.compile(work.system, method="rodas5p"), 1e-11, os.cpu_count() or 1)
+    if run.failures:
+        raise SystemExit(f"reference of {work.name}: {run.failures[0]}")
+    return run.values
+
+
+def own(work: Workload, reference: np.ndarray, repeats: int) -> dict[str, Any]:
+    """The engine's time at its cheapest good tolerance, the whole population, one core."""
+    kernel = engine.compile(work.system)
+    table = []
+    for rtol in TOLERANCES:
+        error = error_of(solve(work.first(COMPARED), kernel, rtol)[0].values, reference)
+        seconds, steps = [], 0.0
+        for _ in range(repeats):
+            run, spent = solve(work, kernel, rtol)
+            seconds.append(spent)
+            steps = float(run.steps.mean())
+        table.append({"rtol": rtol, "error": error, "ms": 1e3 * min(seconds) / len(work.parameters), "steps": steps})
+        if error <= GOAL / 10:
+            break
+    return chosen(table)
+
+
+def chosen(table: list[dict[str, Any]]) -> dict[str, Any]:
+    good = [row for row in table if row["error"] <= GOAL]
+    return {"best": min(good, key=lambda row: row["ms"]) if good else None, "table": table}
+
+
+def peer(adapter: Any, work: Workload, reference: np.ndarray) -> dict[str, Any]:
+    """A peer's time at its cheapest good tolerance, on the compared patients."""
+    some, table = work.first(COMPARED), []
+    for rtol in TOLERANCES:
+        try:
+            values, spent = adapter.run(some, rtol)
+        except RuntimeError as error:  # a simulator may give up at one tolerance and not at the next
+            table.append({"rtol": rtol, "error": float("inf"), "ms": float("inf"), "failed": str(error)[:200]})
+            continue
+        table.append({"rtol": rtol, "error": error_of(values, reference), "ms": 1e3 * spent / COMPARED})
+        if table[-1]["error"] <= GOAL / 3:
+            break
+    return chosen(table)
+
+
+def compare(work: Workload, adapters: list[Any], repeats: int) -> dict[str, Any]:
+    reference = reference_of(work)
+    mine = own(work, reference, repeats)
+    best = mine["best"]
+    print(f"{work.name}: {len(work.system.states)} states, {len(work.parameters)} patients")
+    print(
+        f"  {'baxis':15s}{best['ms']:9.3f} ms  error {best['error']:.1e} at rtol {best['rtol']:.0e}, {best['steps']:.0f} steps"
+    )
+    result: dict[str, Any] = {"baxis": mine}
+    for adapter in adapters:
+        try:
+            found = peer(adapter, work, reference)
+        except Skipped as reason:
+            print(f"  {adapter.name:15s} skipped: {reason}")
+            result[adapter.name] = {"skipped": str(reason)}
+            continue
+        except Exception as error:  # a peer's own breakdown is a result of the benchmark, not its end
+            print(f"  {adapter.name:15s} failed: {type(error).__name__}: {str(error)[:120]}")
+            result[adapter.name] = {"failed": str(error)}
+            continue
+        result[adapter.name] = found
+        if found["best"] is None:
+            print(f"  {adapter.name:15s} no tolerance reached {GOAL:g}")
+            continue
+        row = found["best"]
+        found["ratio"] = row["ms"] / best["ms"]
+        print(
+            f"  {adapter.name:15s}{row['ms']:9.3f} ms  error {row['error']:.1e} at rtol {row['rtol']:.0e}, x {found['ratio']:.0f}"
+        )
+    return result
+
+
+def threads(work: Workload) -> dict[str, float]:
+    """Speed-up of two threads over one."""
+    kernel = engine.compile(work.system)
+    seconds = {n: min(solve(work, kernel, 1e-4, n)[1] for _ in range(3)) for n in (1, 2)}
+    print(f"two threads: x {seconds[1] / seconds[2]:.2f} ({os.cpu_count()} cores)")
+    return {"speedup": seconds[1] / seconds[2]}
+
+
+STARTUP = """
+import time; clock = time.perf_counter()
+from baxis import axis
+kernel = axis.kernel()
+print(time.perf_counter() - clock, kernel.from_cache)
+"""
+
+
+def startup() -> dict[str, float]:
+    """Seconds from nothing to a kernel of the axis model in a fresh process: cold cache, then warm."""
+    import tempfile
+
+    out = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("cold", "cached"):
+            environment = {**os.environ, "BAXIS_CACHE": folder}
+            text = subprocess.run(
+                [sys.executable, "-c", STARTUP], env=environment, capture_output=True, text=True, check=True
+            )
+            out[kind] = float(text.stdout.split()[0])
+            print(f"axis kernel, {kind}: {out[kind]:.2f} s")
+    return out
+
+
+def million(work: Workload, patients: int) -> dict[str, float]:
+    """Stream of `patients` patients over 52 weeks with endpoint reductions: rate and peak memory of the process."""
+    import resource
+
+    kernel, base = engine.compile(work.system), work.parameters
+
+    def source(first: int, count: int) -> tuple[np.ndarray, np.ndarray, engine.Events | None]:
+        rows = np.arange(first, first + count) % len(base)
+        return base[rows], work.initial[rows], work.events
+
+    out = {}
+    for size in (min(10_000, patients), patients):
+        reductions = {"mean": engine.Mean(), "quantiles": engine.Quantiles(), "visits": engine.Visits([work.times[-1]])}
+        clock = time.perf_counter()
+        engine.stream(kernel, source, size, times=work.times, outputs=["infl", "igg"], reductions=reductions)
+        out[f"patients per second at {size}"] = size / (time.perf_counter() - clock)
+    out["peak GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    for name, value in out.items():
+        print(f"{name}: {value:.3g}")
+    return out
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--peers", nargs="*", default=None, help="names of peers (default: all that are installed)")
+    parser.add_argument("--patients", type=int, default=256)
+    parser.add_argument("--quick", action="store_true", help="the toy and the run-in only, one repeat")
+    parser.add_argument("--million", type=int, nargs="?", const=1_000_000, help="also stream so many patients")
+    parser.add_argument("--json", type=Path, help="write all numbers here")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    adapters = []
+    for kind in PEERS:
+        if given.peers is not None and kind.name.lower() not in [p.lower() for p in given.peers]:
+            continue
+        try:
+            adapters.append(kind())
+        except Skipped as reason:
+            print(f"{kind.name}: {reason}, skipped")
+    workloads = [toy(given.patients), *axis_workloads(given.patients)]
+    shown = workloads[:2] if given.quick else workloads
+    results: dict[str, Any] = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+    }
+    results["peers"] = {a.name: a.version for a in adapters}
+    results["workloads"] = {w.name: compare(w, adapters, 1 if given.quick else 3) for w in shown}
+    results["threads"] = threads(workloads[2])
+    results["startup"] = startup()
+    if given.million:
+        results["million"] = million(workloads[2], given.million)
+    if given.json:
+        given.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
