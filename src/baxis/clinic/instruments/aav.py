@@ -40,7 +40,9 @@ ORGANS = (
     "renal",
     "nervous_system",
 )
-LOW_STEROID = 10.0  # mg/day of prednisone: the highest that a trial's remission allows (MYCYC and LoVAS ask for no more)
+LOW_STEROID = (
+    10.0  # mg/day of prednisone: the highest that a trial's remission allows (MYCYC and LoVAS ask for no more)
+)
 HALF_YEAR = 182.0  # days: remission is sustained when it has lasted 6 months
 
 

@@ -1,7 +1,8 @@
 """Rheumatoid arthritis: the ACR core set and DAS28-CRP from synovial inflammation and CRP.
 
-Definitions: ACR20/50/70, Felson 1995 (doi:10.1002/art.1780380602); DAS28-CRP, Fransen 2003. The responder is computed
-from the components; nothing here knows a response rate.
+Definitions: ACR20/50/70, Felson 1995 (doi:10.1002/art.1780380602); DAS28-CRP, Fransen 2003; DAS28-ESR, Prevoo 1995
+(doi:10.1002/art.1780380107); EULAR response, van Gestel 1996 (doi:10.1002/art.1780390105); CDAI, Aletaha 2005
+(doi:10.1186/ar1740). The responder is computed from the components; nothing here knows a response rate.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ class RheumatoidArthritis(Instrument):
         "HAQ": "points",
         "CRP": "mg/L",
         "DAS28-CRP": "points",
+        "ESR": "mm/h",
+        "DAS28-ESR": "points",
+        "CDAI": "points",
     }
-    continuous = frozenset({"DAS28_change"})
+    continuous = frozenset({"DAS28_change", "CDAI_change"})
 
     def observe(self, course: Course) -> Visits:
         activity = self._activity(course)
@@ -43,14 +47,17 @@ class RheumatoidArthritis(Instrument):
         for i, (name, top) in enumerate((("SJC66", 66), ("TJC68", 68))):
             log = self.number(f"{name}.gain") * activity + self.number(f"{name}.log_sd") * own[..., i]
             count = self.number(f"{name}.median") * np.exp(log + self.number("joints.noise") * shake[..., i])
-            m[name] = np.round(np.minimum(count, top))
-            m[name[:3] + "28"] = np.round(np.minimum(self.number("share28") * count, 28))
+            m[name] = np.asarray(np.round(np.minimum(count, top)), dtype=float)
+            m[name[:3] + "28"] = np.asarray(np.round(np.minimum(self.number("share28") * count, 28)), dtype=float)
         own, shake = lasting(course, "RA scales", 4), noise(course, "RA scale", 4)
         for i, name in enumerate(SCALES):
             m[name] = self._scale(name, 100.0, activity, own[..., i], shake[..., i])
         m["HAQ"] = np.round(self._scale("HAQ", 3.0, activity, own[..., 3], shake[..., 3]) * 8) / 8
         m["CRP"] = self._crp(course, activity)
         m["DAS28-CRP"] = das28_crp(m["TJC28"], m["SJC28"], m["CRP"], m["PtGA"])
+        m["ESR"] = self._esr(course, m["CRP"])
+        m["DAS28-ESR"] = das28_esr(m["TJC28"], m["SJC28"], m["ESR"], m["PtGA"])
+        m["CDAI"] = m["TJC28"] + m["SJC28"] + (m["PtGA"] + m["PhGA"]) / 10.0
         return Visits(course.days, m)
 
     def _activity(self, course: Course) -> Array:
@@ -80,6 +87,13 @@ class RheumatoidArthritis(Instrument):
             self.number("CRP.median") * np.exp(log + self.number("CRP.noise") * noise(course, "RA CRP visit")[..., 0])
         )
 
+    def _esr(self, course: Course, crp: Array) -> Array:
+        """ESR in mm/h: follows CRP less than in proportion, and differs between patients by age and haemoglobin."""
+        log = self.number("ESR.gain") * np.log(crp / self.number("CRP.median"))
+        log = log + self.number("ESR.log_sd") * lasting(course, "RA ESR")[..., 0]
+        log = log + self.number("ESR.noise") * noise(course, "RA ESR visit")[..., 0]
+        return np.asarray(np.clip(self.number("ESR.median") * np.exp(log), 1.0, 150.0))
+
     def endpoints(self) -> dict[str, Endpoint]:
         return {
             "ACR20": partial(_acr, 0.20),
@@ -88,6 +102,16 @@ class RheumatoidArthritis(Instrument):
             "DAS28_change": lambda v, k: v.change("DAS28-CRP", k),
             "DAS28_remission": lambda v, k: (v["DAS28-CRP"][:, k] < 2.6).astype(float),
             "DAS28_LDA": lambda v, k: (v["DAS28-CRP"][:, k] <= 3.2).astype(float),
+            "DAS28_remission_CRP": lambda v, k: (v["DAS28-CRP"][:, k] < 2.6).astype(float),
+            "DAS28_LDA_CRP": lambda v, k: (v["DAS28-CRP"][:, k] <= 3.2).astype(float),
+            "DAS28_LDA_ESR": lambda v, k: (v["DAS28-ESR"][:, k] <= 3.2).astype(float),
+            "EULAR_good": partial(_eular, "DAS28-ESR", False),
+            "EULAR_good_moderate": partial(_eular, "DAS28-ESR", True),
+            "EULAR_good_moderate_CRP": partial(_eular, "DAS28-CRP", True),
+            "CDAI_change": lambda v, k: v.change("CDAI", k),
+            "CDAI_LDA": lambda v, k: (v["CDAI"][:, k] <= 10.0).astype(float),
+            "CDAI50": lambda v, k: (v["CDAI"][:, k] <= 0.5 * v["CDAI"][:, 1]).astype(float),
+            "CDAI50_and_LDA": _cdai_both,
         }
 
     def failed(self, visits: Visits) -> NDArray[np.bool_]:
@@ -98,6 +122,25 @@ class RheumatoidArthritis(Instrument):
 def das28_crp(tjc28: Array, sjc28: Array, crp: Array, ptga: Array) -> Array:
     """DAS28 with C-reactive protein (mg/L) and patient's global (0 to 100 mm), four variables."""
     return np.asarray(0.56 * np.sqrt(tjc28) + 0.28 * np.sqrt(sjc28) + 0.36 * np.log(crp + 1) + 0.014 * ptga + 0.96)
+
+
+def das28_esr(tjc28: Array, sjc28: Array, esr: Array, ptga: Array) -> Array:
+    """DAS28 with erythrocyte sedimentation rate (mm/h) and patient's global (0 to 100 mm)."""
+    return np.asarray(0.56 * np.sqrt(tjc28) + 0.28 * np.sqrt(sjc28) + 0.70 * np.log(esr) + 0.014 * ptga)
+
+
+def _eular(score: str, moderate: bool, v: Visits, k: int) -> Array:
+    """EULAR response: good is a fall above 1.2 to at most 3.2; moderate a fall above 1.2, or above 0.6 to at most 5.1."""
+    fall, now = -v.change(score, k), v[score][:, k]
+    ok = (fall > 1.2) & (now <= 3.2)
+    if moderate:
+        ok |= (fall > 1.2) | ((fall > 0.6) & (now <= 5.1))
+    return np.asarray(ok, dtype=float)
+
+
+def _cdai_both(v: Visits, k: int) -> Array:
+    """CDAI halved and at most 10."""
+    return np.asarray((v["CDAI"][:, k] <= 0.5 * v["CDAI"][:, 1]) & (v["CDAI"][:, k] <= 10.0), dtype=float)
 
 
 def _acr(fraction: float, v: Visits, k: int) -> Array:

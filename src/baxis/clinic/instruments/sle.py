@@ -1,7 +1,9 @@
-"""Systemic lupus: SLEDAI-2K by item, BILAG grade by domain, PGA; SRI-4/5/6 and BICLA.
+"""Systemic lupus: SLEDAI-2K by item, BILAG grade by domain, PGA; SRI, BICLA, flares, LLDAS and DORIS remission.
 
 Definitions: SLEDAI-2K, Gladman 2002 (PMID 11838846); SRI, Furie 2009 (doi:10.1002/art.24698); BICLA, Wallace 2014
-(doi:10.1136/annrheumdis-2012-202760). A clinical item is present when the activity of its organ passes the threshold
+(doi:10.1136/annrheumdis-2012-202760); LLDAS, Franklyn 2016 (doi:10.1136/annrheumdis-2015-207726); DORIS, van Vollenhoven
+2021 (doi:10.1136/lupus-2021-000538); SELENA-SLEDAI flare index, Petri 2005 (doi:10.1056/NEJMoa051135), without its
+triggers by medication. A clinical item is present when the activity of its organ passes the threshold
 that its published prevalence sets; the two serological items read the model's autoantibody and complement.
 """
 
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from .base import Array, Course, Endpoint, Instrument, Visits, domains, lasting, noise
+from .base import STEROID, Array, Course, Endpoint, Event, Instrument, Visits, domains, lasting, noise, steroid_ok
 
 DOMAINS: dict[str, tuple[str, ...]] = {
     "mucocutaneous": ("rash", "alopecia", "mucosal_ulcers"),
@@ -27,6 +29,7 @@ DOMAINS: dict[str, tuple[str, ...]] = {
     "constitutional": ("constitutional",),
 }
 SEROLOGY = ("anti_dsDNA", "low_complement")
+MAJOR = ("renal", "serositis", "vasculitis", "central_nervous_system")  # LLDAS allows no activity there
 WORSE_PGA = 0.3  # points of 3: SRI's own definition of worsening
 
 
@@ -44,8 +47,12 @@ class Lupus(Instrument):
         "new BILAG A": "domains",
         "new BILAG B": "domains",
         "BILAG unimproved": "domains",
+        "major organs": "items",
+        "new items": "items",
     }
-    continuous = frozenset({"SLEDAI_change"})
+    continuous = frozenset({"SLEDAI_change", "mSLEDAI_change"})
+    adverse = frozenset({"flare", "any_flare", "moderate_severe_flare", "severe_flare"})
+    hazard: ClassVar = {"flare_HR": "flare", "severe_flare_HR": "severe flare"}
 
     def observe(self, course: Course) -> Visits:
         latent = self._organs(course)
@@ -57,6 +64,9 @@ class Lupus(Instrument):
             "SLEDAI-2K": np.asarray(clinical + serology),
             "clinical SLEDAI-2K": np.asarray(clinical),
             "PGA": self._pga(course, latent),
+            "major organs": np.asarray(sum(items[i] for i in MAJOR)),
+            "new items": _new(items),
+            STEROID: course.steroid,
         }
         return Visits(course.days, m | _grades(grade))
 
@@ -101,8 +111,31 @@ class Lupus(Instrument):
         return np.asarray(np.clip(score + self.number("pga.noise") * noise(course, "SLE PGA")[..., 0], 0.0, 3.0))
 
     def endpoints(self) -> dict[str, Endpoint]:
-        sri = {f"SRI-{points}": partial(_sri, points) for points in (4, 5, 6)}
-        return sri | {"BICLA": _bicla, "SLEDAI_change": lambda v, k: v.change("SLEDAI-2K", k)}
+        sri = {f"SRI-{points}": partial(_sri, points) for points in (4, 5, 6, 7, 8)}
+        taper = partial(_sri_tapered, True)
+        return sri | {
+            "BICLA": _bicla,
+            "BILAG_response": _bilag_response,
+            "SLEDAI_change": lambda v, k: v.change("SLEDAI-2K", k),
+            "mSLEDAI_change": lambda v, k: v.change("clinical SLEDAI-2K", k),
+            "SLEDAI_reduction_ge4": lambda v, k: (v.change("SLEDAI-2K", k) <= -4).astype(float),
+            "SRI-4_and_steroid_le10": partial(_sri_tapered, False),
+            "SRI-4_with_steroid_reduction": taper,
+            "SRI-4_with_steroid_taper": taper,
+            "steroid_to_le10": lambda v, k: steroid_ok(v, k, 10.0).astype(float),
+            "LLDAS": _lldas,
+            "DORIS": partial(_remission, 0.5, 5.0),
+            "clinical_remission": partial(_remission, np.inf, 0.0),
+            "disease_control": _controlled,
+            "flare": partial(_seen, _bilag_flare),
+            "moderate_severe_flare": partial(_seen, _bilag_flare),
+            "any_flare": partial(_seen, _any_flare),
+            "severe_flare": partial(_seen, _severe_flare),
+            "flare_free": lambda v, k: 1.0 - _seen(_bilag_flare, v, k),
+        }
+
+    def events(self) -> dict[str, Event]:
+        return {"flare": _bilag_flare, "any flare": _any_flare, "severe flare": _severe_flare}
 
     def failed(self, visits: Visits) -> NDArray[np.bool_]:
         """Rescue: a new BILAG A at two visits running after baseline, for which no trial lets background alone."""
@@ -140,3 +173,70 @@ def _bicla(v: Visits, k: int) -> Array:
     ok &= (v["new BILAG A"][:, k] == 0) & (v["new BILAG B"][:, k] <= 1)
     ok &= (v.change("SLEDAI-2K", k) <= 0) & (v.change("PGA", k) < WORSE_PGA)
     return np.asarray(ok, dtype=float)
+
+
+def _bilag_response(v: Visits, k: int) -> Array:
+    """Every A and B of baseline better, and no new A or B."""
+    ok = (v["BILAG unimproved"][:, k] == 0) & (v["new BILAG A"][:, k] == 0) & (v["new BILAG B"][:, k] == 0)
+    return np.asarray(ok, dtype=float)
+
+
+def _sri_tapered(reduced: bool, v: Visits, k: int) -> Array:
+    """SRI-4 on at most 10 mg/day of prednisone, and with `reduced` not above the dose at baseline."""
+    ok = steroid_ok(v, k, 10.0)
+    if reduced:
+        ok &= ~(v[STEROID][:, k] > v[STEROID][:, 1])
+    return _sri(4, v, k) * ok
+
+
+def _lldas(v: Visits, k: int) -> Array:
+    """SLEDAI-2K at most 4 without major organs, nothing new since the visit before, PGA at most 1, prednisone 7.5 mg."""
+    ok = (v["SLEDAI-2K"][:, k] <= 4) & (v["major organs"][:, k] == 0) & (v["new items"][:, k] == 0)
+    return np.asarray(ok & (v["PGA"][:, k] <= 1.0) & steroid_ok(v, k, 7.5), dtype=float)
+
+
+def _remission(pga: float, steroid: float, v: Visits, k: int) -> Array:
+    """Clinical SLEDAI-2K 0, PGA under `pga`, at most `steroid` mg/day of prednisone (DORIS: 0.5 and 5)."""
+    ok = (v["clinical SLEDAI-2K"][:, k] == 0) & (v["PGA"][:, k] < pga) & steroid_ok(v, k, steroid)
+    return np.asarray(ok, dtype=float)
+
+
+def _controlled(v: Visits, k: int) -> Array:
+    """Disease control of BLISS-BELIEVE: SLEDAI-2K at most 2 on at most 5 mg/day of prednisone."""
+    return np.asarray((v["SLEDAI-2K"][:, k] <= 2) & steroid_ok(v, k, 5.0), dtype=float)
+
+
+def _new(items: dict[str, Array]) -> Array:
+    """Items present that were absent at the visit before, (n, T); none at the first visit."""
+    stack = np.stack(list(items.values()), axis=-1)
+    count = np.zeros(stack.shape[:2])
+    count[:, 1:] = (stack[:, 1:] > stack[:, :-1]).sum(axis=-1)
+    return count
+
+
+def _bilag_flare(v: Visits) -> NDArray[np.bool_]:
+    """A new BILAG A, or two new B, against baseline."""
+    return np.asarray((v["new BILAG A"] > 0) | (v["new BILAG B"] >= 2)) & (v.days > 0)
+
+
+def _rise(measure: str, v: Visits) -> Array:
+    """Rise of a measure over the lowest visit since baseline."""
+    low = v[measure].copy()
+    low[:, 1:] = np.minimum.accumulate(v[measure][:, 1:], axis=1)
+    return v[measure] - low
+
+
+def _any_flare(v: Visits) -> NDArray[np.bool_]:
+    """SELENA flare of any grade: SLEDAI up by 3, or PGA up by 1."""
+    return np.asarray((_rise("SLEDAI-2K", v) >= 3) | (_rise("PGA", v) >= 1.0)) & (v.days > 0)
+
+
+def _severe_flare(v: Visits) -> NDArray[np.bool_]:
+    """Severe SELENA flare as the belimumab trials count it: PGA up to above 2.5, or a new severe organ (BILAG A)."""
+    worse = (_rise("PGA", v) >= 1.0) & (v["PGA"] > 2.5)
+    return np.asarray(worse | ((v["new BILAG A"] > 0) & (v["new items"] > 0))) & (v.days > 0)
+
+
+def _seen(event: Event, v: Visits, k: int) -> Array:
+    """The event has been seen by visit k."""
+    return event(v)[:, : k + 1].any(axis=1).astype(float)
