@@ -36,7 +36,7 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
         "screened": screened,
         "rtol": settings.rtol,
         "atol": settings.atol,
-        "oral_dosing": "resolved" if settings.resolved else "averaged",
+        "oral_dosing": settings.dosing,
         "machine": platform.machine(),
         "failures": int(sum((run.status != 0).sum() for run in runs)),
         "numbers": counts,

@@ -1,7 +1,10 @@
 """From an arm's treatments to what the engine takes: slot parameters, dose events and piecewise-constant inputs.
 
 A drug with slow kinetics (antibodies) is resolved dose by dose in one of the model's slots. An oral drug taken every
-day is averaged (`kinetics`): its inhibition enters as an input that changes while it builds up or washes out.
+day can be averaged (`kinetics`): its inhibition enters as an input that changes while it builds up or washes out. That
+is as good as the resolved course where the share of the target that is held changes little between doses; where it
+swings by more than SWING in the typical patient at steady state, the nonlinear signalling behind it makes the average
+biased, and `auto` follows the drug dose by dose (`benchmarks/dosing.py` prints the differences).
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from .population import Population
 
 Array = NDArray[np.float64]
 SLOTS = 3
+SWING = 0.3
+FLAT = ("mg", "g", "ug")
 
 
 @dataclass
@@ -52,11 +57,8 @@ class Plan:
         return engine.Events(times, kinds, [self.targets[i] for i in order], amounts)
 
 
-def plan(design: Design, arm: Arm, people: Population, resolved: bool = False) -> tuple[Array, engine.Events | None]:
-    """Parameters (n, P) and events of one arm for these patients.
-
-    resolved: follow oral drugs dose by dose in a slot instead of averaging their inhibition.
-    """
+def plan(design: Design, arm: Arm, people: Population, dosing: str = "auto") -> tuple[Array, engine.Events | None]:
+    """Parameters (n, P) and events of one arm for these patients. dosing: auto, averaged or resolved oral drugs."""
     parameters = people.parameters.copy()
     gathered = Plan(len(people.ids))
     _tapers(design, people, gathered)
@@ -64,7 +66,10 @@ def plan(design: Design, arm: Arm, people: Population, resolved: bool = False) -
     inputs: dict[str, list[tuple[Array, Array]]] = {}
     for treatment in arm.treatments:
         drug = axis.drug(treatment.drug)
-        if drug.oral and not resolved and schedule.parse(treatment.schedule).per_day:
+        if drug.background:
+            _exposure(design, treatment, people, gathered)
+            continue
+        if dosing != "resolved" and averages(treatment, dosing):
             _averaged(design, treatment, people, inputs)
             continue
         if free_slot > SLOTS:
@@ -77,6 +82,39 @@ def plan(design: Design, arm: Arm, people: Population, resolved: bool = False) -
         free_slot += 1
     _write_inputs(inputs, gathered)
     return parameters, gathered.events()
+
+
+def averages(treatment: Treatment, dosing: str) -> bool:
+    """Whether a treatment is averaged: a daily oral drug, and under `auto` one whose held share swings little."""
+    drug, per_day = axis.drug(treatment.drug), schedule.parse(treatment.schedule).per_day
+    if not (drug.oral and per_day and treatment.dose_unit in FLAT):
+        return False
+    return dosing == "averaged" or swing(treatment) <= SWING
+
+
+def swing(treatment: Treatment) -> float:
+    """Largest change of a target's held share within a dosing interval, typical patient at steady state (0 to 1)."""
+    drug = axis.drug(treatment.drug)
+    tau = 1.0 / schedule.parse(treatment.schedule).per_day
+    pk = kinetics.micro_constants({k: np.array([v]) for k, v in drug.kinetics_values().items()})
+    dose = np.array([treatment.dose * units.factor(treatment.dose_unit, "mg")])
+    conc = kinetics.profile(pk, dose, tau, kinetics.grid(tau, 60, 60), 60.0).conc[0, -1]
+    held = [conc / (a.potency + conc) for a in drug.actions.values() if a.kind != "covalent"]
+    return max((float(np.ptp(h)) for h in held), default=0.0)
+
+
+def _exposure(design: Design, treatment: Treatment, people: Population, gathered: Plan) -> None:
+    """A background drug given as an arm's treatment: its mean daily dose as exposure, for as long as it is given."""
+    doses = schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day)
+    days = np.array([d.day for d in doses])
+    step = float(np.min(np.diff(days))) if len(days) > 1 else 1.0
+    name, factor = axis.background_input(treatment.drug, "mg/day")
+    daily = factor * dose_amounts(treatment, people) / step
+    own = people.parameters[:, axis.index(name)[0]]
+    gathered.add(treatment.start_day, engine.SET, name, own + daily)
+    end = treatment.start_day + float(days[-1]) + step
+    if end < design.weeks * 7.0:
+        gathered.add(end, engine.SET, name, own)
 
 
 def dose_amounts(

@@ -10,11 +10,13 @@ from .. import engine
 from ..core.errors import InvalidValue, UnknownName
 
 Progress = Callable[[int, int], None]
+DOSING = ("auto", "averaged", "resolved")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """patients: simulated in each arm; threads: None takes all cores; resolved: oral drugs followed dose by dose.
+    """patients: simulated in each arm; threads: None takes all cores; dosing: how daily oral drugs are followed, one of
+    auto, averaged, resolved (see `regimen`).
 
     evidence: folders of own tables laid over the shipped ones. progress: called with (patients simulated, in all).
     """
@@ -24,7 +26,7 @@ class Settings:
     threads: int | None = None
     rtol: float = 1e-4
     atol: float = 1e-6
-    resolved: bool = False
+    dosing: str = "auto"
     evidence: tuple[Path, ...] = ()
     progress: Progress | None = None
 
@@ -44,6 +46,8 @@ def settle(settings: Settings | None, changes: dict[str, object]) -> Settings:
         raise InvalidValue("patients", out.patients, "a whole number of at least 1")
     if not isinstance(out.seed, int) or out.seed < 0:
         raise InvalidValue("seed", out.seed, "a whole number of at least 0")
+    if out.dosing not in DOSING:
+        raise UnknownName("dosing", out.dosing, DOSING)
     if out.threads is not None and out.threads < 1:
         raise InvalidValue("threads", out.threads, "a whole number of at least 1, or None for all cores")
     return out

@@ -92,7 +92,7 @@ class Laboratory:
 
     def run_arm(self, arm: Arm, people: Population) -> ArmRun:
         """Simulate one arm; the patient rests from screening to the first dose."""
-        parameters, events = plan(self.design, arm, people, self.settings.resolved)
+        parameters, events = plan(self.design, arm, people, self.settings.dosing)
         names = [o.output for o in axis.outputs().values()]
         options = replace(self.options, progress=self._progress(arm, len(people.ids)))
         ran = engine.simulate(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SCALE_LABEL = {
     "risk_difference": ("difference in responders, percentage points", 100.0),
     "mean_difference": ("difference in mean change, points", 1.0),
+    "standardised_difference": ("standardised difference", 1.0),
     "log_hazard_ratio": ("log hazard ratio", 1.0),
 }
 LABELS = {
@@ -111,7 +112,9 @@ def _handles(board: Board) -> list[Any]:
 
     roles = sorted({r.row["role"] for r in board.rows if r.simulated})
     points = [
-        Line2D([], [], color=ROLE_COLOUR[k], marker=ROLE_MARKER[k], mec="white", ls="", ms=7, label=f"{k} trials")
+        Line2D(
+            [], [], color=ROLE_COLOUR[k], marker=ROLE_MARKER[k], mec="white", ls="", ms=7, label=f"{k} trials"
+        )
         for k in roles
     ]
     lines = [

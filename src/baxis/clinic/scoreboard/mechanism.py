@@ -135,7 +135,9 @@ class Mechanism:
         binary, seed = not SCALES[row["scale"]], self.settings.seed
         stream = f"scoreboard {row['trial_id']} {endpoint} {row['week']:g}"
         draws = replicate(Sample(active, binary), n1, (seed, f"{stream} {row['arm_id']}"), "none")
-        draws = draws - replicate(Sample(control.values, binary), n0, (seed, f"{stream} {row['versus']}"), "none")
+        draws = draws - replicate(
+            Sample(control.values, binary), n0, (seed, f"{stream} {row['versus']}"), "none"
+        )
         assert found.design is not None
         spread = between(arms, control, found.design.disease)
         truth = ndtri(streams.uniform(seed, f"{stream} truth", np.arange(draws.size))[:, 0])

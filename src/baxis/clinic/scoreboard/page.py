@@ -16,6 +16,7 @@ UNIT = {"risk_difference": 100.0}
 SCALE = {
     "risk_difference": "differences in proportions (percentage points)",
     "mean_difference": "differences in mean change (points of the endpoint)",
+    "standardised_difference": "standardised differences",
     "log_hazard_ratio": "log hazard ratios",
 }
 
@@ -43,7 +44,7 @@ GENERATED = (
 READING = """Each contrast of a trial's primary endpoint is predicted by the mechanism and by plain statistical rivals that
 learned from the same calibration trials; a trial that was used in calibration is never called a validation. *Mechanism* is
 the model alone: kinetics, potency and the axis, with no term for a trial or a drug. Its intervals hold: {intervals}; no
-spread between trials of the same design. The row *mechanism + discrepancy* and the leave-one-trial-out mode are not part of this version. What cannot be
+spread between trials of the same design. On calibration trials the rivals are judged on what they were fitted to. The row *mechanism + discrepancy* and the leave-one-trial-out mode are not part of this version. What cannot be
 simulated counts with "no effect"; the set of contrasts is the same for every predictor. Bias is counted towards benefit;
 skill is 1 - CRPS / CRPS of the rival, with a 95 % interval over resampled trials; p tests coverage against 90 %."""
 
@@ -67,8 +68,14 @@ def verdicts(summary: dict[str, Any]) -> list[str]:
         if not found:
             continue
         scores, skill = found["predictors"], found["skill"]
-        better = [LABELS.get(k, k) for k, v in scores.items() if k != FIRST and v["crps"] < scores[FIRST]["crps"]]
-        said = f"The mechanism is beaten there by: {', '.join(better)}." if better else "No rival is better there."
+        better = [
+            LABELS.get(k, k) for k, v in scores.items() if k != FIRST and v["crps"] < scores[FIRST]["crps"]
+        ]
+        said = (
+            f"The mechanism is beaten there by: {', '.join(better)}."
+            if better
+            else "No rival is better there."
+        )
         sure = [LABELS.get(k, k) for k, v in skill.items() if v["low"] > 0]
         said += f" It is better beyond chance than: {', '.join(sure)}." if sure else ""
         out.append(
@@ -76,9 +83,7 @@ def verdicts(summary: dict[str, Any]) -> list[str]:
             f"{100 * scores[FIRST]['mae']:.1f} points on average and covers "
             f"{number(scores[FIRST]['coverage90'], 0, 100)} % with its 90 % intervals. {said}"
         )
-    done = (
-        f"{summary['simulated']} of {summary['contrasts']} contrasts ({summary['trials']} trials) could be simulated."
-    )
+    done = f"{summary['simulated']} of {summary['contrasts']} contrasts ({summary['trials']} trials) could be simulated."
     return [*out, done]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 RESAMPLES = 4000
+SCALES = ("risk_difference", "mean_difference", "standardised_difference", "log_hazard_ratio")
 
 
 def metrics(rows: Sequence[Scored], name: str) -> dict[str, Any]:
@@ -81,11 +82,13 @@ def table(rows: Sequence[Scored], names: Sequence[str], first: str) -> dict[str,
     }
 
 
-def strata(rows: Sequence[Scored], names: Sequence[str], first: str, key: str) -> dict[str, dict[str, dict[str, Any]]]:
+def strata(
+    rows: Sequence[Scored], names: Sequence[str], first: str, key: str
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Tables by a property of the contrast (`role`, `novelty`, `disease`) and by scale."""
     out: dict[str, dict[str, dict[str, Any]]] = {}
     for value in sorted({str(r.row[key]) for r in rows}):
-        for scale in sorted({r.row["scale"] for r in rows}):
+        for scale in SCALES:
             mine = [r for r in rows if str(r.row[key]) == value and r.row["scale"] == scale]
             if mine:
                 out.setdefault(value, {})[scale] = table(mine, names, first)

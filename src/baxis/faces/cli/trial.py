@@ -23,7 +23,7 @@ def trial(
         str | None, typer.Option(help="Write result.json to a file, or - for stdout.", metavar="FILE|-")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    resolved: Annotated[bool, typer.Option(help="Follow oral drugs dose by dose (slower).")] = False,
+    dosing: Annotated[str, typer.Option(help="Daily oral drugs: auto, averaged or resolved dose by dose.")] = "auto",
     library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
     evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
@@ -38,7 +38,7 @@ def trial(
         check_folder(out)
     if json and json != "-":
         check_file(Path(json))
-    settings = {"patients": patients, "seed": seed, "threads": threads, "resolved": resolved}
+    settings = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
     result = _run(design, quiet, {**settings, "evidence": tuple(evidence or ())})
     if out:
         result.save(out)
