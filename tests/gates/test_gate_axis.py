@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.axis import drug_table, resting, treatment
+from baxis.axis import drug_table, ledger, resting, treatment
 from baxis.core import library
 
 # what a drug of a target must lower in the typical patient within eight weeks
@@ -79,3 +79,24 @@ def test_nothing_names_a_url_or_a_path() -> None:
         for file in (library.SHIPPED / kind).iterdir():
             text = file.read_text(encoding="utf-8")
             assert not re.search(r"https?://|/work/|/tmp/", text), file
+
+
+def _citable() -> set[str]:
+    """Everything a source field may name: BibTeX keys, rows of the evidence tables, claims."""
+    from baxis.core import sources
+
+    known = set(sources.load()) | {r["claim_id"] for r in library.read_table("evidence/claims")}
+    for table in ("pk", "pd", "pd_observed", "kinetics", "targets_turnover"):
+        known |= {r["row_id"] for r in library.read_table(f"evidence/{table}")}
+    return known | {"definition"}
+
+
+def test_every_source_of_a_parameter_regulator_or_drug_resolves() -> None:
+    known, loose = _citable(), []
+    for p in [*ledger.load().values(), *(p for c in axis.diseases() for p in axis.disease(c).regulators.values())]:
+        loose += [(p.name, s) for s in filter(None, p.source.split("; ")) if s not in known]
+    for name in NAMES:
+        drug = axis.drug(name)
+        cited = [(n, p.source) for n, p in drug.numbers.items()] + [(t, a.source) for t, a in drug.actions.items()]
+        loose += [(f"{name} {n}", s) for n, text in cited for s in filter(None, text.split("; ")) if s not in known]
+    assert [x for x in loose if not re.match(r"(doi:|PMC|PMID)", x[1])] == []
