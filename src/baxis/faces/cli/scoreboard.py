@@ -117,7 +117,7 @@ def _table(title: str, columns: tuple[str, ...], left: int) -> Any:
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
     for k, name in enumerate(columns):
-        table.add_column(name, justify="left" if k < left else "right", no_wrap=k < left)
+        table.add_column(name, justify="left" if k < left else "right", no_wrap=True)
     return table
 
 
@@ -125,17 +125,13 @@ def _scores(title: str, found: dict[str, Any], unit: float) -> Any:
     from ...clinic.scoreboard.figures import LABELS
     from ...clinic.scoreboard.page import number
 
-    table = _table(
-        title,
-        ("predictor", "contrasts", "MAE", "bias", "in 90 % PI", "CRPS", "Brier", "skill of mechanism"),
-        1,
-    )
+    table = _table(title, ("predictor", "n", "MAE", "bias", "in 90 %", "CRPS", "skill of mechanism"), 1)
     for name, m in found["predictors"].items():
         s = found["skill"].get(name)
-        gain = f"{s['skill']:.2f} ({s['low']:.2f} to {s['high']:.2f})" if s else ""
+        gain = f"{s['skill']:.2f} ({s['low']:.2f}..{s['high']:.2f})" if s else ""
         table.add_row(
-            LABELS.get(name, name), str(m["contrasts"]), number(m["mae"], 2, unit), number(m["bias"], 2, unit),
-            number(m["coverage90"], 0, 100) + " %", number(m["crps"], 2, unit), number(m["brier"], 3), gain,
+            LABELS.get(name, name).removeprefix("shrunken "), str(m["contrasts"]), number(m["mae"], 1, unit),
+            number(m["bias"], 1, unit), number(m["coverage90"], 0, 100), number(m["crps"], 1, unit), gain,
         )  # fmt: skip
     return table
 
@@ -144,7 +140,9 @@ def _worst(board: Board) -> Any:
     from ...clinic.scoreboard.board import FIRST, miss
     from ...clinic.scoreboard.page import UNIT, number
 
-    table = _table("Worst misses", ("trial", "arm", "endpoint", "predicted", "published", "SE"), 3)
+    table = _table(
+        "Worst misses of the mechanism", ("trial", "arm", "endpoint", "predicted", "published", "SE"), 3
+    )
     for r in board.worst(8):
         unit = UNIT.get(r.row["scale"], 1.0)
         table.add_row(
