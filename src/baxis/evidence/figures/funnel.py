@@ -71,7 +71,8 @@ def _label_outliers(ax, result: MetaResult, mean: float) -> None:  # type: ignor
 def _axis(ax, result: MetaResult) -> None:  # type: ignore[no-untyped-def]
     from baxis.evidence.figures.forest import _ticks
 
-    ticks, labels = _ticks(*ax.get_xlim(), result.scale)
+    low, high = ax.get_xlim()
+    ticks, labels = _ticks(low, high, result.scale)
     ax.set_xticks(ticks, labels)
     name = SCALE_NAMES[result.scale]
     ax.set_xlabel(name[0].upper() + name[1:] + (" (log scale)" if result.effects.is_log else ""))

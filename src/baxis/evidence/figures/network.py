@@ -43,13 +43,13 @@ def _graph(ax: Axes, result: NetworkResult) -> None:
         (x0, y0), (x1, y1) = place[a], place[b]
         ax.plot([x0, x1], [y0, y1], color=GREY, lw=0.8 + 0.9 * k, zorder=1, solid_capstyle="round", alpha=0.75)
         mid = 0.56 * place[b] + 0.44 * place[a] if a == result.net.reference else 0.56 * place[a] + 0.44 * place[b]
-        ax.text(*mid, str(k), fontsize=6.5, ha="center", va="center", zorder=4,
+        ax.text(mid[0], mid[1], str(k), fontsize=6.5, ha="center", va="center", zorder=4,
                 bbox={"boxstyle": "circle,pad=0.12", "fc": "white", "ec": "none"})  # fmt: skip
     sizes = result.patients or dict.fromkeys(names, 1.0)
     largest = max(sizes.values())
     for n in names:
         color = ORANGE if n == result.net.reference else BLUE
-        ax.scatter(*place[n], s=40 + 320 * sizes.get(n, 0.0) / largest, color=color, zorder=3, lw=0)
+        ax.scatter(place[n][0], place[n][1], s=40 + 320 * sizes.get(n, 0.0) / largest, color=color, zorder=3, lw=0)
         _node_label(ax, n, place[n], sizes.get(n))
     ax.set_xlim(-1.75, 1.75)
     ax.set_ylim(-1.3, 1.3)
@@ -60,12 +60,13 @@ def _graph(ax: Axes, result: NetworkResult) -> None:
 def _node_label(ax: Axes, name: str, at: np.ndarray, n: float | None) -> None:
     text = name if not n or n <= 1 else f"{name}\nn = {n:.0f}"
     if not at.any():
-        ax.annotate(text, at, (0, -14), textcoords="offset points", ha="center", va="top", fontsize=7, zorder=5,
+        ax.annotate(text, (at[0], at[1]), (0, -14), textcoords="offset points", ha="center", va="top", fontsize=7, zorder=5,
                     bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
         return
     ha = "center" if abs(at[0]) < 0.25 else ("left" if at[0] > 0 else "right")
     va = "center" if abs(at[1]) < 0.8 else ("bottom" if at[1] > 0 else "top")
-    ax.annotate(text, at, tuple(12 * at), textcoords="offset points", ha=ha, va=va, fontsize=7, zorder=5)
+    away = (12 * at[0], 12 * at[1])
+    ax.annotate(text, (at[0], at[1]), away, textcoords="offset points", ha=ha, va=va, fontsize=7, zorder=5)
 
 
 def _ranking(figure: Figure, result: NetworkResult, height: float) -> None:
@@ -73,9 +74,9 @@ def _ranking(figure: Figure, result: NetworkResult, height: float) -> None:
     top, bottom = 1 - 0.75 / height, 0.62 / height
     ax = figure.add_axes((0.655, bottom, 0.15, top - bottom))
     for y, r in enumerate(reversed(rows)):
-        x = [np.log(r[k]) if result.is_log else r[k] for k in ("ci_low", "estimate", "ci_high")]
-        ax.plot([x[0], x[2]], [y, y], color=INK, lw=0.9)
-        ax.plot([x[1]], [y], "s", color=BLUE, ms=4.5)
+        span = [np.log(r[k]) if result.is_log else r[k] for k in ("ci_low", "estimate", "ci_high")]
+        ax.plot([span[0], span[2]], [y, y], color=INK, lw=0.9)
+        ax.plot([span[1]], [y], "s", color=BLUE, ms=4.5)
         at = bottom + (top - bottom) * (y + 0.5) / len(rows)
         scale = 100 if result.net.scale == "RD" else 1
         est = f"{scale * r['estimate']:.2f} [{scale * r['ci_low']:.2f}, {scale * r['ci_high']:.2f}]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import InvalidValue
 
@@ -22,7 +22,7 @@ PURPLE = "#cc79a7"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY, "#000000", GREY)
 FORMATS = (".png", ".svg", ".pdf")
 
-RC = {
+RC: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["Arial", "Helvetica", "Liberation Sans", "DejaVu Sans"],
     "font.size": 8.0,

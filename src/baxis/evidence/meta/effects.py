@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from baxis.core.errors import InvalidValue, UnknownName
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 BINARY_SCALES = ("RD", "RR", "OR")
 LOG_SCALES = ("RR", "OR", "HR", "RATE")
@@ -200,7 +201,7 @@ def mean_difference(labels: Sequence[str], treated: ArrayLike, control: ArrayLik
     if one.shape != (len(labels), 3) or zero.shape != one.shape:
         raise InvalidValue("means", (one.shape, zero.shape), f"two arrays of shape ({len(labels)}, 3)")
     (m1, s1, n1), (m0, s0, n0) = one.T, zero.T
-    for name, s, n in ((x, s, n) for x, s, n in zip(labels * 2, [*s1, *s0], [*n1, *n0], strict=True)):
+    for name, s, n in ((x, s, n) for x, s, n in zip([*labels, *labels], [*s1, *s0], [*n1, *n0], strict=True)):
         if not (s > 0 and n > 1):
             raise InvalidValue(f"{name}", f"sd {s:g}, n {n:g}", "sd > 0 and n > 1")
     if scale == "MD":

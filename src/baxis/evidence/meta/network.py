@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from baxis.evidence.meta.effects import LeftOut
 from baxis.evidence.meta.network_data import NetworkData, Study
 from baxis.evidence.meta.pool import critical
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 MODELS = ("DL", "REML", "FE")
 
 

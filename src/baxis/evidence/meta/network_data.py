@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from baxis.core.errors import InvalidValue
 from baxis.evidence.meta.effects import LeftOut, check_scale
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +17,7 @@ from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.effects import Effects
 from baxis.evidence.meta.tau import MODELS, generalised_q, q_profile, tau2_of, typical_variance
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

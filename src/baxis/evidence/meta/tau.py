@@ -7,12 +7,14 @@ Raudenbush 2009), Q-profile interval (Viechtbauer 2007).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from baxis.core.errors import UnknownName
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 MODELS = ("REML", "DL", "PM", "ML", "FE")
 
 

@@ -22,7 +22,7 @@ from baxis.evidence.rival.nuts import Chain, Settings, effective_size, sample, s
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 COMMAND = "python -m baxis.evidence.rival fit"
 REPEATS = 4  # draws of the coefficients for each draw of the standard deviations, before resampling
@@ -100,7 +100,7 @@ def _coefficients(marginal: Marginal, sigma: Vector, seed: int) -> tuple[Vector,
     for i, s in enumerate(sigma):
         mode = find_mode(marginal, s)
         for k in range(REPEATS):
-            normals = (rng.standard_normal(columns), rng.standard_normal(rows))
+            normals = (rng.standard_normal((columns,)), rng.standard_normal((rows,)))
             out[i * REPEATS + k], weight[i * REPEATS + k] = draw_coefficients(marginal, s, mode, normals)
     return out, weight
 

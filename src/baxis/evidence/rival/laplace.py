@@ -9,13 +9,14 @@ Draws of b follow from draws of f, and each pair is weighted by exact over appro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baxis.evidence.rival.model import Model
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 
 @dataclass

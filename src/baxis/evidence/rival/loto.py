@@ -24,7 +24,7 @@ from baxis.evidence.rival.score import predictions
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 
 def leave_one_out(evidence: Evidence, whole: Rival | None = None, draws: int = 60) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def _sigma(whole: Rival, model: Model, draws: int) -> Vector:
     names = whole.fitted.names
     columns = [names.index(f"sd:{g}") for g in model.groups]
     pick = np.linspace(0, whole.draws - 1, draws).astype(int)
-    return np.log(np.maximum(whole.fitted.values[np.ix_(pick, columns)], 1e-5))
+    return np.log(np.maximum(whole.fitted.values[pick][:, columns], 1e-5))
 
 
 def without(data: Training, model: Model, log_sigma: Vector, trial: str, record: dict[str, Any]) -> Rival:

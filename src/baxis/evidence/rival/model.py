@@ -11,13 +11,14 @@ Every group of coefficients has a half-normal standard deviation of its own; `b`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baxis.evidence.rival.data import ArmRow, ContrastRow, Training, TrialInfo, class_family, endpoint_family
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 # Group -> scale of the half-normal prior of its standard deviation (logit scale).
 GROUPS = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 LogDensity = Callable[[Vector], tuple[float, Vector]]
 
 MAX_DEPTH = 10

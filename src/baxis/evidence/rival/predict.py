@@ -17,7 +17,7 @@ from baxis.evidence.rival.data import GUMBEL_SD, LOGISTIC_SD, TrialInfo, apart, 
 from baxis.evidence.rival.fit import Fitted, read
 from baxis.evidence.rival.model import effect_terms, group, placebo_terms
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

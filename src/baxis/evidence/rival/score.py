@@ -17,7 +17,7 @@ from baxis.evidence.rival.predict import Design, Rival, load
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
 
-Vector = NDArray[np.float64]
+Vector = NDArray[np.floating[Any]]
 
 
 def design_of(row: dict[str, Any], trial: Any, control_class: str) -> Design:
