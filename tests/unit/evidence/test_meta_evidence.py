@@ -155,6 +155,17 @@ def test_other_commands(args: list[str], text: str) -> None:
     assert text in shown.output
 
 
+def test_rival_command() -> None:
+    args = ["rival", "--disease", "SLE", "--endpoint", "SRI-4", "--class", "anti-BAFF", "--week", "52"]
+    shown = runner.invoke(app(), args)
+    assert shown.exit_code == 0, shown.output
+    assert "a trial of this size would report, 90 %" in shown.output
+    assert len(shown.output.splitlines()) == 7
+    data = json.loads(runner.invoke(app(), [*args, "--json"]).output)
+    assert data["scale"] == "risk_difference"
+    assert set(data["control"]) == {"mean", "low", "high"}
+
+
 @pytest.mark.parametrize("command", ["funnel", "network"])
 def test_figures_are_written(command: str, tmp_path: Path) -> None:
     shown = runner.invoke(app(), [command, "--disease", "RA", "--endpoint", "ACR20", "--out", str(tmp_path)])

@@ -139,19 +139,24 @@ def rival_command(
     week: Annotated[float, typer.Option("--week")] = 24.0,
     n_active: Annotated[int, typer.Option("--n-active")] = 100,
     n_control: Annotated[int, typer.Option("--n-control")] = 100,
-    background: Annotated[str, typer.Option("--background")] = "",
+    background: Annotated[str, typer.Option("--background", help="Free text, as in the trials table.")] = "",
+    population: Annotated[str, typer.Option("--population", help="Free text, as in the trials table.")] = "",
+    versus: Annotated[str, typer.Option("--versus", help="Class of the control arm.")] = "placebo",
+    drug: Annotated[str, typer.Option("--drug", help="Drug, where trials of it are known.")] = "",
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """What the plain statistical rival predicts for a trial that was not seen."""
     from ...evidence import rival
 
-    got = rival.predict(disease, endpoint, week, drug_class, n_active, n_control, background=background)
-    plain = {k: v for k, v in got.items() if k != "draws"}
+    more = {"background": background, "population": population, "versus": versus, "drug": drug}
+    got = rival.predict(disease, endpoint, week, drug_class, n_active, n_control, **more)
+    plain = rival.plain_data(got)
     if json:
-        sys.stdout.write(json_module.dumps(plain, indent=2) + "\n")
+        sys.stdout.write(_json(plain))
         return
-    for key, value in plain.items():
-        _say(f"{key}: {value}")
+    _say(f"{endpoint} in {disease} at week {week:g}: {drug_class} ({n_active}) against {versus} ({n_control})")
+    for line in rival.lines(plain):
+        _say(line)
 
 
 def map_command(
