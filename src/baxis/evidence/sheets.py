@@ -89,14 +89,23 @@ def listed(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> 
 
 
 def cited(rows: list[dict[str, Any]]) -> Section:
-    """The citations behind rows."""
+    """The citations behind rows, numbered; each row gets its number as `ref`."""
     from ..core import sources
 
     known = sources.load()
-    keys = sorted({r["source"] for r in rows if r.get("source")})
-    return Section(
-        "Sources", ("key", "citation"), tuple((k, known[k].text if k in known else k) for k in keys)
-    )
+    texts: dict[str, str] = {}
+    for row in rows:
+        key, printed = row.get("source"), row.get("reference", "")
+        if key:
+            source = known.get(key)
+            bare = source is None or not (source.author or source.title)
+            text = source.text if source else key
+            texts.setdefault(key, f"{printed}, {text}" if bare and printed and printed not in text else text)
+            row["ref"] = f"[{list(texts).index(key) + 1}]"
+        elif printed:
+            row["ref"] = printed
+    lines = ((f"[{n}]", text, key) for n, (key, text) in enumerate(texts.items(), 1))
+    return Section("Sources", ("ref", "citation", "key"), tuple(lines))
 
 
 def trial_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
@@ -109,6 +118,9 @@ def trial_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
     )
     category = {e["endpoint"]: e["category"] for e in tables.rows("endpoints")}
     whole = [r for r in outcomes if not r["subgroup"]]
+    sources = cited(trial + outcomes + baseline)
+    if trial[0].get("role_given") == trial[0]["role"]:
+        del trial[0]["role_given"]
     grade = grade_trials(tables)
     pairs = contrasts(tables)
     by = {c: [r for r in whole if category.get(r["endpoint"], "efficacy") in c] for c in GROUPS}
@@ -117,14 +129,14 @@ def trial_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
         listed("Arms", arms, ARM),
         listed(
             "Primary contrasts (active minus control)",
-            records(pairs[pairs["trial_id"] == key]),
+            [rounded(r) for r in records(pairs[pairs["trial_id"] == key])],
             CONTRAST,
         ),
         *(listed(title, by[c], OUTCOME) for c, title in GROUPS.items()),
         listed("Subgroups", [r for r in outcomes if r["subgroup"]], ("subgroup", *OUTCOME)),
         listed("Baseline", baseline, BASELINE),
         facts("Evidence grade", records(grade[grade["trial_id"] == key])[0], ("trial_id", "design")),
-        cited(trial + outcomes + baseline),
+        sources,
     ]
     return trial[0]["acronym"] or key, sections
 
@@ -132,7 +144,7 @@ def trial_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
 ARM = ("arm_id", "arm_label", "role", "drug", "dose", "dose_unit", "route", "schedule", "regimen", "n")
 OUTCOME = (
     "arm_id", "versus", "endpoint", "week", "statistic", "value", "unit", "instrument", "ci_low", "ci_high", "se", "n",
-    "p_value", "provenance", "detail",
+    "p_value", "provenance", "ref", "detail",
 )  # fmt: skip
 CONTRAST = (
     "arm_id", "versus", "endpoint", "week", "subgroup", "scale", "value", "ci_low", "ci_high", "n1", "n0", "interval",
@@ -153,8 +165,14 @@ BASELINE = (
     "spread_kind",
     "low",
     "high",
+    "ref",
     "detail",
 )
+
+
+def rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """A computed contrast in four digits, more than its interval carries."""
+    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()}
 
 
 def of(tables: Evidence, table: str, column: str, key: str) -> list[dict[str, Any]]:
@@ -174,6 +192,7 @@ def claim_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
     from .grade import grade_claims
 
     claim = of(tables, "claims", "claim_id", key)
+    sources = cited(claim)
     graded = grade_claims(tables)
     against = conflicts(tables)
     against = against[(against["claim_a"] == key) | (against["claim_b"] == key)]
@@ -194,13 +213,14 @@ def claim_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
         listed(
             "Other claims on its genes", near[:30], ("claim_id", "subject", "relation", "object", "disease")
         ),
-        cited(claim),
+        sources,
     ]
 
 
 def experiment_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
     """Sections of an experiment: its readouts."""
     rows = of(tables, "experiments", "exp_id", key)
+    sources = cited(rows)
     columns = (
         "description",
         "stimulus",
@@ -211,7 +231,10 @@ def experiment_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
         "value_text",
         "unit",
     )
-    return rows[0]["description"], [listed("Readouts", rows, (*columns, "kind", "provenance")), cited(rows)]
+    return rows[0]["description"], [
+        listed("Readouts", rows, (*columns, "kind", "provenance", "ref")),
+        sources,
+    ]
 
 
 def drug_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
@@ -220,17 +243,22 @@ def drug_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
 
     drug, pk, pd, seen = (of(tables, t, "drug", key) for t in ("drugs", "pk", "pd", "pd_observed"))
     arms = [r for r in tables.rows("arms") if key in parts(r["drug"])]
+    sources = cited(pk + pd + seen)
     number = ("value", "value_text", "unit")
-    tail = ("population", "reference", "provenance")
+    tail = ("population", "ref", "provenance")
     return key, [
         facts("Drug", drug[0]),
         listed("Pharmacokinetics", pk, ("model", "parameter", *number, "iiv_cv_pct", "covariates", *tail)),
         listed("Potency and binding", pd, ("target", "mechanism", "parameter", *number, "assay", *tail[1:])),
-        listed("Seen in people", seen, ("regimen", "population", "biomarker", "time", *number, "provenance")),
+        listed(
+            "Seen in people",
+            seen,
+            ("regimen", "population", "biomarker", "time", *number, "ref", "provenance"),
+        ),
         listed(
             "Trial arms", arms, ("trial_id", "arm_id", "drug", "dose", "dose_unit", "route", "schedule", "n")
         ),
-        cited(pk + pd + seen),
+        sources,
     ]
 
 

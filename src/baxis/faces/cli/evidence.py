@@ -58,21 +58,16 @@ def cell(value: Any) -> str:
 
 
 def print_rows(columns: list[str], rows: list[list[str]], title: str) -> None:
-    """A rich table on a terminal, tab-separated text (header first) when piped. Empty columns are left out."""
+    """A table on a terminal, tab-separated text (header first) when piped. Empty columns are left out."""
     used = [i for i in range(len(columns)) if not rows or any(r[i] for r in rows)]
     if not sys.stdout.isatty():
         for line in ([columns[i] for i in used], *([r[i] for i in used] for r in rows)):
             sys.stdout.write("\t".join(line) + "\n")
         return
-    from rich.console import Console
-    from rich.table import Table
+    from . import layout
 
-    table = Table(title=title, title_justify="left")
-    for i in used:
-        table.add_column(columns[i], overflow="fold")
-    for row in rows:
-        table.add_row(*(row[i] for i in used))
-    Console().print(table)
+    lines = layout.table([columns[i] for i in used], [[r[i] for i in used] for r in rows])
+    sys.stdout.write("\n".join([title, *lines]) + "\n")
 
 
 @app.command()

@@ -51,7 +51,11 @@ def diseases() -> list[dict[str, Any]]:
     for code in library.names("diseases"):
         entry = library.read_toml("diseases", code)
         out.append(
-            {"disease": code, "name": entry.get("name", ""), "trials": "yes" if code in CODES else "no instrument yet"}
+            {
+                "disease": code,
+                "name": entry.get("name", ""),
+                "trials": "yes" if code in CODES else "no instrument yet",
+            }
         )
     return out
 
@@ -70,16 +74,11 @@ def trials() -> list[dict[str, Any]]:
 
 def print_rows(rows: list[dict[str, Any]], title: str) -> None:
     """A plain table; one line a row when the output is not a terminal."""
-    from rich.console import Console
-    from rich.table import Table
+    from . import layout
 
     if not sys.stdout.isatty():
         for row in rows:
             sys.stdout.write("\t".join(str(v) for v in row.values()) + "\n")
         return
-    table = Table(title=f"{title} ({len(rows)})", title_justify="left")
-    for name in rows[0] if rows else ():
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(str(v) for v in row.values()))
-    Console().print(table)
+    lines = layout.table(list(rows[0]) if rows else [], [[str(v) for v in row.values()] for row in rows])
+    sys.stdout.write("\n".join([f"{title} ({len(rows)})", *lines]) + "\n")

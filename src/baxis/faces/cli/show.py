@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as json_module
+import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,8 +19,12 @@ Section = tuple[str, list[dict[str, Any]]]
 def show(
     name: Annotated[str, typer.Argument(help="A drug, disease, trial, claim, experiment or parameter.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
-    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
+    library: Annotated[
+        list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")
+    ] = None,
+    evidence: Annotated[
+        list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")
+    ] = None,
 ) -> None:
     """Print one entry of the library with every number's unit, kind and source."""
     from ...core import library as shipped
@@ -37,12 +43,40 @@ def sections_of(name: str, folders: tuple[Path, ...] = ()) -> list[Section]:
     """Sections that describe a name, from every place that knows it; UnknownName with the nearest of all names."""
     from ...core.errors import UnknownName
 
-    found = [s for finder in FINDERS for s in finder(name)] + _evidence(name, folders)
+    mine = [s for finder in FINDERS for s in finder(name)]
+    found = mine + (_behind(mine) if mine else []) + _evidence(name, folders)
     if not found:
         raise UnknownName(
-            "name", name, all_names(), "`baxis list trials|drugs|diseases` and `baxis evidence search TEXT` help"
+            "name",
+            name,
+            all_names(),
+            "`baxis list trials|drugs|diseases` and `baxis evidence search TEXT` help",
         )
     return found
+
+
+def _behind(sections: list[Section]) -> list[Section]:
+    """What the numbers of library files rest on: citations of DOIs and PMIDs, statements of claims."""
+    from ... import evidence
+    from ...core import sources
+
+    rows = [row for _, part in sections for row in part]
+    words = {w.strip() for row in rows for w in str(row.get("source", "")).split(";")} - {""}
+    dois = {i.rstrip(".,").casefold() for w in words for i in re.findall(r"10\.\d{4,9}/\S+|(?<=PMID )\d+", w)}
+    known = [
+        s for s in sources.load().values() if s.key in words or dois & ({s.doi.casefold(), s.pmid} - {""})
+    ]
+    named = {c for row in rows for c in re.findall(r"\bC\d{3}\b", _cell(row.get("claims", "")))}
+    claims = evidence.load().frames["claims"] if named else None
+    stated = [] if claims is None else claims[claims["claim_id"].isin(named)].to_dict("records")
+    texts = {k: s.text for k, s in sources.load().items()} if stated else {}
+    return [
+        ("claims behind it", [
+            {"claim": c["claim_id"], "statement": c["statement"], "citation": texts.get(c["source"], "")}
+            for c in stated
+        ]),
+        ("citations", [{"key": s.key, "citation": s.text} for s in known]),
+    ]  # fmt: skip
 
 
 def all_names() -> set[str]:
@@ -116,7 +150,9 @@ def _drug(name: str) -> list[Section]:
     if name not in library.names("drugs"):
         return []
     entry = library.read_toml("drugs", name)
-    sections: list[Section] = [(f"drug {name}", [{k: v for k, v in entry.items() if not isinstance(v, dict | list)}])]
+    sections: list[Section] = [
+        (f"drug {name}", [{k: v for k, v in entry.items() if not isinstance(v, dict | list)}])
+    ]
     for key, value in entry.items():
         if isinstance(value, dict):
             nested = all(isinstance(v, dict) for v in value.values())
@@ -134,46 +170,38 @@ def _evidence(name: str, folders: tuple[Path, ...]) -> list[Section]:
         sheet = evidence.sheet(name, evidence.load(*folders))
     except UnknownName:
         return []
-    return [
-        (f"{sheet.title}: {s.title}", [dict(zip(s.columns, r, strict=True)) for r in s.rows]) for s in sheet.sections
-    ]
+    head = f"{sheet.kind} {sheet.name}" + (f": {sheet.title}" if sheet.title != sheet.name else "")
+    parts = [(s.title, [dict(zip(s.columns, r, strict=True)) for r in s.rows]) for s in sheet.sections]
+    return [(f"{head} (evidence)", []), *parts]
 
 
 FINDERS: tuple[Callable[[str], list[Section]], ...] = (_disease, _drug, _parameter)
 
 
 def print_sections(sections: list[Section]) -> None:
-    """Each section: one row as lines, several rows as a table."""
-    from rich.console import Console
+    """Each section: one row or name-value pairs as lines, several rows as a table."""
+    from . import layout
 
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() and "NO_COLOR" not in os.environ else ("", "")
     for title, rows in sections:
-        if not rows:
+        if not rows and not title.endswith("(evidence)"):
             continue
-        console.print(f"\n[bold]{title}[/bold]")
-        if len(rows) == 1:
-            for key, value in rows[0].items():
-                if value not in ("", None):
-                    console.print(f"  {key}: {_cell(value)}", markup=False)
-        else:
-            console.print(_table(rows))
-
-
-def _table(rows: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-
-    names = [k for k in {key: None for row in rows for key in row} if any(row.get(k) not in ("", None) for row in rows)]
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(n, "")) for n in names))
-    return table
+        lines = [f"{bold}{part}{plain}" for part in layout.wrapped(title, layout.width())]
+        if rows and set(rows[0]) == {"field", "value"}:
+            lines += layout.facts([(r["field"], r["value"]) for r in rows])
+        elif len(rows) == 1:
+            lines += layout.facts([(k, _cell(v)) for k, v in rows[0].items() if _cell(v)])
+        elif rows:
+            names = list({key: None for row in rows for key in row})
+            lines += layout.table(names, [[_cell(row.get(n, "")) for n in names] for row in rows])
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
 
 
 def _cell(value: Any) -> str:
     if value is None or value != value:
         return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_cell(v)}" for k, v in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
