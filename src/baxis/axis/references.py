@@ -35,7 +35,16 @@ SCALES = {"rest_str": "A_str", "rest_pgc": "pres_gc", "rest_pt": "pres_t", "rest
     f"rest_{v}": v
     for v in ["tfh", "nvtA", "mtA", "ifn", "baff", "april", "il6", "ic", "teff", "tb", "mac", "tnf", "aal", "aas", "neu", "c5a", "els"]
 }  # fmt: skip
-ARMS = {"ref_C": "armC", "ref_T": "armT", "ref_I": "armI", "ref_B": "armB", "ref_N": "armN", "ref_L": "last", "ref_tnf": "tnf", "ref_il6": "il6"}
+ARMS = {
+    "ref_C": "armC",
+    "ref_T": "armT",
+    "ref_I": "armI",
+    "ref_B": "armB",
+    "ref_N": "armN",
+    "ref_L": "last",
+    "ref_tnf": "tnf",
+    "ref_il6": "il6",
+}
 TABLE = "references/rest"
 _YEARS, _ROUNDS, _CLOSE = 60.0, 60, 1e-10
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import schedule
 from ..core.errors import InvalidValue
-from . import drug_table, model, resting, slots, vector
+from . import disease_table, drug_table, model, resting, slots, vector
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,13 @@ def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
     return drug, float(words[at]), words[at + 1], rest[0] if rest else "", " ".join(rest[1:])
 
 
-def course(disease: str, treatments: Sequence[str], weeks: float, names: Sequence[str], step: float = 7.0) -> Course:
+def course(
+    disease: str | disease_table.Disease,
+    treatments: Sequence[str],
+    weeks: float,
+    names: Sequence[str],
+    step: float = 7.0,
+) -> Course:
     """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days."""
     from ..engine import Options, bolus, concat, simulate
 

@@ -1,0 +1,72 @@
+"""Rival structures for contested mechanisms, run side by side with the shipped one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..core.errors import UnknownName
+from . import disease_table, treatment, vector
+from .disease_table import Disease
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """One structural alternative: the parameters that switch it on, the question, and where it is tested."""
+
+    name: str
+    question: str
+    switches: Mapping[str, float]
+    disease: str
+    treatments: Sequence[str]
+    weeks: float
+    readouts: Sequence[str]
+
+
+RIVALS = {
+    r.name: r
+    for r in (
+        Rival(
+            "btk-in-tlr7", "Does the TLR7 route of lupus B cells need BTK?", {"w_tlbtk": 0.8}, "SLE",
+            ("fenebrutinib 200 mg po bid", "orelabrutinib 50 mg po qd"), 48.0,
+            ("infl", "armC", "armT", "armI", "armB", "abc", "plasmablast", "aas", "igg"),
+        ),
+        Rival(
+            "arms-multiply", "Do arms of inflammation add or multiply?", {"w_mul": 1.0}, "SLE",
+            ("upadacitinib 30 mg po qd", "elsubrutinib 60 mg po qd", "upadacitinib 30 mg po qd + elsubrutinib 60 mg po qd"),
+            24.0, ("infl",),
+        ),
+    )
+}  # fmt: skip
+
+
+def with_switches(code: str, switches: Mapping[str, float]) -> Disease:
+    """The disease with a rival's parameters in its table, so that its own rest and references are computed."""
+    case = disease_table.load(code)
+    known = {**disease_table.ledger.load(), **disease_table.load(disease_table.HEALTHY).regulators}
+    extra = {k: replace(known[k], value=v) for k, v in switches.items()}
+    return replace(case, code=f"{case.code}+{'+'.join(switches)}", regulators={**case.regulators, **extra})
+
+
+def compare(name: str) -> list[dict[str, object]]:
+    """Percent change of each read-out at the end (mean of four weeks) under the shipped and the rival structure."""
+    if name not in RIVALS:
+        raise UnknownName("rival structure", name, RIVALS)
+    rival = RIVALS[name]
+    rows: list[dict[str, object]] = []
+    for label, switches in (("shipped", {}), ("rival", dict(rival.switches))):
+        case = with_switches(rival.disease, switches) if switches else disease_table.load(rival.disease)
+        for text in rival.treatments:
+            course = treatment.course(case, text.split(" + "), rival.weeks, list(rival.readouts), 7.0)
+            change = {n: 100 * (float(course.of(n)[-4:].mean()) / float(course.of(n)[0]) - 1) for n in rival.readouts}
+            rows.append({"structure": label, "treatment": text, **{k: round(v, 1) for k, v in change.items()}})
+    return rows
+
+
+def rest_is_kept(name: str) -> float:
+    """Inflammation at rest under the rival (1 when its references hold)."""
+    from . import resting
+
+    rival = RIVALS[name]
+    case = with_switches(rival.disease, rival.switches)
+    return resting.evaluate(vector.vector(case), resting.rest(case))["infl"]

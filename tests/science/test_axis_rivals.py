@@ -1,0 +1,23 @@
+"""Rival structures keep the rest and change what they claim to change."""
+
+import pytest
+
+from baxis.axis import rivals
+from baxis.core.errors import UnknownName
+
+
+@pytest.mark.parametrize("name", sorted(rivals.RIVALS))
+def test_rest_is_kept(name: str) -> None:
+    assert rivals.rest_is_kept(name) == pytest.approx(1, abs=1e-6)
+
+
+def test_btk_in_tlr7_route_decides_age_associated_cells() -> None:
+    rows = {(r["structure"], r["treatment"]): r for r in rivals.compare("btk-in-tlr7")}
+    shipped, rival = (rows[s, "fenebrutinib 200 mg po bid"] for s in ("shipped", "rival"))
+    assert float(str(rival["abc"])) < float(str(shipped["abc"])) - 15
+    assert float(str(rival["infl"])) < float(str(shipped["infl"]))
+
+
+def test_unknown_rival_is_named() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'arms-multiply'"):
+        rivals.compare("arms-multiplied")
