@@ -146,6 +146,7 @@ def test_meta_command_writes_what_it_shows(tmp_path: Path) -> None:
         (["funnel", "--disease", "RA", "--endpoint", "ACR20"], "Egger's test"),
         (["network", "--disease", "RA", "--endpoint", "ACR20", "--model", "REML"], "Q between designs"),
         (["meta", "--disease", "LN", "--endpoint", "CRR", "--knha", "--csv"], "trial,label,disease"),
+        (["meta", "--disease", "RA", "--endpoint", "ACR20", "--moderator", "year", "--moderator", "control"], "QM ="),
         (["meta", "--endpoint", "SRI-4", "--role", "calibration", "--json"], '"summary"'),
     ],
 )

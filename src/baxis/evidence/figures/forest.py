@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baxis.core import library
 from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, new_figure, rc
 from baxis.evidence.meta.effects import SCALE_NAMES
 from baxis.evidence.meta.run import MetaResult
@@ -99,8 +100,8 @@ def _ticks(low: float, high: float, scale: str) -> tuple[list[float], list[str]]
         return [float(np.log(t)) for t in shown], [f"{t:g}" for t in shown]
     ticks = [t for t in MaxNLocator(6).tick_values(low, high) if low <= t <= high]
     if scale == "RD":
-        return ticks, [f"{100 * t:+.0f} %" if t else "0" for t in ticks]
-    return ticks, [f"{t:g}" for t in ticks]
+        return ticks, [minus(f"{100 * t:+.0f} %") if t else "0" for t in ticks]
+    return ticks, [minus(f"{t:g}") for t in ticks]
 
 
 def _draw(figure: Figure, ax: Axes, result: MetaResult, line: tuple[str, object], y: int) -> None:
@@ -144,7 +145,7 @@ def _study(figure: Figure, ax: Axes, result: MetaResult, i: int, y: int) -> None
     flag = "" if c.trial.role == "calibration" else {"validation": " ‡", "context": " †"}.get(c.trial.role, " §")
     year = "" if c.trial.year != c.trial.year else f" {c.trial.year:.0f}"
     _text(figure, ax, X_STUDY + 0.01, y, _short(c.label, 27) + year + flag)
-    _text(figure, ax, X_DRUG, y, _short(c.drug, 23))
+    _text(figure, ax, X_DRUG, y, _short(c.drug, 21))
     _text(figure, ax, X_ACTIVE, y, _cell(result, c.active), ha="right")
     _text(figure, ax, X_CONTROL, y, _cell(result, (c.control,)), ha="right")
     _numbers(figure, ax, result, (e.y[i], e.y[i] - half, e.y[i] + half), y, "normal")
@@ -156,8 +157,9 @@ def _cell(result: MetaResult, arms: tuple) -> str:  # type: ignore[type-arg]
     if result.scale in ("RD", "RR", "OR") and all(a.value == a.value and a.n == a.n for a in arms):
         return f"{sum(a.events for a in arms):.0f}/{n:.0f}"
     mean = sum(a.value * a.n for a in arms) / n if n == n and n > 0 else float("nan")
-    size = f" ({n:.0f})" if n == n else ""
-    return (f"{mean:.2f}" if mean == mean else "") + size
+    if mean != mean:
+        return f"{n:.0f}" if n == n else ""
+    return minus(f"{mean:.2f}") + (f" ({n:.0f})" if n == n else "")
 
 
 def _diamond(ax: Axes, p: object, y: int, color: str) -> None:
@@ -176,7 +178,15 @@ def _numbers(
 def _fmt(result: MetaResult, value: float) -> str:
     if not np.isfinite(value):
         return "–"
-    text = f"{100 * value:.1f}" if result.scale == "RD" else f"{result.shown(value):.2f}"
+    shown = result.shown(value)
+    text = f"{100 * value:.1f}" if result.scale == "RD" else f"{shown:.2f}"
+    if result.effects.is_log and not 0.005 <= shown < 1000:
+        text = "<0.01" if shown < 1 else ">1000"
+    return minus(text)
+
+
+def minus(text: str) -> str:
+    """Hyphens before digits as minus signs."""
     return text.replace("-", "−")
 
 
@@ -191,7 +201,8 @@ def _text(figure: Figure, ax: Axes, x: float, row: float, text: str, **kw: str) 
 def _header(figure: Figure, ax: Axes, result: MetaResult, title: str, height: float) -> None:
     q = result.query
     where = ", ".join(q.diseases) or "all diseases"
-    text = title or f"{q.endpoint} in {where}: active against {q.control if q.control != 'any' else 'control'}"
+    control = "placebo" if q.control == "placebo" else "control"
+    text = title or f"{endpoint_title(q.endpoint)} in {where}: active against {control}"
     figure.text(X_STUDY, 1 - 0.17 / height, text, fontsize=10, weight="bold", va="center")
     y = 1 - 0.46 / height
     binary = result.scale in ("RD", "RR", "OR")
@@ -209,6 +220,15 @@ def _header(figure: Figure, ax: Axes, result: MetaResult, title: str, height: fl
 
     line = 1 - 0.58 / height
     figure.add_artist(Line2D([X_STUDY, X_WEIGHT], [line, line], color=INK, lw=0.7))
+
+
+def endpoint_title(endpoint: str) -> str:
+    """Name of an endpoint for a title: its code where that is a word of the field, else its title in the tables."""
+    if "_" not in endpoint:
+        return endpoint
+    rows = {r["endpoint"]: r["title"] for r in library.read_table("evidence/endpoints")}
+    text = rows.get(endpoint) or endpoint.replace("_", " ")
+    return text[0].upper() + text[1:]
 
 
 def _footer(figure: Figure, result: MetaResult, left_out: list[str], height: float) -> None:

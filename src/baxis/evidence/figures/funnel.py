@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baxis.evidence.figures.forest import _ticks, endpoint_title
 from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, ORANGE, new_figure, rc
 from baxis.evidence.meta.bias import egger
 from baxis.evidence.meta.effects import SCALE_NAMES
@@ -38,7 +39,9 @@ def funnel(result: MetaResult, title: str = "") -> Figure:
         ax.set_xlim(mean - half, mean + half)
         _axis(ax, result)
         where = ", ".join(result.query.diseases) or "all diseases"
-        figure.text(0.12, 0.955, title or f"{result.query.endpoint} in {where}", fontsize=9, weight="bold")
+        figure.text(
+            0.12, 0.955, title or f"{endpoint_title(result.query.endpoint)} in {where}", fontsize=9, weight="bold"
+        )
         figure.text(0.12, 0.915, text, fontsize=7, color=INK)
         if new.any() and (~new).any():
             ax.legend(loc="upper right", frameon=False, fontsize=7)
@@ -69,8 +72,6 @@ def _label_outliers(ax, result: MetaResult, mean: float) -> None:  # type: ignor
 
 
 def _axis(ax, result: MetaResult) -> None:  # type: ignore[no-untyped-def]
-    from baxis.evidence.figures.forest import _ticks
-
     low, high = ax.get_xlim()
     ticks, labels = _ticks(low, high, result.scale)
     ax.set_xticks(ticks, labels)

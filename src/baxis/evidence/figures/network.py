@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baxis.evidence.figures.forest import _ticks, endpoint_title
 from baxis.evidence.figures.style import BLUE, GREY, INK, ORANGE, new_figure, rc
 from baxis.evidence.meta.network_run import NetworkResult
 
@@ -23,7 +24,7 @@ def network_plot(result: NetworkResult) -> Figure:
         _graph(figure.add_axes((0.01, 0.03, 0.46, 0.86)), result)
         _ranking(figure, result, height)
         where = ", ".join(result.query.diseases) or "all diseases"
-        text = f"{result.query.endpoint} in {where}: network of {len(result.net.data.studies)} trials"
+        text = f"{endpoint_title(result.query.endpoint)} in {where}: network of {len(result.net.data.studies)} trials"
         figure.text(0.015, 1 - 0.25 / height, text, fontsize=10, weight="bold", va="center")
         return figure
 
@@ -88,8 +89,6 @@ def _ranking(figure: Figure, result: NetworkResult, height: float) -> None:
     ax.axvline(0, color=INK, lw=0.7)
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
-    from baxis.evidence.figures.forest import _ticks
-
     ticks, labels = _ticks(*ax.get_xlim(), result.net.scale)
     ax.set_xticks(ticks, labels)
     name = {"OR": "Odds ratio", "RR": "Risk ratio", "RD": "Risk difference", "MD": "Mean difference"}

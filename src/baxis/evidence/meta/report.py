@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from baxis.evidence.meta.network_run import NetworkResult
-from baxis.evidence.meta.run import MetaResult, left_out_by_reason
+from baxis.evidence.meta.pool import variance_explained
+from baxis.evidence.meta.run import MetaResult, left_out_by_reason, regression_rows
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
@@ -39,6 +40,7 @@ def meta_lines(result: MetaResult) -> Iterator[str]:
     yield from columns(rows, [False, False, False, True, True, True, True, True, True])
     yield ""
     yield from _summary(result)
+    yield from _regression(result)
     yield from _notes(result)
 
 
@@ -63,6 +65,23 @@ def _summary(result: MetaResult) -> Iterator[str]:
         yield f"{t.method} (no correction): {mean:.3f} [{low:.3f}, {high:.3f}]"
     if result.asymmetry is not None:
         yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p = {result.asymmetry.p_value:.4f}"
+
+
+def _regression(result: MetaResult) -> Iterator[str]:
+    fit = result.regression
+    if fit is None:
+        return
+    yield ""
+    rows = [["meta-regression", "estimate", "SE", "interval", "p"]]
+    for r in regression_rows(fit):
+        interval = f"[{number(r['ci_low'], 4)}, {number(r['ci_high'], 4)}]"
+        rows.append([
+            r["coefficient"], number(r["estimate"], 4), number(r["se"], 4), interval, number(r["p_value"], 4)
+        ])  # fmt: skip
+    yield from columns(rows, [False, True, True, True, True])
+    log = " (of the logarithm)" if result.effects.is_log else ""
+    r2 = number(variance_explained(result.overall, fit), 0)
+    yield f"moderators: QM = {fit.qm:.2f} on {fit.qm_df} df (p = {number(fit.qm_p, 4)}), R2 {r2} %{log}"
 
 
 def _notes(result: MetaResult) -> Iterator[str]:

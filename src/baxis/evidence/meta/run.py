@@ -20,6 +20,7 @@ from baxis.evidence.meta.tables import TablePool, mantel_haenszel, peto
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
 
+MODERATORS = ("year", "week", "n", "control", "class", "disease", "role", "phase", "background")
 BY = ("none", "class", "drug", "disease", "role", "phase", "background", "week")
 
 
@@ -40,6 +41,7 @@ class MetaResult:
     asymmetry: Egger | None
     digest: str
     benefit: int = 0
+    regression: Pooled | None = None
 
     @property
     def scale_name(self) -> str:
@@ -88,6 +90,7 @@ class MetaResult:
             "by": self.by, "evidence": self.digest, "studies": self.table(), "summary": self.summary(),
             "between_groups": None if between is None else
             {"q": between.q_between, "df": between.df, "p_value": between.p_value},
+            "regression": None if self.regression is None else regression_rows(self.regression),
             "without_correction": [asdict(t) for t in self.tables],
             "asymmetry": None if self.asymmetry is None else asdict(self.asymmetry),
             "left_out": [asdict(x) for x in self.effects.left_out], "notes": list(self.effects.notes),
@@ -106,10 +109,11 @@ def run(
     *,
     by: str = "none",
     options: Options | None = None,
-    shared_tau2: bool = False,
+    moderators: tuple[str, ...] = (),
 ) -> MetaResult:
     """Meta-analysis of one endpoint. `scale` "auto": risk difference for proportions, mean difference for
-    changes, hazard ratio where only ratios are reported. Raises `InvalidValue` naming every trial left out when
+    changes, hazard ratio where only ratios are reported. `moderators` adds a meta-regression on year, week, n
+    (patients), control (response of the control), class, disease, role, phase or background. Raises `InvalidValue` naming every trial left out when
     no comparison remains."""
     if by not in BY:
         raise UnknownName("grouping", by, BY)
@@ -124,11 +128,26 @@ def run(
     effects, used = effects.take(np.array(order)), tuple(used[i] for i in order)
     groups = tuple(_group(c, by) for c in used)
     overall = pool(effects, options)
-    parts = None if by == "none" else subgroups(effects, groups, options, shared_tau2=shared_tau2)
+    parts = None if by == "none" else subgroups(effects, groups, options)
+    columns = {m: _moderator(used, m) for m in moderators}
+    regression = pool(effects, options, moderators=columns) if moderators else None
     return MetaResult(
         query, effects.scale, by, effects, used, groups, overall, overall.predict(), parts,
-        _exact(effects), _asymmetry(effects), evidence.digest, benefit_of(query.endpoint),
+        _exact(effects), _asymmetry(effects), evidence.digest, benefit_of(query.endpoint), regression,
     )  # fmt: skip
+
+
+def _moderator(used: tuple[Comparison, ...], name: str) -> list[Any]:
+    """Values of a moderator; a missing number is an error of `pool`, which names it."""
+    if name not in MODERATORS:
+        raise UnknownName("moderator", name, MODERATORS)
+    if name in ("class", "disease", "role", "phase", "background"):
+        return [_group(c, name) for c in used]
+    if name == "n":
+        return [c.n1 + c.control.n for c in used]
+    if name == "control":
+        return [c.control.value for c in used]
+    return [float(getattr(c.trial, name)) for c in used]
 
 
 def benefit_of(endpoint: str) -> int:
@@ -136,6 +155,13 @@ def benefit_of(endpoint: str) -> int:
     rows = library.read_table("evidence/contrast_map")
     signs = {r["benefit_sign"] for r in rows if r.get("endpoint") == endpoint and r.get("benefit_sign")}
     return int(float(signs.pop())) if len(signs) == 1 else 0
+
+
+def regression_rows(fit: Pooled) -> list[dict[str, Any]]:
+    """One row a coefficient, on the scale of the analysis (ratios: of the logarithm)."""
+    columns = zip(fit.names, fit.beta, fit.se, fit.ci_low, fit.ci_high, fit.p_value, strict=True)
+    names = ("coefficient", "estimate", "se", "ci_low", "ci_high", "p_value")
+    return [dict(zip(names, (n, *map(float, v)), strict=True)) for n, *v in columns]
 
 
 def scale_for(selection: Selection) -> str:

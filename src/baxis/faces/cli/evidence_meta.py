@@ -60,6 +60,7 @@ def meta_command(
     scale: Scale = "auto", model: Model = "REML", knha: Knha = False, level: Level = 0.95,
     week: Week = None, subgroup: Subgroup = "", role: Role = None, control: Control = "placebo",
     each_arm: Annotated[bool, typer.Option("--each-arm", help="Every arm apart, not joined by class.")] = False,
+    moderator: Annotated[list[str] | None, typer.Option("--moderator", help="Meta-regression on year, week, n, ...")] = None,
     csv: AsCsv = False, json: AsJson = False, out: Out = None, evidence: Overlay = None,
 ) -> None:  # fmt: skip
     """Pairwise meta-analysis of one endpoint: table, heterogeneity, prediction interval, forest plot."""
@@ -71,7 +72,8 @@ def meta_command(
     query = _query(endpoint, disease, week, subgroup, role, control)
     query = replace(query, arms="each") if each_arm else query
     options = Options(model.upper(), knha, level)
-    result = run(_load(evidence), query, scale if scale == "auto" else scale.upper(), by=by, options=options)
+    scale = scale if scale == "auto" else scale.upper()
+    result = run(_load(evidence), query, scale, by=by, options=options, moderators=tuple(moderator or ()))
     if out is not None:
         from ...evidence.figures import forest, style
 
