@@ -111,3 +111,29 @@ def test_weighted_draws_match_the_exact_posterior() -> None:
     assert eta[index].std() == pytest.approx(sd, abs=0.04)
     assert abs(eta.mean() - mean) > abs(eta[index].mean() - mean)  # the weights mend the approximation
     assert 0.3 < share["effective_share"] <= 1.0
+
+
+@pytest.mark.nightly
+def test_intervals_cover_simulated_truths() -> None:
+    """Draw truth from the prior, simulate arms, fit, and count how often 90 % intervals hold the truth (Talts 2018)."""
+    rng = np.random.default_rng(11)
+    inside, total = 0, 0
+    for _ in range(25):
+        model = small_model([0] * 12, [60] * 12, [], [])
+        log_sigma = np.log(abs(rng.normal(0, 0.4)))
+        truth = np.concatenate([rng.normal(0, 1, 1), np.exp(log_sigma) * rng.normal(size=12)])
+        model.events[:] = rng.binomial(60, 1 / (1 + np.exp(-(model.matrix @ truth))))
+        marginal = laplace.Marginal(model)
+        chain = nuts.sample(marginal, np.array([-1.0]), (4, 0), nuts.Settings(100, 200, 0.8))
+        drawn, weight = [], []
+        for s in chain.draws:
+            mode = laplace.find_mode(marginal, s)
+            for _ in range(4):
+                b, w = laplace.draw_coefficients(marginal, s, mode, (rng.normal(size=13), rng.normal(size=12)))
+                drawn.append(b)
+                weight.append(w)
+        index, _ = resampled(np.array(weight), 800, 3)
+        low, high = np.quantile(np.array(drawn)[index], [0.05, 0.95], axis=0)
+        inside += int(np.sum((low <= truth) & (truth <= high)))
+        total += len(truth)
+    assert 0.85 < inside / total < 0.95
