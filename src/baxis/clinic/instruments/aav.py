@@ -3,7 +3,7 @@
 Definitions: BVAS version 3, Mukhtyar 2009 (doi:10.1136/ard.2008.101279); BVAS/WG, Stone 2001
 (doi:10.1002/1529-0131(200104)44:4<912::AID-ANR148>3.0.CO;2-5); remission as no activity on at most 10 mg prednisone,
 and off prednisone as in RAVE (doi:10.1056/NEJMoa0909905); BVAS response, CLEAR (doi:10.1681/ASN.2016111179).
-A relapse is judged on the organ's activity itself: the rater's noise makes no relapse.
+An organ heals, and falls ill again, with the delay `tau_healing` of its lesions. A relapse is judged on the organ's activity itself: the rater's noise makes no relapse.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .base import (
     Instrument,
     Visits,
     domains,
+    lagged,
     lasting,
     noise,
     steroid_ok,
@@ -70,7 +71,8 @@ class Vasculitis(Instrument):
     }
 
     def observe(self, course: Course) -> Visits:
-        latent = domains(self, course, ORGANS) - self._induced(course)[..., None]
+        latent = lagged(course, domains(self, course, ORGANS), self.number("tau_healing"))
+        latent = latent - self._induced(course)[..., None]
         spread = float(np.hypot(self.number("sd_patient"), self.number("sd_fluctuation")))
         cut = np.array([threshold(self, name, spread) for name in ORGANS])
         shaken = latent + self.number("sd_item") * noise(course, "AAV item", len(ORGANS))

@@ -49,7 +49,7 @@ class IgG4RelatedDisease(Instrument):
     code = "IgG4-RD"
     needs = ("infl", "igg4")
     units: ClassVar = {
-        "IgG4RD_RI": "points",
+        "RI": "points",
         "active organs": "organs",
         "organs not improved": "organs",
         "flaring organs": "organs",
@@ -66,7 +66,7 @@ class IgG4RelatedDisease(Instrument):
         shaken = latent + self.number("sd_item") * noise(course, "IgG4-RD item", len(ORGANS))
         score = self._score(shaken, cut)
         m = {
-            "IgG4RD_RI": score.sum(axis=-1),
+            "RI": score.sum(axis=-1),
             "active organs": (shaken > cut).sum(axis=-1).astype(float),
             "organs not improved": (score >= 2).sum(axis=-1).astype(float),
             "flaring organs": self._flaring(latent, cut).sum(axis=-1).astype(float),
@@ -106,7 +106,7 @@ class IgG4RelatedDisease(Instrument):
         latitude = self.number("remission.most")
         complete = partial(_complete, latitude)
         return {
-            "IgG4RD_RI_change": lambda v, k: v.change("IgG4RD_RI", k),
+            "IgG4RD_RI_change": lambda v, k: v.change("RI", k),
             "IgG4RD_RI_fall": _response,
             "IgG4RD_RI_response": _response,
             "clinical_response": _response,
@@ -128,7 +128,7 @@ class IgG4RelatedDisease(Instrument):
 
     def events(self) -> dict[str, Event]:
         latitude = self.number("remission.most")
-        return {"flare": _flare, "complete remission": lambda v: v["IgG4RD_RI"] <= latitude}
+        return {"flare": _flare, "complete remission": lambda v: v["RI"] <= latitude}
 
     def failed(self, visits: Visits) -> NDArray[np.bool_]:
         """A treated flare: no responder from there."""
@@ -146,9 +146,9 @@ def _flared(v: Visits, k: int) -> Array:
 
 def _response(v: Visits, k: int) -> Array:
     """Responder Index lower by 2 or more."""
-    return np.asarray(v.change("IgG4RD_RI", k) <= -2, dtype=float)
+    return np.asarray(v.change("RI", k) <= -2, dtype=float)
 
 
 def _complete(most: float, v: Visits, k: int) -> Array:
     """Index at most `most` and no organ unchanged or worse: 0 as first written; MITIGATE let the investigator judge."""
-    return np.asarray((v["IgG4RD_RI"][:, k] <= most) & (v["organs not improved"][:, k] == 0), dtype=float)
+    return np.asarray((v["RI"][:, k] <= most) & (v["organs not improved"][:, k] == 0), dtype=float)
