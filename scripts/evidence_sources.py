@@ -3,6 +3,9 @@
 A row is cited by its DOI, else PMID, else the PMC or PubMed page it was seen on, else (trial rows) by its trial's
 paper or registration. `scripts/evidence_references.csv` resolves printed references ("Chan 2020 Pharm Res 37:25")
 and pages whose paper is known: columns reference,doi,pmid,key,author,title,journal,year,volume,pages.
+`scripts/evidence_works.csv` holds author, title, journal, year, volume and pages of works by key, as read on the
+paper's own page or in a reference list; a `doi` there completes an entry that is cited by its registration. For the
+rest, author and year of a printed reference ("Chan 2020 ...") stand in the entry.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 Row = dict[str, str]
@@ -31,6 +35,8 @@ JOURNALS = {
     "/biochemsoctrans/": "Biochem Soc Trans", "/rheumatology/article/": "Rheumatology (Oxford)",
     "/mr/article/": "Mod Rheumatol",
 }  # fmt: skip
+PRINTED = re.compile(r"((?:de )?[A-Z][a-z][\w'-]*)(?:,? et al\.?| and [A-Z][\w-]+)? ((?:19|20)\d{2})\b")
+NO_AUTHORS = {"Blood", "Lancet", "Nature", "Lupus", "Science", "Cell"}
 SUFFIX = re.compile(r"(/(full|abstract|pdf|meta|xml|html|epdf|figures.*|tables.*)|\.pdf|\.full|\.long)+/?$")
 NEEDS = (
     "trials",
@@ -110,7 +116,8 @@ def cite(tables: Tables, reference_file: Path) -> str:
         with reference_file.open(encoding="utf-8", newline="") as f:
             references = {r["reference"]: r for r in csv.DictReader(f)}
     facts = {r["key"] or key_of(r): r for r in references.values()}
-    entries: dict[str, dict[str, str]] = {}
+    facts |= works(reference_file.with_name("evidence_works.csv"))
+    entries: dict[str, dict[str, Any]] = {}
     for name in NEEDS:
         for row in tables[name]:
             ids = row_identifiers(row, references)
@@ -118,6 +125,8 @@ def cite(tables: Tables, reference_file: Path) -> str:
                 ids["nct"] = row["nct"].split(";")[0].strip()
             row["source"] = key_of(ids) or ids.get("label", "")
             note_entry(entries, row["source"], ids, row if name == "trials" else {})
+            if name != "trials" and any(printed_author(row.get("reference", ""))):
+                entries[row["source"]].setdefault("printed", set()).add(printed_author(row["reference"]))
     by_trial = {t["trial_id"]: t["source"] for t in tables["trials"]}
     for name in ("outcomes", "baseline"):
         for row in tables[name]:
@@ -127,7 +136,23 @@ def cite(tables: Tables, reference_file: Path) -> str:
     return "".join(bib_entry(key, entries[key], facts.get(key, {})) for key in sorted(entries) if key)
 
 
-def note_entry(entries: dict[str, dict[str, str]], key: str, ids: dict[str, str], trial: Row) -> None:
+def works(file: Path) -> dict[str, Row]:
+    """Bibliographic facts of works by key; a key that stands twice is an error."""
+    with file.open(encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    found = {r["key"]: r for r in rows}
+    if len(found) < len(rows) or "" in found:
+        raise ValueError(f"{file.name}: a key is empty or stands twice")
+    return found
+
+
+def printed_author(text: str) -> tuple[str, str]:
+    """First author and year of a printed reference such as 'Chan 2020 Pharm Res 37:25'; empty when it has none."""
+    m = PRINTED.match(text)
+    return (m[1], m[2]) if m and m[1] not in NO_AUTHORS else ("", "")
+
+
+def note_entry(entries: dict[str, dict[str, Any]], key: str, ids: dict[str, str], trial: Row) -> None:
     """Gather what is known of one citation from every row that uses it."""
     entry = entries.setdefault(key, {})
     entry.update({k: v for k, v in ids.items() if v and k != "label"})
@@ -138,7 +163,7 @@ def note_entry(entries: dict[str, dict[str, str]], key: str, ids: dict[str, str]
         entry.setdefault("year", trial["year"])
 
 
-def bib_entry(key: str, entry: dict[str, str], facts: Row) -> str:
+def bib_entry(key: str, entry: dict[str, Any], facts: Row) -> str:
     """One BibTeX entry; only facts that are known."""
     known = any(entry.get(k) for k in ("doi", "pmid", "pmc", "pages"))
     kind = "article" if known or facts.get("journal") else "misc"
@@ -147,16 +172,18 @@ def bib_entry(key: str, entry: dict[str, str], facts: Row) -> str:
         if entry.get("pages")
         else ""
     )
+    printed = entry.get("printed") or set()
+    author, year = next(iter(printed)) if len(printed) == 1 and not facts else ("", "")
     title = facts.get("title") or (f"Trial {entry['trials']}" if entry.get("trials") else place)
     fields = {
-        "author": facts.get("author", ""),
+        "author": facts.get("author", "") or author,
         "title": f"{{{title}}}" if title else "",
         "journal": facts.get("journal", "") or entry.get("journal", ""),
         "volume": facts.get("volume", "") or entry.get("volume", ""),
         "number": entry.get("number", ""),
         "pages": facts.get("pages", "") or entry.get("pages", ""),
-        "year": facts.get("year") or entry.get("year", ""),
-        "doi": entry.get("doi", ""),
+        "year": facts.get("year") or entry.get("year", "") or year,
+        "doi": entry.get("doi", "") or facts.get("doi", ""),
         "pmid": entry.get("pmid", ""),
         "pmcid": entry.get("pmc", ""),
         "nct": entry.get("nct", ""),
