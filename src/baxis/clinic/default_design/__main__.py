@@ -11,9 +11,7 @@ def main() -> None:
     """Print counts by role and the table."""
     table = coverage()
     for role, mine in table.groupby("role"):
-        sys.stdout.write(
-            f"{role}: {int(mine['designed'].sum())} of {len(mine)} trials have a default design\n"
-        )
+        sys.stdout.write(f"{role}: {int(mine['designed'].sum())} of {len(mine)} trials have a default design\n")
     sys.stdout.write("\n| trial | role | disease | design |\n|---|---|---|---|\n")
     for r in table.to_dict("records"):
         left = f"yes; left out: {r['left_out']}" if r["left_out"] else "yes"

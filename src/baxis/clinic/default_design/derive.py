@@ -155,9 +155,7 @@ def _size(row: Row, trial: Row, arms: int) -> tuple[int, list[str]]:
         return int(row["n"]), []
     if trial["n_randomised"] > 0:
         share = max(1, round(trial["n_randomised"] / arms))
-        return share, [
-            f"{row['arm_id']}: size not in the tables; an equal share of those randomised is taken"
-        ]
+        return share, [f"{row['arm_id']}: size not in the tables; an equal share of those randomised is taken"]
     return UNKNOWN_SIZE, [f"{row['arm_id']}: size not in the tables; {UNKNOWN_SIZE} is taken"]
 
 

@@ -14,9 +14,7 @@ from ...core.errors import BaxisError, Unsupported
 from ..design import DOSE_UNITS, Treatment
 
 ROUTES = {"oral": "po", "po": "po", "iv": "iv", "infusion": "iv", "sc": "sc", "im": "sc"}
-_PARTNER = (
-    r"{name}\s+(?P<dose>[\d.]+)\s*(?P<unit>mg/kg|mg/m2|mg|g)\s*(?P<route>iv|sc|po)?\s*(?P<plan>[^;()]*)"
-)
+_PARTNER = r"{name}\s+(?P<dose>[\d.]+)\s*(?P<unit>mg/kg|mg/m2|mg|g)\s*(?P<route>iv|sc|po)?\s*(?P<plan>[^;()]*)"
 _ENDS = re.compile(r"(?:ends at |^|, )(?P<kind>week|month)?\s*(?P<n>\d+)\s*(?P<unit>weeks?|months?)?(?:;|$)")
 DAYS_A_MONTH = 30.4
 
@@ -33,6 +31,8 @@ def treatments(
     out, notes = [], []
     parts = [p.strip() for p in arm["drug"].split("+")]
     active = [p for p in parts if agents.get(p, {}).get("kind") != "control"]
+    if arm["dose"] == 0 and len(active) == 1:  # a drug that this arm has stopped
+        return [], []
     for k, part in enumerate(active):
         name = simulated_name(part, agents)
         partner = _partner(part, name, str(arm["schedule"])) if k or len(active) > 1 else None
@@ -58,8 +58,6 @@ def simulated_name(agent: str, agents: Mapping[str, Mapping[str, Any]]) -> str:
     for name in (row.get("drug") or agent, agent, agent.split()[0]):
         if name.casefold() in known:
             stem = known[name.casefold()]
-            if axis.drug(stem).background:
-                raise Unsupported(f"{agent} is held as background therapy, which no single arm can be given")
             if axis.drug(stem).cell_therapy:
                 raise Unsupported(f"{agent} is given as cells, which a design has no dose unit for")
             return stem
@@ -81,17 +79,13 @@ def _library_names(roots: tuple[Path, ...]) -> dict[str, str]:
     return out
 
 
-def _own(
-    arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any]]
-) -> tuple[Treatment, list[str]]:
+def _own(arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any]]) -> tuple[Treatment, list[str]]:
     """Treatment by the arm's own dose, unit, route and schedule columns."""
     text, notes = regimen(arm, plans)
     dose, unit = arm["dose"], arm["dose_unit"] or "mg"
     if dose != dose and re.search(r"500/750/1000 mg by weight", str(arm["schedule"])):
         dose, unit = 10.0, "mg/kg"
-        notes.append(
-            f"{arm['arm_id']}: 500, 750 or 1000 mg by weight taken as 10 mg/kg, which the tiers stand for"
-        )
+        notes.append(f"{arm['arm_id']}: 500, 750 or 1000 mg by weight taken as 10 mg/kg, which the tiers stand for")
     if dose != dose:
         raise Unsupported(f"dose of {name} is not in the tables")
     if unit not in DOSE_UNITS:
@@ -111,9 +105,7 @@ def regimen(arm: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> t
         try:
             text = schedule.parse(printed).text
         except BaxisError:
-            raise Unsupported(
-                f"schedule {printed!r} cannot be read ({note or 'not in the grammar'})"
-            ) from None
+            raise Unsupported(f"schedule {printed!r} cannot be read ({note or 'not in the grammar'})") from None
     if not text:
         raise Unsupported("schedule is not in the tables")
     ended, whole = _ended(text, note)

@@ -33,9 +33,7 @@ def entry(disease: str, population: str, tool: Instrument) -> tuple[list[Entry],
         value = float(next(g for g in hit.groups() if g) if row["value"] == "$1" else row["value"])
         value *= float(row["factor"])
         if row["measure"] not in known:
-            notes.append(
-                f"entry criterion {row['measure']} {row['bound']} {value:g}: no measure of the instrument"
-            )
+            notes.append(f"entry criterion {row['measure']} {row['bound']} {value:g}: no measure of the instrument")
             continue
         plain = {
             "measure": row["measure"],
@@ -51,9 +49,7 @@ def entry(disease: str, population: str, tool: Instrument) -> tuple[list[Entry],
 
 
 def _unheld(population: str) -> list[str]:
-    hits = (
-        (kind, m[0].strip()) for pattern, kind in UNHELD.items() for m in re.finditer(pattern, population)
-    )
+    hits = ((kind, m[0].strip()) for pattern, kind in UNHELD.items() for m in re.finditer(pattern, population))
     return [f"population: {text!r} is not an entry criterion of the design ({kind})" for kind, text in hits]
 
 
@@ -76,13 +72,9 @@ def background(disease: str, text: str) -> tuple[list[Background], list[str]]:
         plain = {k: row[k] for k in ("drug", "dose", "dose_unit", "dose_cv", "share", "taper_share")}
         found[row["drug"]] = Background.model_validate({**plain, "taper": steps})
         if row["kind"] == "assumed":
-            notes.append(
-                f"background {row['drug']} {row['dose']} {row['dose_unit']} assumed: {row['rationale']}"
-            )
+            notes.append(f"background {row['drug']} {row['dose']} {row['dose_unit']} assumed: {row['rationale']}")
     if "taper" in text and not any(b.taper for b in found.values()):
-        notes.append(
-            "background: steroid taper named, its doses by week are not in the tables; the dose is held"
-        )
+        notes.append("background: steroid taper named, its doses by week are not in the tables; the dose is held")
     if text and (not found or (re.search(r"MTX|DMARD", text) and "methotrexate" not in found)):
         notes.append(f"background {text!r} not read in full; the disease's usual background stands in")
     named = re.findall(r"rituximab|belimumab|leflunomide|azathioprine|\bAZA\b|TNFi|immunosuppress\w+", text)

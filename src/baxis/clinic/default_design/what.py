@@ -18,7 +18,7 @@ def simulated_endpoint(tool: Instrument, disease: str, name: str) -> str:
     """
     stands = {r["endpoint"]: r["simulated_as"] for r in rules("endpoint", disease)}
     for known in (name, stands.get(name, "")):
-        if known in tool.endpoints():
+        if known in tool.endpoints() or known in tool.hazard:
             return known
     raise Unsupported(f"the instrument of {disease} has no endpoint {name!r}")
 
@@ -26,20 +26,36 @@ def simulated_endpoint(tool: Instrument, disease: str, name: str) -> str:
 def endpoints(
     trial: dict[str, Any], reported: list[tuple[str, float]], tool: Instrument, specs: list[dict[str, Any]]
 ) -> tuple[list[Endpoint], list[str]]:
-    """Endpoints of a trial, the primary one first, and notes. Unsupported when the primary cannot be simulated."""
-    name, week = _primary(trial, tool, specs)
-    main = simulated_endpoint(tool, trial["disease"], name)
-    notes = [] if main == name else [f"endpoint {name} is simulated as {main}"]
-    out = {(main, week): Endpoint(name=main, week=week, primary=True)}
-    wanted = [(s["endpoint"], s["week"]) for s in specs] + reported
-    for other, at in wanted:
-        try:
-            known = simulated_endpoint(tool, trial["disease"], other)
-        except Unsupported:
-            continue
-        if at > 0:
+    """Endpoints of a trial, the primary one first, and notes.
+
+    Where the instrument does not know the primary endpoint, the others that the trial reported stand, none of them
+    marked primary. Unsupported when the instrument knows none of them.
+    """
+    disease, notes = trial["disease"], []
+    out: dict[tuple[str, float], Endpoint] = {}
+    try:
+        name, week = _primary(trial, tool, specs)
+        main = simulated_endpoint(tool, disease, name)
+        notes += [] if main == name else [f"endpoint {name} is simulated as {main}"]
+        out[main, week] = Endpoint(name=main, week=week, primary=True)
+    except Unsupported as e:
+        why = str(e)
+        notes.append(f"{why}; the endpoints below are others that the trial reported")
+    for other, at in [(str(s["endpoint"]), float(s["week"])) for s in specs] + reported:
+        known = _known(tool, disease, other)
+        if known and at > 0:
             out.setdefault((known, at), Endpoint(name=known, week=at))
+    if not out:
+        raise Unsupported(why)
     return list(out.values()), notes
+
+
+def _known(tool: Instrument, disease: str, name: str) -> str:
+    """Instrument's endpoint for a reported one, or '' when it has none."""
+    try:
+        return simulated_endpoint(tool, disease, name)
+    except Unsupported:
+        return ""
 
 
 def _primary(trial: dict[str, Any], tool: Instrument, specs: list[dict[str, Any]]) -> tuple[str, float]:

@@ -147,9 +147,7 @@ def without(evidence: ev.Evidence, role: str | None, external: bool) -> list[dic
 
     rows = without_contrast(evidence)
     mine = rows[rows["role"].isin(list(wanted_roles(role, external)))]
-    return [
-        {"trial_id": str(r.trial_id), "arm_id": "", "why": f"not scored: {r.why}"} for r in mine.itertuples()
-    ]
+    return [{"trial_id": str(r.trial_id), "arm_id": "", "why": f"not scored: {r.why}"} for r in mine.itertuples()]
 
 
 def score(row: dict[str, Any], predictors: list[Any]) -> Scored:

@@ -112,9 +112,7 @@ def _handles(board: Board) -> list[Any]:
 
     roles = sorted({r.row["role"] for r in board.rows if r.simulated})
     points = [
-        Line2D(
-            [], [], color=ROLE_COLOUR[k], marker=ROLE_MARKER[k], mec="white", ls="", ms=7, label=f"{k} trials"
-        )
+        Line2D([], [], color=ROLE_COLOUR[k], marker=ROLE_MARKER[k], mec="white", ls="", ms=7, label=f"{k} trials")
         for k in roles
     ]
     lines = [

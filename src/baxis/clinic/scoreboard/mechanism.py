@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ...core import library, streams
@@ -15,35 +14,18 @@ from ...evidence import Evidence
 from ..default_design import Derived, derive
 from ..default_design.rules import rules
 from ..default_design.what import simulated_endpoint
-from ..design import Design, Endpoint, read_design
+from ..design import read_design
 from ..instruments import Instrument, instrument
 from ..intervals import Sample, replicate
 from ..posterior import between_draws, draw_of
-from ..result import judge
 from ..settings import Settings
-from ..trial import Laboratory
+from ..survival import Times, replicate_log_hazard_ratio
 from .prediction import Prediction
+from .simulate import Judged, Simulated, simulate
 
-Array = NDArray[np.float64]
+T = TypeVar("T")
 SCALES = {"risk_difference": False, "mean_difference": True}  # scale -> the endpoint is continuous
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One endpoint of one arm: value of each patient who reached the visit (m,), and which patient it is (m,)."""
-
-    values: Array
-    patients: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """Endpoints by (arm, endpoint, week), published sizes of arms, candidates screened, solver failures."""
-
-    judged: dict[tuple[str, str, float], Judged]
-    sizes: dict[str, int]
-    screened: int
-    failures: int
+HAZARD = "log_hazard_ratio"
 
 
 @dataclass
@@ -72,12 +54,10 @@ class Mechanism:
             raise Unsupported(found.why)
         tool = instrument(found.design.disease)
         endpoint = check(row, found, tool)
-        if key not in self.ran:
-            self.ran[key] = self._run(key, found.design, tool)
-        ran = self.ran[key]
-        if isinstance(ran, str):
-            raise Unsupported(ran)
-        return self._contrast(row, ran, endpoint, found)
+        ran = self._run(key, found, tool)
+        if row["scale"] == HAZARD:
+            return self._hazard(row, ran, endpoint, found)
+        return self._difference(row, ran, endpoint, found)
 
     def _derive(self, row: dict[str, Any]) -> Derived:
         """A shipped design file that holds the contrast, else the default design."""
@@ -90,58 +70,69 @@ class Mechanism:
                 return Derived(trial, design)
         return derive(trial, self.evidence, row["versus"])
 
-    def _run(self, key: tuple[str, str], design: Design, tool: Instrument) -> Simulated | str:
-        """Simulate the arms and endpoints that the contrasts of one trial need; or why it cannot be done."""
-        try:
-            small = self._needed(key, design, tool)
-            lab = Laboratory(small, self.settings)
-            people, screened = lab.screen()
-            runs = [lab.run_arm(arm, people) for arm in small.arms]
-        except BaxisError as e:
-            return str(e)
-        judged = {}
-        for run in runs:
-            visits, who = lab.measure(people, run), people.ids[run.status == 0]
-            for asked in small.endpoints:
-                values = judge(small, lab.tool, asked, run, visits, people)
-                judged[run.arm.arm_id, asked.name, asked.week] = Judged(values, who)
-        sizes = {a.arm_id: a.n for a in small.arms}
-        return Simulated(judged, sizes, screened, sum(len(r.failures) for r in runs))
-
-    def _needed(self, key: tuple[str, str], design: Design, tool: Instrument) -> Design:
-        rows = self.wanted.get(key, [])
-        arms, endpoints = {key[1]}, {}
-        for row in rows:
-            arms |= {row["arm_id"], *self.designs[key].pools.get(row["arm_id"], ())}
+    def _run(self, key: tuple[str, str], found: Derived, tool: Instrument) -> Simulated:
+        """The trial's simulation, run when it is first asked for. Unsupported when it cannot be run."""
+        assert found.design is not None
+        if key not in self.ran:
+            arms, endpoints = {key[1]}, set()
+            for row in self.wanted.get(key, []):
+                arms |= {row["arm_id"], *found.pools.get(row["arm_id"], ())}
+                try:
+                    name = simulated_endpoint(tool, found.design.disease, row["endpoint"])
+                except Unsupported:
+                    continue
+                endpoints.add((name, float(row["week"])))
             try:
-                name = simulated_endpoint(tool, design.disease, row["endpoint"])
-            except Unsupported:
-                continue
-            endpoints[name, row["week"]] = Endpoint(name=name, week=row["week"])
-        return design.replace(
-            arms=[a.model_dump() for a in design.arms if a.arm_id in arms],
-            endpoints=[e.model_dump() for e in endpoints.values()],
-        )
+                self.ran[key] = simulate(found.design, arms, sorted(endpoints), self.settings)
+            except BaxisError as e:
+                self.ran[key] = str(e)
+        ran = self.ran[key]
+        if isinstance(ran, str):
+            raise Unsupported(ran)
+        return ran
 
-    def _contrast(self, row: dict[str, Any], ran: Simulated, endpoint: str, found: Derived) -> Prediction:
-        members = found.pools.get(row["arm_id"], (row["arm_id"],))
-        arms = [ran.judged[m, endpoint, row["week"]] for m in members]
-        control = ran.judged[row["versus"], endpoint, row["week"]]
+    def _difference(self, row: dict[str, Any], ran: Simulated, endpoint: str, found: Derived) -> Prediction:
+        arms, control = _sides(row, ran.judged, endpoint, found)
         active = np.concatenate([a.values for a in arms])
         if not active.size or not control.values.size:
             raise Unsupported("no simulated patient reached the visit")
-        n1 = _size(row["n1"], sum(ran.sizes[m] for m in members))
-        n0 = _size(row["n0"], ran.sizes[row["versus"]])
+        n1, n0 = _sizes(row, ran, found)
         binary, seed = not SCALES[row["scale"]], self.settings.seed
         stream = f"scoreboard {row['trial_id']} {endpoint} {row['week']:g}"
         draws = replicate(Sample(active, binary), n1, (seed, f"{stream} {row['arm_id']}"), "none")
-        draws = draws - replicate(
-            Sample(control.values, binary), n0, (seed, f"{stream} {row['versus']}"), "none"
-        )
+        base = replicate(Sample(control.values, binary), n0, (seed, f"{stream} {row['versus']}"), "none")
         assert found.design is not None
         spread = between(arms, control, found.design.disease)
         truth = ndtri(streams.uniform(seed, f"{stream} truth", np.arange(draws.size))[:, 0])
-        return Prediction(float(active.mean() - control.values.mean()), draws + spread * truth)
+        return Prediction(float(active.mean() - control.values.mean()), draws - base + spread * truth)
+
+    def _hazard(self, row: dict[str, Any], ran: Simulated, endpoint: str, found: Derived) -> Prediction:
+        """Log hazard ratio of the simulated arms; parameter uncertainty is not in its draws."""
+        arms, control = _sides(row, ran.times, endpoint, found)
+        active = Times(np.concatenate([a.time for a in arms]), np.concatenate([a.event for a in arms]))
+        stream = f"scoreboard {row['trial_id']} {endpoint} {row['arm_id']}"
+        sizes = _sizes(row, ran, found)
+        draws = replicate_log_hazard_ratio(active, control, sizes, (self.settings.seed, stream))
+        if not np.isfinite(draws).all():
+            raise Unsupported("no simulated patient had the event")
+        return Prediction(float(np.median(draws)), draws)
+
+
+def _sides(
+    row: dict[str, Any], table: dict[tuple[str, str, float], T], endpoint: str, found: Derived
+) -> tuple[list[T], T]:
+    """What the arms of a contrast gave (one, or those of a pooled group), and what the control gave."""
+    members = found.pools.get(row["arm_id"], (row["arm_id"],))
+    week = float(row["week"])
+    return [table[m, endpoint, week] for m in members], table[row["versus"], endpoint, week]
+
+
+def _sizes(row: dict[str, Any], ran: Simulated, found: Derived) -> tuple[int, int]:
+    """Sizes of active arm and control: as published with the contrast, else as in the design."""
+    members = found.pools.get(row["arm_id"], (row["arm_id"],))
+    own = (sum(ran.sizes[m] for m in members), ran.sizes[row["versus"]])
+    n1, n0 = (int(p) if p == p and p >= 1 else d for p, d in zip((row["n1"], row["n0"]), own, strict=True))
+    return n1, n0
 
 
 def between(arms: list[Judged], control: Judged, disease: str) -> float:
@@ -158,19 +149,16 @@ def check(row: dict[str, Any], found: Derived, tool: Instrument) -> str:
     """Instrument's endpoint of the contrast. Unsupported: scale, subgroup, endpoint or arm that cannot be simulated."""
     assert found.design is not None
     disease = found.design.disease
-    if row["scale"] not in SCALES:
-        raise Unsupported(f"scale {row['scale']}: the instrument of {disease} gives no time to event")
+    if row["scale"] not in (*SCALES, HAZARD):
+        raise Unsupported(f"scale {row['scale']} is none that a simulated trial gives")
     if row["subgroup"] and row["subgroup"] not in {r["subgroup"] for r in rules("subgroup", disease)}:
         raise Unsupported(f"subgroup {row['subgroup']!r} cannot be selected among virtual patients")
     endpoint = simulated_endpoint(tool, disease, row["endpoint"])
-    if (endpoint in tool.continuous) != SCALES[row["scale"]]:
+    fits = endpoint in tool.hazard if row["scale"] == HAZARD else endpoint in tool.endpoints()
+    if not fits or (row["scale"] != HAZARD and (endpoint in tool.continuous) != SCALES[row["scale"]]):
         raise Unsupported(f"endpoint {row['endpoint']} of the instrument is not on the scale {row['scale']}")
     have = {a.arm_id for a in found.design.arms} | set(found.pools)
     for arm in (row["arm_id"], row["versus"]):
         if arm not in have:
             raise Unsupported(f"arm {arm}: {found.left_out.get(arm, 'not among the arms of the design')}")
     return endpoint
-
-
-def _size(published: float, design: int) -> int:
-    return int(published) if published == published and published >= 1 else design

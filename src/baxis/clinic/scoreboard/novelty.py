@@ -40,6 +40,4 @@ def calibration_rows(evidence: Evidence) -> list[dict[str, Any]]:
     from ... import evidence as ev
 
     table = ev.contrasts(evidence)
-    return [
-        {str(k): v for k, v in r.items()} for r in table[table["role"] == "calibration"].to_dict("records")
-    ]
+    return [{str(k): v for k, v in r.items()} for r in table[table["role"] == "calibration"].to_dict("records")]

@@ -68,14 +68,8 @@ def verdicts(summary: dict[str, Any]) -> list[str]:
         if not found:
             continue
         scores, skill = found["predictors"], found["skill"]
-        better = [
-            LABELS.get(k, k) for k, v in scores.items() if k != FIRST and v["crps"] < scores[FIRST]["crps"]
-        ]
-        said = (
-            f"The mechanism is beaten there by: {', '.join(better)}."
-            if better
-            else "No rival is better there."
-        )
+        better = [LABELS.get(k, k) for k, v in scores.items() if k != FIRST and v["crps"] < scores[FIRST]["crps"]]
+        said = f"The mechanism is beaten there by: {', '.join(better)}." if better else "No rival is better there."
         sure = [LABELS.get(k, k) for k, v in skill.items() if v["low"] > 0]
         said += f" It is better beyond chance than: {', '.join(sure)}." if sure else ""
         out.append(
@@ -83,7 +77,9 @@ def verdicts(summary: dict[str, Any]) -> list[str]:
             f"{100 * scores[FIRST]['mae']:.1f} points on average and covers "
             f"{number(scores[FIRST]['coverage90'], 0, 100)} % with its 90 % intervals. {said}"
         )
-    done = f"{summary['simulated']} of {summary['contrasts']} contrasts ({summary['trials']} trials) could be simulated."
+    done = (
+        f"{summary['simulated']} of {summary['contrasts']} contrasts ({summary['trials']} trials) could be simulated."
+    )
     return [*out, done]
 
 

@@ -82,9 +82,7 @@ def table(rows: Sequence[Scored], names: Sequence[str], first: str) -> dict[str,
     }
 
 
-def strata(
-    rows: Sequence[Scored], names: Sequence[str], first: str, key: str
-) -> dict[str, dict[str, dict[str, Any]]]:
+def strata(rows: Sequence[Scored], names: Sequence[str], first: str, key: str) -> dict[str, dict[str, dict[str, Any]]]:
     """Tables by a property of the contrast (`role`, `novelty`, `disease`) and by scale."""
     out: dict[str, dict[str, dict[str, Any]]] = {}
     for value in sorted({str(r.row[key]) for r in rows}):

@@ -27,8 +27,7 @@ def summary(board: Board) -> dict[str, Any]:
         "by_disease": {role: strata(_of(rows, role), names, FIRST, "disease") for role in roles},
         "simulated_only": strata(done, names, FIRST, "role"),
         "skill_all_scales": {
-            role: {n: skill(_of(rows, role), FIRST, n, scaled=True) for n in names if n != FIRST}
-            for role in roles
+            role: {n: skill(_of(rows, role), FIRST, n, scaled=True) for n in names if n != FIRST} for role in roles
         },
     }
 
@@ -42,9 +41,7 @@ def contrast(r: Scored) -> dict[str, Any]:
     best, rival = r.predictions[FIRST], r.predictions.get(META)
     named = ("trial_id", "role", "arm_id", "versus", "endpoint", "week", "scale")
     others = {
-        k: {"predicted": p.mean, "pi90": p.interval(0.9)}
-        for k, p in r.predictions.items()
-        if k not in (FIRST, META)
+        k: {"predicted": p.mean, "pi90": p.interval(0.9)} for k, p in r.predictions.items() if k not in (FIRST, META)
     }
     return {
         **{k: r.row[k] for k in named},

@@ -1,0 +1,77 @@
+"""One trial simulated for the board: only the arms and endpoints that its contrasts need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..conduct import dropout_visit
+from ..design import Design, Endpoint
+from ..instruments import Instrument
+from ..instruments.events import first_event
+from ..result import judge
+from ..settings import Settings
+from ..survival import Times
+from ..trial import Laboratory
+
+Array = NDArray[np.float64]
+Key = tuple[str, str, float]  # arm, endpoint, week
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One endpoint of one arm: value of each patient who reached the visit (m,), and which patient it is (m,)."""
+
+    values: Array
+    patients: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Endpoints, times to event, published sizes of arms, candidates screened, solver failures."""
+
+    judged: dict[Key, Judged]
+    times: dict[Key, Times]
+    sizes: dict[str, int]
+    screened: int
+    failures: int
+
+
+def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]], settings: Settings) -> Simulated:
+    """Run some arms of a design and judge some (endpoint, week). Raises BaxisError when the design cannot be run."""
+    from ..instruments import instrument
+
+    small = needed(design, arms, endpoints, instrument(design.disease))
+    lab = Laboratory(small, settings)
+    people, screened = lab.screen()
+    judged: dict[Key, Judged] = {}
+    times: dict[Key, Times] = {}
+    failures = 0
+    for arm in small.arms:
+        run = lab.run_arm(arm, people)
+        visits, ok = lab.measure(people, run), run.status == 0
+        failures += len(run.failures)
+        for name, week in endpoints:
+            key = (arm.arm_id, name, week)
+            if name in lab.tool.hazard:
+                left = dropout_visit(lab.tool, visits.days, people, people.seed)
+                times[key] = first_event(lab.tool, name, visits, week * 7.0, left).take(ok)
+            else:
+                asked = Endpoint(name=name, week=week)
+                judged[key] = Judged(judge(small, lab.tool, asked, run, visits, people), people.ids[ok])
+    return Simulated(judged, times, {a.arm_id: a.n for a in small.arms}, screened, failures)
+
+
+def needed(design: Design, arms: set[str], endpoints: list[tuple[str, float]], tool: Instrument) -> Design:
+    """The design with these arms, and visits at the weeks of these endpoints.
+
+    For a time to event any endpoint of the instrument stands in: it only sets the weeks of the visits.
+    """
+    some = next(iter(tool.endpoints()))
+    asked = {(name if name in tool.endpoints() else some, week) for name, week in endpoints}
+    return design.replace(
+        arms=[a.model_dump() for a in design.arms if a.arm_id in arms],
+        endpoints=[{"name": name, "week": week} for name, week in sorted(asked)],
+    )
