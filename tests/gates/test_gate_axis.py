@@ -88,7 +88,7 @@ def _citable() -> set[str]:
     known = set(sources.load()) | {r["claim_id"] for r in library.read_table("evidence/claims")}
     for table in ("pk", "pd", "pd_observed", "kinetics", "targets_turnover"):
         known |= {r["row_id"] for r in library.read_table(f"evidence/{table}")}
-    return known | {"definition"}
+    return known | {"definition", *(f"checks/{r}" for r in ("pathway", "genetics", "pharmacology", "arms"))}
 
 
 def test_every_source_of_a_parameter_regulator_or_drug_resolves() -> None:

@@ -27,6 +27,7 @@ def stimulation_figure(result: Stimulation, file: str | Path) -> None:
         ax.spines[["top", "right"]].set_visible(False)
     for ax in axes[-1]:
         ax.set_xlabel("minutes")
+    figure.supylabel("active share or relative level", fontsize=9)
     figure.suptitle(f"Isolated cell: {result.condition}", fontsize=10)
     figure.savefig(file, dpi=150)
     plt.close(figure)
