@@ -152,9 +152,16 @@ def test_bad_roles_are_refused_before_anything_runs() -> None:
 
 def test_calibration_and_validation_sets_do_not_overlap() -> None:
     tables = evidence.load()
-    sets = {
-        role: {r["trial_id"] for r in select(tables, role, False)} for role in ("calibration", "validation")
-    }
+    sets = {role: {r["trial_id"] for r in select(tables, role, False)} for role in ("calibration", "validation")}
     assert sets["calibration"]
     assert sets["validation"]
     assert not sets["calibration"] & sets["validation"]
+
+
+def test_control_arms_are_scored_by_themselves(board) -> None:
+    found = board.summary()["controls"]["external"]
+    assert found["RA"]["arms"] == found["SLE"]["arms"] == 1
+    one = found["RA"]["each"][0]
+    assert one["published"] == pytest.approx(0.2)
+    assert one["pi90"][0] < one["predicted"] < one["pi90"][1]
+    assert found["RA"]["bias"] == pytest.approx(one["predicted"] - one["published"])

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from baxis.clinic.scoreboard import scores
 from baxis.clinic.scoreboard.board import Scored
+from baxis.clinic.scoreboard.mechanism import explained
 from baxis.clinic.scoreboard.novelty import KINDS, novelty, seen
 from baxis.clinic.scoreboard.prediction import Prediction, normal
 
@@ -106,3 +107,21 @@ def test_strata_keep_scales_apart() -> None:
         "risk_difference": 1,
         "mean_difference": 1,
     }
+
+
+def test_spread_between_draws_is_found_and_noise_is_not() -> None:
+    rng = np.random.default_rng(1)
+    draws = rng.dirichlet(np.ones(4), 64)
+    carried = np.arange(3200) % 64
+    slope = np.array([0.4, -0.2, 0.0, 0.1])
+    truth = float((draws @ slope).std())
+    y = draws[carried] @ slope + rng.normal(0, 0.5, 3200)
+    assert explained(y, draws, carried) == pytest.approx(truth, rel=0.25)
+    nothing = [explained(rng.normal(0, 0.5, 3200), draws, carried) for _ in range(20)]
+    assert np.mean(nothing) < 0.012
+    assert explained(np.zeros(3200), draws, carried) == 0.0
+
+
+def test_sign_right_is_a_share() -> None:
+    rows = [row("a", 0.2), row("b", -0.2)]
+    assert scores.metrics(rows, "mechanism")["sign_right"] == 0.5

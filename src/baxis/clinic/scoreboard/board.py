@@ -55,6 +55,15 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Control:
+    """A control arm's share of responders as published and as predicted by the mechanism."""
+
+    row: dict[str, Any]
+    value: float
+    prediction: Prediction
+
+
+@dataclass(frozen=True)
 class Board:
     """A scoreboard. rows: every scored contrast; names: the predictors, mechanism first; notes by trial."""
 
@@ -63,6 +72,7 @@ class Board:
     skipped: list[dict[str, str]]
     recipe: dict[str, Any]
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    controls: list[Control] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """Recipe, share covered, and scores by role, novelty and disease, each by scale; skill over all scales."""
@@ -120,7 +130,20 @@ def scoreboard(
         "failures": sum(getattr(r, "failures", 0) for r in mechanism.ran.values()),
     }  # fmt: skip
     notes = {k[0]: d.notes for k, d in mechanism.designs.items() if d.notes}
-    return Board(scored, [FIRST, *(o.name for o in others)], skipped, recipe, notes)
+    names = [FIRST, *(o.name for o in others)]
+    return Board(scored, names, skipped, recipe, notes, controls(scored, mechanism))
+
+
+def controls(scored: Sequence[Scored], mechanism: Mechanism) -> list[Control]:
+    """Each simulated control arm once, where its share of responders is published."""
+    found: dict[tuple[str, str, str, float], Control] = {}
+    for r in scored:
+        row = r.row
+        key = (row["trial_id"], row["versus"], row["endpoint"], row["week"])
+        if key in found or not r.simulated or row["scale"] != "risk_difference" or row["p0"] != row["p0"]:
+            continue
+        found[key] = Control(row, float(row["p0"]), mechanism.control(row))
+    return list(found.values())
 
 
 def wanted_roles(role: str | None, external: bool) -> set[str]:

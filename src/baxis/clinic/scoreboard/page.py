@@ -28,6 +28,7 @@ def page(board: Board, figures: Sequence[str]) -> str:
         "# Scoreboard", GENERATED.format(**board.recipe),
         READING.format(intervals=INTERVALS), *verdicts(summary), "## Worst misses",
         worst(board), "## Scores by role", *by_role(summary), *(f"![{n.removesuffix('.png')}]({n})" for n in figures),
+        "## Control arms", CONTROLS, control_arms(summary["controls"]),
         "## By novelty", strata(summary["by_novelty"]), "## By disease", strata(summary["by_disease"]),
         "## Only what could be simulated", *by_role({"by_role": summary["simulated_only"]}),
         "## Every contrast", every(board), "## Counted as no effect, and why", skipped(board),
@@ -126,6 +127,7 @@ def scores(found: dict[str, Any], unit: float) -> str:
         "trials",
         "MAE",
         "bias",
+        "sign right",
         "in 90 % interval",
         "p",
         "CRPS",
@@ -139,7 +141,7 @@ def scores(found: dict[str, Any], unit: float) -> str:
         held = f"{number(m['coverage90'], 0, 100)} % of {m['coverage90_n']}"
         rows.append((
             LABELS.get(name, name), str(m["contrasts"]), str(m["trials"]), number(m["mae"], 2, unit),
-            number(m["bias"], 2, unit), held, number(m["coverage90_p"], 3), number(m["crps"], 2, unit),
+            number(m["bias"], 2, unit), number(m["sign_right"], 0, 100) + " %", held, number(m["coverage90_p"], 3), number(m["crps"], 2, unit),
             number(m["brier"], 3), gain,
         ))  # fmt: skip
     return grid(header, rows)
@@ -165,6 +167,31 @@ def strata(tables: dict[str, Any]) -> str:
                     )
                 )
     return grid(("role", "stratum", "scale", "contrasts", *(f"MAE {LABELS.get(n, n)}" for n in names)), rows)
+
+
+CONTROLS = """The response of the control arms by itself: visit noise, regression to the mean after the entry criteria,
+background therapy, and one term a disease for being in a trial (percentage points of responders)."""
+
+
+def control_arms(tables: dict[str, Any]) -> str:
+    """Error of the control arms by role and disease, and every arm."""
+    rows, each = [], []
+    for role, diseases in tables.items():
+        for disease, m in diseases.items():
+            rows.append((
+                role, disease, str(m["arms"]), number(m["mae"], 1, 100), number(m["bias"], 1, 100),
+                number(m["coverage90"], 0, 100) + " %",
+            ))  # fmt: skip
+            for c in m["each"]:
+                low, high = c["pi90"]
+                held = "inside" if low <= c["published"] <= high else "outside"
+                each.append((
+                    c["trial_id"], role, f"{c['endpoint']} wk {c['week']:g}", number(c["published"], 1, 100),
+                    number(c["predicted"], 1, 100), f"{number(low, 1, 100)} to {number(high, 1, 100)}", held,
+                ))  # fmt: skip
+    short = grid(("role", "disease", "arms", "MAE", "bias", "in 90 % interval"), rows)
+    long = grid(("trial", "role", "endpoint", "published", "predicted", "90 % PI", "published is"), each)
+    return f"{short}\n\n{long}" if rows else "None."
 
 
 def every(board: Board) -> str:

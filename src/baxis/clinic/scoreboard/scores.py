@@ -35,6 +35,7 @@ def metrics(rows: Sequence[Scored], name: str) -> dict[str, Any]:
         "trials": len({r.row["trial_id"] for r in rows}),
         "mae": float(np.mean(np.abs(error))),
         "bias": float(np.mean(sign * error)),
+        "sign_right": float(np.mean([np.sign(r.predictions[name].mean) == np.sign(r.value) for r in rows])),
         "coverage90": float(np.mean(inside)) if held else None,
         "coverage90_n": len(held),
         "coverage90_p": binomial(sum(inside), len(held), 0.9) if held else None,

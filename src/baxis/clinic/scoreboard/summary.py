@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from .board import FIRST, Board, Scored
 from .rivals import META
 from .scores import skill, strata
@@ -25,11 +27,35 @@ def summary(board: Board) -> dict[str, Any]:
         "by_role": strata(rows, names, FIRST, "role"),
         "by_novelty": {role: strata(_of(rows, role), names, FIRST, "novelty") for role in roles},
         "by_disease": {role: strata(_of(rows, role), names, FIRST, "disease") for role in roles},
+        "controls": {role: controls(board, role) for role in roles},
         "simulated_only": strata(done, names, FIRST, "role"),
         "skill_all_scales": {
             role: {n: skill(_of(rows, role), FIRST, n, scaled=True) for n in names if n != FIRST} for role in roles
         },
     }
+
+
+def controls(board: Board, role: str) -> dict[str, dict[str, Any]]:
+    """Control arms by disease: count, mean absolute error, bias (predicted minus published), 90 % coverage."""
+    out: dict[str, dict[str, Any]] = {}
+    mine = [c for c in board.controls if c.row["role"] == role]
+    for disease in sorted({c.row["disease"] for c in mine}):
+        some = [c for c in mine if c.row["disease"] == disease]
+        error = np.array([c.prediction.mean - c.value for c in some])
+        inside = [c.prediction.covers(c.value, 0.9) for c in some]
+        out[disease] = {
+            "arms": len(some), "mae": float(np.mean(np.abs(error))), "bias": float(np.mean(error)),
+            "coverage90": float(np.mean(inside)),
+            "each": [
+                {
+                    "trial_id": c.row["trial_id"], "arm_id": c.row["versus"], "endpoint": c.row["endpoint"],
+                    "week": c.row["week"], "predicted": c.prediction.mean, "pi90": c.prediction.interval(0.9),
+                    "published": c.value,
+                }
+                for c in some
+            ],
+        }  # fmt: skip
+    return out
 
 
 def _of(rows: list[Scored], role: str) -> list[Scored]:
