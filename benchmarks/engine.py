@@ -171,7 +171,9 @@ def million(work: Workload, patients: int) -> dict[str, float]:
     for size in (min(10_000, patients), patients):
         reductions = {"mean": engine.Mean(), "quantiles": engine.Quantiles(), "visits": engine.Visits([work.times[-1]])}
         clock = time.perf_counter()
-        engine.stream(kernel, source, size, times=work.times, outputs=["infl", "igg"], reductions=reductions)
+        engine.stream(
+            kernel, engine.Source(size, source), times=work.times, outputs=["infl", "igg"], reductions=reductions
+        )
         out[f"patients per second at {size}"] = size / (time.perf_counter() - clock)
     out["peak GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     for name, value in out.items():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from baxis.engine.run import Run, start
     from baxis.engine.sbml import load_sbml
     from baxis.engine.simulation import simulate
-    from baxis.engine.streaming import Streamed, stream
+    from baxis.engine.streaming import Source, Streamed, stream
     from baxis.engine.system import System
     from baxis.engine.units import check_units
 
@@ -37,7 +37,7 @@ _HOME = {
     "run": ("Run", "start"),
     "sbml": ("load_sbml",),
     "simulation": ("simulate",),
-    "streaming": ("Streamed", "stream"),
+    "streaming": ("Source", "Streamed", "stream"),
     "system": ("System",),
     "units": ("check_units",),
 }
@@ -58,6 +58,7 @@ __all__ = [
     "Quantiles",
     "Rest",
     "Run",
+    "Source",
     "Streamed",
     "System",
     "Visits",

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from baxis.core.errors import InvalidValue
 from baxis.engine import layout
 from baxis.engine.events import Events
-from baxis.engine.inputs import batch_size, initial_table, output_choice, output_times, parameter_table
+from baxis.engine.inputs import batch_size, initial_table, output_times, parameter_table
 from baxis.engine.schedule import Schedule, lower
 from baxis.engine.system import System
 
@@ -44,28 +43,20 @@ def reference(
     *,
     times: Any,
     events: Events | None = None,
-    outputs: Any = None,
     rtol: float = 1e-8,
-    atol: float = 1e-10,
-    method: str = "Radau",
-    start: float = 0.0,
 ) -> np.ndarray:
-    """(n, T, K) values as `simulate` would give them, from scipy's solve_ivp, restarted at every event.
+    """(n, T, N + R) values of all states and rules, as `simulate` from time 0 would give them, by scipy's Radau.
 
-    Same rules for events and outputs. Raises InvalidValue for wrong inputs, RuntimeError if scipy gives up.
+    Same rules for events and outputs; atol is a hundredth of rtol. The integration restarts at every event.
+    Raises InvalidValue for wrong inputs, RuntimeError if scipy gives up.
     """
     n = batch_size(system, parameters, initial, events)
     p = parameter_table(system, parameters, n)
     y = initial_table(system, initial, p)
-    t = output_times(times, start)
-    _, chosen = output_choice(system, outputs)
-    schedule = lower(events, system, n, start)
+    t = output_times(times, 0.0)
+    schedule = lower(events, system, n, 0.0)
     functions = lambdified(system)
-    solver = {"rtol": rtol, "atol": atol, "method": method}
-    if method not in ("Radau", "BDF", "LSODA"):
-        raise InvalidValue("method", method, "Radau, BDF or LSODA")
-    rows = [_one(functions, y[i], p[i], _events_of(schedule, i), (start, t), solver) for i in range(n)]
-    return np.stack(rows)[:, :, chosen]
+    return np.stack([_one(functions, y[i], p[i], _events_of(schedule, i), t, rtol) for i in range(n)])
 
 
 def _events_of(s: Schedule, i: int) -> list[tuple[float, int, int, float]]:
@@ -73,16 +64,16 @@ def _events_of(s: Schedule, i: int) -> list[tuple[float, int, int, float]]:
     return [(times[k], int(s.kinds[k]), int(s.targets[k]), amounts[k]) for k in order if np.isfinite(times[k])]
 
 
-def _one(functions: tuple, y: np.ndarray, p: np.ndarray, events: list, span: tuple, solver: dict) -> np.ndarray:
+def _one(functions: tuple, y: np.ndarray, p: np.ndarray, events: list, wanted: np.ndarray, rtol: float) -> np.ndarray:
     """(T, N + R) states and rules of one patient."""
-    (now, wanted), base, p = span, p, p.copy()
+    now, base, p = 0.0, p, p.copy()
     out, end = [], wanted[-1]
     stops = [*sorted({e[0] for e in events if e[0] < end}), end]
     first = wanted[wanted <= now]
     out += [_row(functions, now, y, p) for _ in first]
     for stop in stops:
         inside = wanted[(wanted > now) & (wanted <= stop)]
-        y, rows = _leg(functions, (now, stop), y, p, inside, solver)
+        y, rows = _leg(functions, (now, stop), y, p, inside, rtol)
         out += rows
         now = stop
         for _, kind, target, amount in (e for e in events if e[0] == stop and stop < end):
@@ -94,17 +85,15 @@ def _row(functions: tuple, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray
     return np.concatenate([y, functions[1](t, y, p)])
 
 
-def _leg(
-    functions: tuple, span: tuple, y: np.ndarray, p: np.ndarray, wanted: np.ndarray, solver: dict[str, Any]
-) -> tuple:
+def _leg(functions: tuple, span: tuple, y: np.ndarray, p: np.ndarray, wanted: np.ndarray, rtol: float) -> tuple:
+    """(end state, rows at the wanted times) of a stretch without events."""
     from scipy import integrate
 
-    solve: Any = integrate.solve_ivp
     if span[1] <= span[0]:
         return y, []
-    grid = np.unique(np.append(wanted, span[1]))
-    jacobian = {} if solver["method"] == "LSODA" else {"jac": lambda t, x: functions[2](t, x, p)}
-    found = solve(lambda t, x: functions[0](t, x, p), span, y, t_eval=grid, **solver, **jacobian)
+    solve: Any = integrate.solve_ivp
+    settings = {"method": "Radau", "rtol": rtol, "atol": rtol * 1e-2, "jac": lambda t, x: functions[2](t, x, p)}
+    found = solve(lambda t, x: functions[0](t, x, p), span, y, t_eval=np.unique([*wanted, span[1]]), **settings)
     if not found.success:
         raise RuntimeError(
             f"reference solution failed at {found.t[-1] if len(found.t) else span[0]:g}: {found.message}"

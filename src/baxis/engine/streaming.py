@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,27 @@ from baxis.engine.options import Options
 from baxis.engine.reductions import CHUNK, Reduction
 from baxis.engine.simulation import simulate
 
-# (first patient, count) -> (parameters, initial, events) of those patients, as `simulate` takes them
-Source = Callable[[int, int], tuple[Any, Any, Events | None]]
+
+@dataclass(frozen=True)
+class Source:
+    """A population made on demand: `make(first, count)` gives (parameters, initial, events) as `simulate` takes them.
+
+    `block` patients are made at a time, rounded up to a multiple of 256; no result depends on it.
+    """
+
+    patients: int
+    make: Callable[[int, int], tuple[Any, Any, Events | None]]
+    block: int = 8192
+
+    def __post_init__(self) -> None:
+        if self.patients < 1 or self.block < 1:
+            raise InvalidValue("patients, block", (self.patients, self.block), "whole numbers of at least 1")
+
+    def blocks(self) -> Iterator[tuple[int, int]]:
+        """(first patient, count) of each block."""
+        size = -(-self.block // CHUNK) * CHUNK
+        for first in range(0, self.patients, size):
+            yield first, min(size, self.patients - first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,29 +52,22 @@ class Streamed:
 def stream(
     kernel: Kernel,
     source: Source,
-    patients: int,
     *,
     times: Any,
     reductions: Mapping[str, Reduction],
     outputs: Sequence[str] | None = None,
     options: Options | None = None,
-    block: int = 8192,
 ) -> Streamed:
-    """Simulate `patients` patients, `block` at a time (rounded up to a multiple of 256), keeping only the reductions.
+    """Simulate the patients of `source`, block by block, keeping only the reductions.
 
-    `source(first, count)` makes each block's inputs. Results do not depend on `block`. Raises what `simulate` raises,
-    and InvalidValue if the source gives another number of patients than asked for.
+    Raises what `simulate` raises, and InvalidValue if the source makes another number of patients than asked for.
     """
-    if patients < 1 or block < 1:
-        raise InvalidValue("patients, block", (patients, block), "whole numbers of at least 1")
     options = options or Options()
-    size = -(-block // CHUNK) * CHUNK
     failures: list[Failure] = []
     steps = 0
-    for first in range(0, patients, size):
-        count = min(size, patients - first)
-        parameters, initial, events = source(first, count)
-        shown = _shifted(options, first, patients)
+    for first, count in source.blocks():
+        parameters, initial, events = source.make(first, count)
+        shown = _shifted(options, first, source.patients)
         done = simulate(kernel, parameters, initial, times=times, events=events, outputs=outputs, options=shown)
         if len(done.status) != count:
             raise InvalidValue("source", f"{len(done.status)} patients", f"{count}, as asked for")
@@ -63,13 +75,11 @@ def stream(
             reduction.update(first, done)
         failures += [Failure(f.patient + first, f.time, f.reason, f.state) for f in done.failures]
         steps += int(np.sum(done.steps))
-    return Streamed({k: r.result() for k, r in reductions.items()}, tuple(failures), patients, steps)
+    return Streamed({k: r.result() for k, r in reductions.items()}, tuple(failures), source.patients, steps)
 
 
 def _shifted(options: Options, first: int, patients: int) -> Options:
     """Options whose progress counts over the whole population."""
-    from dataclasses import replace
-
     report = options.progress
     if report is None:
         return options

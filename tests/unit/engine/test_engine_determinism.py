@@ -72,7 +72,7 @@ def streamed(block: int) -> dict:
 
     reductions = {"mean": engine.Mean(), "quantiles": engine.Quantiles(), "visits": engine.Visits([5.0])}
     got = engine.stream(
-        kernel, source, 1024, times=[0, 5.0, 10.0], outputs=["drug", "x"], reductions=reductions, block=block
+        kernel, engine.Source(1024, source, block), times=[0, 5.0, 10.0], outputs=["drug", "x"], reductions=reductions
     )
     whole = engine.simulate(kernel, {"ke": ke}, {"drug": 2.0}, times=[0, 5.0, 10.0], outputs=["drug", "x"])
     mean, sd, count = got.results["mean"]

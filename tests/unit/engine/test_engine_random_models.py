@@ -53,7 +53,7 @@ def test_random_models_agree_with_scipy(text: str) -> None:
     events = engine.concat(engine.bolus("x0", [0.5, 1.7], [0.4, 0.2]), engine.setting("p0", [0.9], [0.7]))
     options = engine.Options(rtol=1e-9, atol=1e-11)
     fast = engine.simulate(engine.compile(system), times=times, events=events, outputs=outputs, options=options)
-    plain = engine.reference(system, times=times, events=events, outputs=outputs, rtol=1e-10, atol=1e-12)
+    plain = engine.reference(system, times=times, events=events, rtol=1e-10)
     assert fast.failures == []
     np.testing.assert_allclose(fast.values, plain, rtol=2e-6, atol=1e-7)
 
