@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import calibration_settings as chosen_by_hand
 import numpy as np
@@ -67,7 +69,7 @@ def targets(disease: str) -> list[Target]:
     rows = rows[(rows.subgroup == "") & rows.statistic.isin(("proportion", "mean_change"))]
     tool = instrument(disease)
     found = []
-    for row in rows.itertuples():
+    for row in _rows(rows):
         key = f"{row.trial_id} {row.arm_id}"
         name = chosen_by_hand.SIMULATED_AS.get(f"{key} {row.endpoint}", row.endpoint)
         n = row.n if row.n == row.n else row.n_arm
@@ -80,7 +82,12 @@ def targets(disease: str) -> list[Target]:
     return found
 
 
-def _target(row: object, key: str, name: str, n: float, text: str) -> Target:
+def _rows(table: Any) -> Iterator[Any]:
+    """Rows of a table as named tuples."""
+    yield from table.itertuples()
+
+
+def _target(row: Any, key: str, name: str, n: float, text: str) -> Target:
     disease = evidence.load().trials.set_index("trial_id").disease[row.trial_id]
     if row.statistic == "proportion":
         se, between = np.sqrt(max(row.value * (1 - row.value), 0.02) / n), chosen_by_hand.BETWEEN_PROPORTIONS
@@ -236,8 +243,8 @@ def main() -> None:
         bench = Bench(disease, chosen.patients)
         zero = np.zeros(len(chosen_by_hand.FREE[disease]))
         simplex = np.vstack([zero, 0.7 * np.eye(zero.size)])
-        options = {"maxfev": 90, "initial_simplex": simplex, "xatol": 0.01, "fatol": 0.01}
-        fit = minimize(bench.loss, zero, method="Nelder-Mead", options=options)
+        options: dict[str, Any] = {"maxfev": 90, "initial_simplex": simplex, "xatol": 0.01, "fatol": 0.01}
+        fit: Any = minimize(bench.loss, zero, method="Nelder-Mead", options=options)  # type: ignore[call-overload]
         numbers = bench.numbers(fit.x)
         shown = ", ".join(f"{k} {v:.3g}" for k, v in numbers.items())
         print(f"{disease}: loss {bench.loss(zero):.1f} -> {fit.fun:.1f};", shown)

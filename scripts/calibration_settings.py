@@ -61,14 +61,13 @@ LEFT_OUT = {
     "rituximab-sunrise": "every patient had rituximab before randomisation",
     "rose-rontalizumab-sle": "immunosuppressants are withdrawn at entry",
     "wget": "remission sustained at any time until the trial's end, over a common closing date",
+    "gc-maintenance-aip-masamune2017": "autoimmune pancreatitis alone: one organ at risk, not the four of multi-organ disease",
     "lef-hcq-sjd-repurpss1": "seven patients on placebo",
 }
 # Control arms on standard therapy besides placebo arms: diseases with few placebo arms.
 CONTROLS = {
     "leflunomide-igg4rd-wang2020 gc",
     "mycophenolate-igg4rd-yunyun2019 gc",
-    "gc-maintenance-aip-masamune2017 maintain",
-    "gc-maintenance-aip-masamune2017 withdraw",
     "rave cyc",
     "clear-avacopan pred60",
     "cyclops oral",
@@ -123,8 +122,6 @@ COURSES: dict[str, Course] = {
     "Euro-Lupus": Course((*NEPHRITIS, (0, "cyc", 36), (84, "cyc", 0), (84, "aza", 150))),
     "taper to 0 week 8": Course(_taper((0, 20), (2, 15), (4, 10), (6, 5), (8, 0))),
     "steroid kept 7.5": Course(_taper((0, 40), (4, 30), (8, 20), (16, 10), (26, 7.5))),
-    "steroid kept 5": Course(_taper((0, 40), (4, 30), (8, 20), (16, 10), (26, 5))),
-    "steroid off week 26": Course(_taper((0, 40), (4, 30), (8, 20), (16, 10), (26, 0))),
     "CYC, off week 21": Course(
         (*VASCULITIS[:-1], (147, "gc_dose", 0), (0, "cyc", 140), (112, "cyc", 0), (112, "aza", 150))
     ),
@@ -141,8 +138,6 @@ THERAPY = {
     "inebilizumab-igg4rd-mitigate pbo": "taper to 0 week 8",
     "mycophenolate-igg4rd-yunyun2019 gc": "steroid kept 7.5",
     "leflunomide-igg4rd-wang2020 gc": "steroid kept 7.5",
-    "gc-maintenance-aip-masamune2017 maintain": "steroid kept 5",
-    "gc-maintenance-aip-masamune2017 withdraw": "steroid off week 26",
     "rave cyc": "CYC, off week 21",
     "clear-avacopan pred60": "CYC then AZA",
     "cyclops oral": "CYC then AZA",

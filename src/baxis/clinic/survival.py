@@ -6,6 +6,7 @@ and Prentice; log-rank, Peto 1972 (doi:10.2307/2344317); ties, Efron 1977 (doi:1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,11 @@ class Times:
     def take(self, keep: NDArray[np.bool_]) -> Times:
         """Only some patients."""
         return Times(self.time[keep], self.event[keep])
+
+
+def pool(arms: Sequence[Times]) -> Times:
+    """Several arms as one."""
+    return Times(np.concatenate([a.time for a in arms]), np.concatenate([a.event for a in arms]))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from baxis.clinic.instruments import Course, instrument
 from baxis.clinic.instruments.events import event_of, first_event
-from baxis.clinic.survival import Times, hazard_ratio, kaplan_meier, log_rank, replicate_log_hazard_ratio
+from baxis.clinic.survival import Times, hazard_ratio, kaplan_meier, log_rank, pool, replicate_log_hazard_ratio
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 
 # Remission in leukaemia, weeks (Freireich 1963): 6-mercaptopurine (+ censored) and placebo.
@@ -109,3 +109,10 @@ def test_names_of_events_are_checked():
         event_of(tool, "BVAS_remission")
     with pytest.raises(UnknownName):
         first_event(tool, "flair", None, 1.0)
+
+
+def test_pooled_arms_hold_every_patient():
+    both = pool([MP, PLACEBO])
+    assert both.time.size == 42
+    assert both.event.sum() == 30
+    assert hazard_ratio(both, both).value == pytest.approx(1.0)

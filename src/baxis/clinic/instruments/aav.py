@@ -26,6 +26,7 @@ from .base import (
     lagged,
     lasting,
     noise,
+    seen_by,
     steroid_ok,
     threshold,
 )
@@ -62,7 +63,7 @@ class Vasculitis(Instrument):
         "ANCA": "x cut-off",
     }
     continuous = frozenset({"BVAS_change"})
-    adverse = frozenset({"relapse_rate", "severe_relapse_rate", "PSE"})
+    adverse = frozenset({"relapse_rate", "severe_relapse_rate", "PSE", "relapse_HR", "PSE_HR", "severe_relapse_HR"})
     hazard: ClassVar = {
         "relapse_HR": "relapse",
         "PSE_HR": "relapse",
@@ -109,7 +110,7 @@ class Vasculitis(Instrument):
         return np.asarray(self.number("ANCA.median") * np.exp(log))
 
     def endpoints(self) -> dict[str, Endpoint]:
-        return {
+        return self.by_event() | {
             "BVAS_change": lambda v, k: v.change("BVAS", k),
             "BVAS50_response": _halved,
             "BVAS_remission": partial(_remission, LOW_STEROID),
@@ -118,10 +119,10 @@ class Vasculitis(Instrument):
             "BVAS_remission_by": lambda v, k: (v["BVAS"][:, 1 : k + 1] == 0).any(axis=1).astype(float),
             "BVAS_remission_wk4_and_12": lambda v, k: _remission(np.inf, v, _at(v, 28.0)) * _remission(np.inf, v, k),
             "low_disease_activity": lambda v, k: (v["BVAS/WG"][:, k] < 3).astype(float),
-            "relapse_rate": partial(_seen, _relapse),
-            "PSE": partial(_seen, _relapse),
-            "severe_relapse_rate": partial(_seen, _severe),
-            "relapse_free_survival": lambda v, k: 1.0 - _seen(_relapse, v, k),
+            "relapse_rate": partial(seen_by, _relapse),
+            "PSE": partial(seen_by, _relapse),
+            "severe_relapse_rate": partial(seen_by, _severe),
+            "relapse_free_survival": lambda v, k: 1.0 - seen_by(_relapse, v, k),
             "ANCA_negative": lambda v, k: (v["ANCA"][:, k] < 1.0).astype(float),
             "steroid_free": lambda v, k: steroid_ok(v, k, 0.0).astype(float),
         }
@@ -166,8 +167,3 @@ def _relapse(v: Visits) -> NDArray[np.bool_]:
 
 def _severe(v: Visits) -> NDArray[np.bool_]:
     return np.asarray(_relapse(v) & (v["major organs"] > 0))
-
-
-def _seen(event: Event, v: Visits, k: int) -> Array:
-    """The event has been seen by visit k."""
-    return event(v)[:, : k + 1].any(axis=1).astype(float)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -92,6 +93,16 @@ class Instrument(ABC):
         """Named events for time-to-event analysis: visits -> (n, T), true at visits where the event is present."""
         return {}
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """Endpoints that count an event: seen while attending, or not; no failure is imputed after drop-out."""
+        return self.adverse | frozenset(self.hazard)
+
+    def by_event(self) -> dict[str, Endpoint]:
+        """Hazard-ratio endpoints as what one patient shows: the event seen by a visit (0/1)."""
+        events = self.events()
+        return {name: partial(seen_by, events[event]) for name, event in self.hazard.items()}
+
     def endpoint(self, name: str) -> Endpoint:
         """One endpoint by name; UnknownName with the nearest."""
         table = self.endpoints()
@@ -165,6 +176,11 @@ def threshold(tool: Instrument, item: str, spread: float) -> float:
 def bounded(middle: float, top: float, logit: Array) -> Array:
     """A scale from 0 to `top` whose logit moves by `logit` from `middle`."""
     return np.asarray(top / (1.0 + np.exp(-(np.log(middle / (top - middle)) + logit))))
+
+
+def seen_by(event: Event, visits: Visits, k: int) -> Array:
+    """The event has been seen after baseline and by visit k, (n,) of 0/1."""
+    return np.asarray(event(visits)[:, 2 : k + 1].any(axis=1), dtype=float)
 
 
 def steroid_ok(visits: Visits, k: int, most: float) -> NDArray[np.bool_]:

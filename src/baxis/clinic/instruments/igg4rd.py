@@ -8,7 +8,6 @@ remission, MITIGATE (doi:10.1056/NEJMoa2409712). A flare is judged on the organ'
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +24,7 @@ from .base import (
     domains,
     lasting,
     noise,
+    seen_by,
     steroid_ok,
     threshold,
 )
@@ -51,12 +51,11 @@ class IgG4RelatedDisease(Instrument):
     units: ClassVar = {
         "RI": "points",
         "active organs": "organs",
-        "organs not improved": "organs",
         "flaring organs": "organs",
         "IgG4": "g/L",
     }
     continuous = frozenset({"IgG4RD_RI_change", "IgG4_pct_change"})
-    adverse = frozenset({"flare_rate", "relapse_rate", "clinical_relapse_rate"})
+    adverse = frozenset({"flare_rate", "relapse_rate", "clinical_relapse_rate", "flare_HR", "relapse_HR"})
     hazard: ClassVar = {"flare_HR": "flare", "relapse_HR": "flare", "complete_response_HR": "complete remission"}
 
     def observe(self, course: Course) -> Visits:
@@ -68,7 +67,6 @@ class IgG4RelatedDisease(Instrument):
         m = {
             "RI": score.sum(axis=-1),
             "active organs": (shaken > cut).sum(axis=-1).astype(float),
-            "organs not improved": (score >= 2).sum(axis=-1).astype(float),
             "flaring organs": self._flaring(latent, cut).sum(axis=-1).astype(float),
             "IgG4": self._igg4(course),
             STEROID: course.steroid,
@@ -103,19 +101,17 @@ class IgG4RelatedDisease(Instrument):
         return np.asarray(self.number("IgG4.median") * np.exp(log))
 
     def endpoints(self) -> dict[str, Endpoint]:
-        latitude = self.number("remission.most")
-        complete = partial(_complete, latitude)
-        return {
+        return self.by_event() | {
             "IgG4RD_RI_change": lambda v, k: v.change("RI", k),
             "IgG4RD_RI_fall": _response,
             "IgG4RD_RI_response": _response,
             "clinical_response": _response,
-            "IgG4RD_RI_zero": partial(_complete, 0.0),
-            "IgG4RD_complete_remission": complete,
-            "IgG4RD_complete_response": complete,
-            "IgG4RD_partial_response": lambda v, k: _response(v, k) * (1.0 - complete(v, k)),
+            "IgG4RD_RI_zero": _complete,
+            "IgG4RD_complete_remission": _complete,
+            "IgG4RD_complete_response": _complete,
+            "IgG4RD_partial_response": lambda v, k: _response(v, k) * (1.0 - _complete(v, k)),
             "IgG4RD_primary_response": lambda v, k: _response(v, k) * (1 - _flared(v, k)) * steroid_ok(v, k, 0.0),
-            "flare_free_complete_remission": lambda v, k: complete(v, k) * (1 - _flared(v, k)) * steroid_ok(v, k, 0.0),
+            "flare_free_complete_remission": lambda v, k: _complete(v, k) * (1 - _flared(v, k)) * steroid_ok(v, k, 0.0),
             "flare_free": lambda v, k: 1.0 - _flared(v, k),
             "flare_rate": _flared,
             "relapse_rate": _flared,
@@ -127,8 +123,7 @@ class IgG4RelatedDisease(Instrument):
         }
 
     def events(self) -> dict[str, Event]:
-        latitude = self.number("remission.most")
-        return {"flare": _flare, "complete remission": lambda v: v["RI"] <= latitude}
+        return {"flare": _flare, "complete remission": lambda v: v["RI"] == 0}
 
     def failed(self, visits: Visits) -> NDArray[np.bool_]:
         """A treated flare: no responder from there."""
@@ -141,7 +136,7 @@ def _flare(v: Visits) -> NDArray[np.bool_]:
 
 
 def _flared(v: Visits, k: int) -> Array:
-    return _flare(v)[:, : k + 1].any(axis=1).astype(float)
+    return seen_by(_flare, v, k)
 
 
 def _response(v: Visits, k: int) -> Array:
@@ -149,6 +144,6 @@ def _response(v: Visits, k: int) -> Array:
     return np.asarray(v.change("RI", k) <= -2, dtype=float)
 
 
-def _complete(most: float, v: Visits, k: int) -> Array:
-    """Index at most `most` and no organ unchanged or worse: 0 as first written; MITIGATE let the investigator judge."""
-    return np.asarray((v["RI"][:, k] <= most) & (v["organs not improved"][:, k] == 0), dtype=float)
+def _complete(v: Visits, k: int) -> Array:
+    """No active organ: Responder Index 0 (MITIGATE's investigators could also judge residual findings as inactive)."""
+    return np.asarray(v["RI"][:, k] == 0, dtype=float)

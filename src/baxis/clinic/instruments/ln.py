@@ -26,6 +26,7 @@ from .base import (
     lagged,
     lasting,
     noise,
+    seen_by,
     steroid_ok,
     threshold,
 )
@@ -41,7 +42,7 @@ class LupusNephritis(Instrument):
     needs = ("infl", "dam")
     units: ClassVar = {"UPCR": "g/g", "eGFR": "mL/min/1.73m2", "active sediment": "1"}
     continuous = frozenset({"UPCR_pct_change", "eGFR_change"})
-    adverse = frozenset({"renal_event_or_death"})
+    adverse = frozenset({"renal_event_or_death", "renal_event_HR"})
     hazard: ClassVar = {"renal_event_HR": "renal event"}
 
     def observe(self, course: Course) -> Visits:
@@ -78,7 +79,7 @@ class LupusNephritis(Instrument):
         return (activity + sd * shake > threshold(self, "sediment", float(np.hypot(spread, sd)))).astype(float)
 
     def endpoints(self) -> dict[str, Endpoint]:
-        return {
+        return self.by_event() | {
             "CRR": partial(_complete, False),
             "CRR_UPCR_le0.5": partial(_complete, False),
             "CRR_inactive_sediment": partial(_complete, True),
@@ -89,7 +90,7 @@ class LupusNephritis(Instrument):
             "UPCR_lt0.5": lambda v, k: (v["UPCR"][:, k] < 0.5).astype(float),
             "UPCR_pct_change": lambda v, k: 100.0 * (v["UPCR"][:, k] / v["UPCR"][:, 1] - 1.0),
             "eGFR_change": lambda v, k: v.change("eGFR", k),
-            "renal_event_or_death": lambda v, k: _event(v)[:, : k + 1].any(axis=1).astype(float),
+            "renal_event_or_death": partial(seen_by, _event),
         }
 
     def events(self) -> dict[str, Event]:

@@ -16,7 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from .base import STEROID, Array, Course, Endpoint, Event, Instrument, Visits, domains, lasting, noise, steroid_ok
+from .base import (
+    STEROID,
+    Array,
+    Course,
+    Endpoint,
+    Event,
+    Instrument,
+    Visits,
+    domains,
+    lasting,
+    noise,
+    seen_by,
+    steroid_ok,
+)
 
 DOMAINS: dict[str, tuple[str, ...]] = {
     "mucocutaneous": ("rash", "alopecia", "mucosal_ulcers"),
@@ -51,7 +64,7 @@ class Lupus(Instrument):
         "new items": "items",
     }
     continuous = frozenset({"SLEDAI_change", "mSLEDAI_change"})
-    adverse = frozenset({"flare", "any_flare", "moderate_severe_flare", "severe_flare"})
+    adverse = frozenset({"flare", "any_flare", "moderate_severe_flare", "severe_flare", "flare_HR", "severe_flare_HR"})
     hazard: ClassVar = {"flare_HR": "flare", "severe_flare_HR": "severe flare"}
 
     def observe(self, course: Course) -> Visits:
@@ -113,26 +126,30 @@ class Lupus(Instrument):
     def endpoints(self) -> dict[str, Endpoint]:
         sri = {f"SRI-{points}": partial(_sri, points) for points in (4, 5, 6, 7, 8)}
         taper = partial(_sri_tapered, True)
-        return sri | {
-            "BICLA": _bicla,
-            "BILAG_response": _bilag_response,
-            "SLEDAI_change": lambda v, k: v.change("SLEDAI-2K", k),
-            "mSLEDAI_change": lambda v, k: v.change("clinical SLEDAI-2K", k),
-            "SLEDAI_reduction_ge4": lambda v, k: (v.change("SLEDAI-2K", k) <= -4).astype(float),
-            "SRI-4_and_steroid_le10": partial(_sri_tapered, False),
-            "SRI-4_with_steroid_reduction": taper,
-            "SRI-4_with_steroid_taper": taper,
-            "steroid_to_le10": lambda v, k: steroid_ok(v, k, 10.0).astype(float),
-            "LLDAS": _lldas,
-            "DORIS": partial(_remission, 0.5, 5.0),
-            "clinical_remission": partial(_remission, np.inf, 0.0),
-            "disease_control": _controlled,
-            "flare": partial(_seen, _bilag_flare),
-            "moderate_severe_flare": partial(_seen, _bilag_flare),
-            "any_flare": partial(_seen, _any_flare),
-            "severe_flare": partial(_seen, _severe_flare),
-            "flare_free": lambda v, k: 1.0 - _seen(_bilag_flare, v, k),
-        }
+        return (
+            sri
+            | self.by_event()
+            | {
+                "BICLA": _bicla,
+                "BILAG_response": _bilag_response,
+                "SLEDAI_change": lambda v, k: v.change("SLEDAI-2K", k),
+                "mSLEDAI_change": lambda v, k: v.change("clinical SLEDAI-2K", k),
+                "SLEDAI_reduction_ge4": lambda v, k: (v.change("SLEDAI-2K", k) <= -4).astype(float),
+                "SRI-4_and_steroid_le10": partial(_sri_tapered, False),
+                "SRI-4_with_steroid_reduction": taper,
+                "SRI-4_with_steroid_taper": taper,
+                "steroid_to_le10": lambda v, k: steroid_ok(v, k, 10.0).astype(float),
+                "LLDAS": _lldas,
+                "DORIS": partial(_remission, 0.5, 5.0),
+                "clinical_remission": partial(_remission, np.inf, 0.0),
+                "disease_control": _controlled,
+                "flare": partial(seen_by, _bilag_flare),
+                "moderate_severe_flare": partial(seen_by, _bilag_flare),
+                "any_flare": partial(seen_by, _any_flare),
+                "severe_flare": partial(seen_by, _severe_flare),
+                "flare_free": lambda v, k: 1.0 - seen_by(_bilag_flare, v, k),
+            }
+        )
 
     def events(self) -> dict[str, Event]:
         return {"flare": _bilag_flare, "any flare": _any_flare, "severe flare": _severe_flare}
@@ -235,8 +252,3 @@ def _severe_flare(v: Visits) -> NDArray[np.bool_]:
     """Severe SELENA flare as the belimumab trials count it: PGA up to above 2.5, or a new severe organ (BILAG A)."""
     worse = (_rise("PGA", v) >= 1.0) & (v["PGA"] > 2.5)
     return np.asarray(worse | ((v["new BILAG A"] > 0) & (v["new items"] > 0))) & (v.days > 0)
-
-
-def _seen(event: Event, v: Visits, k: int) -> Array:
-    """The event has been seen by visit k."""
-    return event(v)[:, : k + 1].any(axis=1).astype(float)
