@@ -50,7 +50,12 @@ def core_numbers(name: str) -> list[Parameter]:
 
 def numbers_page() -> str:
     """How many numbers of each kind stand behind the model, its diseases and its drugs."""
-    lines = ["# Where the numbers come from", "", "| table | measured | estimated | fixed | calibrated | assumed |", "|---|---|---|---|---|---|"]
+    lines = [
+        "# Where the numbers come from",
+        "",
+        "| table | measured | estimated | fixed | calibrated | assumed |",
+        "|---|---|---|---|---|---|",
+    ]
     tables: list[tuple[str, list[Parameter]]] = [(TITLES[f], core_numbers(f)) for f in ledger.FILES]
     tables += [(f"disease {c}", list(disease_table.load(c).regulators.values())) for c in disease_table.codes()]
     tables.append(("drug kinetics", [p for n in drug_table.names() for p in drug_table.load(n).numbers.values()]))
@@ -68,7 +73,12 @@ def numbers_page() -> str:
 def diseases_page() -> str:
     """The regulators of every disease side by side."""
     rows = comparison.compare()
-    lines = ["# Diseases side by side", "", "What `baxis compare-diseases` prints. Health is 1 unless a unit is given.", ""]
+    lines = [
+        "# Diseases side by side",
+        "",
+        "What `baxis compare-diseases` prints. Health is 1 unless a unit is given.",
+        "",
+    ]
     return "\n".join(lines + _table(list(rows[0]), [list(r.values()) for r in rows])) + "\n"
 
 

@@ -53,3 +53,13 @@ def test_a_wrong_unit_is_found(monkeypatch: pytest.MonkeyPatch, name: str, unit:
     assert faults
     with pytest.raises(Exception, match="equations"):
         dimensions.require()
+
+
+def test_every_state_is_described_once() -> None:
+    from baxis.core import library
+
+    rows = [(r["module"], r["name"]) for r in library.read_table("states")]
+    assert len(rows) == len(set(rows))
+    for name in compose.MODULES:
+        states = {n for n, op, _ in compose.module(name).statements if op == "'"}
+        assert {n for m, n in rows if m == name} == states
