@@ -143,3 +143,10 @@ def test_import_says_what_must_be_mended_and_writes_all_or_nothing(tmp_path: Pat
 def test_json_is_not_mixed_with_words() -> None:
     done = baxis("show", "bliss-52", "--json")
     assert json.loads(done.stdout)["name"] == "bliss-52"
+
+
+def test_own_tables_show_in_the_lists(tmp_path: Path) -> None:
+    (tmp_path / "drugs.csv").write_text("drug,class\nfoomab,anti-CD20\n", encoding="utf-8")
+    assert "foomab\tanti-CD20\tno: no drug file" in baxis("list", "drugs", "--evidence", str(tmp_path)).stdout
+    refused = baxis("list", "diseases", "--evidence", str(tmp_path))
+    assert (refused.returncode, refused.stdout) == (2, "")

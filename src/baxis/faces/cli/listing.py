@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,30 +15,50 @@ KINDS = ("drugs", "diseases", "trials")
 def listing(
     kind: Annotated[str, typer.Argument(metavar="drugs|diseases|trials", help="What to list.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    evidence: Annotated[
+        list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")
+    ] = None,
 ) -> None:
     """List the drugs, diseases or trials of the library, and which of them can be simulated."""
-    from ...core.errors import UnknownName
+    from ...core.errors import UnknownName, Unsupported
 
-    makers = {"drugs": drugs, "diseases": diseases, "trials": trials}
-    if kind not in makers:
+    if kind not in KINDS:
         raise UnknownName("list", kind, KINDS)
-    rows = makers[kind]()
+    folders = tuple(evidence or ())
+    if kind == "diseases" and folders:
+        raise Unsupported(
+            "--evidence: evidence tables add no disease; a disease is a file (`--library` of show and trial)"
+        )
+    rows = diseases() if kind == "diseases" else drugs(folders) if kind == "drugs" else trials(folders)
     if json:
         sys.stdout.write(json_module.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return
     print_rows(rows, kind)
 
 
-def drugs() -> list[dict[str, Any]]:
-    """Every drug of the evidence tables and the library: class, and whether it can be simulated."""
-    from ... import axis
+def table(name: str, folders: tuple[Path, ...]) -> list[dict[str, Any]]:
+    """Rows of an evidence table, with the user's folders laid over it."""
     from ...core import library
 
-    known = {row["drug"]: row for row in library.read_table("evidence/drugs")}
+    if not folders:
+        return [dict(row) for row in library.read_table(f"evidence/{name}")]
+    from ... import evidence
+
+    return evidence.load(*folders).rows(name)
+
+
+def drugs(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
+    """Every drug of the evidence tables and the library: class, and whether it can be simulated."""
+    from ... import axis
+
+    known = {row["drug"]: row for row in table("drugs", folders)}
     ready = set(axis.drugs())
+    shipped = {row["drug"] for row in table("drugs", ())}
     rows = []
     for name in sorted(set(known) | ready):
-        status = "yes" if name in ready else f"no: {axis.drug_status(name)}"
+        status = (
+            "yes" if name in ready else f"no: {axis.drug_status(name) if name in shipped else 'no drug file'}"
+        )
         rows.append({"drug": name, "class": known.get(name, {}).get("class", ""), "simulated": status})
     return rows
 
@@ -60,13 +81,13 @@ def diseases() -> list[dict[str, Any]]:
     return out
 
 
-def trials() -> list[dict[str, Any]]:
+def trials(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
     """Every trial of the evidence tables: disease, role, primary endpoint, and whether a design file exists."""
     from ...core import library
 
     designs = set(library.names("designs"))
     rows = []
-    for row in library.read_table("evidence/trials"):
+    for row in table("trials", folders):
         fields = {k: row[k] for k in ("trial_id", "disease", "role", "primary_endpoint")}
         rows.append(fields | {"design": "yes" if row["trial_id"] in designs else ""})
     return sorted(rows, key=lambda r: (r["design"] != "yes", r["disease"], r["trial_id"]))
