@@ -157,3 +157,83 @@ def test_weeks(text: str, week: str) -> None:
 )  # fmt: skip
 def test_schedules(text: str, regimen: str) -> None:
     assert words.schedule(text) == regimen
+
+
+def places(part: object, at: tuple = ()) -> list[tuple]:
+    """Path of every field and entry of a record."""
+    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    return [at, *(p for k, v in inner for p in places(v, (*at, k)))]
+
+
+def with_part(at: tuple, value: object) -> str:
+    record = copy.deepcopy(RECORD)
+    part = record
+    for key in at[:-1]:
+        part = part[key]
+    part[at[-1]] = value
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", [], {}, "1e999"], ids=repr)
+def test_a_record_of_another_shape_is_read_or_refused(tmp_path: Path, value: object) -> None:
+    file = tmp_path / "r.json"
+    for at in places(RECORD)[1::5]:
+        file.write_text(with_part(at, value), encoding="utf-8")
+        try:
+            got = registry.read_records([file])
+        except InvalidValue:
+            continue
+        cells = [c for rows in got.tables.values() for row in rows for c in row.values()]
+        assert all(isinstance(c, str) for c in cells), at
+        assert not {"nan", "inf", "None"} & set(cells), at
+
+
+def test_nulls_and_a_byte_order_mark_are_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    text = with_part(("protocolSection", "designModule", "phases"), None)
+    file.write_text(text, encoding="utf-8-sig")
+    assert registry.read_records([file]).tables["trials"][0]["phase"] == ""
+
+
+@pytest.mark.parametrize("nct", [None, 5, "", "../../etc", "NCT1", "ISRCTN12345678"])
+def test_only_register_numbers_name_a_trial(tmp_path: Path, nct: object) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(with_part(("protocolSection", "identificationModule", "nctId"), nct), encoding="utf-8")
+    with pytest.raises(InvalidValue, match="nctId"):
+        registry.read_records([file])
+
+
+def test_one_bad_study_stops_all_and_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(json.dumps([RECORD, {}]), encoding="utf-8")
+    with pytest.raises(InvalidValue, match="study 2 of 2"):
+        registry.read_records([file])
+
+
+def test_the_same_file_twice_counts_once() -> None:
+    once, twice = registry.read_records([FILE]), registry.read_records([FILE, FILE])
+    assert (once.tables, once.unmapped) == (twice.tables, twice.unmapped)
+
+
+def test_deep_nesting_and_folders_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    for file in (tmp_path / "deep.json", tmp_path):
+        with pytest.raises(InvalidValue, match="ClinicalTrials"):
+            registry.read_records([file])
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from baxis.evidence.registry import record as module
+
+    def fail(*_: object) -> list[str]:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_tables", fail)
+    with pytest.raises(InvalidValue, match="no space left"):
+        registry.write(registry.read_records([FILE]), tmp_path / "a" / "b")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    files = registry.write(registry.read_records([FILE]), tmp_path)
+    assert {f.name for f in files} == {p.name for p in tmp_path.iterdir()}

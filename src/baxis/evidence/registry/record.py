@@ -141,6 +141,7 @@ def write(record: Imported, folder: str | Path) -> list[Path]:
         for name in names:
             (part / name).replace(target / name)
     except OSError as e:
+        shutil.rmtree(part, ignore_errors=True)
         for made in new:
             if made.is_dir() and not any(made.iterdir()):
                 made.rmdir()
