@@ -68,13 +68,14 @@ def targets(disease: str) -> list[Target]:
     rows = tables.outcomes.merge(arms[["trial_id", "arm_id", "n"]], on=["trial_id", "arm_id"], suffixes=("", "_arm"))
     rows = rows[(rows.subgroup == "") & rows.statistic.isin(("proportion", "mean_change"))]
     tool = instrument(disease)
+    fitted = chosen_by_hand.FITTED.get(disease, set(tool.endpoints())) & set(tool.endpoints())
     found = []
     for row in _rows(rows):
         key = f"{row.trial_id} {row.arm_id}"
         name = chosen_by_hand.SIMULATED_AS.get(f"{key} {row.endpoint}", row.endpoint)
         n = row.n if row.n == row.n else row.n_arm
         sized = n == n or (row.statistic == "mean_change" and row.se == row.se)
-        if name not in tool.endpoints() or not sized or not 0 < row.week <= chosen_by_hand.LAST_WEEK.get(disease, 60):
+        if name not in fitted or not sized or not 0 < row.week <= chosen_by_hand.LAST_WEEK.get(disease, 60):
             continue
         if row.statistic == "mean_change" and name not in chosen_by_hand.BETWEEN:
             continue

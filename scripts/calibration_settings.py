@@ -14,6 +14,11 @@ BETWEEN_PROPORTIONS = (
 )
 # Mean changes that are fitted: between-trial sd, and the sd of a patient's change where no standard error is printed.
 BETWEEN = {"ESSDAI_change": (0.8, 5.0), "ESSPRI_change": (0.4, 2.0)}
+# Endpoints that are fitted, where not all: the others are left to be predicted.
+FITTED = {
+    "RA": {"ACR20", "ACR50", "ACR70", "DAS28_remission", "DAS28_LDA"},
+    "SLE": {"SRI-4", "SRI-5", "SRI-6", "BICLA"},
+}
 LAST_WEEK = {"LN": 110, "SjD": 70, "IgG4-RD": 160, "AAV": 210}
 # Free numbers: prior centre and sd of the logarithm, or None: a location with prior sd 0.3.
 FREE: dict[str, dict[str, tuple[float, float | None]]] = {
