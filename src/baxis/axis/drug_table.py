@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core import library, units
 from ..core.errors import Faults, InvalidValue, UnknownName
 from .ledger import Parameter, from_toml
 from .potency import Action, covalent, solve
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # kinetic names of the slot with the unit that the model uses
 KINETIC_UNITS = {"ka": "1/day", "lag": "day", "F": "1", "CL": "L/day", "V1": "L", "Q1": "L/day", "V2": "L",
@@ -44,6 +47,7 @@ class Drug:
     numbers: Mapping[str, Parameter]
     actions: Mapping[str, Action]
     covariates: tuple[Mapping[str, str], ...]
+    size: tuple[Mapping[str, Any], ...]
     exposure: str
     exposure_unit: str
     flags: tuple[str, ...]
@@ -68,6 +72,27 @@ class Drug:
     def kinetics_values(self) -> dict[str, float]:
         """Kinetic parameters in model units by name."""
         return dict(self.kinetics)
+
+    def size_factors(self, people: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Factor on each kinetic parameter from published covariates of body size and sex, each (n,).
+
+        people: `weight_kg`, `bsa_m2`, `female` (0 or 1), each (n,); a covariate that is absent has no effect.
+        """
+        import numpy as np
+
+        out: dict[str, np.ndarray] = {}
+        for row in self.size:
+            sex = row["covariate"] in ("female", "male")
+            values = people.get("female" if sex else row["covariate"])
+            if values is None:
+                continue
+            given = np.asarray(values, float)
+            if sex:
+                factor = np.where((given > 0) == (row["covariate"] == "female"), float(row["factor"]), 1.0)
+            else:
+                factor = (given / float(row["reference"])) ** float(row["exponent"])
+            out[row["parameter"]] = out.get(row["parameter"], np.ones_like(given)) * factor
+        return out
 
     @property
     def doubtful(self) -> tuple[str, ...]:
@@ -159,7 +184,8 @@ def _drug(raw: dict[str, Any], file: str, parts: tuple[Any, ...]) -> Drug:
     return Drug(
         raw.get("inn", file), tuple(raw.get("aliases", ())), raw["class"], raw["modality"], tuple(raw.get("genes", ())),
         raw["route"], raw["grade"], bool(raw.get("fc", False)), mass, raw.get("dose_unit", "mg"), cell, kinetics, cv,
-        numbers, actions, tuple(raw.get("covariates", ())), exposure.get("input", ""), exposure.get("unit", ""),
+        numbers, actions, tuple(raw.get("covariates", ())),
+        tuple(raw.get("size", ())), exposure.get("input", ""), exposure.get("unit", ""),
         tuple(raw.get("flags", ())), raw.get("usual_doses", ""), raw.get("risks", ""),
     )  # fmt: skip
 

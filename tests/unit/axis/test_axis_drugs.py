@@ -78,3 +78,13 @@ def test_every_listed_drug_is_simulated_or_says_why() -> None:
         status = axis.drug_status(row["drug"])
         assert status == "available" or len(status) > 10
     assert len(axis.drugs()) >= 50
+
+
+def test_size_factors() -> None:
+    people = {"weight_kg": np.array([66.2, 132.4]), "female": np.array([1.0, 0.0]), "bsa_m2": np.array([1.8, 1.8])}
+    factors = axis.drug("inebilizumab").size_factors(people)
+    assert factors["CL"] == pytest.approx([1.0, 2**0.57])
+    assert axis.drug("tocilizumab").size_factors(people)["CL"] == pytest.approx([0.84, 1.0])
+    assert axis.drug("obinutuzumab").size_factors({"female": people["female"]})["V1"] == pytest.approx([1.0, 1.18])
+    assert axis.drug("fenebrutinib").size_factors(people) == {}
+    assert axis.drug("belimumab").size_factors({}) == {}
