@@ -79,8 +79,12 @@ def read_toml(kind: str, name: str) -> dict[str, Any]:
 def parse_toml(file: str | Path) -> dict[str, Any]:
     """Parsed TOML file; a syntax error names file, line and what was expected."""
     try:
-        return tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        return tomllib.loads(Path(file).read_text(encoding="utf-8-sig"))
+    except OSError as e:
+        raise InvalidValue(
+            str(file), (e.strerror or str(e)).lower(), "a TOML file that can be read"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
         raise InvalidValue(str(file), str(e), "valid TOML in UTF-8", "mend the line named") from None
 
 
@@ -91,8 +95,12 @@ def read_table(name: str) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=64)
 def _read_table(name: str) -> tuple[dict[str, str], ...]:
-    with path(f"{name}.csv").open(encoding="utf-8", newline="") as f:
-        rows = tuple(csv.DictReader(f))
+    file = path(f"{name}.csv")
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as f:
+            rows = tuple(csv.DictReader(f, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise InvalidValue(str(file), str(e), "a CSV file in UTF-8 with its quotes closed") from None
     for i, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise InvalidValue(f"{name}.csv row {i}", len(row), "as many cells as the header has columns")

@@ -20,7 +20,8 @@ _PER_DAY = {"qd": 1, "bid": 2, "tid": 3}
 _PART = re.compile(
     r"^(?:(?P<dose>\d+(?:\.\d+)?)\s*(?P<unit>mg/kg|mg/m2|mg|g|ug|cells/kg|cells)\s+)?"
     r"(?:(?P<daily>qd|bid|tid)|(?P<once>once)|q(?P<n>\d*)(?P<step>[wd])|(?P<list>days|weeks)\s+(?P<at>\d[\d,\s.]*))"
-    r"(?:\s*x\s*(?P<count>\d+))?$"
+    r"(?:\s*x\s*(?P<count>\d+))?$",
+    re.ASCII,
 )
 
 
@@ -65,7 +66,8 @@ class Schedule:
             last = k == len(self.parts) - 1
             days = list(part.days) if part.days else _stepped(part, cursor, until, last)
             out += [Dose(d, part.amount, part.unit) for d in days if d < until]
-            cursor = (days[-1] if days else cursor) + self._gap(k)
+            end = part.days[-1] if part.days else cursor + ((part.count or 1) - 1) * part.step
+            cursor = end + self._gap(k)  # where the part ends, also when that is beyond `until`
         return out
 
     def _gap(self, k: int) -> float:
@@ -77,8 +79,9 @@ class Schedule:
 
 
 def _stepped(part: Part, start: float, until: float, last: bool) -> list[float]:
-    n = part.count if part.count is not None else (int((until - start) / part.step) + 2 if last else 1)
-    return [start + i * part.step for i in range(max(n, 0)) if start + i * part.step < until]
+    fit = max(int((until - start) / part.step) + 2, 0)
+    n = min(part.count, fit) if part.count is not None else (fit if last else 1)
+    return [start + i * part.step for i in range(n) if start + i * part.step < until]
 
 
 def parse(text: str) -> Schedule:
@@ -101,7 +104,7 @@ def _part(text: str, whole: str) -> Part:
         raise InvalidValue(f"schedule {whole!r}", text, ALLOWED)
     amount = float(m["dose"]) if m["dose"] else None
     count = int(m["count"]) if m["count"] else None
-    if count == 0 or m["n"] == "0":
+    if count == 0 or (m["n"] and int(m["n"]) == 0):
         raise InvalidValue(f"schedule {whole!r}", text, "a repeat and an interval of at least 1")
     if m["once"]:
         return Part((), 1.0, 1, amount, m["unit"])
@@ -115,7 +118,10 @@ def _part(text: str, whole: str) -> Part:
 def _listed(m: re.Match[str], text: str, whole: str) -> tuple[float, ...]:
     if m["count"]:
         raise InvalidValue(f"schedule {whole!r}", text, "a list of days or weeks without a repeat count")
-    raw = [float(v) for v in m["at"].replace(" ", "").strip(",").split(",")]
+    try:
+        raw = [float(v) for v in m["at"].replace(" ", "").strip(",").split(",")]
+    except ValueError:
+        raise InvalidValue(f"schedule {whole!r}", text, "numbers with one comma between them") from None
     if min(raw) >= 1 and m["list"] == "days":
         raw = [v - 1.0 for v in raw]  # trials count days from 1 and weeks from 0
     days = [v * (7.0 if m["list"] == "weeks" else 1.0) for v in raw]

@@ -1,0 +1,55 @@
+"""Library files and cache folders as people have them: byte-order marks, folders in the place of files, no home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from baxis.core import library
+from baxis.core.errors import InvalidValue
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text("a = 1\n", encoding="utf-8-sig")
+    assert library.parse_toml(file) == {"a": 1}
+
+
+@pytest.mark.parametrize("data", [b"a = \xff", b"a = [", b"a = 1\na = 2"])
+def test_bad_toml_is_one_line(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "x.toml"
+    file.write_bytes(data)
+    with pytest.raises(InvalidValue, match="valid TOML"):
+        library.parse_toml(file)
+    with pytest.raises(InvalidValue, match="is a directory"):
+        library.parse_toml(tmp_path)
+
+
+@pytest.fixture
+def overlaid(tmp_path: Path):
+    (tmp_path / "parameters").mkdir()
+    library.overlay(tmp_path)
+    yield tmp_path / "parameters" / "mine.csv"
+    library.reset()
+
+
+def test_own_tables_are_read_as_spreadsheets_write_them(overlaid: Path) -> None:
+    overlaid.write_bytes(b"\xef\xbb\xbfname,value\r\nk,1\r\n")
+    assert library.read_table("parameters/mine") == [{"name": "k", "value": "1"}]
+
+
+@pytest.mark.parametrize("data", [b"name\n\xff\n", b'name,value\n"k,1\n'])
+def test_own_tables_that_cannot_be_read(overlaid: Path, data: bytes) -> None:
+    overlaid.write_bytes(data)
+    with pytest.raises(InvalidValue, match="CSV file in UTF-8"):
+        library.read_table("parameters/mine")
+
+
+def test_a_cache_that_cannot_be_made_is_the_process_s_own(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BAXIS_CACHE", str(tmp_path / "file" / "below"))
+    folder = library.cache_dir()
+    assert folder.is_dir()
+    assert folder == library.cache_dir()
+    assert tmp_path not in folder.parents
