@@ -18,7 +18,7 @@ from .prediction import Prediction, Predictor
 from .rivals import NO_EFFECT, rivals
 
 ROLES = ("calibration", "validation", "context", "external")
-DEFAULT_PATIENTS = 600
+DEFAULT_PATIENTS = 400
 FIRST = "mechanism"
 Progress = Callable[[int, int], None]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ...core import library
@@ -33,6 +32,7 @@ def page(board: Board, figures: Sequence[str]) -> str:
         "## Only what could be simulated", *by_role({"by_role": summary["simulated_only"]}),
         "## Every contrast", every(board), "## Counted as no effect, and why", skipped(board),
         "## Without a published interval (left out of coverage)", listing(summary["without_interval"]),
+        "## Assumed or not read in the default designs", notes(summary["design_notes"]),
         "## Looks at results kept out of fitting", looks(),
     ]  # fmt: skip
     return "\n\n".join(p for p in parts if p) + "\n"
@@ -217,6 +217,11 @@ def skipped(board: Board) -> str:
     return "\n".join(f"- {' '.join((s['trial_id'], s['arm_id'])).strip()}: {s['why']}" for s in board.skipped)
 
 
+def notes(found: dict[str, list[str]]) -> str:
+    """What each trial's default design assumed or could not read."""
+    return "\n".join(f"- {trial}: {'; '.join(said)}" for trial, said in found.items()) or "None."
+
+
 def listing(names: Sequence[str]) -> str:
     """Names in one line, or 'None.'"""
     return ", ".join(names) + "." if names else "None."
@@ -228,21 +233,3 @@ def looks() -> str:
     shown = ("date", "role", "contrasts", "trials", "evidence", "summary")
     assert set(shown) <= set(HEADER)
     return grid(shown, [[r[k] for k in shown] for r in rows]) or "None yet."
-
-
-def save(board: Board, folder: Path) -> None:
-    """Write scoreboard.json, scoreboard.md and the figures into a folder; each file whole or not at all."""
-    import json
-
-    from . import figures
-
-    folder.mkdir(parents=True, exist_ok=True)
-    names = figures.write(board, folder)
-    texts = {
-        "scoreboard.md": page(board, names),
-        "scoreboard.json": json.dumps(board.to_dict(), indent=1) + "\n",
-    }
-    for name, text in texts.items():
-        part = folder / f"{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / name)

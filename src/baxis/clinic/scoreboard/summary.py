@@ -24,6 +24,7 @@ def summary(board: Board) -> dict[str, Any]:
         "simulated": len(done),
         "share_simulated": len(done) / len(rows) if rows else None,
         "without_interval": [f"{r.row['trial_id']} {r.row['arm_id']}" for r in rows if r.ci is None],
+        "design_notes": {k: list(v) for k, v in sorted(board.notes.items())},
         "by_role": strata(rows, names, FIRST, "role"),
         "by_novelty": {role: strata(_of(rows, role), names, FIRST, "novelty") for role in roles},
         "by_disease": {role: strata(_of(rows, role), names, FIRST, "disease") for role in roles},

@@ -25,12 +25,10 @@ def scoreboard(
         Path | None,
         typer.Option(help="Folder for scoreboard.json, scoreboard.md and figures.", metavar="DIR"),
     ] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients in each arm.")] = 600,
+    patients: Annotated[int, typer.Option(help="Virtual patients in each arm.")] = 400,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    log: Annotated[
-        Path | None, typer.Option(help="CSV file to which this look is appended.", metavar="FILE")
-    ] = None,
+    log: Annotated[Path | None, typer.Option(help="CSV file to which this look is appended.", metavar="FILE")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
     """Score the model and plain statistical rivals on published trials.
@@ -43,15 +41,13 @@ def scoreboard(
     check_out(out)
     if log:
         looks.check(log)
-    board = _run(
-        role, evidence or [], quiet or json, {"patients": patients, "seed": seed, "threads": threads}
-    )
+    board = _run(role, evidence or [], quiet or json, {"patients": patients, "seed": seed, "threads": threads})
     if log:
         import datetime
 
         looks.record(board, log, datetime.date.today().isoformat())
     if out:
-        from ...clinic.scoreboard.page import save
+        from ...clinic.scoreboard.files import save
 
         save(board, out)
     if json:
@@ -91,6 +87,7 @@ def print_board(board: Board) -> None:
     """Scores by role and scale, then the worst misses, what was not simulated, and research use."""
     from rich.console import Console
 
+    from ...clinic.recipe import INTERVALS, NOTICE
     from ...clinic.scoreboard.page import SCALE, UNIT
 
     console = Console()
@@ -104,11 +101,13 @@ def print_board(board: Board) -> None:
         f"counts as no effect. Solver failures: {board.recipe['failures']}.",
         highlight=False,
     )
+    own = {r.row["trial_id"] for r in board.rows if r.row["role"] == "external"}
+    for trial in sorted(own & set(board.notes)):
+        console.print(f"{trial}: " + "; ".join(board.notes[trial]) + ".", highlight=False)
     for sentence in board.recipe["absent"]:
         console.print(sentence, highlight=False)
-    console.print(
-        "Mechanism alone: intervals hold sampling only. [bold]Research use only.[/bold]", highlight=False
-    )
+    console.print(f"Intervals of the mechanism: {INTERVALS}.", highlight=False)
+    console.print(f"[bold]{NOTICE}[/bold]")
 
 
 def _table(title: str, columns: tuple[str, ...], left: int) -> Any:
@@ -125,12 +124,12 @@ def _scores(title: str, found: dict[str, Any], unit: float) -> Any:
     from ...clinic.scoreboard.figures import LABELS
     from ...clinic.scoreboard.page import number
 
-    table = _table(title, ("predictor", "n", "MAE", "bias", "in 90 %", "CRPS", "skill of mechanism"), 1)
+    table = _table(title, ("predictor", "n", "MAE", "bias", "in 90", "CRPS", "skill against it"), 1)
     for name, m in found["predictors"].items():
         s = found["skill"].get(name)
         gain = f"{s['skill']:.2f} ({s['low']:.2f}..{s['high']:.2f})" if s else ""
         table.add_row(
-            LABELS.get(name, name).removeprefix("shrunken "), str(m["contrasts"]), number(m["mae"], 1, unit),
+            LABELS.get(name, name).removeprefix("shrunken ").removesuffix(" mean"), str(m["contrasts"]), number(m["mae"], 1, unit),
             number(m["bias"], 1, unit), number(m["coverage90"], 0, 100), number(m["crps"], 1, unit), gain,
         )  # fmt: skip
     return table
@@ -140,9 +139,7 @@ def _worst(board: Board) -> Any:
     from ...clinic.scoreboard.board import FIRST, miss
     from ...clinic.scoreboard.page import UNIT, number
 
-    table = _table(
-        "Worst misses of the mechanism", ("trial", "arm", "endpoint", "predicted", "published", "SE"), 3
-    )
+    table = _table("Worst misses of the mechanism", ("trial", "arm", "endpoint", "predicted", "published", "SE"), 3)
     for r in board.worst(8):
         unit = UNIT.get(r.row["scale"], 1.0)
         table.add_row(
