@@ -86,6 +86,7 @@ def parse_row(row: dict[str, str]) -> Parameter:
     spread, spread_kind = get("spread", ""), get("spread_kind", "")
     if bool(spread) != bool(spread_kind) or (spread_kind and spread_kind not in SPREAD_KINDS):
         raise ValueError(f"spread {spread!r} of kind {spread_kind!r}; allowed: {', '.join(SPREAD_KINDS)}")
+    _check_spread(get("value", ""), spread, spread_kind)
     provenance = get("provenance", "") or "verified"
     if provenance not in PROVENANCE:
         raise ValueError(f"provenance {provenance!r}; allowed: {', '.join(PROVENANCE)}")
@@ -105,9 +106,16 @@ def parse_row(row: dict[str, str]) -> Parameter:
     )
 
 
+def _check_spread(value: str, spread: str, kind: str) -> None:
+    if spread and _number("spread", spread) < 0:
+        raise ValueError(f"spread {spread!r}; allowed: 0 or more")
+    if kind == "sd" and _number("value", value) == 0:
+        raise ValueError("an sd around 0 has no logarithm; give log_sd")
+
+
 def _number(column: str, text: str) -> float:
     try:
-        value = float(text)
+        value = float(text.replace("_", "?"))  # Python would read 1_000
     except ValueError:
         raise ValueError(f"{column} {text!r} is no number") from None
     if not math.isfinite(value):

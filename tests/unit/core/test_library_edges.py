@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baxis.core import library
+from baxis.core import ledger, library
 from baxis.core.errors import InvalidValue
 
 
@@ -53,3 +53,14 @@ def test_a_cache_that_cannot_be_made_is_the_process_s_own(tmp_path: Path, monkey
     assert folder.is_dir()
     assert folder == library.cache_dir()
     assert tmp_path not in folder.parents
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "kind", "says"),
+    [("1", "-0.2", "cv", "0 or more"), ("0", "1", "sd", "no logarithm"), ("1_000", "", "", "no number"),
+     ("nan", "", "", "not finite"), ("1,5", "", "", "no number")],
+)  # fmt: skip
+def test_numbers_that_cannot_be_meant(value: str, spread: str, kind: str, says: str) -> None:
+    row = {"name": "k", "value": value, "unit": "1", "kind": "measured", "source": "x"}
+    with pytest.raises(ValueError, match=says):
+        ledger.parse_row({**row, "spread": spread, "spread_kind": kind})

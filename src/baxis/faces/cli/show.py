@@ -182,11 +182,12 @@ def print_sections(sections: list[Section]) -> None:
     """Each section: one row or name-value pairs as lines, several rows as a table."""
     from . import layout
 
-    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() and "NO_COLOR" not in os.environ else ("", "")
+    plain = "NO_COLOR" in os.environ
     for title, rows in sections:
         if not rows and not title.endswith("(evidence)"):
             continue
-        lines = [f"{bold}{part}{plain}" for part in layout.wrapped(title, layout.width())]
+        head = layout.wrapped(title, layout.width())
+        lines: list[str] = []
         if rows and set(rows[0]) == {"field", "value"}:
             lines += layout.facts([(r["field"], r["value"]) for r in rows])
         elif len(rows) == 1:
@@ -194,7 +195,9 @@ def print_sections(sections: list[Section]) -> None:
         elif rows:
             names = list({key: None for row in rows for key in row})
             lines += layout.table(names, [[_cell(row.get(n, "")) for n in names] for row in rows])
-        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+        typer.echo("\n" + "\n".join(part if plain else typer.style(part, bold=True) for part in head))
+        if lines:
+            typer.echo("\n".join(lines))
 
 
 def _cell(value: Any) -> str:
