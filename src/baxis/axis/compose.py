@@ -107,11 +107,37 @@ def free_names(rows: tuple[tuple[str, str, str], ...]) -> tuple[str, ...]:
     return tuple(sorted(used - defined - set(_FUNCTIONS)))
 
 
-def flat(name: str, rows: tuple[tuple[str, str, str], ...], initial: dict[str, float]) -> str:
-    """Antimony text of a flat model: functions, rules and rates, one initial value for each state."""
+_BASE = {
+    "mg": "1e-3 gram",
+    "g": "gram",
+    "L": "litre",
+    "day": "86400 second",
+    "week": "604800 second",
+    "min": "60 second",
+}
+
+
+def flat(
+    name: str, rows: tuple[tuple[str, str, str], ...], initial: dict[str, float], units: dict[str, str] | None = None
+) -> str:
+    """Antimony text of a flat model: functions, rules and rates, one initial value for each state, units if given."""
     body = [f"  {a}{op} = {b};" if op == "'" else f"  {a} := {b};" for a, op, b in rows]
     start = [f"  {a} = {initial.get(a, 1.0):g};" for a, op, _ in rows if op == "'"]
-    return "\n".join([_bare(source("functions")).strip(), f"model {name}()", *body, *start, "end", ""])
+    given = _unit_lines(units) if units else []
+    return "\n".join([_bare(source("functions")).strip(), f"model {name}()", *given, *body, *start, "end", ""])
+
+
+def _unit_lines(units: dict[str, str]) -> list[str]:
+    """Unit definitions and one `has` line for each name; time is in days."""
+    lines = ["  unit time_unit = 86400 second;"]
+    ids = {u: re.sub(r"\W+", "_per_", u).strip("_") if u != "1" else "dimensionless" for u in set(units.values())}
+    for text, name in sorted(ids.items()):
+        if name != "dimensionless":
+            up, *down = text.split("/")
+            top = " * ".join(_BASE[u] for u in up.split("*")) if up != "1" else "1"
+            under = " * ".join(f"({_BASE[d]})" if len(down) > 1 else _BASE[d] for d in down)
+            lines.append(f"  unit u_{name} = {top}" + (f" / ({under});" if down else ";"))
+    return lines + [f"  {n} has {ids[u] if u == '1' else 'u_' + ids[u]};" for n, u in sorted(units.items())]
 
 
 def literals(name: str) -> list[str]:

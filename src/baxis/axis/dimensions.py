@@ -86,6 +86,27 @@ def check() -> list[str]:
     return faults
 
 
+def every_unit() -> dict[str, str]:
+    """Unit of every state, parameter and rule of the composed model, as text such as `L/mg/day`."""
+    known = {n: parse(u) for n, u in units().items()}
+    rules = {name: text for name, op, text in compose.statements() if op == ":="}
+
+    def unit_of(name: str) -> Unit:
+        if name not in known:
+            known[name] = NONE
+            known[name] = _Walk(unit_of, [], name).unit(rules[name])
+        return known[name]
+
+    return {n: slashed(unit_of(n)) for n in (*units(), *rules)}
+
+
+def slashed(unit: Unit) -> str:
+    """`mg/L/day` form of a unit."""
+    up = [k for k, v in unit for _ in range(v) if v > 0]
+    down = [k for k, v in unit for _ in range(-v) if v < 0]
+    return "/".join(["*".join(up) or "1", *down])
+
+
 def require() -> None:
     """Raise Faults when an equation's units do not agree."""
     faults = check()

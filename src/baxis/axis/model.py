@@ -25,7 +25,11 @@ def initial() -> dict[str, float]:
 
 def text() -> str:
     """The composed model as Antimony text."""
-    return compose.flat("baxis_axis", compose.statements(), initial())
+    from . import dimensions
+
+    wanted = {*compose.free_names(compose.statements()), *(n for n, _, _ in compose.statements())}
+    units = {n: u for n, u in dimensions.every_unit().items() if n in wanted}
+    return compose.flat("baxis_axis", compose.statements(), initial(), units)
 
 
 @lru_cache(maxsize=1)

@@ -63,3 +63,11 @@ def test_every_state_is_described_once() -> None:
     for name in compose.MODULES:
         states = {n for n, op, _ in compose.module(name).statements if op == "'"}
         assert {n for m, n in rows if m == name} == states
+
+
+def test_libsbml_finds_no_unit_fault_and_every_name_has_a_unit() -> None:
+    from baxis import engine
+
+    system = model.system()
+    assert set(system.units) >= {*system.states, *system.parameters, *system.assignments}
+    assert engine.check_units(system) == []
