@@ -36,10 +36,28 @@ def from_ast(node: Any, where: str, functions: Mapping[str, tuple[list[str], Tre
         return ("num", AVOGADRO)
     if node.isConstant():
         return _constant(libsbml, kind)
+    if kind in (libsbml.AST_PLUS, libsbml.AST_MINUS) and node.getNumChildren() > 1:
+        terms = [(from_ast(n, where, functions), minus) for n, minus in _terms(libsbml, node)]
+        return _fold("plus", [("neg", t) if minus else t for t, minus in terms])
     args = [from_ast(node.getChild(i), where, functions) for i in range(node.getNumChildren())]
     if kind == libsbml.AST_FUNCTION:
         return _apply(node.getName(), args, where, functions)
     return _operation(libsbml, node, kind, args, where)
+
+
+def _terms(libsbml: Any, node: Any) -> list[tuple[Any, bool]]:
+    """(operand, is it subtracted?) of a chain of plus and minus, which text parsers nest as deep as it is long."""
+    stack, out = [(node, False)], []
+    while stack:
+        n, minus = stack.pop()
+        chained = n is not None and n.getType() in (libsbml.AST_PLUS, libsbml.AST_MINUS) and n.getNumChildren() > 1
+        if not chained:
+            out.append((n, minus))
+            continue
+        subtracts = n.getType() == libsbml.AST_MINUS
+        for i in reversed(range(n.getNumChildren())):
+            stack.append((n.getChild(i), minus != (subtracts and i > 0)))
+    return out
 
 
 def _constant(libsbml: Any, kind: int) -> Tree:
@@ -101,10 +119,10 @@ def _fold(name: str, args: list[Tree]) -> Tree:
     op = {"plus": "add", "times": "mul"}.get(name, name)
     if not args:
         return {"add": ("num", 0.0), "mul": ("num", 1.0), "and": ("bool", True)}.get(op, ("bool", False))
-    out = args[0]
-    for a in args[1:]:
-        out = (op, out, a)
-    return out
+    while len(args) > 1:  # pairs of pairs: a sum of thousands of terms must not nest thousands deep
+        pairs = [(op, *args[k : k + 2]) if k + 1 < len(args) else args[k] for k in range(0, len(args), 2)]
+        args = pairs
+    return args[0]
 
 
 def _piecewise(args: list[Tree]) -> Tree:

@@ -30,8 +30,10 @@ def load_sbml(source: str | Path) -> System:
         if not path.is_file():
             raise InvalidValue("load_sbml", text[:200], "SBML text or a path to an SBML file")
         text = path.read_text(encoding="utf-8")
-    reader = _Reader(_document(text))
-    return reader.system(text)
+    try:
+        return _Reader(_document(text)).system(text)
+    except RecursionError:
+        raise Unsupported("a formula nested too deeply for this engine; split it by assignment rules") from None
 
 
 def read_equations(text: str) -> Equations:

@@ -190,3 +190,14 @@ def test_export_with_a_patients_numbers() -> None:
     assert again.defaults["k2"] == 0.5
     with pytest.raises(UnknownName, match="unknown parameter"):
         system.to_sbml({"k9": 1.0})
+
+
+def test_long_and_deep_formulas() -> None:
+    names = [f"x{i}" for i in range(1500)]
+    long = "model m()\n s' = " + " + ".join(f"k*{n}" for n in names) + " - s; s = 0; k = 1e-3\n"
+    system = engine.load_antimony(long + "\n".join(f"{n} = 1" for n in names) + "\nend")
+    run = engine.simulate(engine.compile(system), times=[50.0])
+    assert run["s"][0, 0] == pytest.approx(1.5, rel=1e-4)
+    deep = "model m()\n s' = " + "sin(" * 3000 + "s" + ")" * 3000 + "; s = 1\nend"
+    with pytest.raises(BaxisError):
+        engine.load_antimony(deep)
