@@ -25,7 +25,8 @@ class Source:
     @property
     def text(self) -> str:
         """Short citation: author (else title) and year, then the strongest identifier known."""
-        ident = f"doi:{self.doi}" if self.doi else f"PMID {self.pmid}" if self.pmid else self.nct
+        central = self.key if self.key.startswith("PMC") else ""
+        ident = f"doi:{self.doi}" if self.doi else f"PMID {self.pmid}" if self.pmid else self.nct or central
         lead = " ".join(p for p in (self.author or self.title, self.year) if p)
         return ", ".join(p for p in (lead, ident) if p) or self.key
 
@@ -54,7 +55,9 @@ def _source(key: str, entry: object) -> Source:
     author = f"{last[0]} et al." if len(last) > 1 else (last[0] if last else "")
     kind = entry.type  # type: ignore[attr-defined]
     get = fields.get
-    return Source(key, kind, get("title", ""), author, get("year", ""), get("doi", ""), get("pmid", ""), get("nct", ""))
+    return Source(
+        key, kind, get("title", ""), author, get("year", ""), get("doi", ""), get("pmid", ""), get("nct", "")
+    )
 
 
 def find(key: str) -> Source:

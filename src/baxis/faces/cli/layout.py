@@ -11,6 +11,7 @@ GAP = 2
 INDENT = "    "
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?%?", re.I)
 LEAST, USUAL = 40, 100
+LEAST_LAST = 24  # room that a wrapped last column needs
 
 
 def width() -> int:
@@ -19,7 +20,10 @@ def width() -> int:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int | None = None) -> list[str]:
-    """Lines of a table in `room` columns: header, rows, and under a row what does not fit beside the rest."""
+    """Lines of a table in `room` columns: header, rows, and under a row what does not fit beside the rest.
+
+    When it is one column that does not fit, it goes last and is wrapped in the room that is left.
+    """
     room = room or width()
     rows = [[" ".join(str(c).split()) for c in row] for row in rows]
     filled = [i for i in range(len(columns)) if not rows or any(r[i] for r in rows)]
@@ -32,16 +36,31 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int | Non
         widest = max(beside[1:], key=lambda i: (extent(columns, rows, i), i))
         beside.remove(widest)
         below = sorted([*below, widest])
+    last = below[0] if len(below) == 1 and room - needed(columns, rows, beside) - GAP >= LEAST_LAST else -1
     lines = wrapped("in all: " + "; ".join(f"{columns[i]} {rows[0][i]}" for i in same), room) if same else []
     sizes = {i: min(extent(columns, rows, i), room) for i in beside}
     if rows:
-        lines.append(joined(columns, sizes, set()))
+        lines += beside_text(joined(columns, sizes, set()), columns[last] if last >= 0 else "", sizes, room)
     right = {i for i in beside if all(NUMBER.fullmatch(r[i]) for r in rows if r[i])}
     for row in rows:
-        lines += wrapped(joined(row, sizes, right), room)
-        more = [f"{columns[i]}: {row[i]}" if len(below) > 1 else row[i] for i in below if row[i]]
+        lines += beside_text(joined(row, sizes, right), row[last] if last >= 0 else "", sizes, room)
+        more = [f"{columns[i]}: {sentence(row[i])}" for i in below if row[i] and last < 0]
         lines += wrapped("; ".join(more), room, INDENT) if more else []
     return lines
+
+
+def sentence(text: str) -> str:
+    """A text without its full stop, to stand before a semicolon (an ellipsis stays)."""
+    return text if text.endswith("..") else text.removesuffix(".")
+
+
+def beside_text(line: str, text: str, sizes: dict[int, int], room: int) -> list[str]:
+    """A line with a text in the room that is left at its right, wrapped under itself."""
+    start = sum(n + GAP for n in sizes.values())
+    parts = textwrap.wrap(text, room - start, break_on_hyphens=False) if text else []
+    if not parts:
+        return wrapped(line, room)
+    return [line.ljust(start) + parts[0], *(" " * start + part for part in parts[1:])]
 
 
 def extent(columns: Sequence[str], rows: Sequence[Sequence[str]], i: int) -> int:
