@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ..core import library
@@ -48,9 +49,13 @@ def codes() -> tuple[str, ...]:
     return tuple(c for c in CODES if c in have) + tuple(c for c in have if c not in CODES)
 
 
-@lru_cache(maxsize=32)
 def load(code: str) -> Disease:
     """Disease by code (case does not matter). Faults lists every regulator without unit, source or rationale."""
+    return _load(str(code), library.roots())
+
+
+@lru_cache(maxsize=64)
+def _load(code: str, roots: tuple[Path, ...]) -> Disease:
     known = codes()
     match = {c.casefold(): c for c in known}.get(str(code).casefold())
     if match is None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core import library, units
@@ -108,8 +109,12 @@ def _slug(name: str) -> str:
     return "-".join(str(name).strip().casefold().split())
 
 
-@lru_cache(maxsize=1)
 def _aliases() -> dict[str, str]:
+    return _alias_table(library.roots())
+
+
+@lru_cache(maxsize=8)
+def _alias_table(roots: tuple[Path, ...]) -> dict[str, str]:
     out: dict[str, str] = {}
     for file in library.names("drugs"):
         raw = library.read_toml("drugs", file)
@@ -143,11 +148,11 @@ def load(name: str) -> Drug:
     file = _aliases().get(_slug(name))
     if file is None:
         raise InvalidValue(f"drug {name}", "no model", "a drug with published kinetics or occupancy", status(name))
-    return _load(file)
+    return _load(file, library.roots())
 
 
 @lru_cache(maxsize=128)
-def _load(file: str) -> Drug:
+def _load(file: str, roots: tuple[Path, ...]) -> Drug:
     raw = library.read_toml("drugs", file)
     where = f"drugs/{file}.toml"
     numbers, kinetics, wrong = _numbers(raw)
@@ -227,9 +232,3 @@ def _resynthesis() -> float:
     from .ledger import find
 
     return find("k_btk").value
-
-
-def clear() -> None:
-    """Forget loaded drugs (after a library overlay)."""
-    _load.cache_clear()
-    _aliases.cache_clear()

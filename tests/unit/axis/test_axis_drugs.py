@@ -1,11 +1,14 @@
 """Drugs and slots: potencies, routes, inputs, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from baxis import axis
 from baxis.axis import potency, treatment
-from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core import library
+from baxis.core.errors import Faults, InvalidValue, UnknownName
 
 
 def test_fenebrutinib_in_model_units() -> None:
@@ -72,8 +75,6 @@ def test_refusals(call: object, error: type[Exception], text: str) -> None:
 
 
 def test_every_listed_drug_is_simulated_or_says_why() -> None:
-    from baxis.core import library
-
     for row in library.read_table("evidence/drugs"):
         status = axis.drug_status(row["drug"])
         assert status == "available" or len(status) > 10
@@ -88,3 +89,26 @@ def test_size_factors() -> None:
     assert axis.drug("obinutuzumab").size_factors({"female": people["female"]})["V1"] == pytest.approx([1.0, 1.18])
     assert axis.drug("fenebrutinib").size_factors(people) == {}
     assert axis.drug("belimumab").size_factors({}) == {}
+
+
+def test_a_users_drug_is_laid_over(tmp_path: Path) -> None:
+    folder = tmp_path / "drugs"
+    folder.mkdir()
+    shipped = library.path("drugs/fenebrutinib.toml").read_text(encoding="utf-8")
+    (folder / "minebrutinib.toml").write_text(shipped.replace("fenebrutinib", "minebrutinib").replace("GDC-0853", "M1"))
+    library.overlay(tmp_path)
+    assert axis.drug("minebrutinib").kinetics == axis.drug("fenebrutinib").kinetics
+    assert "minebrutinib" in axis.drugs()
+    library.reset()
+    with pytest.raises(UnknownName, match="minebrutinib"):
+        axis.drug("minebrutinib")
+
+
+def test_faults_of_a_users_drug_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "drugs"
+    folder.mkdir()
+    shipped = library.path("drugs/fenebrutinib.toml").read_text(encoding="utf-8").replace("fenebrutinib", "badbrutinib")
+    (folder / "badbrutinib.toml").write_text(shipped.replace('unit = "L/h"', 'unit = "L/parsec"', 1))
+    library.overlay(tmp_path)
+    with pytest.raises(Faults, match=r"drugs/badbrutinib.toml: 1 fault: kinetics.CL"):
+        axis.drug("badbrutinib")

@@ -85,7 +85,6 @@ def test_a_users_disease_is_read_and_its_faults_told_at_once(tmp_path: Path) -> 
     good = 'code = "MINE"\nname = "Mine"\ninherits = "RA"\n[regulators.agA]\nvalue = 0.6\nunit = "a.u."\nkind = "assumed"\nrationale = "test"\n'
     (folder / "MINE.toml").write_text(good)
     library.overlay(tmp_path)
-    disease_table.load.cache_clear()
     assert axis.disease("MINE").regulators["agA"].value == 0.6
     assert references.scales("MINE")["rest_ic"] > references.scales("RA")["rest_ic"]
     (folder / "BAD.toml").write_text(
@@ -94,7 +93,6 @@ def test_a_users_disease_is_read_and_its_faults_told_at_once(tmp_path: Path) -> 
     )
     with pytest.raises(Faults, match=r"2 faults.*rationale.*lyn_e"):
         axis.disease("BAD")
-    disease_table.load.cache_clear()
 
 
 def test_observables_in_units() -> None:
