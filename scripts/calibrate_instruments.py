@@ -1,6 +1,6 @@
 """Calibrate what control arms can tell of an instrument: fluctuation and the one trial effect. Calibration trials only.
 
-    python scripts/calibrate_instruments.py [RA SLE LN SjD IgG4-RD AAV] [--write]
+    python scripts/calibrate_instruments.py [RA SLE LN SjD IgG4-RD AAV] [--write | --table]
 
 For each disease: virtual patients at rest under the disease's background, screened by each trial's entry criteria (its
 design file where there is one, else the disease's usual ones), given the standard therapy that every arm starts with
@@ -234,14 +234,29 @@ def report(bench: Bench, numbers: dict[str, float]) -> None:
     print("  baseline:", {k: round(v, 2) for k, v in base.items()})
 
 
+def table(bench: Bench) -> None:
+    """The table of the documentation: every target under the numbers that the library holds."""
+    tool, errors = instrument(bench.disease), []
+    print(f"\n| {bench.disease}: trial | endpoint | week | published | simulated |\n|---|---|---|---|---|")
+    for t in bench.targets:
+        value, _ = bench.simulated(tool, t)
+        print(f"| {t.design.trial_id} | {t.endpoint} | {t.week:g} | {t.value:.2f} | {value:.2f} |")
+        errors += [] if t.endpoint in tool.continuous else [abs(value - t.value)]
+    print(f"\nMean absolute error of the proportions: {100 * np.mean(errors):.1f} points ({len(errors)} results).")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("diseases", nargs="*", default=["RA", "SLE"])
     parser.add_argument("--patients", type=int, default=3000)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--table", action="store_true", help="print the documentation's table and fit nothing")
     chosen = parser.parse_args()
     for disease in chosen.diseases:
         bench = Bench(disease, chosen.patients)
+        if chosen.table:
+            table(bench)
+            continue
         zero = np.zeros(len(chosen_by_hand.FREE[disease]))
         simplex = np.vstack([zero, 0.7 * np.eye(zero.size)])
         options: dict[str, Any] = {"maxfev": 90, "initial_simplex": simplex, "xatol": 0.01, "fatol": 0.01}

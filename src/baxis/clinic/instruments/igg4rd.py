@@ -1,7 +1,7 @@
 """IgG4-related disease: Responder Index by organ, serum IgG4; flare, response, remission with and without steroids.
 
 Definitions: Responder Index, Carruthers 2012 (doi:10.1155/2012/259408) and Wallace 2018
-(doi:10.1093/rheumatology/key226): an organ counts 0 (normal or resolved), 1 (improved), 2 (unchanged or new) or 3
+(doi:10.1002/acr.23543): an organ counts 0 (normal or resolved), 1 (improved), 2 (unchanged or new) or 3
 (worse). Primary response of Carruthers 2015 (doi:10.1136/annrheumdis-2014-206605); flare and flare-free complete
 remission, MITIGATE (doi:10.1056/NEJMoa2409712). A flare is judged on the organ's activity itself.
 """
