@@ -101,14 +101,25 @@ def _codes(kinds: Any) -> np.ndarray:
     return np.array(codes, dtype=np.int64)
 
 
-def bolus(state: str, times: Any, amounts: Any) -> Events:
-    """Instant doses into a state: `times` (E,) or (n, E), `amounts` one number, (E,), or (n, E)."""
-    return Events(times, ADD, state, amounts)
+def bolus(state: str, times: Any, amounts: Any, lag: Any = 0.0) -> Events:
+    """Instant doses into a state: `times` (E,) or (n, E), `amounts` one number, (E,), or (n, E).
+
+    `lag`, one number or one a patient (n,), is how much later than its time a dose arrives.
+    """
+    return Events(_later(times, lag), ADD, state, amounts)
 
 
-def infusion(rate_parameter: str, starts: Any, durations: Any, amounts: Any) -> Events:
+def infusion(rate_parameter: str, starts: Any, durations: Any, amounts: Any, lag: Any = 0.0) -> Events:
     """Constant-rate infusions of `amounts` over `durations`, through a parameter that is an input rate of the model."""
-    return Events(starts, INFUSE, rate_parameter, amounts, durations)
+    return Events(_later(starts, lag), INFUSE, rate_parameter, amounts, durations)
+
+
+def _later(times: Any, lag: Any) -> np.ndarray:
+    delay = _table("lag", lag)
+    if delay.ndim != 1 or not (np.isfinite(delay) & (delay >= 0)).all():
+        raise InvalidValue("lag", lag, "numbers of at least 0: one for all patients, or one each")
+    table = _table("event times", times)
+    return table + delay[0] if len(delay) == 1 else np.atleast_2d(table) + delay[:, None]
 
 
 def setting(target: str, times: Any, values: Any) -> Events:

@@ -150,3 +150,14 @@ def test_repeat() -> None:
     assert len(engine.repeat(0.0, 1.0, 0)) == 0
     with pytest.raises(InvalidValue, match="interval above 0"):
         engine.repeat(0.0, 0.0, 3)
+
+
+def test_lag_of_each_patient(depot: engine.Kernel) -> None:
+    doses = engine.bolus("gut", [0.0, 2.0], 4.0, lag=[0.0, 0.5, 3.0])
+    run = engine.simulate(depot, times=[0.25, 1.0, 2.75, 6.0], events=doses, options=TIGHT)
+    np.testing.assert_allclose(total(run), [[4, 4, 8, 8], [0, 4, 8, 8], [0, 0, 0, 8]], rtol=1e-9, atol=1e-12)
+    drip = engine.infusion("rate", [0.0], 2.0, 4.0, lag=1.0)
+    run = engine.simulate(depot, times=[1.0, 2.0, 4.0], events=drip, options=TIGHT)
+    np.testing.assert_allclose(total(run)[0], [0, 2, 4], rtol=1e-9, atol=1e-12)
+    with pytest.raises(InvalidValue, match="at least 0"):
+        engine.bolus("gut", [0.0], 1.0, lag=-1.0)
