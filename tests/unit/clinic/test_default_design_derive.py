@@ -99,6 +99,26 @@ def test_refusals_name_what_is_lacking(trial: str, why: str) -> None:
         default_design(trial)
 
 
+def test_induction_is_given_to_every_arm_from_entry_on() -> None:
+    design = default_design("lunar")
+    for arm in design.arms:
+        common = [(t.drug, t.dose, t.start_day, t.schedule) for t in arm.treatments if t.drug != "rituximab"]
+        assert ("mycophenolate", 2.5, 0.0, "qd") in common
+        steroid = [c for c in common if c[0] == "prednisone"]
+        assert [c[2] for c in steroid] == [0.0, 14.0, 28.0, 56.0]
+        assert [c[3] for c in steroid] == ["qd x14", "qd x14", "qd x28", "qd x28"]
+    assert [b.dose for b in design.background_therapy] == [10.0]
+    assert design.control.role == "placebo"
+
+
+def test_a_population_in_remission_is_not_induced() -> None:
+    design = default_design("brevas")
+    assert design.prior_treatment == "remission"
+    assert {b.drug for b in design.background_therapy} == {"azathioprine", "prednisone"}
+    assert design.arms[0].treatments == ()
+    assert {(e.measure, e.max) for e in design.entry} >= {("active organs", 0.0)}
+
+
 def test_where_the_primary_endpoint_is_unknown_the_reported_ones_stand() -> None:
     design = default_design("rituximab-image")
     assert "mTSS_change" in design.notes

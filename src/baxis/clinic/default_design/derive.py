@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ... import evidence as ev
 from ...core.errors import BaxisError, UnknownName, Unsupported
-from ..design import Arm, Design, build
+from ..design import Arm, Design, Treatment, build
 from ..instruments import Instrument, instrument
 from .dosing import treatments
 from .people import background, entry, prior_treatment
@@ -70,11 +70,13 @@ def _derive(trial: Row, rows: Rows, versus: str) -> Derived:
     measured, said = endpoints(trial, rows.reported.get(trial["trial_id"], []), tool, specs)
     population = cohort_text(trial["population"], control)
     criteria, said_entry = entry(trial["disease"], population, tool)
-    drugs, said_background = background(trial["disease"], trial["background"])
+    drugs, given, said_background = background(trial["disease"], trial["background"], population)
+    weeks = max(e.week for e in measured)
+    arms = [_with(arm, [t for t in given if t.start_day < weeks * 7.0]) for arm in arms]
     told = (*said, *said_entry, *said_background, *notes)
     design = build(
         {
-            "trial_id": trial["trial_id"], "disease": trial["disease"], "weeks": max(e.week for e in measured),
+            "trial_id": trial["trial_id"], "disease": trial["disease"], "weeks": weeks,
             "population": population, "prior_treatment": prior_treatment(trial["disease"], population),
             "background": trial["background"], "background_therapy": drugs, "entry": criteria, "arms": arms,
             "endpoints": measured, "notes": "; ".join(told), "source": trial["nct"] or trial["source"],
@@ -116,6 +118,13 @@ def _arms(
         )
     _enough(found, control, left_out)
     return found, left_out, pools, notes
+
+
+def _with(arm: Arm, given: list[Treatment]) -> Arm:
+    """The arm with what every arm is given from entry on, but for a drug that is its own treatment."""
+    own = {t.drug for t in arm.treatments}
+    common = tuple(t for t in given if t.drug not in own)
+    return arm.model_copy(update={"treatments": (*arm.treatments, *common)})
 
 
 def _enough(found: list[Arm], control: str, left_out: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ... import axis
-from ..design import Background, Entry, Taper
+from ..design import Background, Entry, Treatment
 from ..instruments import Instrument
 from .rules import matching
 
@@ -58,30 +58,64 @@ def prior_treatment(disease: str, population: str) -> str:
     return next((row["prior_treatment"] for row, _ in matching("prior", disease, population)), "")
 
 
-def background(disease: str, text: str) -> tuple[list[Background], list[str]]:
-    """Background drugs, the first rule that fits for each drug, and notes.
+def background(disease: str, text: str, population: str) -> tuple[list[Background], list[Treatment], list[str]]:
+    """Drugs that patients rest under, drugs given to every arm from entry on, and notes.
 
-    A drug of the disease's usual background that the text does not name keeps the dose of the disease table.
+    The first rule that fits counts for each drug and way of giving. A drug of the disease's usual background that the
+    text does not name keeps the dose of the disease table.
     """
-    found: dict[str, Background] = {}
-    notes = []
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for row, _ in matching("background", disease, text):
-        if row["drug"] in found:
-            continue
-        steps = tuple(_taper(step) for step in row["taper"].split(";") if step)
-        plain = {k: row[k] for k in ("drug", "dose", "dose_unit", "dose_cv", "share", "taper_share")}
-        found[row["drug"]] = Background.model_validate({**plain, "taper": steps})
-        if row["kind"] == "assumed":
-            notes.append(f"background {row['drug']} {row['dose']} {row['dose_unit']} assumed: {row['rationale']}")
-    if "taper" in text and not any(b.taper for b in found.values()):
+        if _people_fit(row["population"], population):
+            found.setdefault((row["drug"], row["given"]), row)
+    notes = [
+        f"background {drug} ({'from entry' if given == 'entry' else 'at rest'}) assumed: {row['rationale']}"
+        for (drug, given), row in found.items()
+        if row["kind"] == "assumed"
+    ]
+    rest = [_at_rest(row) for row in found.values() if row["given"] == "rest"]
+    entry_drugs = [t for row in found.values() if row["given"] == "entry" for t in _from_entry(row)]
+    return rest, entry_drugs, notes + _unread(text, {drug for drug, _ in found}, rest, entry_drugs)
+
+
+def _people_fit(pattern: str, population: str) -> bool:
+    """The population holds the pattern; after `!` it does not."""
+    return not pattern or bool(re.search(pattern.removeprefix("!"), population)) != pattern.startswith("!")
+
+
+def _at_rest(row: dict[str, str]) -> Background:
+    plain = {k: row[k] for k in ("drug", "dose", "dose_unit", "dose_cv", "share", "taper_share")}
+    steps = [{"week": week, "dose": dose} for week, dose in _steps(row)]
+    return Background.model_validate({**plain, "taper": steps})
+
+
+def _from_entry(row: dict[str, str]) -> list[Treatment]:
+    """One daily treatment for each step of a course, from its week to the next step's."""
+    steps = _steps(row)
+    ends = [week for week, _ in steps[1:]] + [None]
+    return [
+        Treatment.model_validate({
+            "drug": row["drug"], "dose": dose, "dose_unit": row["dose_unit"], "route": "po", "start_day": week * 7.0,
+            "schedule": "qd" if end is None else f"qd x{round((end - week) * 7)}",
+        })
+        for (week, dose), end in zip(steps, ends, strict=True)
+        if dose > 0
+    ]  # fmt: skip
+
+
+def _steps(row: dict[str, str]) -> list[tuple[float, float]]:
+    """(week, dose) of a course or taper."""
+    pairs = (step.split(":") for step in row["taper"].split(";") if step)
+    return [(float(week), float(dose)) for week, dose in pairs]
+
+
+def _unread(text: str, found: set[str], rest: list[Background], given: list[Treatment]) -> list[str]:
+    """Sentences on what the background text says and the design does not hold."""
+    notes = []
+    steroid = any(b.taper for b in rest) or any(t.drug == "prednisone" for t in given)
+    if "taper" in text and not steroid:
         notes.append("background: steroid taper named, its doses by week are not in the tables; the dose is held")
     if text and (not found or (re.search(r"MTX|DMARD", text) and "methotrexate" not in found)):
         notes.append(f"background {text!r} not read in full; the disease's usual background stands in")
-    named = re.findall(r"rituximab|belimumab|leflunomide|azathioprine|\bAZA\b|TNFi|immunosuppress\w+", text)
-    notes += [f"background: {n} is named and not given" for n in dict.fromkeys(named) if n not in found]
-    return list(found.values()), notes
-
-
-def _taper(step: str) -> Taper:
-    week, dose = step.split(":")
-    return Taper(week=float(week), dose=float(dose))
+    named = re.findall(r"rituximab|belimumab|leflunomide|\bAZA\b|TNFi|immunosuppress\w+", text)
+    return notes + [f"background: {n} is named and not given" for n in dict.fromkeys(named)]

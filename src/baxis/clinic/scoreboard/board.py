@@ -115,7 +115,7 @@ def scoreboard(
     mechanism = Mechanism(evidence, chosen)
     mechanism.prepare(rows)
     others, absent = rivals(evidence)
-    known = seen(calibration_rows(evidence))
+    known = seen(calibration_rows(ev.load()))
     scored = []
     for k, row in enumerate(rows):
         row["novelty"] = novelty(row, known)

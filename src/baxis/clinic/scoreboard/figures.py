@@ -25,6 +25,7 @@ LABELS = {
     "mechanism": "mechanism", "no_effect": "no effect", "grand_mean": "grand mean",
     "shrunken_mean": "shrunken class-by-disease mean", "meta_regression": "meta-regression",
 }  # fmt: skip
+FEW = 3
 STYLE: Any = {
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10,
     "axes.titlelocation": "left", "savefig.dpi": 150,
@@ -55,12 +56,17 @@ def write(board: Board, folder: Path) -> list[str]:
 
 
 def panels(board: Board) -> list[tuple[str, str, list[Scored]]]:
-    """(disease, scale, simulated contrasts), most contrasts first."""
+    """(diseases, scale, simulated contrasts), most contrasts first; diseases with fewer than FEW share a panel."""
     found: dict[tuple[str, str], list[Scored]] = {}
     for r in board.rows:
         if r.simulated:
             found.setdefault((r.row["disease"], r.row["scale"]), []).append(r)
-    return [(d, s, rows) for (d, s), rows in sorted(found.items(), key=lambda kv: (-len(kv[1]), kv[0]))]
+    large = {k: v for k, v in found.items() if len(v) >= FEW}
+    for scale in sorted({s for _, s in found}):
+        small = {d: v for (d, s), v in sorted(found.items()) if s == scale and len(v) < FEW}
+        if small:
+            large[", ".join(small), scale] = [r for rows in small.values() for r in rows]
+    return [(d, s, rows) for (d, s), rows in sorted(large.items(), key=lambda kv: (-len(kv[1]), kv[0]))]
 
 
 def calibration(board: Board) -> Figure | None:
@@ -76,7 +82,7 @@ def calibration(board: Board) -> Figure | None:
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, (disease, scale, contrasts) in zip(axes, shown, strict=False):
         _panel(ax, contrasts, SCALE_LABEL[scale])
-        ax.set_title(f"{disease} ({len(contrasts)} contrasts)")
+        ax.set_title(f"{disease} ({len(contrasts)} contrast{'s' if len(contrasts) > 1 else ''})")
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     figure.legend(handles=_handles(board), loc="outside lower center", ncols=3, frameon=False)

@@ -129,7 +129,7 @@ def _scores(title: str, found: dict[str, Any], unit: float) -> Any:
         s = found["skill"].get(name)
         gain = f"{s['skill']:.2f} ({s['low']:.2f}..{s['high']:.2f})" if s else ""
         table.add_row(
-            LABELS.get(name, name).removeprefix("shrunken ").removesuffix(" mean"), str(m["contrasts"]), number(m["mae"], 1, unit),
+            LABELS.get(name, name).removeprefix("shrunken "), str(m["contrasts"]), number(m["mae"], 1, unit),
             number(m["bias"], 1, unit), number(m["coverage90"], 0, 100), number(m["crps"], 1, unit), gain,
         )  # fmt: skip
     return table
