@@ -182,7 +182,7 @@ def bib_entry(key: str, entry: dict[str, Any], facts: Row) -> str:
         "volume": facts.get("volume", "") or entry.get("volume", ""),
         "number": entry.get("number", ""),
         "pages": facts.get("pages", "") or entry.get("pages", ""),
-        "year": facts.get("year") or entry.get("year", "") or year,
+        "year": facts.get("year") or year or entry.get("year", ""),
         "doi": entry.get("doi", "") or facts.get("doi", ""),
         "pmid": entry.get("pmid", ""),
         "pmcid": entry.get("pmc", ""),

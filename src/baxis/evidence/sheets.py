@@ -1,4 +1,4 @@
-"""One sheet with everything about a trial, a claim, an experiment or a drug: plain data that any face can print."""
+"""One sheet with everything about a trial, a claim, an experiment, a drug or a gene: plain data that any face can print."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import UnknownName
+from .genes import aliases, gene_sheet
 from .tables import Evidence, load
 
 Cell = str
@@ -24,7 +25,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything about one thing. `kind`: trial, claim, experiment or drug."""
+    """Everything about one thing. `kind`: trial, claim, experiment, drug or gene."""
 
     kind: str
     name: str
@@ -33,7 +34,7 @@ class Sheet:
 
 
 def sheet(name: str, evidence: Evidence | None = None, audit: bool = False) -> Sheet:
-    """Sheet of a trial (id, acronym or NCT number), claim, experiment or drug; case does not matter.
+    """Sheet of a trial (id, acronym, NCT number), claim, experiment, drug (INN, other name) or gene; in any case.
 
     `audit` adds the pages where numbers were seen. Raises UnknownName with the nearest name.
     """
@@ -41,12 +42,15 @@ def sheet(name: str, evidence: Evidence | None = None, audit: bool = False) -> S
     found = index(tables).get(name.strip().casefold())
     if not found:
         raise UnknownName(
-            "trial, claim, experiment or drug", name, sorted({v[1] for v in index(tables).values()})
+            "trial, claim, experiment, drug or gene", name, sorted({v[1] for v in index(tables).values()})
         )
     kind, key = found
-    makers = {"trial": trial_sheet, "claim": claim_sheet, "experiment": experiment_sheet, "drug": drug_sheet}
+    makers = {
+        "trial": trial_sheet, "claim": claim_sheet, "experiment": experiment_sheet, "drug": drug_sheet,
+        "gene": gene_sheet,
+    }  # fmt: skip
     title, sections = makers[kind](tables, key)
-    if audit:
+    if audit and kind != "gene":  # the pages of a gene are those of its claims and drugs
         sections += [seen_at(tables, kind, key)]
     return Sheet(kind, key, title, tuple(s for s in sections if s.rows))
 
@@ -63,6 +67,12 @@ def index(tables: Evidence) -> dict[str, tuple[str, str]]:
         ("trial", "trials", "trial_id"),
     ):  # fmt: skip
         names |= {str(v).casefold(): (kind, str(v)) for v in tables.frames[table][key]}
+    for drug in tables.rows("drugs"):
+        for alias in drug["other_names"].split(";"):
+            names.setdefault(alias.strip().casefold(), ("drug", drug["drug"]))
+    for word, gene in aliases(tables):
+        names.setdefault(word.casefold(), ("gene", gene))
+    names.pop("", None)
     return names
 
 

@@ -200,7 +200,7 @@ def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = Fa
 @app.command()
 def sheet(
     name: Annotated[
-        str, typer.Argument(help="Trial (id, acronym or NCT number), claim, experiment or drug.")
+        str, typer.Argument(help="Trial (id, acronym or NCT number), claim, experiment, drug or gene.")
     ],
     audit: Annotated[
         bool, typer.Option("--audit", help="Also list the pages where numbers were seen.")
@@ -208,7 +208,7 @@ def sheet(
     evidence: Overlay = None,
     as_json: AsJson = False,
 ) -> None:
-    """Everything that the tables hold about one trial, claim, experiment or drug."""
+    """Everything that the tables hold about one trial, claim, experiment, drug or gene."""
     from dataclasses import asdict
     from json import dumps
 

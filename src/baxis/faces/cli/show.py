@@ -17,7 +17,9 @@ Section = tuple[str, list[dict[str, Any]]]
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A drug, disease, trial, claim, experiment or parameter.")],
+    name: Annotated[
+        str, typer.Argument(help="A drug, disease, trial, claim, experiment, gene or parameter.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     library: Annotated[
         list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")
@@ -83,12 +85,13 @@ def all_names() -> set[str]:
     """Every name that `show` knows: for the nearest match."""
     from ... import evidence
     from ...core import library
+    from ...evidence.genes import genes
 
     names = set(library.names("drugs")) | set(library.names("diseases")) | set(library.names("designs"))
     names |= {p for table in ledger_tables() for p in _read(table)}
     tables = evidence.load()
     names |= set(tables.trials["trial_id"]) | set(tables.claims["claim_id"]) | set(tables.drugs["drug"])
-    return names | set(tables.experiments["exp_id"])
+    return names | set(tables.experiments["exp_id"]) | genes(tables)
 
 
 def ledger_tables() -> list[str]:
