@@ -72,7 +72,7 @@ def _derive(trial: Row, rows: Rows, versus: str) -> Derived:
     criteria, said_entry = entry(trial["disease"], population, tool)
     drugs, given, said_background = background(trial["disease"], trial["background"], population)
     weeks = max(e.week for e in measured)
-    arms = [_with(arm, [t for t in given if t.start_day < weeks * 7.0]) for arm in arms]
+    arms = [_within(_with(arm, given), weeks) for arm in arms]
     told = (*said, *said_entry, *said_background, *notes)
     design = build(
         {
@@ -101,7 +101,7 @@ def _arms(
     found, notes, left_out = [], [], {}
     for row in sorted(rows, key=lambda a: a["arm_id"] != control):
         try:
-            given, said = treatments(row, tables.agents, tables.plans)
+            given, said = treatments(row, tables.agents, tables.plans, trial["disease"])
         except Unsupported as e:
             left_out[row["arm_id"]] = str(e)
             continue
@@ -125,6 +125,11 @@ def _with(arm: Arm, given: list[Treatment]) -> Arm:
     own = {t.drug for t in arm.treatments}
     common = tuple(t for t in given if t.drug not in own)
     return arm.model_copy(update={"treatments": (*arm.treatments, *common)})
+
+
+def _within(arm: Arm, weeks: float) -> Arm:
+    """The arm without treatments that would start after the last week."""
+    return arm.model_copy(update={"treatments": tuple(t for t in arm.treatments if t.start_day < weeks * 7.0)})
 
 
 def _enough(found: list[Arm], control: str, left_out: dict[str, str]) -> None:

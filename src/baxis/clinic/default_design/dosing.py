@@ -12,7 +12,9 @@ from ... import axis
 from ...core import library, schedule
 from ...core.errors import BaxisError, Unsupported
 from ..design import DOSE_UNITS, Treatment
+from .rules import matching
 
+STEROIDS = ("prednisone", "prednisolone")
 ROUTES = {"oral": "po", "po": "po", "iv": "iv", "infusion": "iv", "sc": "sc", "im": "sc"}
 _PARTNER = r"{name}\s+(?P<dose>[\d.]+)\s*(?P<unit>mg/kg|mg/m2|mg|g)\s*(?P<route>iv|sc|po)?\s*(?P<plan>[^;()]*)"
 _ENDS = re.compile(r"(?:ends at |^|, )(?P<kind>week|month)?\s*(?P<n>\d+)\s*(?P<unit>weeks?|months?)?(?:;|$)")
@@ -20,11 +22,15 @@ DAYS_A_MONTH = 30.4
 
 
 def treatments(
-    arm: Mapping[str, Any], agents: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]
+    arm: Mapping[str, Any],
+    agents: Mapping[str, Mapping[str, Any]],
+    plans: Mapping[str, Mapping[str, Any]],
+    disease: str = "",
 ) -> tuple[list[Treatment], list[str]]:
     """Treatments of an evidence arm and notes. Raises Unsupported with what keeps the arm from being simulated.
 
-    agents: the evidence's agents by name; plans: its schedules table by printed schedule.
+    agents: the evidence's agents by name; plans: its schedules table by printed schedule; disease: whose rule tells how
+    a steroid taper runs whose doses by week are not printed.
     """
     if arm["role"] == "placebo" and "+" not in arm["drug"]:
         return [], []
@@ -41,9 +47,10 @@ def treatments(
             continue
         if any(t for t in out if t.dose == arm["dose"]) or (k and not partner):
             raise Unsupported(f"dose and schedule of {part} beside {active[0]} are not in the tables")
-        treatment, said = _own(arm, name, plans)
-        out.append(treatment)
-        notes += said
+        tapered = _tapered(arm, name, plans, disease)
+        given, said = ([], []) if tapered else _own(arm, name, plans)
+        out += tapered or given
+        notes += said or [f"{arm['arm_id']}: taper of {name} assumed by week" for _ in tapered[:1]]
     return out, notes
 
 
@@ -79,7 +86,9 @@ def _library_names(roots: tuple[Path, ...]) -> dict[str, str]:
     return out
 
 
-def _own(arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any]]) -> tuple[Treatment, list[str]]:
+def _own(
+    arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Treatment], list[str]]:
     """Treatment by the arm's own dose, unit, route and schedule columns."""
     text, notes = regimen(arm, plans)
     dose, unit = arm["dose"], arm["dose_unit"] or "mg"
@@ -93,7 +102,26 @@ def _own(arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any
     route = ROUTES.get(str(arm["route"]) or axis.drug(name).route)
     if route is None:
         raise Unsupported(f"route of {name} is not in the tables")
-    return _treatment(name, dose, unit, (route, text)), notes
+    return [_treatment(name, dose, unit, (route, text))], notes
+
+
+def _tapered(
+    arm: Mapping[str, Any], name: str, plans: Mapping[str, Mapping[str, Any]], disease: str
+) -> list[Treatment]:
+    """Steps of a steroid taper whose doses by week are not printed, by the disease's rule; none for any other arm."""
+    printed = str(arm["schedule"])
+    readable = arm.get("regimen") or plans.get(printed, {}).get("regimen")
+    if name not in STEROIDS or readable or arm["dose"] != arm["dose"]:
+        return []
+    row = next((r for r, _ in matching("taper", disease, printed)), None)
+    steps = [tuple(map(float, step.split(":"))) for step in row["steps"].split(";")] if row else []
+    ends = [week for week, _ in steps[1:]] + [None]
+    out = []
+    for (week, share), end in zip(steps, ends, strict=False):
+        plan = "qd" if end is None else f"qd x{round((end - week) * 7)}"
+        step = _treatment(name, round(arm["dose"] * share, 3), arm["dose_unit"] or "mg", ("po", plan))
+        out.append(step.model_copy(update={"start_day": week * 7.0}))
+    return out
 
 
 def regimen(arm: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[str]]:
