@@ -91,9 +91,7 @@ def row_identifiers(row: Row, references: dict[str, Row]) -> dict[str, str]:
     pmid = re.search(r"(?:PMID:? ?|pubmed )(\d{6,9})", text)
     pmc = PMC.search(text)
     if not (row["doi"] or row["pmid"]):
-        row["doi"] = (
-            printed.get("doi", "") or written.get("doi", "") or ("" if pmid or pmc else seen.get("doi", ""))
-        )
+        row["doi"] = printed.get("doi", "") or written.get("doi", "") or ("" if pmid or pmc else seen.get("doi", ""))
         if not row["doi"] and (preprint := ARXIV.search(text)):
             row["doi"] = f"10.48550/arxiv.{preprint.group(1)}"
         row["pmid"] = printed.get("pmid", "") or (pmid.group(1) if pmid else "")
@@ -167,11 +165,7 @@ def bib_entry(key: str, entry: dict[str, Any], facts: Row) -> str:
     """One BibTeX entry; only facts that are known."""
     known = any(entry.get(k) for k in ("doi", "pmid", "pmc", "pages"))
     kind = "article" if known or facts.get("journal") else "misc"
-    place = (
-        f"{entry['journal']} {entry['volume']}({entry['number']}):{entry['pages']}"
-        if entry.get("pages")
-        else ""
-    )
+    place = f"{entry['journal']} {entry['volume']}({entry['number']}):{entry['pages']}" if entry.get("pages") else ""
     printed = entry.get("printed") or set()
     author, year = next(iter(printed)) if len(printed) == 1 and not facts else ("", "")
     title = facts.get("title") or (f"Trial {entry['trials']}" if entry.get("trials") else place)

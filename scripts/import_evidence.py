@@ -124,9 +124,7 @@ def correct(tables: Tables, file: Path) -> int:
         elif column not in row:
             raise ImportFault(f"{where}: {table} has no column {column!r}; columns: {', '.join(row)}")
         elif row[column] != fix["old"]:
-            raise ImportFault(
-                f"{where}: {table} {fix['key']} {column} is {row[column]!r}, not {fix['old']!r}"
-            )
+            raise ImportFault(f"{where}: {table} {fix['key']} {column} is {row[column]!r}, not {fix['old']!r}")
         else:
             row[column] = fix["new"]
         done += 1
@@ -144,15 +142,11 @@ def add(tables: Tables, folder: Path) -> int:
         for line, row in enumerate(read_csv(file), start=2):
             strange = sorted(set(row) - set(columns))
             if strange:
-                raise ImportFault(
-                    f"{file.name}: no column {', '.join(strange)}; columns: {', '.join(columns)}"
-                )
+                raise ImportFault(f"{file.name}: no column {', '.join(strange)}; columns: {', '.join(columns)}")
             full = {c: row.get(c, "") for c in columns}
             key = [full[k] for k in KEYS[name]]
             if name in UNIQUE and any([r[k] for k in KEYS[name]] == key for r in tables[name]):
-                raise ImportFault(
-                    f"{file.name} row {line}: {'|'.join(key)} is already there; correct it instead"
-                )
+                raise ImportFault(f"{file.name} row {line}: {'|'.join(key)} is already there; correct it instead")
             tables[name].append(full)
             done += 1
     number_rows(tables)
@@ -186,10 +180,7 @@ def main(argv: list[str] | None = None) -> int:
     for name, (columns, rows) in evidence_derive.canonical(derived, kept).items():
         write_csv(kept / f"{name}.csv", columns, rows)
     (args.out / "sources.bib").write_text(bib, encoding="utf-8")
-    print(
-        f"{corrected} corrections, {added} additions; "
-        + "; ".join(f"{t} {len(r)}" for t, r in derived.items())
-    )
+    print(f"{corrected} corrections, {added} additions; " + "; ".join(f"{t} {len(r)}" for t, r in derived.items()))
     print(*notes, sep="\n")
     return 0
 

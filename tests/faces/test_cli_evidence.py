@@ -86,9 +86,7 @@ def test_nothing_is_ignored_in_silence(words: list[str], said: str) -> None:
 
 
 def test_a_disease_is_known_by_its_name_too() -> None:
-    short, long = (
-        run.invoke(app, ["claims", "--disease", d, "--json"]) for d in ("RA", "Rheumatoid Arthritis")
-    )
+    short, long = (run.invoke(app, ["claims", "--disease", d, "--json"]) for d in ("RA", "Rheumatoid Arthritis"))
     assert short.output == long.output
     assert len(json.loads(short.output)) > 10
 

@@ -81,9 +81,7 @@ def parse_toml(file: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(file).read_text(encoding="utf-8-sig"))
     except OSError as e:
-        raise InvalidValue(
-            str(file), (e.strerror or str(e)).lower(), "a TOML file that can be read"
-        ) from None
+        raise InvalidValue(str(file), (e.strerror or str(e)).lower(), "a TOML file that can be read") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
         raise InvalidValue(str(file), str(e), "valid TOML in UTF-8", "mend the line named") from None
 

@@ -55,9 +55,7 @@ def _source(key: str, entry: object) -> Source:
     author = f"{last[0]} et al." if len(last) > 1 else (last[0] if last else "")
     kind = entry.type  # type: ignore[attr-defined]
     get = fields.get
-    return Source(
-        key, kind, get("title", ""), author, get("year", ""), get("doi", ""), get("pmid", ""), get("nct", "")
-    )
+    return Source(key, kind, get("title", ""), author, get("year", ""), get("doi", ""), get("pmid", ""), get("nct", ""))
 
 
 def find(key: str) -> Source:

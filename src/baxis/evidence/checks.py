@@ -39,10 +39,7 @@ class Report:
     @property
     def total(self) -> Count:
         """Counts over all tables."""
-        sums = [
-            sum(getattr(c, f) for c in self.counts)
-            for f in ("rows", "numbers", "verified", "recalled", "uncited")
-        ]
+        sums = [sum(getattr(c, f) for c in self.counts) for f in ("rows", "numbers", "verified", "recalled", "uncited")]
         return Count("all", *sums)
 
 
@@ -144,9 +141,7 @@ def link_faults(file: str, line: int, column: schema.Column, row: Row, values: s
             continue
         pool = [v[1] for v in values if v[0] == target[0]] if column.within else values
         more = "; a new drug gets a row in agents.csv" if column.ref == "agents.agent" else ""
-        yield Fault(
-            file, line, column.name, part, f"a value of {column.ref}" + listed(part, tuple(pool)) + more
-        )
+        yield Fault(file, line, column.name, part, f"a value of {column.ref}" + listed(part, tuple(pool)) + more)
 
 
 def listed(part: str, pool: tuple[str, ...]) -> str:
@@ -203,11 +198,7 @@ def count(raw: RawTable, cited: set[str]) -> Count:
 
 def cited_trials(rows: list[Row]) -> set[str]:
     """Trials that name a paper or a registration."""
-    return {
-        r["trial_id"]
-        for r in rows
-        if any(r.get(c) for c in ("source", "doi", "pmid", "nct")) and "trial_id" in r
-    }
+    return {r["trial_id"] for r in rows if any(r.get(c) for c in ("source", "doi", "pmid", "nct")) and "trial_id" in r}
 
 
 def has_citation(row: Row, cited: set[str]) -> bool:

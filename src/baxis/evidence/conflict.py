@@ -71,9 +71,7 @@ def conflicts(evidence: Evidence, disease: str | None = None) -> pd.DataFrame:
     rows = evidence.rows("claims")
     names = node_names()
     found = pairs(rows, "sign", lambda r: (node(r, "subject", names), node(r, "object", names)), sign)
-    found += pairs(
-        [r for r in rows if r["evidence_type"] == "patient cells"], "direction", measured, direction
-    )
+    found += pairs([r for r in rows if r["evidence_type"] == "patient cells"], "direction", measured, direction)
     table = pd.DataFrame(found, columns=list(COLUMNS))
     if disease is not None:
         from .query import disease_code
@@ -94,9 +92,7 @@ def direction(row: Row) -> int:
     return {"up": 1, "down": -1}.get(row["direction_in_disease"], 0)
 
 
-def pairs(
-    rows: list[Row], kind: str, key: Callable[[Row], Hashable], value: Callable[[Row], int]
-) -> list[tuple]:
+def pairs(rows: list[Row], kind: str, key: Callable[[Row], Hashable], value: Callable[[Row], int]) -> list[tuple]:
     """Every pair of rows with one key and opposite values, in compatible diseases."""
     groups: dict[Hashable, list[Row]] = {}
     for row in rows:

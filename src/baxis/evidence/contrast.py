@@ -107,9 +107,7 @@ def automatic(evidence: Evidence, trial: dict[str, Any]) -> dict[str, Any] | Non
     controls = [a for a in arms if a["role"] == "placebo"] or [a for a in arms if a["role"] == "comparator"]
     if not known or not known["benefit_sign"] or len(controls) != 1 or "rct" not in trial["design"]:
         return None
-    scale = {"proportion": "risk_difference", "hazard_ratio": "log_hazard_ratio"}.get(
-        known["kind"], "mean_difference"
-    )
+    scale = {"proportion": "risk_difference", "hazard_ratio": "log_hazard_ratio"}.get(known["kind"], "mean_difference")
     return {
         "trial_id": trial["trial_id"], "arms": "", "versus": controls[0]["arm_id"], "endpoint": known["endpoint"],
         "week": trial["primary_week"], "subgroup": "", "instrument": "", "scale": scale,
@@ -138,9 +136,7 @@ def expand(tables: Lookup, spec: dict[str, Any]) -> list[dict[str, Any]]:
     return [{c: row.get(c, "") for c in COLUMNS} for row in found]
 
 
-def estimate(
-    spec: dict[str, Any], arm: str, rows: list[dict[str, Any]], sizes: dict[str, float]
-) -> dict[str, Any]:
+def estimate(spec: dict[str, Any], arm: str, rows: list[dict[str, Any]], sizes: dict[str, float]) -> dict[str, Any]:
     """Value, interval, sizes of one contrast, or {} when its numbers are not held."""
     mine = [r for r in rows if r["arm_id"] == arm]
     control = [r for r in rows if r["arm_id"] == spec["versus"] and not r["versus"]]
@@ -169,9 +165,7 @@ def from_events(tables: Lookup, spec: dict[str, Any], arm: str, numbers: dict[st
         rows = tables.outcomes.get((spec["trial_id"], endpoint, spec["subgroup"]), [])
         rates = {r["arm_id"]: r for r in rows if r["statistic"] == "proportion" and r["week"] == spec["week"]}
         if arm in rates and spec["versus"] in rates:
-            sizes = {
-                a: size([rates[a]], tables.arms[spec["trial_id"]][a]["n"]) for a in (arm, spec["versus"])
-            }
+            sizes = {a: size([rates[a]], tables.arms[spec["trial_id"]][a]["n"]) for a in (arm, spec["versus"])}
             events = [round(rates[a]["value"] * n) if n == n else 0 for a, n in sizes.items()]
             if all(events):
                 return normal(numbers["value"], math.sqrt(sum(1 / d for d in events)), "events")

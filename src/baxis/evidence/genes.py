@@ -15,9 +15,7 @@ NAMED_IN = (("claims", "subject_genes"), ("claims", "object_genes"), ("drugs", "
 
 def genes(tables: Evidence) -> set[str]:
     """HGNC symbols that claims or drugs name."""
-    return {
-        g.strip() for t, c in NAMED_IN for cell in tables.frames[t][c] for g in cell.split(";") if g.strip()
-    }
+    return {g.strip() for t, c in NAMED_IN for cell in tables.frames[t][c] for g in cell.split(";") if g.strip()}
 
 
 def aliases(tables: Evidence) -> Iterator[tuple[str, str]]:

@@ -98,8 +98,7 @@ def graded_trial(row: dict[str, Any], primary: str) -> dict[str, Any]:
     return {
         "trial_id": row["trial_id"],
         "design": row["design"],
-        "risk_of_bias": "; ".join(bias)
-        or ("no concern from the columns" if randomised else "not randomised"),
+        "risk_of_bias": "; ".join(bias) or ("no concern from the columns" if randomised else "not randomised"),
         "directness": indirect[0] if indirect else "direct",
         "precision": small[0] if small else "adequate",
         "grade": step(TRIAL_START[row["design"]], bias + indirect + small),

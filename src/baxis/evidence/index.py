@@ -79,9 +79,7 @@ def opened(evidence: Evidence) -> sqlite3.Connection:
 
 def fill(base: sqlite3.Connection, evidence: Evidence) -> None:
     """Make the index in an empty database."""
-    base.execute(
-        "CREATE VIRTUAL TABLE documents USING fts5(kind UNINDEXED, id, title, body, tokenize='unicode61')"
-    )
+    base.execute("CREATE VIRTUAL TABLE documents USING fts5(kind UNINDEXED, id, title, body, tokenize='unicode61')")
     base.executemany("INSERT INTO documents VALUES (?, ?, ?, ?)", documents(evidence))
 
 

@@ -78,11 +78,7 @@ def trials(
         joined = with_endpoint(joined, evidence, endpoint)
     order = ["trial_id", "acronym", "disease", "phase", "year", "role", "arm_id", "drug", "class", "dose"]
     order += ["dose_unit", "regimen", "n", "primary_endpoint", "primary_met"]
-    extra = (
-        ["endpoint", "week", "statistic", "value", "unit", "ci_low", "ci_high", "n_measured"]
-        if endpoint
-        else []
-    )
+    extra = ["endpoint", "week", "statistic", "value", "unit", "ci_low", "ci_high", "n_measured"] if endpoint else []
     return joined[[*order, *extra, "source", "provenance"]].reset_index(drop=True)
 
 

@@ -99,17 +99,13 @@ def trimmed(cells: list[str], width: int) -> list[str]:
 def folder_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
     """Tables found in a user's folder, and a fault for each file that is none, so that none is ignored in silence."""
     if not folder.is_dir():
-        raise InvalidValue(
-            "--evidence", str(folder), "a folder with evidence tables (trials.csv, outcomes.csv, ...)"
-        )
+        raise InvalidValue("--evidence", str(folder), "a folder with evidence tables (trials.csv, outcomes.csv, ...)")
     found: dict[str, RawTable] = {}
     stray = []
     for file in table_files(folder):
         name = file.stem.lower()
         if file.suffix.lower() != ".csv":
-            stray.append(
-                Fault(file.name, 0, "", f"a {file.suffix} file", "tables as CSV; save it as CSV UTF-8")
-            )
+            stray.append(Fault(file.name, 0, "", f"a {file.suffix} file", "tables as CSV; save it as CSV UTF-8"))
         elif name not in OVERLAID:
             near = nearest(file.name, [f"{t}.csv" for t in OVERLAID])
             hint = f"; did you mean {near!r}?" if near else ""
@@ -119,9 +115,7 @@ def folder_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
         else:
             found[name] = read_raw(file, name)
     if not found and not stray:
-        raise InvalidValue(
-            "--evidence", str(folder), "a folder that holds " + ", ".join(f"{t}.csv" for t in OVERLAID)
-        )
+        raise InvalidValue("--evidence", str(folder), "a folder that holds " + ", ".join(f"{t}.csv" for t in OVERLAID))
     return found, stray
 
 

@@ -105,9 +105,7 @@ def unit_faults(file: str, rows: Rows, kept: Iterable[Row] = ()) -> Iterator[Fau
         at, seen = first.setdefault(unit_key(row), (line, unit))
         if unit != seen:
             place = f"on row {at}" if at else "in the library"
-            yield Fault(
-                file, line, "unit", unit, f"{seen!r}, the unit of the same endpoint {place} (mixed units)"
-            )
+            yield Fault(file, line, "unit", unit, f"{seen!r}, the unit of the same endpoint {place} (mixed units)")
 
 
 def unit_key(row: Row) -> tuple[str, ...]:
@@ -126,9 +124,7 @@ def arm_faults(file: str, rows: Rows, kept: Iterable[Row]) -> Iterator[Fault]:
     for line, row in rows:
         size, least = number(row, "n"), most.get((row.get("trial_id", ""), row.get("arm_id", "")), 0.0)
         if size is not None and 0 <= size < least:
-            yield Fault(
-                file, line, "n", row["n"], f"at least {least:g}, the denominator of an outcome of this arm"
-            )
+            yield Fault(file, line, "n", row["n"], f"at least {least:g}, the denominator of an outcome of this arm")
 
 
 def baseline_faults(file: str, rows: Rows) -> Iterator[Fault]:

@@ -220,9 +220,7 @@ def claim_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
             records(against),
             ("kind", "about", "claim_a", "claim_b", "statement_a", "statement_b"),
         ),
-        listed(
-            "Other claims on its genes", near[:30], ("claim_id", "subject", "relation", "object", "disease")
-        ),
+        listed("Other claims on its genes", near[:30], ("claim_id", "subject", "relation", "object", "disease")),
         sources,
     ]
 
@@ -265,9 +263,7 @@ def drug_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
             seen,
             ("regimen", "population", "biomarker", "time", *number, "ref", "provenance"),
         ),
-        listed(
-            "Trial arms", arms, ("trial_id", "arm_id", "drug", "dose", "dose_unit", "route", "schedule", "n")
-        ),
+        listed("Trial arms", arms, ("trial_id", "arm_id", "drug", "dose", "dose_unit", "route", "schedule", "n")),
         sources,
     ]
 

@@ -95,9 +95,7 @@ def _load(roots: tuple[Path, ...], overlays: tuple[str, ...], stamp: object) -> 
         faults = stray + folder_faults(found, rows)
         if faults:
             more = len(faults) > 20
-            raise Faults(
-                folder, [f.text for f in faults], "`baxis evidence check DIR` lists all" if more else ""
-            )
+            raise Faults(folder, [f.text for f in faults], "`baxis evidence check DIR` lists all" if more else "")
         for name, raw in found.items():
             rows[name] = merge(rows[name], raw.rows, schema.table(name))
             data.append(raw.data)

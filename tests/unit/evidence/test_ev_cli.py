@@ -25,9 +25,7 @@ def test_check_of_the_library_is_clean_and_counts() -> None:
 
 
 def test_check_of_a_bad_folder_lists_every_fault(tmp_path: Path) -> None:
-    (tmp_path / "arms.csv").write_text(
-        "trial_id,arm_id,drug,role,n\nnone,x,placebo,placebo,-1\n", encoding="utf-8"
-    )
+    (tmp_path / "arms.csv").write_text("trial_id,arm_id,drug,role,n\nnone,x,placebo,placebo,-1\n", encoding="utf-8")
     got = run.invoke(app, ["check", str(tmp_path)])
     assert got.exit_code == 1
     assert "arms.csv row 2, column n: got '-1'" in got.output

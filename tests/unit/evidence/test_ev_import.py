@@ -1,6 +1,5 @@
 """The import script: corrections, additions, derived columns, same bytes twice."""
 
-
 from __future__ import annotations
 
 import importlib.util
@@ -36,9 +35,7 @@ imports, derive, units, sources = (
 def tables() -> dict[str, list[dict[str, str]]]:
     made: dict[str, list[dict[str, str]]] = {name: [] for name in imports.KEYS}
     made["arms"] = [{"trial_id": "t", "arm_id": a, "n": "", "doi": "", "pmid": ""} for a in ("pbo", "act")]
-    made["pk"] = [
-        {"drug": "x", "model": "m", "parameter": p, "population": "RA", "value": "1"} for p in ("CL", "V")
-    ]
+    made["pk"] = [{"drug": "x", "model": "m", "parameter": p, "population": "RA", "value": "1"} for p in ("CL", "V")]
     imports.number_rows(made)
     return made
 
@@ -80,9 +77,7 @@ def test_corrections_are_applied_in_order_and_by_row_id(tmp_path: Path) -> None:
         ({"table": "arm"}, "no table 'arm'"),
     ],
 )
-def test_a_correction_that_does_not_fit_stops_the_import(
-    tmp_path: Path, cells: dict[str, str], says: str
-) -> None:
+def test_a_correction_that_does_not_fit_stops_the_import(tmp_path: Path, cells: dict[str, str], says: str) -> None:
     with pytest.raises(imports.ImportFault, match=says.replace("|", r"\|")):
         imports.correct(tables(), corrections(tmp_path, fix(**cells)))
 
@@ -133,9 +128,7 @@ def test_units_of_outcome_rows(cells: dict[str, str], wanted: dict[str, str]) ->
 
 
 def test_comparator_of_a_contrast_row() -> None:
-    arms = [
-        {"arm_id": a, "role": r} for a, r in (("act", "active"), ("pbo", "placebo"), ("ada", "comparator"))
-    ]
+    arms = [{"arm_id": a, "role": r} for a, r in (("act", "active"), ("pbo", "placebo"), ("ada", "comparator"))]
     row = outcome(statistic="hazard_ratio", detail="")
     assert units.versus(row, arms) == "pbo"
     assert units.versus(outcome(detail=""), arms) == ""

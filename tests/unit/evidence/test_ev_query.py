@@ -148,10 +148,7 @@ def test_trial_grades_follow_the_rules() -> None:
     assert grade.graded_trial(trial, "exact")["grade"] == "high"
     assert grade.graded_trial(trial | {"blind": "open"}, "exact")["grade"] == "moderate"
     assert grade.graded_trial(trial | {"n_randomised": float("nan")}, "substitute")["grade"] == "low"
-    assert (
-        grade.graded_trial(trial | {"design": "single-arm", "n_randomised": 12.0}, "none")["grade"]
-        == "very low"
-    )
+    assert grade.graded_trial(trial | {"design": "single-arm", "n_randomised": 12.0}, "none")["grade"] == "very low"
 
 
 @pytest.mark.parametrize(

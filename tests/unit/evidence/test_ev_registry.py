@@ -121,9 +121,7 @@ def test_search_downloads_hold_several_studies(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", "[1]", '{"studies": [{}]}', '{"protocolSection": {}}', "null"]
-)
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[1]", '{"studies": [{}]}', '{"protocolSection": {}}', "null"])
 def test_files_that_are_no_record(tmp_path: Path, text: str) -> None:
     file = tmp_path / "x.json"
     file.write_text(text, encoding="utf-8")

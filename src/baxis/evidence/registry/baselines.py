@@ -22,9 +22,7 @@ def baseline(measure: dict[str, Any], module: dict[str, Any], out: Results) -> N
                 row = baseline_cell(measure, cell, sizes.get(cell["groupId"]), code) if code else {}
                 if not row:
                     said = f"{cell.get('value', '')} {measure.get('unitOfMeasure', '')}"
-                    out.unmapped.append(
-                        f"{out.nct}: baseline {name!r} of {group!r} ({said}) has no characteristic"
-                    )
+                    out.unmapped.append(f"{out.nct}: baseline {name!r} of {group!r} ({said}) has no characteristic")
                     continue
                 arm = "all" if group.casefold().startswith("total") else out.arm(group)
                 head = {"trial_id": out.nct.lower(), "arm_id": arm, "characteristic": code}
@@ -38,16 +36,8 @@ def baseline_cell(measure: dict[str, Any], cell: dict[str, Any], size: float | N
     if value is None:
         return {}
     if code.endswith("_frac"):
-        share = (
-            value / size
-            if kind == "COUNT_OF_PARTICIPANTS" and size
-            else value / 100
-            if "ercent" in unit
-            else None
-        )
-        return (
-            {"value": show(share), "statistic": "fraction", "unit": "fraction"} if share is not None else {}
-        )
+        share = value / size if kind == "COUNT_OF_PARTICIPANTS" and size else value / 100 if "ercent" in unit else None
+        return {"value": show(share), "statistic": "fraction", "unit": "fraction"} if share is not None else {}
     if kind == "COUNT_OF_PARTICIPANTS" or (code.endswith("_y") and unit.casefold() not in YEARS):
         return {}
     scale = YEARS[unit.casefold()] if code.endswith("_y") else 1.0

@@ -29,13 +29,9 @@ def trial(study: dict[str, Any], unmapped: list[str]) -> Row:
     if not disease:
         unmapped.append(f"{nct}: condition {'; '.join(conditions)!r} is none of the diseases")
     for extra in primary[1:]:
-        unmapped.append(
-            f"{nct}: further primary endpoint {extra.get('measure', '')!r}, only the first is the trial's"
-        )
+        unmapped.append(f"{nct}: further primary endpoint {extra.get('measure', '')!r}, only the first is the trial's")
     first = primary[0] if primary else {}
-    dates = (
-        status.get(k, {}).get("date", "") for k in ("resultsFirstPostDateStruct", "completionDateStruct")
-    )
+    dates = (status.get(k, {}).get("date", "") for k in ("resultsFirstPostDateStruct", "completionDateStruct"))
     year = next((d[:4] for d in dates if d), "")
     return {
         "trial_id": nct.lower(),
@@ -83,8 +79,7 @@ def arms(study: dict[str, Any], unmapped: list[str]) -> list[Row]:
     nct = protocol["identificationModule"]["nctId"]
     module = protocol.get("armsInterventionsModule", {})
     details = {
-        f"{i.get('type', '').title()}: {i.get('name', '')}".casefold(): i
-        for i in module.get("interventions", [])
+        f"{i.get('type', '').title()}: {i.get('name', '')}".casefold(): i for i in module.get("interventions", [])
     }
     return [arm(group, details, nct, unmapped) for group in module.get("armGroups", [])]
 
@@ -115,9 +110,7 @@ def arm(group: dict[str, Any], details: dict[str, Any], nct: str, unmapped: list
     row["regimen"] = row["schedule"]
     for column in ("dose", "route", "schedule"):
         if not row[column] and not (role == "placebo" and column == "dose"):
-            unmapped.append(
-                f"{nct}: {column} of arm {label!r} not read from {(said.strip() or more)[:120]!r}"
-            )
+            unmapped.append(f"{nct}: {column} of arm {label!r} not read from {(said.strip() or more)[:120]!r}")
     return row
 
 

@@ -63,7 +63,5 @@ def counts(denominators: list[dict[str, Any]]) -> dict[str, float]:
     out: dict[str, float] = {}
     for entry in denominators:
         if "articipant" in entry.get("units", "Participants"):
-            out |= {
-                c["groupId"]: v for c in entry.get("counts", []) if (v := number(c.get("value"))) is not None
-            }
+            out |= {c["groupId"]: v for c in entry.get("counts", []) if (v := number(c.get("value"))) is not None}
     return out

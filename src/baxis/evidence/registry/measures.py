@@ -45,9 +45,7 @@ def outcome(measure: dict[str, Any], out: Results) -> None:
                 cells = outcome_cell(measure, cell, local.get(group))
                 if cells:
                     arm = out.arm(titles.get(group, group))
-                    out.outcomes.append(
-                        {"trial_id": out.nct.lower(), "arm_id": arm, **head, **cells, **out.tail}
-                    )
+                    out.outcomes.append({"trial_id": out.nct.lower(), "arm_id": arm, **head, **cells, **out.tail})
                 else:
                     out.unmapped.append(
                         f"{out.nct}: {title!r}, group {titles.get(group, group)!r}: {cell.get('value')!r} is no number"
@@ -66,11 +64,7 @@ def outcome_cell(measure: dict[str, Any], cell: dict[str, Any], size: float | No
     people = bool(re.search(r"participant|patient|subject", folded))
     n = show(size)
     if kind == "COUNT_OF_PARTICIPANTS" or (kind == "NUMBER" and people and not percent):
-        return (
-            {"statistic": "proportion", "value": show(value / size), "unit": "fraction", "n": n}
-            if size
-            else {}
-        )
+        return {"statistic": "proportion", "value": show(value / size), "unit": "fraction", "n": n} if size else {}
     scale = 0.01 if percent and people and value > 1 else 1.0
     if percent and people:
         return {
@@ -103,9 +97,7 @@ def spread(measure: dict[str, Any], cell: dict[str, Any], size: float | None) ->
 
 def limits(measure: dict[str, Any], cell: dict[str, Any], scale: float) -> Row:
     """Confidence limits of a cell (a range or quartiles are no interval)."""
-    m = re.search(
-        r"(\d+(?:\.\d+)?)\s*%?\s*confidence", measure.get("dispersionType", "").replace("_", " "), re.I
-    )
+    m = re.search(r"(\d+(?:\.\d+)?)\s*%?\s*confidence", measure.get("dispersionType", "").replace("_", " "), re.I)
     low, high = number(cell.get("lowerLimit")), number(cell.get("upperLimit"))
     if not m or low is None or high is None:
         return {}

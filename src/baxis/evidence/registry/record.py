@@ -123,9 +123,7 @@ def single(out: Imported, name: str, nct: str) -> None:
             row[column] = f"{row.get(column, '')} (posted row {seen[full]})".strip().replace(
                 " ", "_" if column != "subgroup" else " "
             )
-            out.unmapped.append(
-                f"{nct}: {name} key {'|'.join(full)} posted more than once, told apart by {column}"
-            )
+            out.unmapped.append(f"{nct}: {name} key {'|'.join(full)} posted more than once, told apart by {column}")
 
 
 def write(record: Imported, folder: str | Path) -> list[Path]:

@@ -42,9 +42,7 @@ def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = 
     if as_csv:
         sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
     elif as_json:
-        sys.stdout.write(
-            frame.to_json(orient="records", indent=2, force_ascii=False, double_precision=12) + "\n"
-        )
+        sys.stdout.write(frame.to_json(orient="records", indent=2, force_ascii=False, double_precision=12) + "\n")
     else:
         rows = [[cell(v) for v in row] for row in frame.itertuples(index=False, name=None)]
         print_rows(list(frame.columns), rows, f"{title} ({len(rows)})")
@@ -72,9 +70,7 @@ def print_rows(columns: list[str], rows: list[list[str]], title: str) -> None:
 
 @app.command()
 def check(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder of tables; the shipped library when left out.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(help="Folder of tables; the shipped library when left out.")] = None,
     uncited: Annotated[bool, typer.Option("--uncited", help="List every number without a citation.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -115,12 +111,8 @@ def trials(
         str | None, typer.Option("--class", help="Drug class by its words, e.g. 'BTK inhibitor'.")
     ] = None,
     drug: Annotated[str | None, typer.Option("--drug", help="Drug by INN.")] = None,
-    role: Annotated[
-        str | None, typer.Option("--role", help="calibration, validation, context or external.")
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option("--endpoint", help="Show the arms' values of this endpoint.")
-    ] = None,
+    role: Annotated[str | None, typer.Option("--role", help="calibration, validation, context or external.")] = None,
+    endpoint: Annotated[str | None, typer.Option("--endpoint", help="Show the arms' values of this endpoint.")] = None,
     evidence: Overlay = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
@@ -128,17 +120,13 @@ def trials(
     """Trials and their arms that fit, with the values of an endpoint when one is asked."""
     from ...evidence import trials as query
 
-    found = query(
-        tables(evidence), disease=disease, drug_class=drug_class, drug=drug, role=role, endpoint=endpoint
-    )
+    found = query(tables(evidence), disease=disease, drug_class=drug_class, drug=drug, role=role, endpoint=endpoint)
     show(found, "arms", as_csv, as_json)
 
 
 @app.command()
 def claims(
-    gene: Annotated[
-        str | None, typer.Option("--gene", help="HGNC symbol, or the claims' word for it (BAFF).")
-    ] = None,
+    gene: Annotated[str | None, typer.Option("--gene", help="HGNC symbol, or the claims' word for it (BAFF).")] = None,
     disease: Disease = None,
     text: Annotated[str | None, typer.Option("--text", help="Words that the claim contains.")] = None,
     evidence: Overlay = None,
@@ -154,21 +142,15 @@ def claims(
         grade_claims(ev)[["claim_id", "grade"]], on="claim_id"
     )
     if not (as_csv or as_json):
-        found = found[
-            ["claim_id", "disease", "statement", "direction_in_disease", "evidence_type", "grade", "source"]
-        ]
+        found = found[["claim_id", "disease", "statement", "direction_in_disease", "evidence_type", "grade", "source"]]
     show(found, "claims", as_csv, as_json)
 
 
 @app.command()
 def contrasts(
     disease: Disease = None,
-    role: Annotated[
-        str | None, typer.Option("--role", help="calibration, validation, context or external.")
-    ] = None,
-    missing: Annotated[
-        bool, typer.Option("--missing", help="List the trials that give none, with why.")
-    ] = False,
+    role: Annotated[str | None, typer.Option("--role", help="calibration, validation, context or external.")] = None,
+    missing: Annotated[bool, typer.Option("--missing", help="List the trials that give none, with why.")] = False,
     evidence: Overlay = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
@@ -183,9 +165,7 @@ def contrasts(
     if disease is not None:
         found = found[found["disease"] == disease_code(ev, disease)]
     if role is not None:
-        found = found[
-            found["role"] == known("role", role, {"calibration", "validation", "context", "external"})
-        ]
+        found = found[found["role"] == known("role", role, {"calibration", "validation", "context", "external"})]
     show(found, "contrasts", as_csv, as_json)
 
 
@@ -199,12 +179,8 @@ def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = Fa
 
 @app.command()
 def sheet(
-    name: Annotated[
-        str, typer.Argument(help="Trial (id, acronym or NCT number), claim, experiment, drug or gene.")
-    ],
-    audit: Annotated[
-        bool, typer.Option("--audit", help="Also list the pages where numbers were seen.")
-    ] = False,
+    name: Annotated[str, typer.Argument(help="Trial (id, acronym or NCT number), claim, experiment, drug or gene.")],
+    audit: Annotated[bool, typer.Option("--audit", help="Also list the pages where numbers were seen.")] = False,
     evidence: Overlay = None,
     as_json: AsJson = False,
 ) -> None:
@@ -250,12 +226,10 @@ def conflicts(
 
 @app.command("import")
 def import_record(
-    files: Annotated[
-        list[Path], typer.Argument(help="Study records as ClinicalTrials.gov gives them (API v2, JSON).")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", help="Folder to write the tables to; for use with --evidence.")
-    ] = Path("imported"),
+    files: Annotated[list[Path], typer.Argument(help="Study records as ClinicalTrials.gov gives them (API v2, JSON).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to; for use with --evidence.")] = Path(
+        "imported"
+    ),
 ) -> None:
     """Turn ClinicalTrials.gov study records into evidence tables; what cannot be mapped is listed, not dropped."""
     from ...evidence import check as check_tables

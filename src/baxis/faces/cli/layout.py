@@ -83,9 +83,7 @@ def wrapped(text: str, room: int, indent: str = "") -> list[str]:
     """Lines of a text; what goes on stands two deeper."""
     if len(indent + text) <= room:
         return [indent + text]
-    return textwrap.wrap(
-        text, room, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
-    )
+    return textwrap.wrap(text, room, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
 
 
 def facts(pairs: Sequence[tuple[str, str]], room: int | None = None) -> list[str]:

@@ -15,9 +15,7 @@ KINDS = ("drugs", "diseases", "trials")
 def listing(
     kind: Annotated[str, typer.Argument(metavar="drugs|diseases|trials", help="What to list.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    evidence: Annotated[
-        list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")
-    ] = None,
+    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
 ) -> None:
     """List the drugs, diseases or trials of the library, and which of them can be simulated."""
     from ...core.errors import UnknownName, Unsupported
@@ -56,9 +54,7 @@ def drugs(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
     shipped = {row["drug"] for row in table("drugs", ())}
     rows = []
     for name in sorted(set(known) | ready):
-        status = (
-            "yes" if name in ready else f"no: {axis.drug_status(name) if name in shipped else 'no drug file'}"
-        )
+        status = "yes" if name in ready else f"no: {axis.drug_status(name) if name in shipped else 'no drug file'}"
         rows.append({"drug": name, "class": known.get(name, {}).get("class", ""), "simulated": status})
     return rows
 

@@ -17,16 +17,10 @@ Section = tuple[str, list[dict[str, Any]]]
 
 
 def show(
-    name: Annotated[
-        str, typer.Argument(help="A drug, disease, trial, claim, experiment, gene or parameter.")
-    ],
+    name: Annotated[str, typer.Argument(help="A drug, disease, trial, claim, experiment, gene or parameter.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    library: Annotated[
-        list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")
-    ] = None,
-    evidence: Annotated[
-        list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")
-    ] = None,
+    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
+    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
 ) -> None:
     """Print one entry of the library with every number's unit, kind and source."""
     from ...core import library as shipped
@@ -65,9 +59,7 @@ def _behind(sections: list[Section]) -> list[Section]:
     rows = [row for _, part in sections for row in part]
     words = {w.strip() for row in rows for w in str(row.get("source", "")).split(";")} - {""}
     dois = {i.rstrip(".,").casefold() for w in words for i in re.findall(r"10\.\d{4,9}/\S+|(?<=PMID )\d+", w)}
-    known = [
-        s for s in sources.load().values() if s.key in words or dois & ({s.doi.casefold(), s.pmid} - {""})
-    ]
+    known = [s for s in sources.load().values() if s.key in words or dois & ({s.doi.casefold(), s.pmid} - {""})]
     named = {c for row in rows for c in re.findall(r"\bC\d{3}\b", _cell(row.get("claims", "")))}
     claims = evidence.load().frames["claims"] if named else None
     stated = [] if claims is None else claims[claims["claim_id"].isin(named)].to_dict("records")
@@ -153,9 +145,7 @@ def _drug(name: str) -> list[Section]:
     if name not in library.names("drugs"):
         return []
     entry = library.read_toml("drugs", name)
-    sections: list[Section] = [
-        (f"drug {name}", [{k: v for k, v in entry.items() if not isinstance(v, dict | list)}])
-    ]
+    sections: list[Section] = [(f"drug {name}", [{k: v for k, v in entry.items() if not isinstance(v, dict | list)}])]
     for key, value in entry.items():
         if isinstance(value, dict):
             nested = all(isinstance(v, dict) for v in value.values())
