@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
+from baxis.engine.driver_access import NO_PATIENT, LaneAccess
 from baxis.engine.ir import Function, bits
-from baxis.engine.layout import ADD, CARRY, OFFSET, OK, SET_STATE, Layout, context
+from baxis.engine.layout import ADD, CARRY, OFFSET, OK, SET_STATE, context
 
-NO_PATIENT = -1
 SMALL_CHANGE = 1e-3  # a relative change of an input below this does not restart the step size
 
 
-class LaneCode:
+class LaneCode(LaneAccess):
     """Writes the functions that act on one lane; `%lane` is its number."""
-
-    def __init__(self, layout: Layout, fused: bool) -> None:
-        self.layout, self.fused = layout, fused
 
     def functions(self) -> list[Function]:
         return [self._take(), self._finish(), self._blame(), self._apply(), self._settle()]
-
-    def _function(self, name: str, *extra: str) -> Function:
-        arguments = ["ptr %ctx", "ptr %s", "i64 %lane", *extra]
-        return Function(name, arguments, self.layout.lanes, self.fused)
-
-    def get(self, f: Function, name: str, lane: str = "%lane", kind: str = "double") -> str:
-        return f.load(kind, self.layout.buffer(f, name), lane)
-
-    def put(self, f: Function, name: str, value: str | int, lane: str = "%lane", kind: str = "double") -> None:
-        f.store(kind, str(value), self.layout.buffer(f, name), lane)
-
-    def geti(self, f: Function, name: str, lane: str = "%lane") -> str:
-        return self.get(f, name, lane, "i64")
-
-    def puti(self, f: Function, name: str, value: str | int, lane: str = "%lane") -> None:
-        self.put(f, name, value, lane, "i64")
-
-    def in_lane(self, f: Function, index: str, lane: str = "%lane") -> str:
-        """Position of a vector's lane within a buffer of doubles."""
-        return f.integer("add", f.integer("mul", index, self.layout.lanes), lane)
 
     def _copy_in(self, f: Function, source: str, target: str, count: int, patient: str) -> None:
         row = f.at(context(f, source), f.integer("mul", patient, count), "double")
@@ -46,7 +23,7 @@ class LaneCode:
 
     def _take(self) -> Function:
         """Put patient `%who` into the lane, at the start time, with the step sizes it brings along."""
-        f = self._function("take", "i64 %who")
+        f = self.per_lane("take", "i64 %who")
         self._copy_in(f, "parameters", "p", self.layout.shape.parameters, "%who")
         self._copy_in(f, "initial", "y", self.layout.shape.states, "%who")
         self.put(f, "t", context(f, "t_start"))
@@ -63,7 +40,7 @@ class LaneCode:
 
     def _finish(self) -> Function:
         """Write the lane's end state, status, time and step count, and free the lane."""
-        f = self._function("finish", "i64 %code")
+        f = self.per_lane("finish", "i64 %code")
         who = self.geti(f, "patient")
         row = f.at(context(f, "final"), f.integer("mul", who, self.layout.shape.states), "double")
         buffer = self.layout.buffer(f, "y")
@@ -81,7 +58,7 @@ class LaneCode:
 
     def _blame(self) -> Function:
         """State with the largest scaled error (or the first that is not finite, or below its floor) of the last try."""
-        f = self._function("blame", "i64 %code")
+        f = self.per_lane("blame", "i64 %code")
         worst, where = f.emit("alloca double"), f.emit("alloca i64")
         f.store("double", bits(-1.0), worst)
         f.store("i64", "0", where)
@@ -148,7 +125,7 @@ class LaneCode:
 
     def _apply(self) -> Function:
         """Apply the next event; a change big enough to matter asks for a new step size (1 dose, 2 input)."""
-        f = self._function("apply")
+        f = self.per_lane("apply")
         column, _, amount = self._event(f)
         pointer, now, after = self._current(f, column, amount)
         f.store("double", after, pointer)
@@ -170,7 +147,7 @@ class LaneCode:
 
     def _settle(self) -> Function:
         """Apply what is due at the lane's time, skip events without effect, set the next stop; finish at the end."""
-        f = self._function("settle")
+        f = self.per_lane("settle")
         now, end, count = self.get(f, "t"), context(f, "t_end"), context(f, "n_events")
         self.put(f, "stop", end)
         with f.forever() as (again, out):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baxis.engine.denormals import flushed
-from baxis.engine.driver_lanes import NO_PATIENT, LaneCode
+from baxis.engine.driver_access import NO_PATIENT, LaneAccess
 from baxis.engine.ir import Function
 from baxis.engine.layout import OK, Layout, context
 
@@ -15,7 +15,7 @@ def polish(layout: Layout, fused: bool) -> Function:
 
     The size is the largest |change|/(atol + |state|): about the relative distance still left to the rest state.
     """
-    code = LaneCode(layout, fused)
+    code = LaneAccess(layout, fused)
     f = Function("polish", ["ptr %ctx", "ptr %s"], layout.lanes, fused)
     with flushed(f):
         _polish_all(f, code, layout)
@@ -23,7 +23,7 @@ def polish(layout: Layout, fused: bool) -> Function:
     return f
 
 
-def _polish_all(f: Function, code: LaneCode, layout: Layout) -> None:
+def _polish_all(f: Function, code: LaneAccess, layout: Layout) -> None:
     with f.forever() as (_, out):
         first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
         f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
@@ -50,7 +50,7 @@ def _newton(f: Function, layout: Layout) -> None:
     change, largest, where = b(f, "stages"), b(f, "error"), b(f, "theta")
     t = f.vload(b(f, "t"))
     f.do(f"call void @linearised(ptr {y}, ptr {p}, ptr {c}, ptr {rate}, ptr {jac}, ptr {b(f, 'slope')}, {f.vt} {t})")
-    r = _broadcast(f, context(f, "pseudo_rate"))
+    r = f.broadcast(context(f, "pseudo_rate"))
     f.do(f"call void @factor(ptr {jac}, ptr {p}, ptr {c}, ptr {lu}, ptr {b(f, 'bad')}, {f.vt} {r})")
     with f.loop(layout.shape.states) as i:
         f.vstore(f.splat(0.0), mix, i)
@@ -61,14 +61,9 @@ def _newton(f: Function, layout: Layout) -> None:
         step = f.vload(change, i)
         new = f.op("fadd", f.vload(y, i), step)
         f.vstore(new, y, i)
-        scale = f.op("fadd", _broadcast(f, f.load("double", context(f, "atol"), i)), f.unary("fabs", new))
+        scale = f.op("fadd", f.broadcast(f.load("double", context(f, "atol"), i)), f.unary("fabs", new))
         part = f.op("fdiv", f.unary("fabs", step), scale)
         worse = f.compare("ugt", part, f.vload(largest))
-        index = _broadcast(f, f.emit(f"sitofp i64 {i} to double"))
+        index = f.broadcast(f.emit(f"sitofp i64 {i} to double"))
         f.vstore(f.select(worse, part, f.vload(largest)), largest)
         f.vstore(f.select(worse, index, f.vload(where)), where)
-
-
-def _broadcast(f: Function, scalar: str) -> str:
-    one = f.emit(f"insertelement {f.vt} poison, double {scalar}, i64 0")
-    return f.emit(f"shufflevector {f.vt} {one}, {f.vt} poison, <{f.lanes} x i32> zeroinitializer")

@@ -85,11 +85,11 @@ class StepCode:
         y, new = self.layout.buffer(f, "y"), self.layout.buffer(f, "new")
         last = self._stage(f, self.tableau.stages - 1)
         error = self.layout.buffer(f, "error")
-        atol, rtol = context(f, "atol"), self._broadcast(f, context(f, "rtol"))
+        atol, rtol = context(f, "atol"), f.broadcast(context(f, "rtol"))
         f.vstore(f.splat(0.0), error)
         with f.loop(self.n) as i:
             size = self._larger(f, f.unary("fabs", f.vload(y, i)), f.unary("fabs", f.vload(new, i)))
-            scale = f.fma(rtol, size, self._broadcast(f, f.load("double", atol, i)))
+            scale = f.fma(rtol, size, f.broadcast(f.load("double", atol, i)))
             part = f.op("fdiv", f.vload(last, i), scale)
             f.vstore(f.fma(part, part, f.vload(error)), error)
         mean = f.op("fmul", f.vload(error), f.splat(1.0 / max(self.n, 1)))
@@ -111,10 +111,6 @@ class StepCode:
 
     def _larger(self, f: Function, a: str, b: str) -> str:
         return f.select(f.compare("ogt", a, b), a, b)
-
-    def _broadcast(self, f: Function, scalar: str) -> str:
-        one = f.emit(f"insertelement {f.vt} poison, double {scalar}, i64 0")
-        return f.emit(f"shufflevector {f.vt} {one}, {f.vt} poison, <{f.lanes} x i32> zeroinitializer")
 
     def _interpolants(self) -> Function:
         """The extra vectors of the continuous output of the last step."""
@@ -151,13 +147,13 @@ class StepCode:
         f, b = self._function("guess"), self.layout.buffer
         y, rate = b(f, "y"), b(f, "rate")
         self._call(f, "rates", [y, b(f, "p"), b(f, "c"), rate], self._vector(f, "t"))
-        atol, rtol = context(f, "atol"), self._broadcast(f, context(f, "rtol"))
+        atol, rtol = context(f, "atol"), f.broadcast(context(f, "rtol"))
         size, speed = b(f, "error"), b(f, "factor")
         f.vstore(f.splat(1.0), size)
         f.vstore(f.splat(0.0), speed)
         with f.loop(self.n) as i:
             value = f.vload(y, i)
-            scale = f.fma(rtol, f.unary("fabs", value), self._broadcast(f, f.load("double", atol, i)))
+            scale = f.fma(rtol, f.unary("fabs", value), f.broadcast(f.load("double", atol, i)))
             for x, total in ((value, size), (f.vload(rate, i), speed)):
                 part = f.op("fdiv", x, scale)
                 f.vstore(f.fma(part, part, f.vload(total)), total)

@@ -102,6 +102,11 @@ class Function:
         as_int = self.emit(f"bitcast {self.mt} {mask} to i{self.lanes}")
         return self.emit(f"icmp ne i{self.lanes} {as_int}, 0")
 
+    def broadcast(self, scalar: str) -> str:
+        """A double in every lane."""
+        one = self.emit(f"insertelement {self.vt} poison, double {scalar}, i64 0")
+        return self.emit(f"shufflevector {self.vt} {one}, {self.vt} poison, <{self.lanes} x i32> zeroinitializer")
+
     # --- memory -----------------------------------------------------------------------------------------
     def at(self, pointer: str, index: str | int, kind: str | None = None) -> str:
         return self.emit(f"getelementptr inbounds {kind or self.vt}, ptr {pointer}, i64 {index}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from baxis.engine.driver_judge import JudgeCode
+from baxis.engine.driver_lanes import LaneCode
 from baxis.engine.driver_main import MainCode
+from baxis.engine.driver_record import RecordCode
 from baxis.engine.driver_rest import polish
 from baxis.engine.driver_step import StepCode
 from baxis.engine.layout import Layout
@@ -21,7 +24,9 @@ def write_module(
     model = ModelCode(program, parameters, lanes, fused)
     layout = Layout(model.shape, tableau, lanes)
     functions = [*model.functions, *StepCode(layout, tableau, fused).functions()]
-    functions += [*MainCode(layout, fused).functions(), polish(layout, fused)]
+    for kind in (LaneCode, JudgeCode, RecordCode, MainCode):
+        functions += kind(layout, fused).functions()
+    functions.append(polish(layout, fused))
     text = "".join(f.text("dso_local" if f.name in ENTRIES else "internal") for f in functions)
     for extra in vector_functions(lanes):
         if f"@{extra.name}(" in text:

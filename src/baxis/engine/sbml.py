@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
-from baxis.engine.mathml import Tree, from_ast, substitute, symbols
+from baxis.engine.mathml import Tree, from_ast, symbols
 from baxis.engine.numeric import evaluate
 from baxis.engine.reactions import reaction_rules, species_rates
 from baxis.engine.system import Equations, System
@@ -237,6 +237,3 @@ def _sorted_rules(rules: Mapping[str, Tree], needed: Iterable[str] | None = None
             done.setdefault(name, rules[name])
             path.pop()
     return done
-
-
-__all__ = ["evaluate_starts", "load_sbml", "read_equations", "substitute"]
