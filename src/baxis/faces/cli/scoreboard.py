@@ -110,6 +110,9 @@ def print_board(board: Board) -> None:
     console.print(f"[bold]{NOTICE}[/bold]")
 
 
+SHORT = {"shrunken_mean": "class by disease", "meta_regression": "meta-regression"}
+
+
 def _table(title: str, columns: tuple[str, ...], left: int) -> Any:
     from rich import box
     from rich.table import Table
@@ -121,7 +124,6 @@ def _table(title: str, columns: tuple[str, ...], left: int) -> Any:
 
 
 def _scores(title: str, found: dict[str, Any], unit: float) -> Any:
-    from ...clinic.scoreboard.figures import LABELS
     from ...clinic.scoreboard.page import number
 
     table = _table(title, ("predictor", "n", "MAE", "bias", "in 90", "CRPS", "skill against it"), 1)
@@ -129,7 +131,7 @@ def _scores(title: str, found: dict[str, Any], unit: float) -> Any:
         s = found["skill"].get(name)
         gain = f"{s['skill']:.2f} ({s['low']:.2f}..{s['high']:.2f})" if s else ""
         table.add_row(
-            LABELS.get(name, name).removeprefix("shrunken "), str(m["contrasts"]), number(m["mae"], 1, unit),
+            SHORT.get(name, name.replace("_", " ")), str(m["contrasts"]), number(m["mae"], 1, unit),
             number(m["bias"], 1, unit), number(m["coverage90"], 0, 100), number(m["crps"], 1, unit), gain,
         )  # fmt: skip
     return table
@@ -139,7 +141,7 @@ def _worst(board: Board) -> Any:
     from ...clinic.scoreboard.board import FIRST, miss
     from ...clinic.scoreboard.page import UNIT, number
 
-    table = _table("Worst misses of the mechanism", ("trial", "arm", "endpoint", "predicted", "published", "SE"), 3)
+    table = _table("Worst misses of the mechanism", ("trial", "arm", "endpoint", "model", "seen", "SE"), 3)
     for r in board.worst(8):
         unit = UNIT.get(r.row["scale"], 1.0)
         table.add_row(
