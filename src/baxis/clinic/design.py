@@ -55,6 +55,7 @@ class Background(BaseModel):
     dose_cv: float = Field(default=0.0, ge=0, lt=2)
     dose_unit: Literal["mg", "g", "mg/week"] = "mg"
     share: float = Field(default=1.0, ge=0, le=1)
+    from_entry: bool = False
     taper: tuple[Taper, ...] = ()
     taper_share: float = Field(default=1.0, ge=0, le=1)
 

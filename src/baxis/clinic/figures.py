@@ -76,7 +76,7 @@ def endpoint_panel(
     primary = result.design.primary
     name, week = name or primary.name, week or primary.week
     table = result.arms[(result.arms.endpoint == name) & (result.arms.week == week)]
-    scale = 100.0 if table["value"].between(0, 1).all() else 1.0
+    scale = 100.0 if (table["kind"] == "proportion").all() else 1.0
     labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
     for y, row in enumerate(table.to_dict("records")):
         colour = COLOURS[y % len(COLOURS)]
@@ -86,7 +86,7 @@ def endpoint_panel(
         _published(ax, row, y + 0.3, scale)
     ax.set_yticks(range(len(table)), [labels[a] for a in table["arm_id"]])
     ax.set_ylim(len(table) - 0.35, -0.55)
-    ax.set_xlabel("responders, %" if scale == 100 else "points")
+    ax.set_xlabel("patients, %" if scale == 100 else "points")
     ax.set_title(f"{name} at week {week:g}")
     if legend:
         _legend(ax)

@@ -88,7 +88,8 @@ def draw(
     for drug in design.background_therapy:
         doses = background_dose(drug, seed, ids)
         covariates[f"{drug.drug}_dose"] = doses
-        set_input(parameters, drug, doses)
+        if not drug.from_entry:
+            set_input(parameters, drug, doses)
     ran = run_in(design.disease, parameters, options)
     outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
     return Population(design.disease, seed, ids, parameters, ran.final, ran.status, covariates, outputs)
@@ -180,6 +181,7 @@ def typical(design: Design, options: engine.Options) -> dict[str, float]:
     """Observables of the typical patient at rest under the mean background: a course is relative to these."""
     parameters = axis.parameters(design.disease)[None].copy()
     for drug in design.background_therapy:
-        set_input(parameters, drug, np.array([drug.dose * drug.share]))
+        if not drug.from_entry:
+            set_input(parameters, drug, np.array([drug.dose * drug.share]))
     ran = run_in(design.disease, parameters, options)
     return {name: float(ran.values[0, -1, i]) for i, name in enumerate(axis.outputs())}

@@ -39,22 +39,34 @@ class Plan:
     amounts: list[Array] = field(default_factory=list)
 
     def add(self, time: float, kind: int, target: str, amount: Array) -> None:
-        """One event for every patient; one that gives nobody anything is no event (a zero dose is placebo)."""
-        if not np.any(amount) and (kind == engine.ADD or target not in self.targets):
-            return
+        """One event for every patient."""
         self.times.append(time)
         self.kinds.append(kind)
         self.targets.append(target)
         self.amounts.append(np.broadcast_to(amount, (self.n,)))
 
-    def events(self) -> engine.Events | None:
-        """Events in time order (order of entry within a time), or None when there are none."""
-        if not self.times:
+    def events(self, parameters: Array) -> engine.Events | None:
+        """Events in time order (order of entry within a time), or None when there are none.
+
+        One that changes nothing for anybody (a zero dose, an input set to what it is) is no event, so that a zero dose
+        is placebo bit for bit. parameters (n, P): the values at the start.
+        """
+        kept, current = [], {}
+        for i in np.argsort(np.array(self.times), kind="stable"):
+            target, amount = self.targets[i], self.amounts[i]
+            if self.kinds[i] == engine.SET:
+                before = current.get(target, parameters[:, axis.index(target)[0]])
+                current[target] = amount
+                idle = np.array_equal(before, amount)
+            else:
+                idle = not np.any(amount)
+            if not idle:
+                kept.append(int(i))
+        if not kept:
             return None
-        order = np.argsort(np.array(self.times), kind="stable")
-        times, kinds = np.array(self.times)[order], np.array(self.kinds)[order]
-        amounts = np.stack([self.amounts[i] for i in order], axis=1)
-        return engine.Events(times, kinds, [self.targets[i] for i in order], amounts)
+        times, kinds = np.array(self.times)[kept], np.array(self.kinds)[kept]
+        amounts = np.stack([self.amounts[i] for i in kept], axis=1)
+        return engine.Events(times, kinds, [self.targets[i] for i in kept], amounts)
 
 
 def plan(design: Design, arm: Arm, people: Population, dosing: str = "auto") -> tuple[Array, engine.Events | None]:
@@ -81,7 +93,7 @@ def plan(design: Design, arm: Arm, people: Population, dosing: str = "auto") -> 
         _resolved(design, treatment, people, (free_slot, parameters, gathered))
         free_slot += 1
     _write_inputs(inputs, gathered)
-    return parameters, gathered.events()
+    return parameters, gathered.events(parameters)
 
 
 def averages(treatment: Treatment, dosing: str) -> bool:
@@ -193,6 +205,8 @@ def _tapers(design: Design, people: Population, gathered: Plan) -> None:
         start = people.covariates[f"{drug.drug}_dose"]
         tapers = streams.uniform(people.seed, f"taper {drug.drug}", people.ids)[:, 0] < drug.taper_share
         name, factor = axis.background_input(drug.drug, drug.dose_unit)
+        if drug.from_entry:
+            gathered.add(0.0, engine.SET, name, factor * start)
         for step in drug.taper:
             dose = np.where(tapers, np.minimum(start, step.dose), start)
             gathered.add(step.week * 7.0, engine.SET, name, factor * dose)

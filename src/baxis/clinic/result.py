@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import evidence
 from . import published
+from .contrasts import COLUMNS, Judged, contrasts
 from .design import Arm, Design, Endpoint
 from .instruments import Instrument, Visits
 from .intervals import Sample, central, replicate
@@ -106,29 +107,25 @@ def summarise(
     """Judge every endpoint of every arm and put the published values beside it."""
     runs, visits = simulated
     seen = published.of_trial(design, evidence.load(*settings.evidence))
-    rows, values, draws = [], {}, {}
+    rows, judged = [], {}
     for endpoint in design.endpoints:
         for run, recorded in zip(runs, visits, strict=True):
-            y = judge(design, tool, endpoint, run, recorded, people)
-            key = (run.arm.arm_id, endpoint.name, endpoint.week)
-            values[key] = y
+            y = np.full(run.status.size, np.nan)
+            y[run.status == 0] = judge(design, tool, endpoint, run, recorded, people)
+            arm = Judged(run.arm.arm_id, run.arm.n, y, recorded)
+            judged[run.arm.arm_id, endpoint] = arm
             binary = endpoint.name not in tool.continuous
-            arm = Sample(y, binary, between_draws(y, draw_of(people.ids, design.disease)[run.status == 0]))
-            purpose = "trial " + " ".join(map(str, key))
-            draws[key] = replicate(arm, run.arm.n, (settings.seed, purpose), "truth")
-            rows.append(_arm_row(run, endpoint, y, draws[key], seen.get(key)))
-    contrasts = _contrasts(design, tool, values, draws, seen)
+            rows.append(_arm_row(run, endpoint, arm, people, binary) | published.arm(seen, run.arm.arm_id, endpoint))
     patients = pd.DataFrame({"patient": people.ids, **people.covariates})
     for name in tool.units:
         patients[f"{name} at baseline"] = visits[0][name][:, 1]
-    failures = [f for run in runs for f in run.failures]
     return TrialResult(
         design,
         pd.DataFrame(rows),
-        pd.DataFrame(contrasts, columns=_CONTRAST_COLUMNS),
+        pd.DataFrame(contrasts(design, tool, people, judged, seen), columns=list(COLUMNS)),
         patients,
         screened,
-        failures,
+        [f for run in runs for f in run.failures],
         recipe(design, settings, runs, screened),
         runs,
         visits,
@@ -142,7 +139,7 @@ def judge(
     """Endpoint of each patient whose simulation reached the end: 0/1 with non-responder imputation, or points.
 
     A patient who met the rescue rule or dropped out before the visit is a non-responder; for a continuous endpoint the
-    last value before drop-out is carried forward.
+    last value before drop-out is carried forward, and an endpoint that counts an event keeps what was seen until then.
     """
     from .conduct import dropout_visit, rescued
 
@@ -150,7 +147,7 @@ def judge(
     ok = run.status == 0
     left = dropout_visit(tool, visits.days, people, people.seed)
     test = tool.endpoint(endpoint.name)
-    if endpoint.name in tool.continuous:
+    if endpoint.name in tool.continuous | tool.counted:
         by_visit = np.stack([test(visits, j) for j in range(k + 1)], axis=1)
         last = np.minimum(k, np.maximum(left - 1, 1))
         return by_visit[np.arange(len(left)), last][ok]
@@ -160,58 +157,20 @@ def judge(
     return np.asarray(out[ok])
 
 
-def _arm_row(
-    run: ArmRun, endpoint: Endpoint, y: Array, draws: Array, seen: published.Published | None
-) -> dict[str, Any]:
+def _arm_row(run: ArmRun, endpoint: Endpoint, arm: Judged, people: Population, binary: bool) -> dict[str, Any]:
+    y = arm.finished
+    draws_of = draw_of(people.ids, people.disease)[np.isfinite(arm.values)]
+    stream = people.seed, f"trial {arm.arm_id} {endpoint.name} {endpoint.week:g}"
+    draws = replicate(Sample(y, binary, between_draws(y, draws_of)), run.arm.n, stream, "truth")
     return {
-        "arm_id": run.arm.arm_id,
+        "arm_id": arm.arm_id,
         "role": run.arm.role,
         "n_published": run.arm.n,
         "n_simulated": int(y.size),
         "endpoint": endpoint.name,
         "week": endpoint.week,
+        "kind": "proportion" if binary else "points",
         "value": float(y.mean()) if y.size else float("nan"),
         "pi50": central(draws, 0.5),
         "pi90": central(draws, 0.9),
-        "published": seen.value if seen else None,
-        "published_ci": list(seen.ci) if seen and seen.ci else None,
     }
-
-
-_CONTRAST_COLUMNS = [
-    "arm_id",
-    "versus",
-    "endpoint",
-    "week",
-    "predicted",
-    "pi50",
-    "pi90",
-    "published",
-    "published_ci",
-]
-
-
-def _contrasts(
-    design: Design,
-    tool: Instrument,
-    values: dict[tuple[str, str, float], Array],
-    draws: dict[tuple[str, str, float], Array],
-    seen: dict[tuple[str, str, float], published.Published],
-) -> list[dict[str, Any]]:
-    """Each arm minus control: the expected difference shares patients; its interval has independent arms."""
-    control, out = design.control, []
-    for endpoint in design.endpoints:
-        base = (control.arm_id, endpoint.name, endpoint.week)
-        for arm in design.arms:
-            if arm.arm_id == control.arm_id:
-                continue
-            key = (arm.arm_id, endpoint.name, endpoint.week)
-            d = draws[key] - draws[base]
-            row = {"arm_id": arm.arm_id, "versus": control.arm_id, "endpoint": endpoint.name, "week": endpoint.week}
-            row |= {"predicted": float(values[key].mean() - values[base].mean())}
-            row |= {"pi50": central(d, 0.5), "pi90": central(d, 0.9), "published": None, "published_ci": None}
-            if key in seen and base in seen:
-                value, ci = published.difference(seen[key], seen[base], endpoint.name not in tool.continuous)
-                row |= {"published": value, "published_ci": list(ci) if ci else None}
-            out.append(row)
-    return out

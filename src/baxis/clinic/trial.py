@@ -13,6 +13,8 @@ from ..core import units
 from ..core.errors import Faults, InvalidValue, UnknownName
 from .design import Arm, Design, Entry, read_design
 from .instruments import Course, Instrument, Visits, instrument
+from .instruments.base import STEROID
+from .instruments.steroid import steroid_dose
 from .population import Population, draw, join, typical
 from .regimen import plan
 from .result import ArmRun, TrialResult, summarise
@@ -119,11 +121,14 @@ class Laboratory:
 
     def measure(self, people: Population, run: ArmRun) -> Visits:
         """What the instrument records of an arm."""
-        return self.tool.observe(self._course(people, run.outputs))
+        return self.tool.observe(self._course(people, run.outputs, run.arm))
 
-    def _course(self, people: Population, outputs: dict[str, Array]) -> Course:
+    def _course(self, people: Population, outputs: dict[str, Array], arm: Arm | None = None) -> Course:
         shape = (len(people.ids), self.days.size)
         relative = {k: np.broadcast_to(outputs[k] / self.typical[k], shape) for k in self.tool.needs}
+        dose = steroid_dose(self.design, arm, people, self.days) if arm else None
+        if dose is not None:
+            relative[STEROID] = dose
         return Course(self.settings.seed, people.ids, self.days, relative, self.design.prior_treatment)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -126,21 +128,27 @@ def _table(result: TrialResult, which: str) -> Any:
     for name in ("week", "simulated", "50 % PI", "90 % PI", "published", "95 % CI"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in (result.arms if arms else result.contrasts).to_dict("records"):
-        points = row["endpoint"].endswith("_change")
-        cells = [_number(row["value" if arms else "predicted"], points)]
-        cells += [_range(row["pi50"], points), _range(row["pi90"], points)]
-        cells += [_number(row["published"], points), _range(row["published_ci"], points)]
+        show = _FORMATS[row["kind" if arms else "scale"]]
+        cells = [_number(row["value" if arms else "predicted"], show)]
+        cells += [_range(row["pi50"], show), _range(row["pi90"], show)]
+        cells += [_number(row["published"], show), _range(row["published_ci"], show)]
         table.add_row(row["arm_id"], row["endpoint"], f"{row['week']:g}", *cells)
     return table
 
 
-def _number(value: float | None, points: bool) -> str:
-    if value is None or value != value:
-        return "-"
-    return f"{value:.2f}" if points else f"{100 * value:.1f} %"
+# scale -> (what one value looks like, what a bound of a range looks like); a log hazard ratio is printed as the ratio
+_FORMATS: dict[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
+    "proportion": (lambda v: f"{100 * v:.1f} %", lambda v: f"{100 * v:.0f}"),
+    "risk_difference": (lambda v: f"{100 * v:+.1f} pp", lambda v: f"{100 * v:.0f}"),
+    "points": (lambda v: f"{v:.2f}", lambda v: f"{v:.2f}"),
+    "mean_difference": (lambda v: f"{v:+.2f}", lambda v: f"{v:.2f}"),
+    "log_hazard_ratio": (lambda v: f"HR {math.exp(v):.2f}", lambda v: f"{math.exp(v):.2f}"),
+}
 
 
-def _range(pair: list[float] | None, points: bool) -> str:
-    if not isinstance(pair, list):
-        return "-"
-    return "..".join(f"{v:.2f}" if points else f"{100 * v:.0f}" for v in pair)
+def _number(value: float | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
+    return "-" if value is None or value != value else show[0](value)
+
+
+def _range(pair: list[float] | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
+    return "..".join(show[1](v) for v in pair) if isinstance(pair, list) else "-"

@@ -1,0 +1,101 @@
+"""Each arm against control: differences of proportions or means, and log hazard ratios, with prediction intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from ..core import streams
+from . import published
+from .conduct import dropout_visit
+from .design import Design, Endpoint
+from .instruments import Instrument, Visits
+from .instruments.events import first_event
+from .intervals import REPLICATES, Sample, central, replicate
+from .population import Population
+from .posterior import between_draws, draw_of
+from .survival import Times, replicate_log_hazard_ratio
+
+Array = NDArray[np.float64]
+COLUMNS = ("arm_id", "versus", "endpoint", "week", "scale", "predicted", "pi50", "pi90", "published", "published_ci")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One arm and endpoint: size of the published arm, value of each patient (n,) with NaN where the solver failed."""
+
+    arm_id: str
+    n_published: int
+    values: Array
+    visits: Visits
+
+    @property
+    def finished(self) -> Array:
+        """Values of the patients that were simulated to the end, (m,)."""
+        return self.values[np.isfinite(self.values)]
+
+
+def contrasts(
+    design: Design,
+    tool: Instrument,
+    people: Population,
+    judged: dict[tuple[str, Endpoint], Judged],
+    seen: published.Table,
+) -> list[dict[str, Any]]:
+    """One row for each endpoint and arm that is not the control."""
+    control, out = design.control.arm_id, []
+    for endpoint in design.endpoints:
+        for arm in design.arms:
+            if arm.arm_id == control:
+                continue
+            pair = judged[arm.arm_id, endpoint], judged[control, endpoint]
+            row = {"arm_id": arm.arm_id, "versus": control, "endpoint": endpoint.name, "week": endpoint.week}
+            if endpoint.name in tool.hazard:
+                row |= _hazard(tool, people, endpoint, pair) | published.log_hazard_ratio(seen, arm.arm_id, endpoint)
+            else:
+                binary = endpoint.name not in tool.continuous
+                row |= _difference(people, endpoint, pair, binary)
+                row |= published.difference(seen, (arm.arm_id, control), endpoint, binary)
+            out.append(row)
+    return out
+
+
+def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judged], binary: bool) -> dict[str, Any]:
+    """Difference of two arms. The expected one shares patients; the trial's has independent arms.
+
+    Parameter uncertainty is that of the difference itself: what both arms share cancels.
+    """
+    active, control = pair
+    both = np.isfinite(active.values) & np.isfinite(control.values)
+    paired = (active.values - control.values)[both]
+    between = between_draws(paired, draw_of(people.ids, people.disease)[both])
+    where = f"{endpoint.name} {endpoint.week:g}"
+    arms = [
+        replicate(Sample(a.finished, binary), a.n_published, (people.seed, f"contrast {a.arm_id} {where}"), "none")
+        for a in pair
+    ]
+    truth = ndtri(streams.uniform(people.seed, f"truth of {active.arm_id} {where}", np.arange(REPLICATES))[:, 0])
+    draws = arms[0] - arms[1] + between * truth
+    scale = "risk_difference" if binary else "mean_difference"
+    predicted = float(active.finished.mean() - control.finished.mean())
+    return {"scale": scale, "predicted": predicted, "pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+
+
+def _hazard(tool: Instrument, people: Population, endpoint: Endpoint, pair: tuple[Judged, Judged]) -> dict[str, Any]:
+    """Log hazard ratio of the event behind an endpoint, up to its week."""
+    active, control = (_times(tool, people, endpoint, a) for a in pair)
+    sizes = pair[0].n_published, pair[1].n_published
+    stream = people.seed, f"hazard {pair[0].arm_id} {endpoint.name} {endpoint.week:g}"
+    draws = replicate_log_hazard_ratio(active, control, sizes, stream, REPLICATES)
+    row = {"scale": "log_hazard_ratio", "predicted": float(np.median(draws))}
+    return row | {"pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+
+
+def _times(tool: Instrument, people: Population, endpoint: Endpoint, arm: Judged) -> Times:
+    left = dropout_visit(tool, arm.visits.days, people, people.seed)
+    times = first_event(tool, endpoint.name, arm.visits, endpoint.week * 7.0, left)
+    return times.take(np.isfinite(arm.values))
