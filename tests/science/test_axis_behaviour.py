@@ -109,3 +109,34 @@ def test_references_shipped_match_a_fresh_computation() -> None:
         "RA",
         references._digest(references.disease_table.base(), axis.disease("RA").values()),
     ) in references._shipped()
+
+
+@pytest.mark.parametrize(
+    ("disease", "drug"), [("LN", "obinutuzumab"), ("SLE", "cd19 car-t"), ("IgG4-RD", "inebilizumab")]
+)
+def test_no_patient_fails_or_goes_negative_under_deep_depletion(disease: str, drug: str) -> None:
+    rng = np.random.default_rng(3)
+    p = np.repeat(axis.parameters(disease)[None], 64, axis=0)
+    for name, (sd, _) in axis.spreads(disease).items():
+        p[:, axis.index(name)] *= np.exp(sd * rng.standard_normal(64))[:, None]
+    own = engine.simulate(model.kernel(), p, axis.rest(disease), times=[3650.0])
+    for name, value in axis.slot_parameters(drug, 1).items():
+        p[:, axis.index(name)] = value
+    amount = 0.02 if drug == "cd19 car-t" else 1000.0
+    events = engine.bolus(axis.dose_state(drug, 1), [0.0], [amount])
+    run = engine.simulate(
+        model.kernel(), p, own.final, times=np.arange(0, 365, 28.0), events=events,
+        options=engine.Options(rtol=1e-6, atol=1e-10),
+    )  # fmt: skip
+    assert not own.failures
+    assert not run.failures
+    assert run.values.min() > -1e-9 * max(1.0, amount)
+
+
+def test_deep_reset_outlasts_the_return_of_b_cells() -> None:
+    course = treatment.course("SLE", ["cd19 car-t 1000000 cells/kg iv once"], 104, ["naive", "mtA", "aas", "car"], 7.0)
+    year, start = course.days.tolist().index(364.0), resting.levels("SLE")
+    assert course.of("naive")[year] > 0.8 * start["naive"]
+    assert course.of("aas")[year] < 0.55 * start["aas"]
+    assert course.of("mtA")[year] < 0.35 * start["mtA"]
+    assert course.of("car")[year:].max() < 1e-3  # no second expansion
