@@ -13,6 +13,7 @@ from baxis.engine.layout import CARRY, CONTEXT, SLOT, kind_of
 from baxis.engine.options import Options
 from baxis.engine.schedule import Schedule
 
+CLOCK_STEPS = 100  # fewest steps over the span of a model whose equations use time
 POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
 
 
@@ -90,7 +91,7 @@ def _context(job: Job, arrays: dict[str, np.ndarray]) -> np.ndarray:
         "time_stride": _stride(s.times), "order_stride": _stride(s.order), "amount_stride": _stride(s.amounts),
         "observe": int((job.chosen >= len(job.kernel.system.states)).any()), "max_steps": int(o.max_steps),
         "check_floor": int(len(arrays["floors"]) > 0), "t_start": job.span[0], "t_end": job.span[1], "rtol": o.rtol,
-        "max_step": o.max_step or np.inf, "pseudo_rate": 0.1 / max(job.span[1] - job.span[0], 1e-300),
+        "max_step": _longest_step(job), "pseudo_rate": 0.1 / max(job.span[1] - job.span[0], 1e-300),
     }  # fmt: skip
     words = np.zeros(len(CONTEXT), np.int64)
     for name in CONTEXT:
@@ -102,6 +103,13 @@ def _context(job: Job, arrays: dict[str, np.ndarray]) -> np.ndarray:
         else:
             words[slot : slot + 1] = np.array([counts[name]], float).view(np.int64)
     return words
+
+
+def _longest_step(job: Job) -> float:
+    """As asked; else no limit, but for a model that reads the clock a share of the span, lest it steps over a pulse."""
+    if job.options.max_step is not None:
+        return job.options.max_step
+    return (job.span[1] - job.span[0]) / CLOCK_STEPS if job.kernel.shape.uses_time else np.inf
 
 
 def _stride(table: np.ndarray) -> int:

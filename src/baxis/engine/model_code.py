@@ -24,6 +24,7 @@ class Shape:
     jacobian: int
     factors: int
     time_slopes: bool
+    uses_time: bool
 
 
 class ModelCode:
@@ -42,7 +43,8 @@ class ModelCode:
     def shape(self) -> Shape:
         p = self.program
         sizes = (len(self.hoisted.slots), len(self.jacobian_slots), len(p.elimination.slots))
-        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes))
+        uses_time = any(key[0] == "time" for key in p.graph.keys)
+        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time)
 
     def _function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function:
         f = Function(name, [], self.lanes, self.fused)

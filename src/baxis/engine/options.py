@@ -20,7 +20,7 @@ class Options:
 
     rtol, atol: relative and absolute tolerance of a step's error (atol: one number, an (N,) array, or a mapping of
     state name to number, the others 1e-6). max_steps: attempts a patient, a bound on work. first_step, max_step: None
-    lets the engine choose. nonnegative: states (True: all) that must not fall below -atol; a step that ends between
+    lets the engine choose (a model whose equations use time takes at least 100 steps, lest it steps over a pulse). nonnegative: states (True: all) that must not fall below -atol; a step that ends between
     -atol and 0 is set to 0, which powers such as x^1.5 need. start: time of the initial state. threads: None for every core this process may use. progress: called with (patients done, patients).
     """
 

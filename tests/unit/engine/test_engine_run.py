@@ -141,3 +141,10 @@ def test_progress_is_reported_and_interruption_is_clean(kernel: engine.Kernel) -
     with pytest.raises(KeyboardInterrupt):
         engine.simulate(kernel, {"ke": np.full(50, 0.3)}, times=[1e3], options=engine.Options(progress=stop))
     assert engine.simulate(kernel, times=[1.0]).ok.all()
+
+
+def test_a_pulse_written_into_the_model_is_not_stepped_over() -> None:
+    text = "model m()\n x' = piecewise(1, time >= 50 && time < 53, 0) - 0.01*x; x = 0\nend"
+    kernel = engine.compile(engine.load_antimony(text))
+    run = engine.simulate(kernel, times=[53.0, 100.0], options=engine.Options(rtol=1e-6))
+    np.testing.assert_allclose(run["x"][0, 0], 100 * (1 - np.exp(-0.03)), rtol=1e-3)
