@@ -101,15 +101,19 @@ def test_refusals_name_what_is_lacking(trial: str, why: str) -> None:
 
 
 def test_induction_is_given_to_every_arm_from_entry_on() -> None:
-    design = default_design("lunar")
-    for arm in design.arms:
-        common = [(t.drug, t.dose, t.start_day, t.schedule) for t in arm.treatments if t.drug != "rituximab"]
-        assert ("mycophenolate", 2.5, 0.0, "qd") in common
-        steroid = [c for c in common if c[0] == "prednisone"]
-        assert [c[2] for c in steroid] == [0.0, 14.0, 28.0, 56.0]
-        assert [c[3] for c in steroid] == ["qd x14", "qd x14", "qd x28", "qd x28"]
-    assert [b.dose for b in design.background_therapy] == [10.0]
-    assert design.control.role == "placebo"
+    drugs = {b.drug: b for b in default_design("lunar").background_therapy}
+    assert drugs["mycophenolate"].from_entry
+    assert drugs["mycophenolate"].dose == 2.5
+    steroid = drugs["prednisone"]
+    assert steroid.from_entry
+    assert [(t.week, t.dose) for t in steroid.taper] == [(2, 30), (4, 20), (8, 15), (12, 10), (16, 7.5)]
+    for arm in default_design("access-abatacept-ln").arms:  # azathioprine follows cyclophosphamide
+        assert ("azathioprine", 84.0) in {(t.drug, t.start_day) for t in arm.treatments}
+
+
+def test_a_drug_of_the_arms_is_no_background_too() -> None:
+    design = default_design("cycazarem")
+    assert "cyclophosphamide" not in {b.drug for b in design.background_therapy}
 
 
 def test_a_steroid_taper_without_printed_doses_runs_by_the_rule() -> None:

@@ -70,9 +70,11 @@ def _derive(trial: Row, rows: Rows, versus: str) -> Derived:
     measured, said = endpoints(trial, rows.reported.get(trial["trial_id"], []), tool, specs)
     population = cohort_text(trial["population"], control)
     criteria, said_entry = entry(trial["disease"], population, tool)
-    drugs, given, said_background = background(trial["disease"], trial["background"], population)
+    drugs, later, said_background = background(trial["disease"], trial["background"], population)
+    own = {t.drug for arm in arms for t in arm.treatments}
+    drugs = [b for b in drugs if not (b.from_entry and b.drug in own)]
     weeks = max(e.week for e in measured)
-    arms = [_within(_with(arm, given), weeks) for arm in arms]
+    arms = [_whole(arm, later, weeks) for arm in arms]
     told = (*said, *said_entry, *said_background, *notes)
     design = build(
         {
@@ -120,16 +122,11 @@ def _arms(
     return found, left_out, pools, notes
 
 
-def _with(arm: Arm, given: list[Treatment]) -> Arm:
-    """The arm with what every arm is given from entry on, but for a drug that is its own treatment."""
+def _whole(arm: Arm, later: list[Treatment], weeks: float) -> Arm:
+    """The arm with what every arm is given later (but for a drug of its own), nothing starting after the last week."""
     own = {t.drug for t in arm.treatments}
-    common = tuple(t for t in given if t.drug not in own)
-    return arm.model_copy(update={"treatments": (*arm.treatments, *common)})
-
-
-def _within(arm: Arm, weeks: float) -> Arm:
-    """The arm without treatments that would start after the last week."""
-    return arm.model_copy(update={"treatments": tuple(t for t in arm.treatments if t.start_day < weeks * 7.0)})
+    given = (*arm.treatments, *(t for t in later if t.drug not in own))
+    return arm.model_copy(update={"treatments": tuple(t for t in given if t.start_day < weeks * 7.0)})
 
 
 def _enough(found: list[Arm], control: str, left_out: dict[str, str]) -> None:

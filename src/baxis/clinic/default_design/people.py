@@ -59,7 +59,7 @@ def prior_treatment(disease: str, population: str) -> str:
 
 
 def background(disease: str, text: str, population: str) -> tuple[list[Background], list[Treatment], list[str]]:
-    """Drugs that patients rest under, drugs given to every arm from entry on, and notes.
+    """Drugs that patients rest under or are given from entry on, drugs that every arm is given later, and notes.
 
     The first rule that fits counts for each drug and way of giving. A drug of the disease's usual background that the
     text does not name keeps the dose of the disease table.
@@ -73,9 +73,9 @@ def background(disease: str, text: str, population: str) -> tuple[list[Backgroun
         for (drug, given), row in found.items()
         if row["kind"] == "assumed"
     ]
-    rest = [_at_rest(row) for row in found.values() if row["given"] == "rest"]
-    entry_drugs = [t for row in found.values() if row["given"] == "entry" for t in _from_entry(row)]
-    return rest, entry_drugs, notes + _unread(text, {drug for drug, _ in found}, rest, entry_drugs)
+    drugs = [_therapy(row) for row in found.values() if row["given"] == "rest" or _steps(row)[0][0] == 0]
+    later = [t for row in found.values() if row["given"] == "entry" and _steps(row)[0][0] > 0 for t in _later(row)]
+    return drugs, later, notes + _unread(text, drugs)
 
 
 def _people_fit(pattern: str, population: str) -> bool:
@@ -83,19 +83,25 @@ def _people_fit(pattern: str, population: str) -> bool:
     return not pattern or bool(re.search(pattern.removeprefix("!"), population)) != pattern.startswith("!")
 
 
-def _at_rest(row: dict[str, str]) -> Background:
+def _therapy(row: dict[str, str]) -> Background:
+    """A drug that patients rest under, or one that all are given from entry on (its first step is its dose)."""
     plain = {k: row[k] for k in ("drug", "dose", "dose_unit", "dose_cv", "share", "taper_share")}
-    steps = [{"week": week, "dose": dose} for week, dose in _steps(row)]
-    return Background.model_validate({**plain, "taper": steps})
+    steps = _steps(row)
+    entry_drug = row["given"] == "entry"
+    if entry_drug:
+        plain["dose"], steps = str(steps[0][1]), steps[1:]
+    tapers = [{"week": week, "dose": dose} for week, dose in steps]
+    return Background.model_validate({**plain, "taper": tapers, "from_entry": entry_drug})
 
 
-def _from_entry(row: dict[str, str]) -> list[Treatment]:
-    """One daily treatment for each step of a course, from its week to the next step's."""
+def _later(row: dict[str, str]) -> list[Treatment]:
+    """A drug that every arm is given from a later week on: one daily treatment for each step of its course."""
     steps = _steps(row)
     ends = [week for week, _ in steps[1:]] + [None]
+    plain = {"drug": row["drug"], "dose_unit": row["dose_unit"], "route": "po"}
     return [
         Treatment.model_validate({
-            "drug": row["drug"], "dose": dose, "dose_unit": row["dose_unit"], "route": "po", "start_day": week * 7.0,
+            **plain, "dose": dose, "start_day": week * 7.0,
             "schedule": "qd" if end is None else f"qd x{round((end - week) * 7)}",
         })
         for (week, dose), end in zip(steps, ends, strict=True)
@@ -109,11 +115,10 @@ def _steps(row: dict[str, str]) -> list[tuple[float, float]]:
     return [(float(week), float(dose)) for week, dose in pairs]
 
 
-def _unread(text: str, found: set[str], rest: list[Background], given: list[Treatment]) -> list[str]:
+def _unread(text: str, drugs: list[Background]) -> list[str]:
     """Sentences on what the background text says and the design does not hold."""
-    notes = []
-    steroid = any(b.taper for b in rest) or any(t.drug == "prednisone" for t in given)
-    if "taper" in text and not steroid:
+    notes, found = [], {b.drug for b in drugs}
+    if "taper" in text and not any(b.taper for b in drugs):
         notes.append("background: steroid taper named, its doses by week are not in the tables; the dose is held")
     if text and (not found or (re.search(r"MTX|DMARD", text) and "methotrexate" not in found)):
         notes.append(f"background {text!r} not read in full; the disease's usual background stands in")
