@@ -79,6 +79,11 @@ WRONG = [
     (["list", "drug"], "did you mean 'drugs'"),
     (["show", "rituximb"], "did you mean 'rituximab'"),
     (["show", "C0O1"], "did you mean"),
+    (["trail", "rituximab-reflex"], "did you mean 'trial'"),
+    (["trial"], "Missing argument"),
+    (["trial", "rituximab-reflex", "--patients", "many"], "valid integer"),
+    (["trial", "rituximab-reflex", "--patients", "5", "--out", "/proc/x"], "cannot use"),
+    (["trial", "rituximab-reflex", "--dosing", "avreaged"], "did you mean 'averaged'"),
 ]
 
 

@@ -162,7 +162,7 @@ def build(data: dict[str, Any], where: str) -> Design:
     try:
         design = Design(**data)
     except (ValidationError, BaxisError) as e:
-        raise _faults(e, where) from None
+        raise _faults(e, where, data) from None
     _check_names(design, where)
     return design
 
@@ -204,14 +204,25 @@ def _check_names(design: Design, where: str) -> None:
         raise Faults(where, faults)
 
 
-def _faults(error: ValidationError | BaxisError, where: str) -> Faults:
+def _faults(error: ValidationError | BaxisError, where: str, data: dict[str, Any]) -> Faults:
     if isinstance(error, BaxisError):
         return Faults(where, [str(error)])
-    return Faults(where, [_sentence(e) for e in error.errors()])
+    return Faults(where, [_sentence(e, data) for e in error.errors()])
 
 
-def _sentence(e: Any) -> str:
-    place = ".".join(str(p) for p in e["loc"]) or "design"
+def _place(loc: tuple[Any, ...], data: dict[str, Any]) -> str:
+    """Where a fault lies, with the arm's own id in place of its number."""
+    parts = [str(p) for p in loc]
+    try:
+        if len(loc) > 1 and loc[0] == "arms":
+            parts[1] = str(data["arms"][loc[1]]["arm_id"])
+    except (KeyError, IndexError, TypeError):
+        pass
+    return ".".join(parts) or "design"
+
+
+def _sentence(e: Any, data: dict[str, Any]) -> str:
+    place = _place(e["loc"], data)
     if e["type"] == "extra_forbidden":
         owners: dict[int, type[BaseModel]] = {1: Design, 3: Arm, 5: Treatment}
         owner = owners.get(len(e["loc"]), Design)

@@ -52,10 +52,10 @@ def test_equal_by_value_and_round_trip() -> None:
 FAULTS = [
     ('drug = "fenebrutinib"', 'drug = "fenebrutinb"', "did you mean 'fenebrutinib'"),
     ('disease = "SLE"', 'disease = "SLEE"', "did you mean 'SLE'"),
-    ("dose = 75", "dose = -75", "arms.1.treatments.0.dose"),
+    ("dose = 75", "dose = -75", "arms.75qd.treatments.0.dose"),
     ('dose_unit = "mg"\nroute', 'dose_unit = "mgs"\nroute', "dose_unit"),
     ('schedule = "qd"', 'schedule = "now and then"', "now and then"),
-    ("n = 60                       # size", "n = 0  # size", "arms.0.n"),
+    ("n = 60                       # size", "n = 0  # size", "arms.pbo.n"),
     ("weeks = 24\nback", "weeks = 12\nback", "endpoint after the last week (12): SRI-4 at week 24"),
     ('arm_id = "75qd"', 'arm_id = "pbo"', "arm_id stands twice: pbo"),
     ('role = "active"', 'rol = "active"', "did you mean 'role'"),

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line: a BaxisError is one line on stderr and exit code 2; Ctrl-C is exit code 130."""
-    from ...core.errors import BaxisError
-    from .app import build
-
+    """Run the command line. What goes wrong is one line on stderr: exit code 2, or 130 after Ctrl-C."""
     try:
-        build(sys.argv[1:])(standalone_mode=True)
-    except BaxisError as e:
-        sys.stderr.write(f"baxis: {e}\n")
-        raise SystemExit(2) from None
-    except BrokenPipeError:
-        sys.stderr.close()
+        from .app import build
+
+        code = build(sys.argv[1:])(standalone_mode=False, prog_name="baxis")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-    except (KeyboardInterrupt, SystemExit) as e:
-        if isinstance(e, SystemExit) and e.code != INTERRUPTED:
-            raise
-        sys.stderr.write("baxis: stopped; nothing was written\n")
-        raise SystemExit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        raise _interrupted() from None
+    except Exception as e:
+        raise _told(e) from e if os.environ.get("BAXIS_DEBUG") else None
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _interrupted() -> SystemExit:
+    sys.stderr.write("baxis: stopped; nothing was written\n")
+    return SystemExit(INTERRUPTED)
+
+
+def _told(error: Exception) -> BaseException:
+    """What to raise for an error: an exit after one line for those that a user can mend, else the error itself."""
+    from ...core.errors import BaxisError
+
+    if type(error).__name__ == "Abort":  # the command-line library's own word for Ctrl-C
+        return _interrupted()
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        text = " ".join(str(error.format_message()).split())
+        if text:
+            sys.stderr.write(f"baxis: {text} Try 'baxis --help'.\n")
+        return SystemExit(error.exit_code)
+    if isinstance(error, BaxisError):
+        sys.stderr.write(f"baxis: {error}\n")
+        return SystemExit(2)
+    if isinstance(error, OSError):
+        where = f" {error.filename}" if error.filename else ""
+        sys.stderr.write(f"baxis: cannot use{where or ' a file'}: {error.strerror or error}\n")
+        return SystemExit(2)
+    return error

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from ...core.errors import UnknownName
+
 # command -> (module, attribute); a Typer object is a group of its own
 COMMANDS: dict[str, tuple[str, str]] = {
     "trial": ("trial", "trial"),
     "list": ("listing", "listing"),
     "show": ("show", "show"),
+    "scoreboard": ("scoreboard", "scoreboard"),
     "check": ("axis", "check"),
     "stimulate": ("axis", "stimulate"),
     "compare-diseases": ("axis", "compare_diseases"),
@@ -32,6 +35,8 @@ def build(argv: list[str]) -> Any:
         callback=_options,
     )
     asked = next((a for a in argv if not a.startswith("-")), None)
+    if asked is not None and asked not in COMMANDS:
+        raise UnknownName("command", asked, COMMANDS)
     wanted = [] if asked is None and "--version" in argv else list(COMMANDS)
     for name in [asked] if asked in COMMANDS else wanted:
         module, attribute = COMMANDS[name]
