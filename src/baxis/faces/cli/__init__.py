@@ -18,10 +18,12 @@ def main() -> None:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-    except KeyboardInterrupt:
-        raise _interrupted() from None
+    except (KeyboardInterrupt, SystemExit) as e:
+        raise _interrupted() if isinstance(e, KeyboardInterrupt) or e.code == INTERRUPTED else e from None
     except Exception as e:
         raise _told(e) from e if os.environ.get("BAXIS_DEBUG") else None
+    if code == INTERRUPTED:
+        raise _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
