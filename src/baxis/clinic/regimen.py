@@ -9,7 +9,6 @@ biased, and `auto` follows the drug dose by dose (`benchmarks/dosing.py` prints 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -140,17 +139,19 @@ def dose_amounts(
     return np.asarray(flat * scale[per])
 
 
-def variability(drug: str, cv: Mapping[str, float], people: Population) -> dict[str, Array]:
-    """Factor of each kinetic parameter for each patient, log-normal with the published between-patient cv."""
-    out = {}
-    for name, value in cv.items():
+def variability(drug: axis.Drug, people: Population) -> dict[str, Array]:
+    """Factor of each kinetic parameter for each patient: published effects of body size and sex, and the between-patient
+    cv as a log-normal."""
+    out = {name: np.asarray(f) for name, f in drug.size_factors(people.covariates).items()}
+    for name, value in drug.iiv.items():
         sd = np.sqrt(np.log1p(value**2))
-        out[name] = np.exp(sd * streams.normal(people.seed, f"{drug} {name}", people.ids)[:, 0])
+        own = np.exp(sd * streams.normal(people.seed, f"{drug.name} {name}", people.ids)[:, 0])
+        out[name] = out.get(name, 1.0) * own
     return out
 
 
 def _kinetics(drug: axis.Drug, people: Population) -> dict[str, Array]:
-    factors = variability(drug.name, drug.iiv, people)
+    factors = variability(drug, people)
     ones = np.ones(len(people.ids))
     return {name: value * factors.get(name, ones) for name, value in drug.kinetics_values().items()}
 
@@ -189,7 +190,7 @@ def _resolved(design: Design, treatment: Treatment, people: Population, where: t
     """Put a drug into a slot and its doses into the plan."""
     slot, parameters, gathered = where
     drug = axis.drug(treatment.drug)
-    factors = variability(drug.name, drug.iiv, people)
+    factors = variability(drug, people)
     for name, value in axis.slot_parameters(drug, slot).items():
         own = factors.get(name.removeprefix(f"P{slot}_"), np.ones(len(people.ids)))
         parameters[:, axis.index(name)] = (value * own)[:, None]
