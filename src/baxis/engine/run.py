@@ -23,7 +23,7 @@ class Run:
 
     `time` is where the batch is; `status` (n,) the first failure of each patient (0 while there is none). A failed
     patient becomes inactive. An inactive patient keeps its state, and its outputs are NaN. Events given to any
-    `advance` stay in force; a SET is written into `parameters` when its time has passed.
+    `advance` stay in force; a SET is written into `parameters` (of inactive patients too) when its time has passed.
     """
 
     def __init__(self, kernel: Kernel, parameters: np.ndarray, state: np.ndarray, options: Options) -> None:
@@ -88,7 +88,7 @@ class Run:
         for k in np.flatnonzero(schedule.kinds == layout.SET):
             t = np.broadcast_to(schedule.times[:, k], (len(self.state),))
             target = schedule.targets[k]
-            now = (t >= self.time) & (t < to) & (t >= last[:, target]) & self.active
+            now = (t >= self.time) & (t < to) & (t >= last[:, target])
             self.parameters[now, target] = np.broadcast_to(schedule.amounts[:, k], (len(self.state),))[now]
             last[now, target] = t[now]
         self.time = float(to)
