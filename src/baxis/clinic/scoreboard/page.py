@@ -11,6 +11,7 @@ from .board import FIRST, Board, miss
 from .figures import LABELS
 from .looks import HEADER
 
+ENOUGH_TRIALS = 10  # below this a bootstrap over trials says nothing about chance
 UNIT = {"risk_difference": 100.0}
 SCALE = {
     "risk_difference": "differences in proportions (percentage points)",
@@ -71,7 +72,8 @@ def verdicts(summary: dict[str, Any]) -> list[str]:
         scores, skill = found["predictors"], found["skill"]
         better = [LABELS.get(k, k) for k, v in scores.items() if k != FIRST and v["crps"] < scores[FIRST]["crps"]]
         said = f"The mechanism is beaten there by: {', '.join(better)}." if better else "No rival is better there."
-        sure = [LABELS.get(k, k) for k, v in skill.items() if v["low"] > 0]
+        enough = scores[FIRST]["trials"] >= ENOUGH_TRIALS
+        sure = [LABELS.get(k, k) for k, v in skill.items() if enough and v["low"] > 0]
         said += f" It is better beyond chance than: {', '.join(sure)}." if sure else ""
         out.append(
             f"**{role.capitalize()}**: over {scores[FIRST]['contrasts']} differences in proportions the mechanism errs by "
