@@ -93,9 +93,7 @@ def derive(tables: Tables, kept: Path) -> tuple[Tables, list[str]]:
         row["regimen"] = regimen.get(row["schedule"], "")
     unread = sorted({r["schedule"] for r in tables["arms"]} - set(regimen) - {""})
     notes += [f"schedule without a line in schedules.csv: {s!r}" for s in unread]
-    arms = {
-        t["trial_id"]: [a for a in tables["arms"] if a["trial_id"] == t["trial_id"]] for t in tables["trials"]
-    }
+    arms = {t["trial_id"]: [a for a in tables["arms"] if a["trial_id"] == t["trial_id"]] for t in tables["trials"]}
     for row in tables["outcomes"]:
         notes += outcome_row(row)
         row["versus"] = versus(row, arms[row["trial_id"]])
@@ -110,9 +108,7 @@ def derive(tables: Tables, kept: Path) -> tuple[Tables, list[str]]:
             notes += [n for row in rows if (n := unaddressed(row, name))]
     for row in tables["published_models"]:
         row["reference"] = row["citation"]
-        row["code_location"] = row["code_location"].replace(
-            "; not found among stored GitHub repositories", ""
-        )
+        row["code_location"] = row["code_location"].replace("; not found among stored GitHub repositories", "")
     return tables, notes
 
 

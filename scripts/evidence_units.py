@@ -35,9 +35,7 @@ def outcome_row(row: Row) -> list[str]:
     text, notes = row["unit"], []
     row["ci_level"] = level(row, text)
     found = INSTRUMENT.search(text)
-    row["instrument"] = (
-        {"Genant-modified Sharp": "mTSS-Genant"}.get(found.group(0), found.group(0)) if found else ""
-    )
+    row["instrument"] = {"Genant-modified Sharp": "mTSS-Genant"}.get(found.group(0), found.group(0)) if found else ""
     if row["statistic"] in DAYS:
         row["statistic"], row["unit"] = DAYS[row["statistic"]]
     elif row["statistic"] == "median_change" and text.startswith("%"):
@@ -98,11 +96,7 @@ def plain_unit(row: Row, text: str) -> str:
     for unit in PLAIN:
         if text.startswith(unit):
             return unit
-    if (
-        statistic == "difference"
-        and abs(float(row["value"])) <= 1
-        and not text.startswith("vs placebo (adjusted, as")
-    ):
+    if statistic == "difference" and abs(float(row["value"])) <= 1 and not text.startswith("vs placebo (adjusted, as"):
         return "fraction"
     return {"months (median)": "months", "number (median)": "number", "d": "d"}.get(text, "")
 
@@ -120,9 +114,7 @@ def detail(text: str, unit: str, instrument: str) -> str:
 
 def versus(row: Row, arms: list[Row]) -> str:
     """Arm that a contrast row is measured against; empty where the row is no contrast of two arms."""
-    contrast = (
-        row["statistic"] in RATIOS | {"difference", "pct_change_vs_placebo"} or "vs placebo" in row["detail"]
-    )
+    contrast = row["statistic"] in RATIOS | {"difference", "pct_change_vs_placebo"} or "vs placebo" in row["detail"]
     if not contrast or not_between_arms(row):
         return ""
     others = [a for a in arms if a["arm_id"] != row["arm_id"]]

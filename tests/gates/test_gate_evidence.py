@@ -79,9 +79,7 @@ def test_every_schedule_is_read_or_says_why_not() -> None:
 
 def test_every_citation_resolves_to_an_identifier() -> None:
     used = {
-        k
-        for name in ("trials", "outcomes", "claims", "pk", "kinetics")
-        for k in evidence.load().table(name)["source"]
+        k for name in ("trials", "outcomes", "claims", "pk", "kinetics") for k in evidence.load().table(name)["source"]
     }
     known = sources.load()
     assert used - {""} <= set(known)
@@ -89,11 +87,7 @@ def test_every_citation_resolves_to_an_identifier() -> None:
     for key in used - {""}:
         source = known[key]
         has = (
-            source.doi
-            or source.pmid
-            or source.nct
-            or source.title
-            or re.search(rf"{re.escape(key)},[^@]*pmcid", text)
+            source.doi or source.pmid or source.nct or source.title or re.search(rf"{re.escape(key)},[^@]*pmcid", text)
         )
         assert has, key
 

@@ -17,7 +17,7 @@ from .instruments import Instrument, Visits
 from .instruments.events import first_event
 from .intervals import REPLICATES, Sample, central, replicate
 from .population import Population
-from .posterior import between_draws, draw_of
+from .posterior import between_draws
 from .survival import Times, replicate_log_hazard_ratio
 
 Array = NDArray[np.float64]
@@ -72,7 +72,7 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
     active, control = pair
     both = np.isfinite(active.values) & np.isfinite(control.values)
     paired = (active.values - control.values)[both]
-    between = between_draws(paired, draw_of(people.ids, people.disease)[both])
+    between = between_draws(paired, people.ids[both], people.disease)
     where = f"{endpoint.name} {endpoint.week:g}"
     arms = [
         replicate(Sample(a.finished, binary), a.n_published, (people.seed, f"contrast {a.arm_id} {where}"), "none")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 NOTICE = "Research use only. Not for the care of a person."
 INTERVALS = (
-    "sampling of a trial of the published size and of the simulated patients; parameter uncertainty not included"
+    "sampling of a trial of the published size, of the simulated patients, and the posterior of the tissue weights; "
+    "other parameters are held fixed"
 )
 
 

@@ -50,7 +50,8 @@ class Plan:
         One that changes nothing for anybody (a zero dose, an input set to what it is) is no event, so that a zero dose
         is placebo bit for bit. parameters (n, P): the values at the start.
         """
-        kept, current = [], {}
+        kept: list[int] = []
+        current: dict[str, Array] = {}
         for i in np.argsort(np.array(self.times), kind="stable"):
             target, amount = self.targets[i], self.amounts[i]
             if self.kinds[i] == engine.SET:

@@ -17,7 +17,7 @@ from .design import Arm, Design, Endpoint
 from .instruments import Instrument, Visits
 from .intervals import Sample, central, replicate
 from .population import Population
-from .posterior import between_draws, draw_of
+from .posterior import between_draws
 from .recipe import recipe
 from .settings import Settings
 
@@ -159,9 +159,9 @@ def judge(
 
 def _arm_row(run: ArmRun, endpoint: Endpoint, arm: Judged, people: Population, binary: bool) -> dict[str, Any]:
     y = arm.finished
-    draws_of = draw_of(people.ids, people.disease)[np.isfinite(arm.values)]
+    between = between_draws(y, people.ids[np.isfinite(arm.values)], people.disease)
     stream = people.seed, f"trial {arm.arm_id} {endpoint.name} {endpoint.week:g}"
-    draws = replicate(Sample(y, binary, between_draws(y, draws_of)), run.arm.n, stream, "truth")
+    draws = replicate(Sample(y, binary, between), run.arm.n, stream, "truth")
     return {
         "arm_id": arm.arm_id,
         "role": run.arm.role,

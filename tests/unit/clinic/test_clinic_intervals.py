@@ -40,12 +40,26 @@ def test_parameter_uncertainty_widens_and_is_shared_between_arms() -> None:
     assert abs(np.corrcoef(plain, wide)[0, 1]) < 0.1
 
 
-def test_between_draw_sd_takes_off_the_noise_within() -> None:
+def test_sd_between_draws_takes_off_the_noise_within() -> None:
     rng = np.random.default_rng(3)
-    draws = np.repeat(np.arange(64), 16)
-    truth = 0.4 + 0.1 * rng.standard_normal(64)
-    y = (rng.random(draws.size) < truth[draws]).astype(float)
-    assert posterior.between_draws(y, draws) == pytest.approx(0.1, abs=0.03)
-    same = (rng.random(draws.size) < 0.4).astype(float)
-    assert posterior.between_draws(same, draws) < 0.05
-    assert posterior.between_draws(y, np.zeros(y.size, dtype=int)) == 0.0
+    draws = rng.dirichlet([2.0, 2.0, 2.0], 64)
+    carried = np.arange(1024) % 64
+    slope = np.array([0.5, 0.0, -0.5])
+    truth = 0.4 + (draws - draws.mean(0)) @ slope
+    y = (rng.random(1024) < truth[carried]).astype(float)
+    assert posterior.explained(y, draws, carried) == pytest.approx(truth.std(), abs=0.04)
+    same = (rng.random(1024) < 0.4).astype(float)
+    assert posterior.explained(same, draws, carried) < 0.03
+
+
+def test_a_disease_without_draws_has_no_spread_between_them() -> None:
+    assert posterior.between_draws(np.ones(8), np.arange(8), "healthy") == 0.0
+
+
+def test_shipped_draws_are_weights() -> None:
+    for disease in ("RA", "SLE"):
+        draws = posterior.weights(disease)
+        assert draws is not None
+        assert len(draws) >= 64
+        assert draws.sum(axis=1) == pytest.approx(np.ones(len(draws)), abs=1e-3)
+        assert (draws >= 0).all()

@@ -18,7 +18,7 @@ from ..default_design.what import simulated_endpoint
 from ..design import read_design
 from ..instruments import Instrument, instrument
 from ..intervals import Sample, replicate
-from ..posterior import draw_of, weights
+from ..posterior import draw_of, explained, weights
 from ..settings import Settings
 from ..survival import Times, replicate_log_hazard_ratio
 from .prediction import Prediction
@@ -170,18 +170,6 @@ def between(arms: list[Judged], control: Judged, disease: str) -> float:
         differences.append(arm.values[i] - control.values[j])
         carried.append(draw_of(common, disease))
     return explained(np.concatenate(differences), draws, np.concatenate(carried))
-
-
-def explained(y: Array, draws: Array, carried: NDArray[np.int64]) -> float:
-    """Standard deviation over the draws (D, k) of the linear fit of y (m,) on the draw that each value carries."""
-    centred = draws - draws.mean(axis=0)
-    x = centred[carried] - centred[carried].mean(axis=0)
-    slope, _, rank, _ = np.linalg.lstsq(x, y - y.mean(), rcond=1e-8)
-    if y.size <= rank + 1:
-        return 0.0
-    noise = float(((y - y.mean() - x @ slope) ** 2).sum()) / (y.size - rank - 1)
-    own = noise * float(np.trace(np.linalg.pinv(x.T @ x, rcond=1e-8) @ centred.T @ centred)) / len(draws)
-    return float(np.sqrt(max(float(np.mean((centred @ slope) ** 2)) - own, 0.0)))
 
 
 def check(row: dict[str, Any], found: Derived, tool: Instrument) -> str:
