@@ -149,9 +149,3 @@ def signalling_rows() -> tuple[tuple[str, str, str], ...]:
     """The signalling module by itself, inputs as parameters: what `stimulate` runs."""
     part = module("signalling")
     return tuple(expand(part, "", part.ports))
-
-
-def pk_rows() -> tuple[tuple[str, str, str], ...]:
-    """One slot by itself, target pool and FcRn as parameters."""
-    part = module("pk")
-    return tuple(expand(part, "", part.ports))

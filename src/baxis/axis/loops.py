@@ -82,12 +82,6 @@ def spectral_radius(disease: str) -> float:
     return float(np.abs(np.linalg.eigvals(elasticity(disease)[1])).max())
 
 
-def slowest_and_fastest(disease: str) -> tuple[float, float]:
-    """Slowest time constant of the slow states (day) and the fastest (day)."""
-    values = np.linalg.eigvals(jacobian(disease)[1]).real
-    return float(1 / np.abs(values).min()), float(1 / np.abs(values).max())
-
-
 def markdown(diseases: Sequence[str]) -> str:
     """Page: the gain of each loop in each disease, and the largest eigenvalue of all loops together."""
     lines = [

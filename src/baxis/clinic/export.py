@@ -32,7 +32,7 @@ _ARM_FIELDS = (
 def plain(result: TrialResult) -> dict[str, Any]:
     """Plain data of result.json."""
     arms = [{k: row[k] for k in _ARM_FIELDS} for row in result.arms.to_dict("records")]
-    return _clean(
+    return finite(
         {
             "trial": {
                 "trial_id": result.design.trial_id,
@@ -48,12 +48,12 @@ def plain(result: TrialResult) -> dict[str, Any]:
     )
 
 
-def _clean(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Plain Python numbers; NaN and infinity have no place in JSON and become null."""
     if isinstance(value, dict):
-        return {str(k): _clean(v) for k, v in value.items()}
+        return {str(k): finite(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(v) for v in value]
+        return [finite(v) for v in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

@@ -11,7 +11,6 @@ from .genes import aliases, gene_sheet
 from .tables import Evidence, load
 
 Cell = str
-Facts = list[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import UnknownName, Unsupported
+from ...core.errors import UnknownName
 from ..survival import Times
 from .base import Instrument, Visits
 
@@ -33,10 +33,3 @@ def first_event(
     last = np.maximum(np.where(attended, index, 1).max(axis=1), 1)
     when = np.where(came, seen.argmax(axis=1), last)
     return Times(np.maximum(visits.days[when], 0.0), came)
-
-
-def event_of(tool: Instrument, endpoint: str) -> str:
-    """Event behind a hazard-ratio endpoint; Unsupported for an endpoint that is none."""
-    if endpoint not in tool.hazard:
-        raise Unsupported(f"endpoint {endpoint!r} of {tool.code} is no hazard ratio; those are: {sorted(tool.hazard)}")
-    return tool.hazard[endpoint]

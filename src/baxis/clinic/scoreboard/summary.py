@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from ..export import finite
 from .board import FIRST, Board, Scored
 from .rivals import META
 from .scores import skill, strata
@@ -95,15 +95,5 @@ def plain(board: Board) -> dict[str, Any]:
         "summary": summary(board),
         "skipped": board.skipped,
     }
-    cleaned: dict[str, Any] = _clean(whole)
+    cleaned: dict[str, Any] = finite(whole)
     return cleaned
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(k): _clean(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(v) for v in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -19,7 +19,6 @@ GREEN = "#009e73"
 SKY = "#56b4e9"
 YELLOW = "#e69f00"
 PURPLE = "#cc79a7"
-CYCLE = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY, "#000000", GREY)
 FORMATS = (".png", ".svg", ".pdf")
 
 RC: dict[Any, Any] = {

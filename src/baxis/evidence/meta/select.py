@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from baxis.evidence import Evidence
 
 RANDOMISED = ("parallel-rct", "withdrawal-rct")
-ARM_STATISTICS = {"proportion": "proportion", "mean": "mean_change"}
-CONTRAST_STATISTICS = {
-    "RD": ("difference",), "OR": ("odds_ratio",), "RR": ("risk_ratio",), "HR": ("hazard_ratio",),
-    "RATE": ("rate_ratio",), "MD": ("difference",), "SMD": (),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

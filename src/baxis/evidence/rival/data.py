@@ -110,7 +110,6 @@ def endpoint_family(name: str) -> str:
 
 
 MIXED = r"with or without|some |part |mixed|naive or"
-FEATURES = ("biologic_failure", "mtx_naive", "steroid_taper", "drugs_stopped", "east_asian", "decade")
 
 
 def features(population: str, background: str, year: float) -> dict[str, float]:
