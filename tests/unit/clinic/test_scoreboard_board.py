@@ -85,7 +85,9 @@ def test_every_predictor_has_the_same_contrasts(board) -> None:
     scales = board.summary()["by_role"]["external"]
     for found in scales.values():
         assert len({m["contrasts"] for m in found["predictors"].values()}) == 1
-        assert {"mechanism", "no_effect", "shrunken_mean"} <= set(found["predictors"])
+        assert {"mechanism", "mechanism_discrepancy", "discrepancy_alone", "no_effect", "shrunken_mean"} <= set(
+            found["predictors"]
+        )
 
 
 def test_no_prediction_reads_a_result(board, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from ...core.errors import BaxisError, InvalidValue, UnknownName
 from ..settings import Settings, settle
 from .mechanism import Mechanism
 from .novelty import calibration_rows, novelty, seen
-from .prediction import Prediction, Predictor
-from .rivals import NO_EFFECT, rivals
+from .panel import Panel
+from .prediction import COMBINED, Prediction, Predictor
+from .rivals import NO_EFFECT
 
 ROLES = ("calibration", "validation", "context", "external")
 DEFAULT_PATIENTS = 400
@@ -101,37 +102,41 @@ def scoreboard(
     folders: Sequence[str | Path] = (),
     settings: Settings | None = None,
     tell: Progress | None = None,
+    leave_one_out: bool = False,
     **changes: object,
 ) -> Board:
     """Predict and score every primary contrast of a role ("calibration", "validation", "context", "all").
 
     folders: evidence laid over the library; their trials are scored as `external`, beside those of `role` if one is
     given. Without both, validation trials are scored. changes: fields of Settings. tell: called with (contrasts done,
-    contrasts in all). Raises BaxisError for a bad role, folder or setting before anything is simulated.
+    contrasts in all). leave_one_out: each calibration trial is predicted by discrepancy and rivals fitted without it
+    (role "calibration" only). Raises BaxisError for a bad role, folder or setting before anything is simulated.
     """
+    if leave_one_out and role != "calibration":
+        raise InvalidValue("leave one out", role or "no role", "--role calibration: other roles are never fitted to")
     chosen = settle(settings or Settings(patients=DEFAULT_PATIENTS), changes)
     evidence = ev.load(*folders)
     rows = select(evidence, role, bool(folders))
     mechanism = Mechanism(evidence, chosen)
     mechanism.prepare(rows)
-    others, absent = rivals(evidence)
+    panel = Panel(evidence, mechanism, leave_one_out)
     known = seen(calibration_rows(ev.load()))
     scored = []
     for k, row in enumerate(rows):
         row["novelty"] = novelty(row, known)
-        scored.append(score(row, [mechanism, *others]))
+        scored.append(score(row, panel.of(row["trial_id"], row["role"])))
         if tell:
             tell(k + 1, len(rows))
     skipped = [listed(r) for r in scored if not r.simulated] + without(evidence, role, bool(folders))
     recipe = {
         "baxis": __version__, "library": library.digest(), "evidence": evidence.digest,
         "patients": chosen.patients, "seed": chosen.seed, "role": role or ("external" if folders else "validation"),
-        "predicted": FIRST, "absent": [absent] if absent else [],
+        "predicted": COMBINED, "absent": [panel.absent] if panel.absent else [],
+        "leave_one_out": leave_one_out,
         "failures": sum(getattr(r, "failures", 0) for r in mechanism.ran.values()),
     }  # fmt: skip
     notes = {k[0]: d.notes for k, d in mechanism.designs.items() if d.notes}
-    names = [FIRST, *(o.name for o in others)]
-    return Board(scored, names, skipped, recipe, notes, controls(scored, mechanism))
+    return Board(scored, panel.names, skipped, recipe, notes, controls(scored, mechanism))
 
 
 def controls(scored: Sequence[Scored], mechanism: Mechanism) -> list[Control]:

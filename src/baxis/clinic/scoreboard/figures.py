@@ -22,7 +22,8 @@ SCALE_LABEL = {
     "log_hazard_ratio": ("log hazard ratio", 1.0),
 }
 LABELS = {
-    "mechanism": "mechanism", "no_effect": "no effect", "grand_mean": "grand mean",
+    "mechanism": "mechanism", "mechanism_discrepancy": "mechanism + discrepancy", "discrepancy_alone": "discrepancy alone",
+    "no_effect": "no effect", "grand_mean": "grand mean",
     "shrunken_mean": "shrunken class-by-disease mean", "meta_regression": "meta-regression",
 }  # fmt: skip
 FEW = 3

@@ -10,6 +10,7 @@ from ..recipe import INTERVALS
 from .board import FIRST, Board, miss
 from .figures import LABELS
 from .looks import HEADER
+from .prediction import COMBINED
 
 ENOUGH_TRIALS = 10  # below this a bootstrap over trials says nothing about chance
 UNIT = {"risk_difference": 100.0}
@@ -26,9 +27,9 @@ def page(board: Board, figures: Sequence[str]) -> str:
     summary = board.summary()
     parts = [
         "# Scoreboard", GENERATED.format(**board.recipe),
-        READING.format(intervals=INTERVALS), *verdicts(summary), "## Worst misses",
+        READING.format(intervals=INTERVALS, fitted=FITTED[bool(board.recipe["leave_one_out"])]), *verdicts(summary), "## Worst misses",
         worst(board), "## Scores by role", *by_role(summary), *(f"![{n.removesuffix('.png')}]({n})" for n in figures),
-        "## Control arms", CONTROLS, control_arms(summary["controls"]),
+        "## Discrepancy: where the mechanism is wrong", DISCREPANT, discrepant(summary["discrepancy"]), "## Control arms", CONTROLS, control_arms(summary["controls"]),
         "## By novelty", strata(summary["by_novelty"]), "## By disease", strata(summary["by_disease"]),
         "## Only what could be simulated", *by_role({"by_role": summary["simulated_only"]}),
         "## Every contrast", every(board), "## Counted as no effect, and why", skipped(board),
@@ -46,9 +47,16 @@ GENERATED = (
 READING = """Each contrast of a trial's primary endpoint is predicted by the mechanism and by plain statistical rivals that
 learned from the same calibration trials; a trial that was used in calibration is never called a validation. *Mechanism* is
 the model alone: kinetics, potency and the axis, with no term for a trial or a drug. Its intervals hold: {intervals}; no
-spread between trials of the same design. On calibration trials the rivals are judged on what they were fitted to. The row *mechanism + discrepancy* and the leave-one-trial-out mode are not part of this version. What cannot be
-simulated counts with "no effect"; the set of contrasts is the same for every predictor. Bias is counted towards benefit;
+spread between trials of the same design. *Mechanism + discrepancy* adds what calibration trials showed beyond the mechanism, by drug class and
+disease, with a spread between trials; *discrepancy alone* is the same with no mechanism. On calibration trials {fitted}. What cannot be simulated counts for the mechanism with "no effect", for
+the sum with the discrepancy alone; the set of contrasts is the same for every predictor. Bias is counted towards benefit;
 skill is 1 - CRPS / CRPS of the rival, with a 95 % interval over resampled trials; p tests coverage against 90 %."""
+
+
+FITTED = {
+    False: "all of these but the mechanism are judged on what they were fitted to",
+    True: "all of these but the mechanism predict each trial from the others (the mechanism's tissue weights stay)",
+}
 
 
 def number(value: float | None, digits: int = 2, unit: float = 1.0) -> str:
@@ -75,10 +83,22 @@ def verdicts(summary: dict[str, Any]) -> list[str]:
         enough = scores[FIRST]["trials"] >= ENOUGH_TRIALS
         sure = [LABELS.get(k, k) for k, v in skill.items() if enough and v["low"] > 0]
         said += f" It is better beyond chance than: {', '.join(sure)}." if sure else ""
+        whole = scores.get(COMBINED)
+        summed = (
+            f" With the discrepancy learnt on calibration trials it errs by {100 * whole['mae']:.1f} points and covers "
+            f"{number(whole['coverage90'], 0, 100)} %; beaten then by: "
+            + (
+                ", ".join(LABELS.get(k, k) for k, v in scores.items() if k != COMBINED and v["crps"] < whole["crps"])
+                or "none"
+            )
+            + "."
+            if whole
+            else ""
+        )
         out.append(
             f"**{role.capitalize()}**: over {scores[FIRST]['contrasts']} differences in proportions the mechanism errs by "
             f"{100 * scores[FIRST]['mae']:.1f} points on average and covers "
-            f"{number(scores[FIRST]['coverage90'], 0, 100)} % with its 90 % intervals. {said}"
+            f"{number(scores[FIRST]['coverage90'], 0, 100)} % with its 90 % intervals. {said}{summed}"
         )
     done = (
         f"{summary['simulated']} of {summary['contrasts']} contrasts ({summary['trials']} trials) could be simulated."
@@ -135,18 +155,40 @@ def scores(found: dict[str, Any], unit: float) -> str:
         "CRPS",
         "Brier",
         "skill of mechanism",
+        "skill of mechanism + discrepancy",
     )
     rows = []
     for name, m in found["predictors"].items():
-        s = found["skill"].get(name)
-        gain = f"{s['skill']:.2f} ({s['low']:.2f} to {s['high']:.2f})" if s else ""
+        gains = [gain(found[k].get(name)) for k in ("skill", "skill_combined")]
         held = f"{number(m['coverage90'], 0, 100)} % of {m['coverage90_n']}"
         rows.append((
             LABELS.get(name, name), str(m["contrasts"]), str(m["trials"]), number(m["mae"], 2, unit),
             number(m["bias"], 2, unit), number(m["sign_right"], 0, 100) + " %", held, number(m["coverage90_p"], 3), number(m["crps"], 2, unit),
-            number(m["brier"], 3), gain,
+            number(m["brier"], 3), *gains,
         ))  # fmt: skip
     return grid(header, rows)
+
+
+def gain(s: dict[str, float] | None) -> str:
+    """Skill with its interval."""
+    return f"{s['skill']:.2f} ({s['low']:.2f} to {s['high']:.2f})" if s else ""
+
+
+DISCREPANT = """What calibration trials show beyond the mechanism, in standard deviations of a patient's endpoint, benefit up (0.1 is
+5 percentage points of responders): posterior mean and standard deviation of each term. A term near 0 says that the
+mechanism is right there, or that there are too few trials to say otherwise."""
+
+
+def discrepant(found: dict[str, Any]) -> str:
+    """Slope, spreads, and the terms of classes, diseases and their pairs, largest first."""
+    slope = "Slope on the mechanism: {:.2f} (sd {:.2f}).".format(*found["slope"])
+    spread = " Standard deviations: " + ", ".join(f"{k} {v:.3f}" for k, v in found["sd"].items()) + "."
+    rows = [
+        (group, name, number(t["mean"], 3), number(t["sd"], 3), str(t["contrasts"]))
+        for group, terms in found["terms"].items()
+        for name, t in sorted(terms.items(), key=lambda kv: -abs(kv[1]["mean"]))
+    ]
+    return f"{slope}{spread}\n\n" + grid(("group", "member", "term", "sd", "contrasts"), rows)
 
 
 def strata(tables: dict[str, Any]) -> str:

@@ -13,6 +13,8 @@ from ..intervals import central
 
 Array = NDArray[np.float64]
 GRID = 1000
+COMBINED = "mechanism_discrepancy"  # the mechanism and its learnt error
+DISCREPANCY = "discrepancy_alone"  # the same learnt terms with no mechanism: the rival of the sum
 
 
 @dataclass(frozen=True)

@@ -58,19 +58,20 @@ class MetaRegression:
         return Prediction(float(found["mean"]), found["draws"])
 
 
-def rivals(evidence: Evidence) -> tuple[list[Predictor], str]:
+def rivals(evidence: Evidence, leave_out: str = "", refit: Any = None) -> tuple[list[Predictor], str]:
     """Every rival, no effect first, and a sentence when the meta-regression is not shipped ('' when it is).
 
-    The plain rivals learn from the shipped calibration trials, whatever folder is scored.
+    The plain rivals learn from the shipped calibration trials, whatever folder is scored. leave_out: a trial to learn
+    without; refit: the meta-regression fitted without it.
     """
     from ... import evidence as ev
     from ...evidence import rival
     from ...evidence.rival.plain import PREDICTORS, learn
 
-    moments = learn(ev.load())
+    moments = learn(ev.load(), (leave_out,) if leave_out else ())
     out: list[Predictor] = [PlainRival(name, moments) for name in PREDICTORS]
     try:
-        fitted = rival.load()
+        fitted = refit or rival.load()
     except BaxisError as e:
         return out, f"meta-regression not available: {e}"
     trials = {t.trial_id: t for t in evidence.frames["trials"].itertuples()}

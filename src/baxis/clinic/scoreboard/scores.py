@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core import streams
+from .prediction import COMBINED
 
 if TYPE_CHECKING:
     from .board import Scored
@@ -76,10 +77,13 @@ def skill(rows: Sequence[Scored], name: str, rival: str, scaled: bool = False) -
 
 
 def table(rows: Sequence[Scored], names: Sequence[str], first: str) -> dict[str, Any]:
-    """Scores of every predictor, and the skill of `first` against each of the others."""
+    """Scores of every predictor; skill of `first`, and of the mechanism with its discrepancy, against the others."""
     return {
         "predictors": {name: metrics(rows, name) for name in names},
         "skill": {name: skill(rows, first, name) for name in names if name != first},
+        "skill_combined": {
+            name: skill(rows, COMBINED, name) for name in names if COMBINED in names and name != COMBINED
+        },
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..export import finite
 from .board import FIRST, Board, Scored
+from .prediction import COMBINED
 from .rivals import META
 from .scores import skill, strata
 
@@ -33,6 +34,11 @@ def summary(board: Board) -> dict[str, Any]:
         "skill_all_scales": {
             role: {n: skill(_of(rows, role), FIRST, n, scaled=True) for n in names if n != FIRST} for role in roles
         },
+        "skill_combined_all_scales": {
+            role: {n: skill(_of(rows, role), COMBINED, n, scaled=True) for n in names if n != COMBINED}
+            for role in roles
+        },
+        "discrepancy": discrepancy(),
     }
 
 
@@ -59,24 +65,42 @@ def controls(board: Board, role: str) -> dict[str, dict[str, Any]]:
     return out
 
 
+def discrepancy() -> dict[str, Any]:
+    """The fitted discrepancy in patients' standard deviations: slope, spreads, and each class's and disease's term."""
+    from .discrepancy import GROUPS, fitted
+
+    model = fitted()
+    terms = {g: model.terms(g) for g in GROUPS if g != "trial"}
+    return {
+        "slope": list(model.slope()),
+        "sd": model.sd,
+        "terms": {
+            g: {k: dict(zip(("mean", "sd", "contrasts"), v, strict=True)) for k, v in t.items()}
+            for g, t in terms.items()
+        },
+    }
+
+
 def _of(rows: list[Scored], role: str) -> list[Scored]:
     return [r for r in rows if r.row["role"] == role]
 
 
 def contrast(r: Scored) -> dict[str, Any]:
-    """One contrast as the JSON gives it. `predicted` is the best row of this version: the mechanism alone."""
-    best, rival = r.predictions[FIRST], r.predictions.get(META)
+    """One contrast as the JSON gives it. `predicted` and its intervals: mechanism + discrepancy."""
+    best, alone, rival = r.predictions[COMBINED], r.predictions[FIRST], r.predictions.get(META)
     named = ("trial_id", "role", "arm_id", "versus", "endpoint", "week", "scale")
     others = {
-        k: {"predicted": p.mean, "pi90": p.interval(0.9)} for k, p in r.predictions.items() if k not in (FIRST, META)
+        k: {"predicted": p.mean, "pi90": p.interval(0.9)}
+        for k, p in r.predictions.items()
+        if k not in (FIRST, COMBINED, META)
     }
     return {
         **{k: r.row[k] for k in named},
         "predicted": best.mean,
         "pi50": best.interval(0.5),
         "pi90": best.interval(0.9),
-        "mechanism": best.mean,
-        "mechanism_pi90": best.interval(0.9),
+        "mechanism": alone.mean,
+        "mechanism_pi90": alone.interval(0.9),
         "published": r.value,
         "published_ci": list(r.ci) if r.ci else None,
         "rival": rival.mean if rival else None,

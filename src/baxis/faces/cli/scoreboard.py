@@ -29,6 +29,9 @@ def scoreboard(
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
     log: Annotated[Path | None, typer.Option(help="CSV file to which this look is appended.", metavar="FILE")] = None,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Predict each calibration trial from the others.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
     """Score the model and plain statistical rivals on published trials.
@@ -41,7 +44,12 @@ def scoreboard(
     check_out(out)
     if log:
         looks.check(log)
-    board = _run(role, evidence or [], quiet or json, {"patients": patients, "seed": seed, "threads": threads})
+    board = _run(
+        role,
+        evidence or [],
+        quiet or json,
+        {"patients": patients, "seed": seed, "threads": threads, "leave_one_out": leave_one_out},
+    )
     if log:
         import datetime
 
@@ -110,7 +118,11 @@ def print_board(board: Board) -> None:
     console.print(f"[bold]{NOTICE}[/bold]")
 
 
-SHORT = {"shrunken_mean": "class by disease", "meta_regression": "meta-regression"}
+SHORT = {
+    "mechanism_discrepancy": "mech. + discrepancy",
+    "shrunken_mean": "class by disease",
+    "meta_regression": "meta-regression",
+}
 
 
 def _table(title: str, columns: tuple[str, ...], left: int) -> Any:

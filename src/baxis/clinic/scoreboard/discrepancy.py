@@ -1,0 +1,225 @@
+"""Model error made explicit: what calibration trials show beyond the mechanism, by drug class and disease.
+
+In units of a patient's standard deviation and benefit up, a published contrast is
+
+    y = a + b m + scale + class + disease + class-by-disease + trial + sampling error,
+
+with m the mechanism's prediction. b has the prior 1 (sd 0.5), a the prior 0 (sd 0.5); every other term is normal about 0
+with a standard deviation of its own, found by maximum marginal likelihood under half-normal priors, so that a group in
+which the mechanism is right keeps no term. Learnt from calibration trials only: the mechanism's predictions of these are
+shipped in `library/scoreboard/calibration_mechanism.csv`, remade by `python scripts/calibrate_discrepancy.py --write`. The
+same model with m = 0 is the rival that the sum has to beat. A new trial gets no trial term of its own, only its spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import evidence as ev
+from ...core import library
+from ...core.errors import BaxisError
+from ...evidence.meta.classes import base_class
+from ...evidence.rival.plain import Plain, learn
+from .prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
+
+Array = NDArray[np.float64]
+TABLE = "scoreboard/calibration_mechanism"
+KEY = ("trial_id", "arm_id", "versus", "endpoint", "week")
+GROUPS = ("scale", "class", "disease", "class by disease", "trial")
+PRIOR_SD = 0.5  # of the intercept, and of the slope about 1
+SPREAD_SCALE = 0.3  # half-normal prior of the groups' standard deviations, in patients' standard deviations
+
+
+def labels(row: dict[str, Any]) -> tuple[str, ...]:
+    """The row's member of each of GROUPS."""
+    kind, disease = base_class(row["class"]), str(row["disease"])
+    return str(row["scale"]), kind, disease, f"{kind} in {disease}", str(row["trial_id"])
+
+
+def sizes(row: dict[str, Any]) -> tuple[float, float]:
+    """1/n of active arm and control; 100 patients where unknown, as for the rivals."""
+    n1, n0 = (float(row[k]) if row[k] == row[k] and row[k] else 100.0 for k in ("n1", "n0"))
+    return 1 / n1, 1 / n0
+
+
+def unit(row: dict[str, Any], moments: Plain) -> float:
+    """Standard deviation of one patient's endpoint on the contrast's scale."""
+    return moments.predict("no_effect", row).sd / float(np.sqrt(sum(sizes(row))))
+
+
+@dataclass(frozen=True)
+class Training:
+    """Calibration contrasts in patients' standard deviations, benefit up: y, m, se (n,), share of the control in the
+    sampling variance (n,), labels (n, groups), and the control group of each."""
+
+    y: Array
+    m: Array
+    se: Array
+    shared: Array
+    labels: NDArray[np.str_]
+    control: NDArray[np.str_]
+
+    def without(self, trial: str) -> Training:
+        """All but one trial."""
+        keep = self.labels[:, GROUPS.index("trial")] != trial
+        return Training(*(getattr(self, f)[keep] for f in ("y", "m", "se", "shared", "labels", "control")))
+
+    def mute(self) -> Training:
+        """The same contrasts with no mechanism."""
+        return Training(self.y, np.zeros_like(self.m), self.se, self.shared, self.labels, self.control)
+
+    def noise(self) -> Array:
+        """Covariance (n, n) of the sampling errors; contrasts with one control share its part."""
+        part = self.se * np.sqrt(self.shared)
+        same = self.control[:, None] == self.control[None]
+        return np.where(same, np.outer(part, part), 0.0) + np.diag(self.se**2 * (1 - self.shared))
+
+
+def training(rows: list[dict[str, Any]], mechanism: dict[tuple[Any, ...], float | None], moments: Plain) -> Training:
+    """Training set of the calibration contrasts that the mechanism can simulate."""
+    out = []
+    for row in rows:
+        m = mechanism.get(tuple(row[k] for k in KEY))
+        if m is None:
+            continue
+        u, (v1, v0) = unit(row, moments), sizes(row)
+        se = row["se"] / u if row["se"] == row["se"] else float(np.sqrt(v1 + v0))
+        sign = row["benefit_sign"] / u
+        control = f"{row['trial_id']} {row['versus']} {row['endpoint']} {row['week']}"
+        out.append((sign * row["value"], sign * m, se, v0 / (v1 + v0), labels(row), control))
+    y, m_, se_, shared, names, control_ = zip(*out, strict=True)
+    return Training(*(np.array(c, dtype=float) for c in (y, m_, se_, shared)), np.array(names), np.array(control_))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The hierarchical model given its training set. sd: of each of GROUPS; weights: Sigma^-1 (y - prior mean)."""
+
+    data: Training
+    sd: dict[str, float]
+    inverse: Array
+    weights: Array
+    slope_sd: float
+
+    def predict(self, row: dict[str, Any], m: float) -> tuple[float, float]:
+        """Mean and standard deviation of a new trial's true contrast, in patients' standard deviations, benefit up."""
+        cross = PRIOR_SD**2 + self.slope_sd**2 * m * self.data.m
+        own = PRIOR_SD**2 + (self.slope_sd * m) ** 2
+        for g, name in enumerate(GROUPS):
+            own += self.sd[name] ** 2
+            if name != "trial":  # a trial's own term is never used to predict it
+                cross = cross + self.sd[name] ** 2 * (self.data.labels[:, g] == labels(row)[g])
+        mean = (m if self.slope_sd else 0.0) + float(cross @ self.weights)
+        return mean, float(np.sqrt(max(own - cross @ self.inverse @ cross, 1e-12)))
+
+    def slope(self) -> tuple[float, float]:
+        """Posterior mean and standard deviation of the slope on the mechanism."""
+        cross = self.slope_sd**2 * self.data.m
+        var = self.slope_sd**2 - cross @ self.inverse @ cross
+        return 1.0 + float(cross @ self.weights), float(np.sqrt(max(var, 0.0)))
+
+    def terms(self, group: str) -> dict[str, tuple[float, float, int]]:
+        """Each member's term: posterior mean, standard deviation, contrasts."""
+        column = self.data.labels[:, GROUPS.index(group)]
+        out = {}
+        for name in sorted(set(column)):
+            cross = self.sd[group] ** 2 * (column == name)
+            var = self.sd[group] ** 2 - cross @ self.inverse @ cross
+            out[name] = (float(cross @ self.weights), float(np.sqrt(max(var, 0.0))), int((column == name).sum()))
+        return out
+
+
+def covariance(data: Training, sd: Array, slope_sd: float) -> Array:
+    """Prior covariance (n, n) of the contrasts, sampling error included."""
+    out = data.noise() + PRIOR_SD**2 + slope_sd**2 * np.outer(data.m, data.m)
+    for g, s in enumerate(sd):
+        out = out + s**2 * (data.labels[:, None, g] == data.labels[None, :, g])
+    return out
+
+
+def fit(data: Training, slope_sd: float = PRIOR_SD) -> Fitted:
+    """Standard deviations of the groups by marginal likelihood, then the exact Gaussian posterior of all terms.
+
+    slope_sd 0 leaves the mechanism out (b m is dropped altogether).
+    """
+    from scipy.linalg import cho_factor, cho_solve
+    from scipy.optimize import minimize
+
+    residual = data.y - (data.m if slope_sd else 0.0)
+
+    def cost(log_sd: Array) -> float:
+        sd = np.exp(log_sd)
+        factor = cho_factor(covariance(data, sd, slope_sd), lower=True)
+        fitted = residual @ cho_solve(factor, residual)
+        prior = ((sd / SPREAD_SCALE) ** 2).sum() - 2 * log_sd.sum()  # half-normal, in the log
+        return float(0.5 * (fitted + prior) + np.log(np.diag(factor[0])).sum())
+
+    found = minimize(cost, np.full(len(GROUPS), np.log(0.1)), method="L-BFGS-B", bounds=[(-7.0, 1.0)] * len(GROUPS))
+    sd = np.exp(found.x)
+    inverse = np.linalg.inv(covariance(data, sd, slope_sd))
+    return Fitted(data, dict(zip(GROUPS, map(float, sd), strict=True)), inverse, inverse @ residual, slope_sd)
+
+
+def calibration_rows() -> list[dict[str, Any]]:
+    """Contrasts of the shipped calibration trials; no other role passes this line."""
+    table = ev.contrasts(ev.load())
+    table = table[(table["role"] == "calibration") & (table["benefit_sign"] != 0)]
+    return [{str(k): v for k, v in r.items()} for r in table.to_dict("records") if r["value"] == r["value"]]
+
+
+@lru_cache(maxsize=1)
+def shipped() -> tuple[Training, Plain]:
+    """The shipped training set, and the units of the endpoints."""
+    mechanism: dict[tuple[Any, ...], float | None] = {}
+    for r in library.read_table(TABLE):
+        key = (r["trial_id"], r["arm_id"], r["versus"], r["endpoint"], float(r["week"]))
+        mechanism[key] = float(r["mechanism"]) if r["mechanism"] != "" else None
+    moments = learn(ev.load())
+    return training(calibration_rows(), mechanism, moments), moments
+
+
+library.on_change(shipped.cache_clear)
+
+
+@lru_cache(maxsize=512)
+def fitted(leave_out: str = "", mute: bool = False) -> Fitted:
+    """The model fitted to the shipped training set, with or without the mechanism, perhaps without one trial."""
+    data = shipped()[0]
+    data = data.without(leave_out) if leave_out else data
+    return fit(data.mute(), slope_sd=0.0) if mute else fit(data)
+
+
+library.on_change(fitted.cache_clear)
+
+
+@dataclass(frozen=True)
+class Discrepant:
+    """Mechanism + discrepancy, or (mechanism None) the discrepancy model by itself.
+
+    A contrast that the mechanism cannot simulate is predicted by the discrepancy model alone.
+    """
+
+    mechanism: Predictor | None
+    leave_out: str = ""
+
+    @property
+    def name(self) -> str:
+        return COMBINED if self.mechanism else DISCREPANCY
+
+    def predict(self, row: dict[str, Any]) -> Prediction:
+        """Normal prediction of what a trial of the published size would report."""
+        u, sign = unit(row, shipped()[1]), int(row["benefit_sign"])
+        m = None
+        if self.mechanism is not None:
+            try:
+                m = sign * self.mechanism.predict(row).mean / u
+            except BaxisError:
+                m = None
+        model = fitted(self.leave_out, m is None)
+        mean, sd = model.predict(row, m or 0.0)
+        return normal(sign * u * mean, u * float(np.hypot(sd, np.sqrt(sum(sizes(row))))))
