@@ -19,7 +19,11 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
 
 
-SNIPPETS = [(p, code) for p in (ROOT / "README.md", ROOT / "docs" / "design.md") for code in blocks(p, "python")]
+SNIPPETS = [
+    (p, code)
+    for p in (ROOT / "README.md", ROOT / "docs" / "design.md", ROOT / "docs" / "trial.md")
+    for code in blocks(p, "python")
+]
 
 
 @pytest.mark.parametrize(("page", "code"), SNIPPETS, ids=lambda v: v.name if isinstance(v, Path) else "")

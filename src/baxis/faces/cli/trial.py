@@ -28,11 +28,28 @@ def trial(
     dosing: Annotated[str, typer.Option(help="Daily oral drugs: auto, averaged or resolved dose by dose.")] = "auto",
     library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
     evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
+    population_of: Annotated[
+        str | None, typer.Option(help="Transport: entry criteria and prior treatment of this trial.", metavar="ID")
+    ] = None,
+    background_of: Annotated[
+        str | None, typer.Option(help="Transport: background therapy of this trial.", metavar="ID")
+    ] = None,
+    steroid_rule_of: Annotated[
+        str | None, typer.Option(help="Transport: glucocorticoid taper of this trial.", metavar="ID")
+    ] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Transport: another endpoint, such as SRI-4.")] = None,
+    week: Annotated[float | None, typer.Option(help="Transport: another week of the endpoint.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
-    """Simulate a trial and print it, arm by arm, beside what was published."""
+    """Simulate a trial and print it, arm by arm, beside what was published.
+
+    With a transport option the same arms are run as designed, with each element swapped alone, and with all of them.
+    """
     from ...clinic.export import check_folder
+    from ...clinic.transport import Swap
     from ...core import library as shipped
+    from ...core.errors import InvalidValue
+    from . import transport
 
     for folder in library or []:
         shipped.overlay(folder)
@@ -40,8 +57,14 @@ def trial(
         check_folder(out)
     if json and json != "-":
         check_file(Path(json))
-    settings = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
-    result = _run(design, quiet, {**settings, "evidence": tuple(evidence or ())})
+    settings: dict[str, Any] = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
+    settings |= {"evidence": tuple(evidence or ())}
+    swap = Swap(population_of, background_of, steroid_rule_of, endpoint, week)
+    if swap.asked():
+        if out:
+            raise InvalidValue("--out", str(out), "--json FILE with a transport option: it writes no tables")
+        return transport.run(design, swap, json, quiet, settings)
+    result = _run(design, quiet, settings)
     if out:
         result.save(out)
     if json:
