@@ -38,8 +38,8 @@ def _rates() -> object:
     return lambdified(model.system())[0]
 
 
-def jacobian(disease: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """(slow state names, their reduced Jacobian (n, n), their rest (n,)) of a disease; drug-free."""
+def whole(disease: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """(state names, Jacobian (N, N) by central differences, rest (N,)) of a disease; drug-free."""
     f, p, y = _rates(), vector.vector(disease), resting.rest(disease)
     names = list(model.system().states)
     full = np.empty((len(y), len(y)))
@@ -49,6 +49,12 @@ def jacobian(disease: str) -> tuple[list[str], np.ndarray, np.ndarray]:
         up[j] += h
         down[j] -= h
         full[:, j] = (f(0.0, up, p) - f(0.0, down, p)) / (2 * h)  # type: ignore[operator]
+    return names, full, y
+
+
+def jacobian(disease: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """(slow state names, their reduced Jacobian (n, n), their rest (n,)) of a disease; drug-free."""
+    names, full, y = whole(disease)
     fast = [i for i, n in enumerate(names) if n[:2] in ("A_", "R_", "N_")]
     dead = [i for i, n in enumerate(names) if (n.startswith("P") and n[1].isdigit()) or n in ("car", "carm", "dam")]
     slow = [i for i in range(len(names)) if i not in {*fast, *dead}]

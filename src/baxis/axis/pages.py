@@ -1,6 +1,6 @@
 """Reference pages of the docs, one a module: equations, states with units, and every number with kind and source.
 
-`python -m baxis.axis.pages docs/axis` writes `reference-<module>.md`, `numbers.md` and `diseases.md`.
+`python -m baxis.axis.pages docs/axis` writes `reference-<module>.md`, `numbers.md` and `diseases.md`, and a picture of each module.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core import library
 from ..core.ledger import Parameter
-from . import comparison, compose, disease_table, drug_table, ledger
+from . import comparison, compose, disease_table, drug_table, ledger, pictures
 
 TITLES = {"pk": "Pharmacokinetics", "targets": "Targets", "signalling": "BCR signalling", "bcells": "B cells",
           "immune": "T help, antibody, innate", "tissue": "Tissue", "axis": "Composition"}  # fmt: skip
@@ -30,6 +30,9 @@ def module_page(name: str) -> str:
     """One module: its source text, states and parameters."""
     lines = [f"# {TITLES[name]}", "", "Written by `python -m baxis.axis.pages`.", "", "## Equations", "", "```"]
     lines += [compose.source(name).rstrip(), "```"]
+    if name in pictures.MODULES:
+        lines += ["", "## Picture", "", pictures.CAPTION.format(disease=pictures.DISEASES[name]), ""]
+        lines += [f"![What moves the states of {TITLES[name]}](img/{name}.png)"]
     states = [r for r in library.read_table("states") if r["module"] == name]
     if states:
         lines += ["", "## States", ""]
@@ -89,7 +92,7 @@ def write(folder: str | Path) -> list[Path]:
     pages |= {"numbers.md": numbers_page(), "diseases.md": diseases_page()}
     for name, text in pages.items():
         (out / name).write_text(text, encoding="utf-8")
-    return [out / name for name in pages]
+    return [out / name for name in pages] + pictures.write(out / "img")
 
 
 if __name__ == "__main__":
