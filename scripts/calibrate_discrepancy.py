@@ -61,7 +61,7 @@ def left_out(data: d.Training) -> None:
             seen["mechanism"].append(abs(data.y[i] - data.m[i]))
             for name, f in fits.items():
                 m = 0.0 if name == "discrepancy alone" else float(data.m[i])
-                seen[name].append(abs(data.y[i] - f.predict(row, m)[0]))
+                seen[name].append(abs(data.y[i] - f.predict(row, m, str(data.against[i, 1]))[0]))
     for name, errors in seen.items():
         print(f"left out, {name:18s} mean absolute error {np.mean(errors):.3f} patients' sd")
 

@@ -26,7 +26,9 @@ def made(error: float, n: int = 40) -> d.Training:
         [("risk_difference", c, "RA", f"{c} in RA", f"t{i}") for i, c in enumerate(np.where(first, "A", "B"))]
     )
     y = m + np.where(first, error, 0.0) + 0.02 * np.sin(3.0 * k)
-    return d.Training(y, m, np.full(n, 0.05), np.full(n, 0.5), names, np.array([f"t{i}" for i in k]))
+    return d.Training(
+        y, m, np.full(n, 0.05), np.full(n, 0.5), names, np.full(names.shape, ""), np.array([f"t{i}" for i in k])
+    )
 
 
 def row(kind: str) -> dict[str, object]:
@@ -52,6 +54,23 @@ def test_an_error_of_one_class_is_found_and_kept_there() -> None:
 def test_an_unseen_class_is_predicted_between_the_seen() -> None:
     model = d.fit(made(0.3))
     assert 0.3 < model.predict(row("never seen"), 0.3)[0] < 0.6
+
+
+def test_an_active_control_takes_its_own_term_off() -> None:
+    model = d.fit(made(0.3).mute(), slope_sd=0.0)
+    a, b = (model.predict(row(k), 0.0)[0] for k in "AB")
+    assert a > b + 0.2
+    assert model.predict(row("A"), 0.0, "A")[0] == pytest.approx(0.0, abs=1e-9)
+    assert model.predict(row("A"), 0.0, "B")[0] == pytest.approx(a - b, abs=0.02)
+    assert model.predict(row("B"), 0.0, "A")[0] == pytest.approx(b - a, abs=0.02)
+
+
+def test_placebo_and_background_are_no_active_control() -> None:
+    cell = {"trial_id": "t", "versus": "c"}
+    for drug in ("placebo", "methotrexate", "prednisone"):
+        assert d.active_control(cell, {("t", "c"): drug}) == ""
+    assert d.active_control(cell, {("t", "c"): "adalimumab"}) == "anti-TNF"
+    assert d.active_control(cell, {}) == ""
 
 
 def test_a_trial_left_out_has_no_say() -> None:
@@ -129,9 +148,10 @@ class Fixed:
 
 def test_what_cannot_be_simulated_is_predicted_by_the_discrepancy_alone() -> None:
     mine = d.calibration_rows()[0]
-    alone = d.Discrepant(None).predict(mine)
-    assert d.Discrepant(Fixed(None)).predict(mine).mean == alone.mean
-    low, high = (d.Discrepant(Fixed(v)).predict(mine).mean for v in (0.0, 0.4))
+    drugs = d.arm_drugs(ev.load())
+    alone = d.Discrepant(None, drugs).predict(mine)
+    assert d.Discrepant(Fixed(None), drugs).predict(mine).mean == alone.mean
+    low, high = (d.Discrepant(Fixed(v), drugs).predict(mine).mean for v in (0.0, 0.4))
     assert high > low + 0.2
 
 

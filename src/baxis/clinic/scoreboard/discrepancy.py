@@ -8,7 +8,8 @@ with m the mechanism's prediction. b has the prior 1 (sd 0.5), a the prior 0 (sd
 with a standard deviation of its own, found by maximum marginal likelihood under half-normal priors, so that a group in
 which the mechanism is right keeps no term. Learnt from calibration trials only: the mechanism's predictions of these are
 shipped in `library/scoreboard/calibration_mechanism.csv`, remade by `python scripts/calibrate_discrepancy.py --write`. The
-same model with m = 0 is the rival that the sum has to beat. A new trial gets no trial term of its own, only its spread.
+same model with m = 0 is the rival that the sum has to beat. Against an active control the control's terms are taken off
+(of its class, alone and in the disease) and the terms that both arms share cancel. A new trial gets no trial term of its own, only its spread.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from ... import evidence as ev
 from ...core import library
 from ...core.errors import BaxisError
-from ...evidence.meta.classes import base_class
+from ...evidence.meta.classes import BACKGROUND_PARTNERS, CONTROL, base_class, drug_class
 from ...evidence.rival.plain import Plain, learn
 from .prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
 
@@ -35,10 +36,41 @@ PRIOR_SD = 0.5  # of the intercept, and of the slope about 1
 SPREAD_SCALE = 0.3  # half-normal prior of the groups' standard deviations, in patients' standard deviations
 
 
+OF_DRUG = ("class", "class by disease")  # terms that an active control has too
+
+
 def labels(row: dict[str, Any]) -> tuple[str, ...]:
     """The row's member of each of GROUPS."""
     kind, disease = base_class(row["class"]), str(row["disease"])
     return str(row["scale"]), kind, disease, f"{kind} in {disease}", str(row["trial_id"])
+
+
+def active_control(row: dict[str, Any], drugs: dict[tuple[str, str], str]) -> str:
+    """Class of the control arm's drug; '' for placebo, withdrawal and background therapy. drugs: by (trial, arm)."""
+    kind = base_class(drug_class(drugs.get((row["trial_id"], row["versus"]), "placebo")))
+    return "" if kind in {*CONTROL, *BACKGROUND_PARTNERS} else kind
+
+
+def arm_drugs(evidence: ev.Evidence) -> dict[tuple[str, str], str]:
+    """Drug of each (trial, arm)."""
+    return {(a.trial_id, a.arm_id): a.drug for a in evidence.frames["arms"].itertuples()}
+
+
+def members(names: tuple[str, ...], rival: str) -> tuple[str, ...]:
+    """Labels of the control arm in each of GROUPS; '' where it takes nothing off."""
+    return tuple(
+        {"class": rival, "class by disease": f"{rival} in {names[2]}"}.get(g, "") if rival else "" for g in GROUPS
+    )
+
+
+def shared_terms(
+    group: str, a: NDArray[np.str_], a0: NDArray[np.str_], b: NDArray[np.str_], b0: NDArray[np.str_]
+) -> Array:
+    """Products of the design rows of a group: arms a against controls a0, with arms b against b0 (last axes meet)."""
+    if group in OF_DRUG:
+        same = (a == b).astype(float) - (a == b0) - (a0 == b) + ((a0 == b0) & (a0 != ""))
+        return np.asarray(same, dtype=float)
+    return np.asarray(a == b, dtype=float)
 
 
 def sizes(row: dict[str, Any]) -> tuple[float, float]:
@@ -55,23 +87,29 @@ def unit(row: dict[str, Any], moments: Plain) -> float:
 @dataclass(frozen=True)
 class Training:
     """Calibration contrasts in patients' standard deviations, benefit up: y, m, se (n,), share of the control in the
-    sampling variance (n,), labels (n, groups), and the control group of each."""
+    sampling variance (n,), labels of the arm and of an active control (n, groups), and the control group of each."""
 
     y: Array
     m: Array
     se: Array
     shared: Array
     labels: NDArray[np.str_]
+    against: NDArray[np.str_]
     control: NDArray[np.str_]
+
+    @property
+    def net(self) -> Array:
+        """(n,): 0 where an active control cancels what all drugs share, else 1."""
+        return (self.against[:, GROUPS.index("class")] == "").astype(float)
 
     def without(self, trial: str) -> Training:
         """All but one trial."""
         keep = self.labels[:, GROUPS.index("trial")] != trial
-        return Training(*(getattr(self, f)[keep] for f in ("y", "m", "se", "shared", "labels", "control")))
+        return Training(*(getattr(self, f)[keep] for f in ("y", "m", "se", "shared", "labels", "against", "control")))
 
     def mute(self) -> Training:
         """The same contrasts with no mechanism."""
-        return Training(self.y, np.zeros_like(self.m), self.se, self.shared, self.labels, self.control)
+        return Training(self.y, np.zeros_like(self.m), self.se, self.shared, self.labels, self.against, self.control)
 
     def noise(self) -> Array:
         """Covariance (n, n) of the sampling errors; contrasts with one control share its part."""
@@ -82,7 +120,7 @@ class Training:
 
 def training(rows: list[dict[str, Any]], mechanism: dict[tuple[Any, ...], float | None], moments: Plain) -> Training:
     """Training set of the calibration contrasts that the mechanism can simulate."""
-    out = []
+    out, drugs = [], arm_drugs(ev.load())
     for row in rows:
         m = mechanism.get(tuple(row[k] for k in KEY))
         if m is None:
@@ -91,9 +129,24 @@ def training(rows: list[dict[str, Any]], mechanism: dict[tuple[Any, ...], float 
         se = row["se"] / u if row["se"] == row["se"] else float(np.sqrt(v1 + v0))
         sign = row["benefit_sign"] / u
         control = f"{row['trial_id']} {row['versus']} {row['endpoint']} {row['week']}"
-        out.append((sign * row["value"], sign * m, se, v0 / (v1 + v0), labels(row), control))
-    y, m_, se_, shared, names, control_ = zip(*out, strict=True)
-    return Training(*(np.array(c, dtype=float) for c in (y, m_, se_, shared)), np.array(names), np.array(control_))
+        out.append(
+            (
+                sign * row["value"],
+                sign * m,
+                se,
+                v0 / (v1 + v0),
+                labels(row),
+                members(labels(row), active_control(row, drugs)),
+                control,
+            )
+        )
+    y, m_, se_, shared, names, against, control_ = zip(*out, strict=True)
+    return Training(
+        *(np.array(c, dtype=float) for c in (y, m_, se_, shared)),
+        np.array(names),
+        np.array(against),
+        np.array(control_),
+    )
 
 
 @dataclass(frozen=True)
@@ -106,14 +159,21 @@ class Fitted:
     weights: Array
     slope_sd: float
 
-    def predict(self, row: dict[str, Any], m: float) -> tuple[float, float]:
-        """Mean and standard deviation of a new trial's true contrast, in patients' standard deviations, benefit up."""
-        cross = PRIOR_SD**2 + self.slope_sd**2 * m * self.data.m
-        own = PRIOR_SD**2 + (self.slope_sd * m) ** 2
+    def predict(self, row: dict[str, Any], m: float, rival: str = "") -> tuple[float, float]:
+        """Mean and standard deviation of a new trial's true contrast, in patients' standard deviations, benefit up.
+
+        rival: class of an active control, '' without one.
+        """
+        data, mine, its = self.data, labels(row), members(labels(row), rival)
+        net = 0.0 if rival else 1.0
+        cross = PRIOR_SD**2 * net * data.net + self.slope_sd**2 * m * data.m
+        own = PRIOR_SD**2 * net + (self.slope_sd * m) ** 2
         for g, name in enumerate(GROUPS):
-            own += self.sd[name] ** 2
+            both = shared_terms(name, data.labels[:, g], data.against[:, g], np.array(mine[g]), np.array(its[g]))
+            itself = float(shared_terms(name, *(np.array(v) for v in (mine[g], its[g], mine[g], its[g]))))
+            own += self.sd[name] ** 2 * itself * factor(name, net)
             if name != "trial":  # a trial's own term is never used to predict it
-                cross = cross + self.sd[name] ** 2 * (self.data.labels[:, g] == labels(row)[g])
+                cross = cross + self.sd[name] ** 2 * both * factor(name, net) * factor(name, data.net)
         mean = (m if self.slope_sd else 0.0) + float(cross @ self.weights)
         return mean, float(np.sqrt(max(own - cross @ self.inverse @ cross, 1e-12)))
 
@@ -128,17 +188,40 @@ class Fitted:
         column = self.data.labels[:, GROUPS.index(group)]
         out = {}
         for name in sorted(set(column)):
-            cross = self.sd[group] ** 2 * (column == name)
+            none = np.array("")
+            g = GROUPS.index(group)
+            cross = (
+                self.sd[group] ** 2
+                * shared_terms(group, column, self.data.against[:, g], np.array(name), none)
+                * factor(group, self.data.net)
+            )
             var = self.sd[group] ** 2 - cross @ self.inverse @ cross
             out[name] = (float(cross @ self.weights), float(np.sqrt(max(var, 0.0))), int((column == name).sum()))
         return out
 
 
+def factor(group: str, net: Any) -> Any:
+    """What an active control leaves of a group's term: nothing of what all drugs share (scale, disease)."""
+    return net if group in ("scale", "disease") else 1.0
+
+
 def covariance(data: Training, sd: Array, slope_sd: float) -> Array:
     """Prior covariance (n, n) of the contrasts, sampling error included."""
-    out = data.noise() + PRIOR_SD**2 + slope_sd**2 * np.outer(data.m, data.m)
-    for g, s in enumerate(sd):
-        out = out + s**2 * (data.labels[:, None, g] == data.labels[None, :, g])
+    shared = np.outer(data.net, data.net)
+    out = data.noise() + PRIOR_SD**2 * shared + slope_sd**2 * np.outer(data.m, data.m)
+    for part, s in zip(structure(data), sd, strict=True):
+        out = out + s**2 * part
+    return out
+
+
+def structure(data: Training) -> list[Array]:
+    """Products (n, n) of the design rows of each of GROUPS."""
+    out = []
+    for g, name in enumerate(GROUPS):
+        a, a0 = data.labels[:, g], data.against[:, g]
+        part = shared_terms(name, a[:, None], a0[:, None], a[None], a0[None])
+        f = factor(name, data.net) * np.ones(len(a))
+        out.append(part * np.outer(f, f))
     return out
 
 
@@ -205,6 +288,7 @@ class Discrepant:
     """
 
     mechanism: Predictor | None
+    drugs: dict[tuple[str, str], str]
     leave_out: str = ""
 
     @property
@@ -221,5 +305,5 @@ class Discrepant:
             except BaxisError:
                 m = None
         model = fitted(self.leave_out, m is None)
-        mean, sd = model.predict(row, m or 0.0)
+        mean, sd = model.predict(row, m or 0.0, active_control(row, self.drugs))
         return normal(sign * u * mean, u * float(np.hypot(sd, np.sqrt(sum(sizes(row))))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ... import evidence as ev
 from ...core.errors import BaxisError
 from ...evidence import Evidence
-from .discrepancy import Discrepant
+from .discrepancy import Discrepant, arm_drugs
 from .prediction import Predictor
 from .rivals import rivals
 
@@ -19,13 +19,19 @@ class Panel:
     def __init__(self, evidence: Evidence, mechanism: Predictor, leave_one_out: bool = False) -> None:
         self.evidence, self.mechanism, self.leave_one_out = evidence, mechanism, leave_one_out
         others, self.absent = rivals(evidence)
+        self.drugs = arm_drugs(evidence)
         self.usual = self._with(others)
         self.names = [p.name for p in self.usual]
         self._refits = _refits() if leave_one_out else {}
         self._found: dict[str, list[Predictor]] = {}
 
     def _with(self, others: list[Predictor], leave_out: str = "") -> list[Predictor]:
-        return [self.mechanism, Discrepant(self.mechanism, leave_out), Discrepant(None, leave_out), *others]
+        return [
+            self.mechanism,
+            Discrepant(self.mechanism, self.drugs, leave_out),
+            Discrepant(None, self.drugs, leave_out),
+            *others,
+        ]
 
     def of(self, trial: str, role: str) -> list[Predictor]:
         """The predictors of a trial's contrasts."""
