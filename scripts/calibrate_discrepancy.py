@@ -15,6 +15,7 @@ import sys
 import numpy as np
 
 from baxis import evidence as ev
+from baxis.clinic.scoreboard import calibration_set as c
 from baxis.clinic.scoreboard import discrepancy as d
 from baxis.clinic.scoreboard.mechanism import Mechanism
 from baxis.clinic.settings import Settings
@@ -25,7 +26,7 @@ from baxis.evidence.rival.plain import learn
 
 def predictions(patients: int) -> list[dict[str, object]]:
     """One row a calibration contrast; `mechanism` empty, with `why`, where it cannot be simulated."""
-    rows = d.calibration_rows()
+    rows = c.calibration_rows()
     mechanism = Mechanism(ev.load(), Settings(patients=patients))
     mechanism.prepare(rows)
     out = []
@@ -34,17 +35,17 @@ def predictions(patients: int) -> list[dict[str, object]]:
             value, why = f"{mechanism.predict(row).mean:.6g}", ""
         except BaxisError as e:
             value, why = "", str(e).splitlines()[0]
-        out.append({**{c: row[c] for c in d.KEY}, "mechanism": value, "why": why})
+        out.append({**{k: row[k] for k in c.KEY}, "mechanism": value, "why": why})
         print(f"\r{k + 1} of {len(rows)} contrasts", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return out
 
 
-def left_out(data: d.Training) -> None:
+def left_out(data: c.Training) -> None:
     """Errors of each calibration contrast predicted without its trial, in patients' standard deviations."""
-    trials = data.labels[:, d.GROUPS.index("trial")]
+    trials = data.labels[:, c.GROUPS.index("trial")]
     seen: dict[str, list[float]] = {"mechanism": [], "sum, slope free": [], "sum, slope 1": [], "discrepancy alone": []}
-    rows = {tuple(r[k] for k in d.KEY): r for r in d.calibration_rows()}
+    rows = {tuple(r[k] for k in c.KEY): r for r in c.calibration_rows()}
     by_trial: dict[str, list[dict]] = {}
     for r in rows.values():
         by_trial.setdefault(r["trial_id"], []).append(r)
@@ -57,7 +58,7 @@ def left_out(data: d.Training) -> None:
         }
         example = by_trial[trial]
         for i in np.flatnonzero(trials == trial):
-            row = next(r for r in example if d.labels(r) == tuple(data.labels[i]))
+            row = next(r for r in example if c.labels(r) == tuple(data.labels[i]))
             seen["mechanism"].append(abs(data.y[i] - data.m[i]))
             for name, f in fits.items():
                 m = 0.0 if name == "discrepancy alone" else float(data.m[i])
@@ -73,7 +74,7 @@ def main() -> None:
     asked = parser.parse_args()
     rows = predictions(asked.patients)
     known = {(r["trial_id"], r["arm_id"], r["versus"], r["endpoint"], r["week"]): r["mechanism"] for r in rows}
-    data = d.training(d.calibration_rows(), {k: float(v) if v else None for k, v in known.items()}, learn(ev.load()))
+    data = c.training(c.calibration_rows(), {k: float(v) if v else None for k, v in known.items()}, learn(ev.load()))
     model = d.fit(data)
     print("slope on the mechanism: {:.2f} (sd {:.2f})".format(*model.slope()))
     print("standard deviations:", {k: round(v, 3) for k, v in model.sd.items()})
@@ -81,7 +82,7 @@ def main() -> None:
     if asked.write:
         file = library.path("scoreboard/looks.csv").with_name("calibration_mechanism.csv")
         with file.open("w", newline="", encoding="utf-8") as f:
-            writer = csv.DictWriter(f, [*d.KEY, "mechanism", "why"], lineterminator="\n")
+            writer = csv.DictWriter(f, [*c.KEY, "mechanism", "why"], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
         print(f"Written: {len(rows)} contrasts")

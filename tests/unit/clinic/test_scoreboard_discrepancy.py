@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from baxis import evidence as ev
+from baxis.clinic.scoreboard import calibration_set as c
 from baxis.clinic.scoreboard import discrepancy as d
 from baxis.clinic.scoreboard import scoreboard
 from baxis.clinic.scoreboard.mechanism import Mechanism
@@ -17,7 +18,7 @@ from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
 
 
-def made(error: float, n: int = 40) -> d.Training:
+def made(error: float, n: int = 40) -> c.Training:
     """Contrasts of two classes in one disease; the mechanism errs by `error` in the first class only."""
     k = np.arange(n)
     m = 0.1 + 0.5 * (k % 7) / 7
@@ -26,7 +27,7 @@ def made(error: float, n: int = 40) -> d.Training:
         [("risk_difference", c, "RA", f"{c} in RA", f"t{i}") for i, c in enumerate(np.where(first, "A", "B"))]
     )
     y = m + np.where(first, error, 0.0) + 0.02 * np.sin(3.0 * k)
-    return d.Training(
+    return c.Training(
         y, m, np.full(n, 0.05), np.full(n, 0.5), names, np.full(names.shape, ""), np.array([f"t{i}" for i in k])
     )
 
@@ -68,9 +69,9 @@ def test_an_active_control_takes_its_own_term_off() -> None:
 def test_placebo_and_background_are_no_active_control() -> None:
     cell = {"trial_id": "t", "versus": "c"}
     for drug in ("placebo", "methotrexate", "prednisone"):
-        assert d.active_control(cell, {("t", "c"): drug}) == ""
-    assert d.active_control(cell, {("t", "c"): "adalimumab"}) == "anti-TNF"
-    assert d.active_control(cell, {}) == ""
+        assert c.active_control(cell, {("t", "c"): drug}) == ""
+    assert c.active_control(cell, {("t", "c"): "adalimumab"}) == "anti-TNF"
+    assert c.active_control(cell, {}) == ""
 
 
 def test_a_trial_left_out_has_no_say() -> None:
@@ -92,7 +93,7 @@ def test_contrasts_that_share_a_control_share_its_error() -> None:
 def test_the_shipped_table_holds_the_calibration_contrasts_and_no_other() -> None:
     rows = library.read_table(d.TABLE)
     shipped = {(r["trial_id"], r["arm_id"], r["versus"], r["endpoint"], float(r["week"])) for r in rows}
-    wanted = {tuple(r[k] for k in d.KEY) for r in d.calibration_rows()}
+    wanted = {tuple(r[k] for k in c.KEY) for r in c.calibration_rows()}
     assert shipped == wanted, "run scripts/calibrate_discrepancy.py --write"
     assert all(r["why"] for r in rows if r["mechanism"] == "")
     roles = dict(zip(*(ev.load().frames["trials"][c] for c in ("trial_id", "role")), strict=True))
@@ -101,7 +102,7 @@ def test_the_shipped_table_holds_the_calibration_contrasts_and_no_other() -> Non
 
 @pytest.mark.parametrize("trial", ["rituximab-reflex", "fenebrutinib-sle-ph2"])
 def test_the_shipped_table_is_a_run_of_this_model(trial: str) -> None:
-    mine = [r for r in d.calibration_rows() if r["trial_id"] == trial]
+    mine = [r for r in c.calibration_rows() if r["trial_id"] == trial]
     mechanism = Mechanism(ev.load(), Settings(patients=400))
     mechanism.prepare(mine)
     shipped = {(r["trial_id"], r["arm_id"]): r["mechanism"] for r in library.read_table(d.TABLE)}
@@ -147,8 +148,8 @@ class Fixed:
 
 
 def test_what_cannot_be_simulated_is_predicted_by_the_discrepancy_alone() -> None:
-    mine = d.calibration_rows()[0]
-    drugs = d.arm_drugs(ev.load())
+    mine = c.calibration_rows()[0]
+    drugs = c.arm_drugs(ev.load())
     alone = d.Discrepant(None, drugs).predict(mine)
     assert d.Discrepant(Fixed(None), drugs).predict(mine).mean == alone.mean
     low, high = (d.Discrepant(Fixed(v), drugs).predict(mine).mean for v in (0.0, 0.4))

@@ -24,43 +24,25 @@ from numpy.typing import NDArray
 from ... import evidence as ev
 from ...core import library
 from ...core.errors import BaxisError
-from ...evidence.meta.classes import BACKGROUND_PARTNERS, CONTROL, base_class, drug_class
 from ...evidence.rival.plain import Plain, learn
+from .calibration_set import (
+    GROUPS,
+    OF_DRUG,
+    Training,
+    active_control,
+    calibration_rows,
+    labels,
+    members,
+    sizes,
+    training,
+    unit,
+)
 from .prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
 
 Array = NDArray[np.float64]
 TABLE = "scoreboard/calibration_mechanism"
-KEY = ("trial_id", "arm_id", "versus", "endpoint", "week")
-GROUPS = ("scale", "class", "disease", "class by disease", "trial")
 PRIOR_SD = 0.5  # of the intercept, and of the slope about 1
 SPREAD_SCALE = 0.3  # half-normal prior of the groups' standard deviations, in patients' standard deviations
-
-
-OF_DRUG = ("class", "class by disease")  # terms that an active control has too
-
-
-def labels(row: dict[str, Any]) -> tuple[str, ...]:
-    """The row's member of each of GROUPS."""
-    kind, disease = base_class(row["class"]), str(row["disease"])
-    return str(row["scale"]), kind, disease, f"{kind} in {disease}", str(row["trial_id"])
-
-
-def active_control(row: dict[str, Any], drugs: dict[tuple[str, str], str]) -> str:
-    """Class of the control arm's drug; '' for placebo, withdrawal and background therapy. drugs: by (trial, arm)."""
-    kind = base_class(drug_class(drugs.get((row["trial_id"], row["versus"]), "placebo")))
-    return "" if kind in {*CONTROL, *BACKGROUND_PARTNERS} else kind
-
-
-def arm_drugs(evidence: ev.Evidence) -> dict[tuple[str, str], str]:
-    """Drug of each (trial, arm)."""
-    return {(a.trial_id, a.arm_id): a.drug for a in evidence.frames["arms"].itertuples()}
-
-
-def members(names: tuple[str, ...], rival: str) -> tuple[str, ...]:
-    """Labels of the control arm in each of GROUPS; '' where it takes nothing off."""
-    return tuple(
-        {"class": rival, "class by disease": f"{rival} in {names[2]}"}.get(g, "") if rival else "" for g in GROUPS
-    )
 
 
 def shared_terms(
@@ -71,82 +53,6 @@ def shared_terms(
         same = (a == b).astype(float) - (a == b0) - (a0 == b) + ((a0 == b0) & (a0 != ""))
         return np.asarray(same, dtype=float)
     return np.asarray(a == b, dtype=float)
-
-
-def sizes(row: dict[str, Any]) -> tuple[float, float]:
-    """1/n of active arm and control; 100 patients where unknown, as for the rivals."""
-    n1, n0 = (float(row[k]) if row[k] == row[k] and row[k] else 100.0 for k in ("n1", "n0"))
-    return 1 / n1, 1 / n0
-
-
-def unit(row: dict[str, Any], moments: Plain) -> float:
-    """Standard deviation of one patient's endpoint on the contrast's scale."""
-    return moments.predict("no_effect", row).sd / float(np.sqrt(sum(sizes(row))))
-
-
-@dataclass(frozen=True)
-class Training:
-    """Calibration contrasts in patients' standard deviations, benefit up: y, m, se (n,), share of the control in the
-    sampling variance (n,), labels of the arm and of an active control (n, groups), and the control group of each."""
-
-    y: Array
-    m: Array
-    se: Array
-    shared: Array
-    labels: NDArray[np.str_]
-    against: NDArray[np.str_]
-    control: NDArray[np.str_]
-
-    @property
-    def net(self) -> Array:
-        """(n,): 0 where an active control cancels what all drugs share, else 1."""
-        return (self.against[:, GROUPS.index("class")] == "").astype(float)
-
-    def without(self, trial: str) -> Training:
-        """All but one trial."""
-        keep = self.labels[:, GROUPS.index("trial")] != trial
-        return Training(*(getattr(self, f)[keep] for f in ("y", "m", "se", "shared", "labels", "against", "control")))
-
-    def mute(self) -> Training:
-        """The same contrasts with no mechanism."""
-        return Training(self.y, np.zeros_like(self.m), self.se, self.shared, self.labels, self.against, self.control)
-
-    def noise(self) -> Array:
-        """Covariance (n, n) of the sampling errors; contrasts with one control share its part."""
-        part = self.se * np.sqrt(self.shared)
-        same = self.control[:, None] == self.control[None]
-        return np.where(same, np.outer(part, part), 0.0) + np.diag(self.se**2 * (1 - self.shared))
-
-
-def training(rows: list[dict[str, Any]], mechanism: dict[tuple[Any, ...], float | None], moments: Plain) -> Training:
-    """Training set of the calibration contrasts that the mechanism can simulate."""
-    out, drugs = [], arm_drugs(ev.load())
-    for row in rows:
-        m = mechanism.get(tuple(row[k] for k in KEY))
-        if m is None:
-            continue
-        u, (v1, v0) = unit(row, moments), sizes(row)
-        se = row["se"] / u if row["se"] == row["se"] else float(np.sqrt(v1 + v0))
-        sign = row["benefit_sign"] / u
-        control = f"{row['trial_id']} {row['versus']} {row['endpoint']} {row['week']}"
-        out.append(
-            (
-                sign * row["value"],
-                sign * m,
-                se,
-                v0 / (v1 + v0),
-                labels(row),
-                members(labels(row), active_control(row, drugs)),
-                control,
-            )
-        )
-    y, m_, se_, shared, names, against, control_ = zip(*out, strict=True)
-    return Training(
-        *(np.array(c, dtype=float) for c in (y, m_, se_, shared)),
-        np.array(names),
-        np.array(against),
-        np.array(control_),
-    )
 
 
 @dataclass(frozen=True)
@@ -175,13 +81,13 @@ class Fitted:
             if name != "trial":  # a trial's own term is never used to predict it
                 cross = cross + self.sd[name] ** 2 * both * factor(name, net) * factor(name, data.net)
         mean = (m if self.slope_sd else 0.0) + float(cross @ self.weights)
-        return mean, float(np.sqrt(max(own - cross @ self.inverse @ cross, 1e-12)))
+        return mean, float(np.sqrt(np.maximum(own - cross @ self.inverse @ cross, 1e-12)))
 
     def slope(self) -> tuple[float, float]:
         """Posterior mean and standard deviation of the slope on the mechanism."""
         cross = self.slope_sd**2 * self.data.m
         var = self.slope_sd**2 - cross @ self.inverse @ cross
-        return 1.0 + float(cross @ self.weights), float(np.sqrt(max(var, 0.0)))
+        return 1.0 + float(cross @ self.weights), float(np.sqrt(np.maximum(var, 0.0)))
 
     def terms(self, group: str) -> dict[str, tuple[float, float, int]]:
         """Each member's term: posterior mean, standard deviation, contrasts."""
@@ -196,7 +102,7 @@ class Fitted:
                 * factor(group, self.data.net)
             )
             var = self.sd[group] ** 2 - cross @ self.inverse @ cross
-            out[name] = (float(cross @ self.weights), float(np.sqrt(max(var, 0.0))), int((column == name).sum()))
+            out[name] = (float(cross @ self.weights), float(np.sqrt(np.maximum(var, 0.0))), int((column == name).sum()))
         return out
 
 
@@ -244,15 +150,8 @@ def fit(data: Training, slope_sd: float = PRIOR_SD) -> Fitted:
 
     found = minimize(cost, np.full(len(GROUPS), np.log(0.1)), method="L-BFGS-B", bounds=[(-7.0, 1.0)] * len(GROUPS))
     sd = np.exp(found.x)
-    inverse = np.linalg.inv(covariance(data, sd, slope_sd))
+    inverse = np.asarray(np.linalg.inv(covariance(data, sd, slope_sd)), dtype=np.float64)
     return Fitted(data, dict(zip(GROUPS, map(float, sd), strict=True)), inverse, inverse @ residual, slope_sd)
-
-
-def calibration_rows() -> list[dict[str, Any]]:
-    """Contrasts of the shipped calibration trials; no other role passes this line."""
-    table = ev.contrasts(ev.load())
-    table = table[(table["role"] == "calibration") & (table["benefit_sign"] != 0)]
-    return [{str(k): v for k, v in r.items()} for r in table.to_dict("records") if r["value"] == r["value"]]
 
 
 @lru_cache(maxsize=1)

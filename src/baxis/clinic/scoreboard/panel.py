@@ -5,7 +5,8 @@ from __future__ import annotations
 from ... import evidence as ev
 from ...core.errors import BaxisError
 from ...evidence import Evidence
-from .discrepancy import Discrepant, arm_drugs
+from .calibration_set import arm_drugs
+from .discrepancy import Discrepant
 from .prediction import Predictor
 from .rivals import rivals
 
