@@ -2,10 +2,10 @@
 
 In units of a patient's standard deviation and benefit up, a published contrast is
 
-    y = a + b m + scale + class + disease + class-by-disease + trial + sampling error,
+    y = m + a + scale + class + disease + class-by-disease + trial + sampling error,
 
-with m the mechanism's prediction. b has the prior 1 (sd 0.5), a the prior 0 (sd 0.5); every other term is normal about 0
-with a standard deviation of its own, found by maximum marginal likelihood under half-normal priors, so that a group in
+with m the mechanism's prediction. a is normal about 0 (sd 0.5); every other term is normal about 0 with a standard
+deviation of its own, found by maximum marginal likelihood under half-normal priors, so that a group in
 which the mechanism is right keeps no term. Learnt from calibration trials only: the mechanism's predictions of these are
 shipped in `library/scoreboard/calibration_mechanism.csv`, remade by `python scripts/calibrate_discrepancy.py --write`. The
 same model with m = 0 is the rival that the sum has to beat. Against an active control the control's terms are taken off
@@ -41,7 +41,7 @@ from .prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
 
 Array = NDArray[np.float64]
 TABLE = "scoreboard/calibration_mechanism"
-PRIOR_SD = 0.5  # of the intercept, and of the slope about 1
+PRIOR_SD = 0.5  # of the intercept
 SPREAD_SCALE = 0.3  # half-normal prior of the groups' standard deviations, in patients' standard deviations
 
 
@@ -63,7 +63,6 @@ class Fitted:
     sd: dict[str, float]
     inverse: Array
     weights: Array
-    slope_sd: float
 
     def predict(self, row: dict[str, Any], m: float, rival: str = "") -> tuple[float, float]:
         """Mean and standard deviation of a new trial's true contrast, in patients' standard deviations, benefit up.
@@ -72,22 +71,16 @@ class Fitted:
         """
         data, mine, its = self.data, labels(row), members(labels(row), rival)
         net = 0.0 if rival else 1.0
-        cross = PRIOR_SD**2 * net * data.net + self.slope_sd**2 * m * data.m
-        own = PRIOR_SD**2 * net + (self.slope_sd * m) ** 2
+        cross = PRIOR_SD**2 * net * data.net
+        own = PRIOR_SD**2 * net
         for g, name in enumerate(GROUPS):
             both = shared_terms(name, data.labels[:, g], data.against[:, g], np.array(mine[g]), np.array(its[g]))
             itself = float(shared_terms(name, *(np.array(v) for v in (mine[g], its[g], mine[g], its[g]))))
             own += self.sd[name] ** 2 * itself * factor(name, net)
             if name != "trial":  # a trial's own term is never used to predict it
                 cross = cross + self.sd[name] ** 2 * both * factor(name, net) * factor(name, data.net)
-        mean = (m if self.slope_sd else 0.0) + float(cross @ self.weights)
+        mean = m + float(cross @ self.weights)
         return mean, float(np.sqrt(np.maximum(own - cross @ self.inverse @ cross, 1e-12)))
-
-    def slope(self) -> tuple[float, float]:
-        """Posterior mean and standard deviation of the slope on the mechanism."""
-        cross = self.slope_sd**2 * self.data.m
-        var = self.slope_sd**2 - cross @ self.inverse @ cross
-        return 1.0 + float(cross @ self.weights), float(np.sqrt(np.maximum(var, 0.0)))
 
     def terms(self, group: str) -> dict[str, tuple[float, float, int]]:
         """Each member's term: posterior mean, standard deviation, contrasts."""
@@ -111,10 +104,10 @@ def factor(group: str, net: Any) -> Any:
     return net if group in ("scale", "disease") else 1.0
 
 
-def covariance(data: Training, sd: Array, slope_sd: float) -> Array:
+def covariance(data: Training, sd: Array) -> Array:
     """Prior covariance (n, n) of the contrasts, sampling error included."""
     shared = np.outer(data.net, data.net)
-    out = data.noise() + PRIOR_SD**2 * shared + slope_sd**2 * np.outer(data.m, data.m)
+    out = data.noise() + PRIOR_SD**2 * shared
     for part, s in zip(structure(data), sd, strict=True):
         out = out + s**2 * part
     return out
@@ -131,27 +124,27 @@ def structure(data: Training) -> list[Array]:
     return out
 
 
-def fit(data: Training, slope_sd: float = PRIOR_SD) -> Fitted:
+def fit(data: Training) -> Fitted:
     """Standard deviations of the groups by marginal likelihood, then the exact Gaussian posterior of all terms.
 
-    slope_sd 0 leaves the mechanism out (b m is dropped altogether).
+    A slope on m was tried: left out trial by trial on calibration trials, the plain sum predicts better.
     """
     from scipy.linalg import cho_factor, cho_solve
     from scipy.optimize import minimize
 
-    residual = data.y - (data.m if slope_sd else 0.0)
+    residual = data.y - data.m
 
     def cost(log_sd: Array) -> float:
         sd = np.exp(log_sd)
-        factor = cho_factor(covariance(data, sd, slope_sd), lower=True)
+        factor = cho_factor(covariance(data, sd), lower=True)
         fitted = residual @ cho_solve(factor, residual)
         prior = ((sd / SPREAD_SCALE) ** 2).sum() - 2 * log_sd.sum()  # half-normal, in the log
         return float(0.5 * (fitted + prior) + np.log(np.diag(factor[0])).sum())
 
     found = minimize(cost, np.full(len(GROUPS), np.log(0.1)), method="L-BFGS-B", bounds=[(-7.0, 1.0)] * len(GROUPS))
     sd = np.exp(found.x)
-    inverse = np.asarray(np.linalg.inv(covariance(data, sd, slope_sd)), dtype=np.float64)
-    return Fitted(data, dict(zip(GROUPS, map(float, sd), strict=True)), inverse, inverse @ residual, slope_sd)
+    inverse = np.asarray(np.linalg.inv(covariance(data, sd)), dtype=np.float64)
+    return Fitted(data, dict(zip(GROUPS, map(float, sd), strict=True)), inverse, inverse @ residual)
 
 
 @lru_cache(maxsize=1)
@@ -173,7 +166,7 @@ def fitted(leave_out: str = "", mute: bool = False) -> Fitted:
     """The model fitted to the shipped training set, with or without the mechanism, perhaps without one trial."""
     data = shipped()[0]
     data = data.without(leave_out) if leave_out else data
-    return fit(data.mute(), slope_sd=0.0) if mute else fit(data)
+    return fit(data.mute() if mute else data)
 
 
 library.on_change(fitted.cache_clear)

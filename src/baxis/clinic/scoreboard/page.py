@@ -180,15 +180,14 @@ mechanism is right there, or that there are too few trials to say otherwise."""
 
 
 def discrepant(found: dict[str, Any]) -> str:
-    """Slope, spreads, and the terms of classes, diseases and their pairs, largest first."""
-    slope = "Slope on the mechanism: {:.2f} (sd {:.2f}).".format(*found["slope"])
-    spread = " Standard deviations: " + ", ".join(f"{k} {v:.3f}" for k, v in found["sd"].items()) + "."
+    """Spreads, and the terms of classes, diseases and their pairs, largest first."""
+    spread = "Standard deviations: " + ", ".join(f"{k} {v:.3f}" for k, v in found["sd"].items()) + "."
     rows = [
         (group, name, number(t["mean"], 3), number(t["sd"], 3), str(t["contrasts"]))
         for group, terms in found["terms"].items()
         for name, t in sorted(terms.items(), key=lambda kv: -abs(kv[1]["mean"]))
     ]
-    return f"{slope}{spread}\n\n" + grid(("group", "member", "term", "sd", "contrasts"), rows)
+    return f"{spread}\n\n" + grid(("group", "member", "term", "sd", "contrasts"), rows)
 
 
 def strata(tables: dict[str, Any]) -> str:

@@ -66,13 +66,12 @@ def controls(board: Board, role: str) -> dict[str, dict[str, Any]]:
 
 
 def discrepancy() -> dict[str, Any]:
-    """The fitted discrepancy in patients' standard deviations: slope, spreads, and each class's and disease's term."""
+    """The fitted discrepancy in patients' standard deviations: spreads, and each class's and disease's term."""
     from .discrepancy import GROUPS, fitted
 
     model = fitted()
     terms = {g: model.terms(g) for g in GROUPS if g != "trial"}
     return {
-        "slope": list(model.slope()),
         "sd": model.sd,
         "terms": {
             g: {k: dict(zip(("mean", "sd", "contrasts"), v, strict=True)) for k, v in t.items()}
