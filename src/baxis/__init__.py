@@ -24,7 +24,7 @@ _PUBLIC = {
     "read_design": "clinic.design",
     "run_trial": "clinic.trial",
 }
-_LAYERS = ("core", "engine", "evidence", "axis", "clinic")
+_LAYERS = ("core", "engine", "evidence", "axis", "clinic", "insight")
 
 __all__ = ["BaxisError", "Design", "__version__", "read_design", "run_trial"]
 
