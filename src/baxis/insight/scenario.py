@@ -1,0 +1,195 @@
+"""Drug and disease as a two-arm design: the regimen and the setting of a real trial, beside the same without the drug.
+
+Where the user names no trial, the setting is the largest simulable placebo-controlled trial of that drug in that
+disease (else in any disease, then put into the disease's own largest simulable trial). Outcomes play no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from .. import axis, evidence
+from ..axis import treatment
+from ..clinic.design import Arm, Design, Endpoint, Treatment, read_design
+from ..clinic.instruments import Instrument, instrument
+from ..clinic.settings import Settings
+from ..core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
+
+DRUG, CONTROL = "drug", "no drug"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """design: arms `drug` and `no drug` under one background, one endpoint; origin: the trials that it was taken from."""
+
+    drug: str
+    design: Design
+    tool: Instrument
+    origin: str
+
+    @property
+    def treated(self) -> Arm:
+        """The arm with the drug."""
+        return self.design.arms[0]
+
+    @property
+    def control(self) -> Arm:
+        """The same background without it."""
+        return self.design.arms[1]
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """What the effect is judged by."""
+        return self.design.primary
+
+    @property
+    def regimen(self) -> str:
+        """The drug as given, in words."""
+        parts = [
+            f"{t.drug} {t.dose:g} {t.dose_unit} {t.route} {t.schedule}"
+            for t in self.treated.treatments
+            if t.drug == self.drug
+        ]
+        return " + ".join(parts)
+
+    def zero_dose(self) -> Arm:
+        """The drug's arm at dose zero: the null, which must equal no drug."""
+        none = [t.model_copy(update={"dose": 0.0, "schedule": bare(t.schedule)}) for t in self.treated.treatments]
+        return self.treated.model_copy(update={"treatments": tuple(none)})
+
+
+def bare(schedule: str) -> str:
+    """A schedule without amounts of its own (a loading dose would not follow a zero dose)."""
+    return schedule if "mg" not in schedule else "once"
+
+
+def scenario(
+    drug: str,
+    disease: str,
+    dose: str | None = None,
+    endpoint: str | None = None,
+    trial: str | None = None,
+    settings: Settings | None = None,
+) -> Scenario:
+    """Setting of a question about a drug in a disease. Names are checked before anything is simulated.
+
+    dose: `AMOUNT UNIT [ROUTE SCHEDULE]`; endpoint: `NAME` or `NAME@WEEK`; trial: the id of one to take the setting from.
+    Raises UnknownName, InvalidValue or Unsupported.
+    """
+    if disease not in axis.diseases() or disease == "healthy":
+        raise UnknownName("disease", disease, [d for d in axis.diseases() if d != "healthy"])
+    name = axis.drug(drug).name
+    tables = evidence.load(*(settings.evidence if settings else ()))
+    tool = instrument(disease)
+    found = _named(trial, name, disease) if trial else next(_settings_of(name, disease, tables), None)
+    if found is None:
+        raise Unsupported(f"no trial of {name} in the evidence can be simulated; give --trial or --dose")
+    base, arm, origin = found
+    wanted = _endpoint(endpoint, base, tool)
+    arm = _dosed(arm, name, dose, wanted.week)
+    control = Arm(arm_id=CONTROL, n=arm.n, role="placebo")
+    design = base.replace(
+        weeks=wanted.week,
+        arms=[arm.model_dump(), control.model_dump()],
+        endpoints=[wanted.model_dump()],
+        background_therapy=[b.model_dump() for b in base.background_therapy if not (b.from_entry and b.drug == name)],
+    )
+    return Scenario(name, design, tool, origin)
+
+
+Found = tuple[Design, Arm, str]
+
+
+def _named(trial: str, drug: str, disease: str) -> Found:
+    design = read_design(trial)
+    if design.disease != disease:
+        raise InvalidValue(f"trial {trial}", design.disease, f"a trial in {disease}")
+    arm = _arm_of(design, drug)
+    if arm is None:
+        return design, Arm(arm_id=DRUG, n=100, role="active"), f"setting of {trial}"
+    return design, arm, f"setting and regimen of {trial}"
+
+
+def _arm_of(design: Design, drug: str) -> Arm | None:
+    """The arm with the drug alone at its largest dose, or None."""
+    own = [a for a in design.arms if a.treatments and all(t.drug == drug for t in a.treatments)]
+    if not own:
+        return None
+    best = max(own, key=lambda a: (max(t.dose for t in a.treatments), a.n))
+    return best.model_copy(update={"arm_id": DRUG, "role": "active"})
+
+
+def _settings_of(drug: str, disease: str, tables: evidence.Evidence) -> Iterator[Found]:
+    """Candidates, best first."""
+    ids = set(tables.arms.loc[tables.arms["drug"].map(lambda d: _same(d, drug)), "trial_id"])
+    trials = tables.trials[tables.trials["trial_id"].isin(ids)]
+    for _, design in _designs(trials[trials["disease"] == disease]):
+        arm = _arm_of(design, drug)
+        if arm is not None:
+            yield design, arm, f"setting and regimen of {design.trial_id}"
+    home = next(iter(_designs(tables.trials[tables.trials["disease"] == disease])), None)
+    for _, design in _designs(trials[trials["disease"] != disease]):
+        arm = _arm_of(design, drug)
+        if arm is not None and home is not None:
+            yield home[1], arm, f"setting of {home[0]}, regimen of {design.trial_id} ({design.disease})"
+    if home is not None:
+        yield home[1], Arm(arm_id=DRUG, n=100, role="active"), f"setting of {home[0]}"
+
+
+def _same(name: str, drug: str) -> bool:
+    try:
+        return axis.drug(name).name == drug
+    except BaxisError:
+        return False
+
+
+def _designs(trials: pd.DataFrame) -> Iterator[tuple[str, Design]]:
+    """Designs that can be simulated: blinded against control before the rest, then the largest."""
+    rank = trials.assign(blinded=trials["blind"].eq("double"), size=pd.to_numeric(trials["n_randomised"]).fillna(0))
+    for trial_id in rank.sort_values(["blinded", "size", "trial_id"], ascending=[False, False, True])["trial_id"]:
+        try:
+            yield trial_id, read_design(trial_id)
+        except BaxisError:
+            continue
+
+
+def _dosed(arm: Arm, drug: str, dose: str | None, weeks: float) -> Arm:
+    """The arm with another dose of its drug; without route and schedule, those that it has."""
+    if dose is None:
+        if not arm.treatments:
+            raise InvalidValue("dose", dose, "--dose 'AMOUNT UNIT ROUTE SCHEDULE': no trial gives a regimen", drug)
+        kept = [t for t in arm.treatments if t.start_day < weeks * 7.0]
+        return arm.model_copy(update={"treatments": tuple(kept)})
+    own, amount, unit, route, schedule = treatment.parse(f"{drug} {dose}")
+    if arm.treatments and not route:
+        first = arm.treatments[0]
+        route, schedule = first.route, schedule or first.schedule
+    if not (route and schedule):
+        raise InvalidValue("dose", dose, "AMOUNT UNIT ROUTE SCHEDULE, e.g. '1000 mg iv days 1,15' or '150 mg po qd'")
+    try:
+        given = Treatment(drug=own.name, dose=amount, dose_unit=unit, route=route, schedule=schedule)  # type: ignore[arg-type]
+    except ValueError as e:
+        text = "; ".join(f"{'.'.join(map(str, x['loc']))}: {x['msg']}" for x in e.errors())  # type: ignore[attr-defined]
+        raise InvalidValue("dose", dose, "AMOUNT UNIT ROUTE SCHEDULE", text) from None
+    return arm.model_copy(update={"treatments": (given,)})
+
+
+def _endpoint(text: str | None, design: Design, tool: Instrument) -> Endpoint:
+    """The endpoint asked for; by default the design's primary one (the first that a single patient can be judged by)."""
+    usable = {n: None for n in tool.endpoints() if n not in tool.hazard}
+    if text is None:
+        order = [design.primary, *design.endpoints]
+        chosen = next((e for e in order if e.name in usable), None)
+        name, week = (chosen.name, chosen.week) if chosen else (next(iter(usable)), design.weeks)
+        return Endpoint(name=name, week=week, primary=True)
+    name, at, when = text.partition("@")
+    if name not in usable:
+        raise UnknownName(f"endpoint in {design.disease}", name, usable)
+    try:
+        week = float(when) if at else next((e.week for e in design.endpoints if e.name == name), design.primary.week)
+        return Endpoint(name=name, week=week, primary=True)
+    except ValueError:
+        raise InvalidValue("endpoint", text, "NAME or NAME@WEEK, week above 0") from None
