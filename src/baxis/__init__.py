@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from .clinic.design import Design, read_design
     from .clinic.trial import run_trial
     from .core.errors import BaxisError
+    from .insight.explain import explain
 
 _PUBLIC = {
     "BaxisError": "core.errors",
     "Design": "clinic.design",
+    "explain": "insight.explain",
     "read_design": "clinic.design",
     "run_trial": "clinic.trial",
 }
 _LAYERS = ("core", "engine", "evidence", "axis", "clinic", "insight")
 
-__all__ = ["BaxisError", "Design", "__version__", "read_design", "run_trial"]
+__all__ = ["BaxisError", "Design", "__version__", "explain", "read_design", "run_trial"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("axis", "check"),
     "stimulate": ("axis", "stimulate"),
     "compare-diseases": ("axis", "compare_diseases"),
+    "explain": ("insight", "explain"),
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),
 }

@@ -1,0 +1,127 @@
+"""`baxis explain`: where a drug's effect is lost, and what carries the rest."""
+
+from __future__ import annotations
+
+import json as text_json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ...insight.explain import Explanation
+
+
+def explain(
+    drug: Annotated[str, typer.Argument(help="International name of a drug.")],
+    disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
+    dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
+    trial: Annotated[str | None, typer.Option(help="Trial to take setting and regimen from.")] = None,
+    patients: Annotated[int, typer.Option(help="Virtual patients, the same in every run.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for explain.json, tables, figure.", metavar="DIR")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
+) -> None:
+    """Explain a drug's effect in a disease: from target to endpoint, and which escapes carry what remains."""
+    from ...clinic.export import check_folder
+    from ...insight.explain import explain as run
+
+    if out:
+        check_folder(out)
+    asked = {"dose": dose, "endpoint": endpoint, "trial": trial}
+    with bar() as tell:
+        result = run(drug, disease, **asked, patients=patients, seed=seed, threads=threads, progress=tell)
+    if out:
+        result.save(out)
+    if json:
+        typer.echo(text_json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        return
+    for line in lines(result):
+        typer.echo(line)
+    if out:
+        typer.echo(f"Written to {out}")
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on stderr; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("simulations"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("simulations", total=None)
+        yield lambda k, n: shown.update(task, completed=k, total=n)
+
+
+def lines(result: Explanation) -> list[str]:
+    """The explanation as text."""
+    from .layout import table
+
+    s, e, unit = result.scenario, result.effect, result.effect["unit"]
+    out = [
+        f"{s.regimen} in {s.design.disease} ({s.origin})",
+        f"{s.endpoint.name} at week {s.endpoint.week:g}: drug {e['drug']:.1f}, no drug {e['no_drug']:.1f}, "
+        f"difference {e['difference']:+.1f} ({e['ci_low']:.1f} to {e['ci_high']:.1f}) {unit}",
+        "",
+        "Fall of each step under the drug, % of no drug (last four weeks; median patient)",
+    ]
+    rows = [
+        (
+            r["stage"],
+            r["read_out"],
+            f"{r['fall_pct']:.0f}",
+            _span(r),
+            f"{r['patients_p5']:.0f} to {r['patients_p95']:.0f}",
+        )
+        for r in result.stages.to_dict("records")
+    ]
+    out += table(("stage", "read-out", "fall", "90 % CI", "5-95 % of patients"), rows)
+    out += ["", "Tissue inflammation, % of no drug: what each step takes, one upon the other"]
+    rows4 = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.ladder.to_dict("records")]
+    out += table(("step", "takes", "90 % CI", f"endpoint, {unit}"), rows4)
+    out += ["", f"Escapes closed on top of the drug, % of inflammation without it (most: {result.main_route})"]
+    rows6 = [
+        (
+            r["route"],
+            f"{r['shapley_pct']:.1f}",
+            _span(r),
+            _blank(r["alone_pct"]),
+            _blank(r["without_drug_pct"]),
+            _effect(r, unit),
+        )
+        for r in result.routes.to_dict("records")
+    ]
+    out += table(("escape", "Shapley", "90 % CI", "alone", "without drug", f"endpoint, {unit}"), rows6)
+    out += ["", "Tissue arms that carry what remains under the drug, % of inflammation without it"]
+    rows4 = [(r["arm"], f"{r['carries_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.arms.to_dict("records")]
+    out += table(("arm", "carries", "90 % CI", f"endpoint, {unit}"), rows4)
+    recipe = result.recipe
+    out += [
+        "",
+        f"Most of what remains: {result.lost_at}. Zero dose against no drug: {result.null:g} (must be 0).",
+        f"{recipe['patients']} patients, {recipe['failures']} solver failures. {recipe['intervals']}.",
+        recipe["notice"],
+    ]
+    return out
+
+
+def _span(row: dict[str, float]) -> str:
+    return f"{row['ci_low']:.1f} to {row['ci_high']:.1f}"
+
+
+def _blank(value: float) -> str:
+    return "" if value != value else f"{value:.1f}"
+
+
+def _effect(row: dict[str, float], unit: float | str) -> str:
+    value = row["endpoint_change"]
+    return "" if value != value else f"{(100 if unit == '%' else 1) * value:+.1f}"

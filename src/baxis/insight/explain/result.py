@@ -1,0 +1,77 @@
+"""What an explanation holds, and how it is printed and drawn."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where a drug's effect is lost. Inflammation is in % of that of the same patients without the drug.
+
+    stages: fall of each read-out; ladder: what the drug takes, what each cumulative cut beyond it takes, what is left;
+    routes: escapes closed on top of the drug; arms: tissue arms that carry the rest; effect: the endpoint; null: largest
+    difference between a zero dose and no drug (must be 0).
+    """
+
+    scenario: Scenario
+    stages: pd.DataFrame
+    ladder: pd.DataFrame
+    routes: pd.DataFrame
+    arms: pd.DataFrame
+    effect: dict[str, float | str]
+    null: float
+    recipe: dict[str, Any] = field(repr=False)
+
+    @property
+    def lost_at(self) -> str:
+        """The step of the ladder, beyond the drug as given, that holds most of the inflammation that remains."""
+        beyond = self.ladder.iloc[1:]
+        return str(beyond.loc[beyond["takes_pct"].idxmax(), "step"])
+
+    @property
+    def main_route(self) -> str:
+        """The escape with the largest Shapley share."""
+        players = self.routes[~self.routes["route"].isin(["interaction", "all closed"])]
+        return str(players.loc[players["shapley_pct"].idxmax(), "route"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; NaN becomes null."""
+        s = self.scenario
+        head = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
+        head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
+        tables = {
+            k: json.loads(getattr(self, k).to_json(orient="records")) for k in ("stages", "ladder", "routes", "arms")
+        }
+        found = {"lost_at": self.lost_at, "main_route": self.main_route, "null": self.null}
+        return {**head, "effect": self.effect, **tables, **found, "recipe": self.recipe}
+
+    def plot(self) -> Figure:
+        """Figure: falls by stage, the ladder as a waterfall, and the escapes."""
+        from .figures import overview
+
+        return overview(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write explain.json, the tables as CSV and explain.png into a new or empty folder."""
+        from ...clinic.export import check_folder
+
+        out = Path(folder)
+        check_folder(out)
+        out.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        (out / "explain.json").write_text(text + "\n", encoding="utf-8")
+        for name in ("stages", "ladder", "routes", "arms"):
+            getattr(self, name).to_csv(out / f"{name}.csv", index=False)
+        self.plot().savefig(out / "explain.png", dpi=150)
+        return out
