@@ -21,7 +21,12 @@ def blocks(page: Path, language: str) -> list[str]:
 
 SNIPPETS = [
     (p, code)
-    for p in (ROOT / "README.md", ROOT / "docs" / "design.md", ROOT / "docs" / "trial.md")
+    for p in (
+        ROOT / "README.md",
+        ROOT / "docs" / "design.md",
+        ROOT / "docs" / "trial.md",
+        *sorted((ROOT / "docs" / "insight").glob("*.md")),
+    )
     for code in blocks(p, "python")
 ]
 

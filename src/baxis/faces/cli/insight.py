@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json as text_json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,7 +33,7 @@ def explain(
 
     if out:
         check_folder(out)
-    asked = {"dose": dose, "endpoint": endpoint, "trial": trial}
+    asked: dict[str, Any] = {"dose": dose, "endpoint": endpoint, "trial": trial}
     with bar() as tell:
         result = run(drug, disease, **asked, patients=patients, seed=seed, threads=threads, progress=tell)
     if out:
@@ -114,7 +114,7 @@ def lines(result: Explanation) -> list[str]:
     return out
 
 
-def _span(row: dict[str, float]) -> str:
+def _span(row: Mapping[Any, Any]) -> str:
     return f"{row['ci_low']:.1f} to {row['ci_high']:.1f}"
 
 
@@ -122,6 +122,6 @@ def _blank(value: float) -> str:
     return "" if value != value else f"{value:.1f}"
 
 
-def _effect(row: dict[str, float], unit: float | str) -> str:
+def _effect(row: Mapping[Any, Any], unit: float | str) -> str:
     value = row["endpoint_change"]
     return "" if value != value else f"{(100 if unit == '%' else 1) * value:+.1f}"

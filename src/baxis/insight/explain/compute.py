@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.population import Population
+from ...clinic.posterior import between_draws
 from ...clinic.recipe import NOTICE
 from ...clinic.settings import Settings, settle
 from ...core import streams
@@ -52,14 +54,12 @@ def explain(
     runs = run_all(bench, read, used)
     if runs.ok.sum() < LEAST:
         raise InvalidValue("patients that the solver finished", int(runs.ok.sum()), f"at least {LEAST}; use more")
-    return _tables(asked, runs, read, chosen)
+    return _tables(asked, runs, bench.people, read, chosen)
 
 
-def _tables(asked: Scenario, runs: Runs, read: tuple[Node, ...], settings: Settings) -> Explanation:
+def _tables(asked: Scenario, runs: Runs, people: Population, read: tuple[Node, ...], settings: Settings) -> Explanation:
     m = int(runs.ok.sum())
-    u = streams.uniform(settings.seed, "explain bootstrap", np.arange(DRAWS), m)
-    sample = np.minimum((u * m).astype(np.int64), m - 1)
-    judge = Sampler(runs, sample)
+    judge = Sampler(runs, people, settings.seed)
     binary = asked.endpoint.name not in asked.tool.continuous
     return Explanation(
         scenario=asked,
@@ -73,7 +73,8 @@ def _tables(asked: Scenario, runs: Runs, read: tuple[Node, ...], settings: Setti
             "patients": m,
             "failures": int((~runs.ok).sum()),
             "seed": settings.seed,
-            "intervals": "ci: 90 % for the mean, over patients and the posterior draws that they carry (bootstrap); "
+            "intervals": "90 % for the mean (median for falls): bootstrap of patients, and the posterior draws of the "
+            "tissue weights; "
             "patients: 5th to 95th percentile between patients",
             "notice": NOTICE,
         },
@@ -81,11 +82,19 @@ def _tables(asked: Scenario, runs: Runs, read: tuple[Node, ...], settings: Setti
 
 
 class Sampler:
-    """Means over the finished patients relative to mean control inflammation, with bootstrap intervals."""
+    """Means over the finished patients relative to mean control inflammation, with their intervals.
 
-    def __init__(self, runs: Runs, sample: NDArray[np.int64]) -> None:
-        self.runs, self.sample = runs, sample
+    An interval holds the sampling of patients (bootstrap) and the disease's posterior draws: the truth is one draw, so
+    their spread does not shrink with the number of patients.
+    """
+
+    def __init__(self, runs: Runs, people: Population, seed: int) -> None:
+        self.runs, self.ids, self.disease = runs, people.ids[runs.ok], people.disease
         self.base = runs.control.infl[runs.ok]
+        m = self.base.size
+        u = streams.uniform(seed, "explain bootstrap", np.arange(DRAWS), m)
+        self.sample = np.minimum((u * m).astype(np.int64), m - 1)
+        self.truth = streams.normal(seed, "explain truth", np.arange(DRAWS))[:, 0]
 
     def of(self, run: Run) -> Array:
         """Inflammation (m,) of the finished patients."""
@@ -93,15 +102,21 @@ class Sampler:
 
     def share(self, values: Array) -> tuple[float, float, float]:
         """Mean of values (m,) in % of the mean inflammation without the drug, and its interval."""
+        ratio = float(values.mean() / self.base.mean())
         draws = 100 * values[self.sample].mean(axis=1) / self.base[self.sample].mean(axis=1)
-        low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return 100 * float(values.mean() / self.base.mean()), float(low), float(high)
+        pull = 100 * (values - ratio * self.base) / self.base.mean()
+        return 100 * ratio, *self._interval(draws, pull)
 
     def mean(self, values: Array, statistic: Callable[..., Array] = np.mean) -> tuple[float, float, float]:
         """Mean (or another statistic) of values (m,) and its interval."""
         draws = statistic(values[self.sample], axis=1)
-        low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return float(statistic(values, axis=0)), float(low), float(high)
+        return float(statistic(values, axis=0)), *self._interval(draws, values)
+
+    def _interval(self, draws: Array, values: Array) -> tuple[float, float]:
+        """Central interval of bootstrap draws widened by what the posterior draws explain of the values (m,)."""
+        wide = draws + between_draws(values, self.ids, self.disease) * self.truth
+        low, high = np.quantile(wide, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return float(low), float(high)
 
 
 def _stages(judge: Sampler, read: tuple[Node, ...]) -> pd.DataFrame:
@@ -128,7 +143,7 @@ def _ladder(judge: Sampler) -> pd.DataFrame:
         rows.append((label, *judge.share(before - now), *map(float, between), gain))
         before, end = now, run
     left = 100 * np.quantile(before / judge.base, [0.05, 0.95])
-    rows.append(("left: independent of B cells", *judge.share(before), *map(float, left), float("nan")))
+    rows.append(("independent of B cells", *judge.share(before), *map(float, left), float("nan")))
     names = ["step", "takes_pct", "ci_low", "ci_high", "patients_p5", "patients_p95", "endpoint_change"]
     return pd.DataFrame(rows, columns=names)
 

@@ -19,7 +19,7 @@ def overview(result: Explanation) -> Figure:
     """Three panels: read-outs from target to tissue, the ladder, and what carries the rest."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(15, 7.2), layout="constrained")
+    figure = Figure(figsize=(16, 7.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 0.9, 1.0))
     _stages(left, result)
     _ladder(middle, result)
@@ -46,11 +46,11 @@ def _stages(axes: Any, result: Explanation) -> None:
         rows = np.flatnonzero(table["stage"] == stage)
         if rows.size:
             axes.axhline(y[rows[-1]] - 0.5, color="#dddddd", lw=0.8)
-            axes.text(101, y[rows].mean(), stage, rotation=270, va="center", fontsize=8, color="#555555")
-    axes.set(yticks=y, ylim=(-0.7, len(table) - 0.3), xlim=(-102, 100))
+            axes.text(104, y[rows].mean(), stage, va="center", fontsize=8, color="#555555")
+    axes.set(yticks=y, ylim=(-0.7, len(table) - 0.3), xlim=(max(-102.0, min(-5.0, clipped.min().min() - 3)), 102))
     axes.set_yticklabels(table["read_out"], fontsize=8)
-    axes.set_xlabel("fall under the drug, % of no drug (last four weeks; beyond ±100 at the edge)", fontsize=9)
-    axes.legend(fontsize=8, loc="lower left", frameon=False)
+    axes.set_xlabel("fall under the drug, % of no drug", fontsize=9)
+    axes.legend(fontsize=8, loc="lower right", frameon=False)
     axes.set_title("From target to tissue", fontsize=10)
 
 
@@ -64,17 +64,17 @@ def _ladder(axes: Any, result: Explanation) -> None:
         axes.bar(i, height, bottom=0 if last else top - height, color=colour, width=0.7)
         at = (height if last else top) + 1.5
         axes.text(
-            i, at, f"{height:.0f} ({row['ci_low']:.0f} to {row['ci_high']:.0f})", ha="center", va="bottom", fontsize=8
+            i, at, f"{height:.0f}\n({row['ci_low']:.0f} to {row['ci_high']:.0f})", ha="center", va="bottom", fontsize=7
         )
         top -= 0 if last else height
     axes.set_xticks(range(len(table)))
     axes.set_xticklabels([t.replace(", ", ",\n") for t in table["step"]], rotation=35, ha="right", fontsize=8)
     axes.set(ylim=(0, 112), ylabel="tissue inflammation, % of no drug")
-    axes.set_title("What the drug takes, and where the rest stays", fontsize=10)
+    axes.set_title("Inflammation: taken, lost, left", fontsize=10)
 
 
 def _escapes(axes: Any, result: Explanation) -> None:
-    routes = result.routes[result.routes["route"] != "all closed"]
+    routes = result.routes[~result.routes["route"].isin(["interaction", "all closed"])]
     rows = [(r["route"], r["shapley_pct"], r["ci_low"], r["ci_high"], WARM) for r in routes.to_dict("records")]
     rows += [(r["arm"], r["carries_pct"], r["ci_low"], r["ci_high"], REST) for r in result.arms.to_dict("records")]
     y = np.arange(len(rows))[::-1]
@@ -85,5 +85,5 @@ def _escapes(axes: Any, result: Explanation) -> None:
     axes.axvline(0, color="#999999", lw=0.8)
     axes.set_yticks(y)
     axes.set_yticklabels([r[0] for r in rows], fontsize=8)
-    axes.set_xlabel("inflammation removed on top of the drug, % of no drug", fontsize=9)
-    axes.set_title("Closing an escape (above), silencing an arm (below)", fontsize=10)
+    axes.set_xlabel("removed on top of the drug, % of no drug", fontsize=9)
+    axes.set_title("Escape closed (above), arm silenced (below)", fontsize=10)

@@ -37,18 +37,18 @@ class Explanation:
     def lost_at(self) -> str:
         """The step of the ladder, beyond the drug as given, that holds most of the inflammation that remains."""
         beyond = self.ladder.iloc[1:]
-        return str(beyond.loc[beyond["takes_pct"].idxmax(), "step"])
+        return str(beyond["step"].iloc[int(beyond["takes_pct"].to_numpy().argmax())])
 
     @property
     def main_route(self) -> str:
         """The escape with the largest Shapley share."""
         players = self.routes[~self.routes["route"].isin(["interaction", "all closed"])]
-        return str(players.loc[players["shapley_pct"].idxmax(), "route"])
+        return str(players["route"].iloc[int(players["shapley_pct"].to_numpy().argmax())])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; NaN becomes null."""
         s = self.scenario
-        head = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
+        head: dict[str, Any] = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
         head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
         tables = {
             k: json.loads(getattr(self, k).to_json(orient="records")) for k in ("stages", "ladder", "routes", "arms")

@@ -1,0 +1,42 @@
+"""`baxis explain` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from baxis.faces.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["baxis", *words])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    got = capsys.readouterr()
+    return int(stop.value.code or 0), got.out, got.err
+
+
+def test_explain_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text, _ = run(capsys, "explain", "belimumab", "--disease", "SLE", "--patients", "20", "--out", str(out))
+    assert code == 0
+    assert "Escapes closed on top of the drug" in text
+    assert "Research use only" in text
+    assert {p.name for p in out.iterdir()} >= {"explain.json", "explain.png", "ladder.csv", "stages.csv"}
+    assert json.loads((out / "explain.json").read_text())["disease"] == "SLE"
+
+
+def test_explain_json_is_plain_data(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = run(capsys, "explain", "belimumab", "--disease", "SLE", "--patients", "20", "--json")
+    assert code == 0
+    assert json.loads(text)["null"] == 0
+
+
+def test_a_wrong_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "explain", "belimumab", "--disease", "lupus")
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert "unknown disease" in err
