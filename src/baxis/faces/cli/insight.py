@@ -64,16 +64,26 @@ def bar() -> Iterator[Callable[[int, int], None] | None]:
 
 def lines(result: Explanation) -> list[str]:
     """The explanation as text."""
-    from .layout import table
-
-    s, e, unit = result.scenario, result.effect, result.effect["unit"]
-    out = [
+    s, e, recipe = result.scenario, result.effect, result.recipe
+    return [
         f"{s.regimen} in {s.design.disease} ({s.origin})",
         f"{s.endpoint.name} at week {s.endpoint.week:g}: drug {e['drug']:.1f}, no drug {e['no_drug']:.1f}, "
-        f"difference {e['difference']:+.1f} ({e['ci_low']:.1f} to {e['ci_high']:.1f}) {unit}",
+        f"difference {e['difference']:+.1f} ({e['ci_low']:.1f} to {e['ci_high']:.1f}) {e['unit']}",
         "",
-        "Fall of each step under the drug, % of no drug (last four weeks; median patient)",
+        *_falls(result),
+        "",
+        *_cuts(result),
+        "",
+        f"Most of what remains: {result.lost_at}. Zero dose against no drug: {result.null:g} (must be 0).",
+        f"{recipe['patients']} patients, {recipe['failures']} solver failures. Intervals: {recipe['intervals']}.",
+        recipe["notice"],
     ]
+
+
+def _falls(result: Explanation) -> list[str]:
+    """The table of read-outs by stage."""
+    from .layout import table
+
     rows = [
         (
             r["stage"],
@@ -84,34 +94,33 @@ def lines(result: Explanation) -> list[str]:
         )
         for r in result.stages.to_dict("records")
     ]
-    out += table(("stage", "read-out", "fall", "90 % CI", "5-95 % of patients"), rows)
-    out += ["", "Tissue inflammation, % of no drug: what each step takes, one upon the other"]
-    rows4 = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.ladder.to_dict("records")]
-    out += table(("step", "takes", "90 % CI", f"endpoint, {unit}"), rows4)
-    out += ["", f"Escapes closed on top of the drug, % of inflammation without it (most: {result.main_route})"]
-    rows6 = [
-        (
-            r["route"],
-            f"{r['shapley_pct']:.1f}",
-            _span(r),
-            _blank(r["alone_pct"]),
-            _blank(r["without_drug_pct"]),
-            _effect(r, unit),
-        )
+    title = "Fall of each step under the drug, % of no drug (last four weeks; median patient)"
+    return [title, *table(("stage", "read-out", "fall", "90 % CI", "5-95 % of patients"), rows)]
+
+
+def _cuts(result: Explanation) -> list[str]:
+    """The tables of the ladder, the escapes and the arms, in % of inflammation without the drug."""
+    from .layout import table
+
+    unit = result.effect["unit"]
+    last = f"endpoint, {unit}"
+    steps = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.ladder.to_dict("records")]
+    routes = [
+        (r["route"], f"{r['shapley_pct']:.1f}", _span(r))
+        + (_blank(r["alone_pct"]), _blank(r["without_drug_pct"]), _effect(r, unit))
         for r in result.routes.to_dict("records")
     ]
-    out += table(("escape", "Shapley", "90 % CI", "alone", "without drug", f"endpoint, {unit}"), rows6)
-    out += ["", "Tissue arms that carry what remains under the drug, % of inflammation without it"]
-    rows4 = [(r["arm"], f"{r['carries_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.arms.to_dict("records")]
-    out += table(("arm", "carries", "90 % CI", f"endpoint, {unit}"), rows4)
-    recipe = result.recipe
-    out += [
+    arms = [(r["arm"], f"{r['carries_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.arms.to_dict("records")]
+    return [
+        "Tissue inflammation, % of no drug: what each step takes, one upon the other",
+        *table(("step", "takes", "90 % CI", last), steps),
         "",
-        f"Most of what remains: {result.lost_at}. Zero dose against no drug: {result.null:g} (must be 0).",
-        f"{recipe['patients']} patients, {recipe['failures']} solver failures. {recipe['intervals']}.",
-        recipe["notice"],
+        f"Escapes closed on top of the drug, % of inflammation without it (most: {result.main_route})",
+        *table(("escape", "Shapley", "90 % CI", "alone", "without drug", last), routes),
+        "",
+        "Tissue arms that carry what remains under the drug, % of inflammation without it",
+        *table(("arm", "carries", "90 % CI", last), arms),
     ]
-    return out
 
 
 def _span(row: Mapping[Any, Any]) -> str:
