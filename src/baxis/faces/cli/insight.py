@@ -106,8 +106,14 @@ def _cuts(result: Explanation) -> list[str]:
     last = f"endpoint, {unit}"
     steps = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.ladder.to_dict("records")]
     routes = [
-        (r["route"], f"{r['shapley_pct']:.1f}", _span(r))
-        + (_blank(r["alone_pct"]), _blank(r["without_drug_pct"]), _effect(r, unit))
+        (
+            r["route"],
+            f"{r['shapley_pct']:.1f}",
+            _span(r),
+            _blank(r["alone_pct"]),
+            _blank(r["without_drug_pct"]),
+            _effect(r, unit),
+        )
         for r in result.routes.to_dict("records")
     ]
     arms = [(r["arm"], f"{r['carries_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.arms.to_dict("records")]
