@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .clinic.trial import run_trial
     from .core.errors import BaxisError
     from .insight.explain import explain
+    from .insight.sensitivity import sensitivity
 
 _PUBLIC = {
     "BaxisError": "core.errors",
@@ -25,10 +26,11 @@ _PUBLIC = {
     "explain": "insight.explain",
     "read_design": "clinic.design",
     "run_trial": "clinic.trial",
+    "sensitivity": "insight.sensitivity",
 }
 _LAYERS = ("core", "engine", "evidence", "axis", "clinic", "insight")
 
-__all__ = ["BaxisError", "Design", "__version__", "explain", "read_design", "run_trial"]
+__all__ = ["BaxisError", "Design", "__version__", "explain", "read_design", "run_trial", "sensitivity"]
 
 
 def __getattr__(name: str) -> Any:
