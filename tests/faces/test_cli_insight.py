@@ -40,3 +40,18 @@ def test_a_wrong_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert "unknown disease" in err
+
+
+def test_sensitivity_prints_the_drivers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["--patients", "100", "--base", "32", "--trajectories", "4", "--out", str(out)]
+    code, text, _ = run(capsys, "sensitivity", "belimumab", "--disease", "SLE", *words)
+    assert code == 0
+    assert "dummy (no effect)" in text
+    assert {p.name for p in out.iterdir()} == {
+        "sensitivity.json",
+        "sensitivity.png",
+        "morris.csv",
+        "sobol.csv",
+        "prcc.csv",
+    }

@@ -17,7 +17,7 @@ def sensitivity(
     disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
     dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
-    patients: Annotated[int, typer.Option(help="Patients for the rank correlation.")] = 500,
+    patients: Annotated[int, typer.Option(help="Patients for the rank correlation.")] = 1000,
     trajectories: Annotated[int, typer.Option(help="Morris trajectories.")] = 10,
     base: Annotated[int, typer.Option(help="Sobol base sample, a power of 2.")] = 128,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
@@ -67,7 +67,10 @@ def lines(result: Sensitivity) -> list[str]:
             (r["input"], f"{r['prcc']:+.2f}", f"{r['ci_low']:+.2f} to {r['ci_high']:+.2f}")
             for r in result.correlations(output).head(8).to_dict("records")
         ]
-        out += ["", f"Partial rank correlation with {s.endpoint.name}: {output} (90 % CI leaves out 0)"]
+        out += [
+            "",
+            f"Partial rank correlation with {s.endpoint.name}: {output} (beyond the largest of permuted outcomes)",
+        ]
         out += table(("input", "PRCC", "90 % CI"), rows) if rows else ["none"]
     recipe = result.recipe
     return [*out, "", f"{recipe['simulated']} patients simulated, {recipe['failures']} failures.", recipe["notice"]]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ... import axis
+from ...clinic.population import Population
 from ...clinic.recipe import NOTICE
 from ...clinic.settings import Progress, Settings, settle
 from ...core import streams
@@ -25,6 +26,7 @@ OUTPUTS = ("inflammation", "benefit")  # under the drug; without it minus with i
 LEAST_PATIENTS, LEAST_BASE, LEAST_TRAJECTORIES = 100, 32, 4
 DRAWS, LEVEL = 200, 0.9
 MOST_FAILED = 0.01
+REFERENCE = "w_0"  # weights sum to 1: the others are read as taking from the background arm
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ def sensitivity(
     """Which differences between patients drive the course under a drug, and its benefit over no drug.
 
     Morris screens every input, Sobol shares out the variance among the leading ones, and partial rank correlation in
-    the screened population (500 patients by default) takes the endpoint itself. Each has sampling error and a dummy
+    the screened population (1000 patients by default) takes the endpoint itself. Each has sampling error and a dummy
     input as null. Needs the extra `insight` (SALib). Raises BaxisError for unknown names and too few samples.
     """
-    chosen = settle(settings or Settings(patients=500), changes)
+    chosen = settle(settings or Settings(patients=1000), changes)
     sizes = size or Size()
     sizes.check()
     if chosen.patients < LEAST_PATIENTS:
@@ -151,8 +153,10 @@ def _sobol(work: Work, sizes: Size, drivers: list[str]) -> pd.DataFrame:
     points[:, [every.index(n) for n in names]] = inner
     rows = []
     for output, y in work.outputs(points).items():
-        scaled = (y - y.mean()) / max(float(y.std()), 1e-12)
-        found = analyze.analyze(problem, scaled, calc_second_order=False, conf_level=LEVEL, seed=seed)
+        if np.ptp(y) == 0:  # nothing varies, so there is nothing to share out
+            rows += [(output, n, 0.0, 0.0, 0.0, 0.0) for n in names]
+            continue
+        found = analyze.analyze(problem, y, calc_second_order=False, conf_level=LEVEL, seed=seed)
         columns = (found[k] for k in ("S1", "S1_conf", "ST", "ST_conf"))
         rows += [(output, n, *map(float, r)) for n, *r in zip(names, *columns, strict=True)]
     return pd.DataFrame(rows, columns=["output", "input", "first", "first_conf", "total", "total_conf"])
@@ -171,21 +175,28 @@ def _correlations(work: Work) -> pd.DataFrame:
     }
     ok = np.all([np.isfinite(y) for y in outcomes.values()], axis=0)
     work.add(len(ok), int((~ok).sum()))
-    names = [n for n in work.cube.names if n not in (ENDOTYPE, DUMMY)]
+    return _ranked(people.take(np.flatnonzero(ok)), work.cube.names, {k: y[ok] for k, y in outcomes.items()})
+
+
+def _ranked(people: Population, inputs: list[str], outcomes: dict[str, Array]) -> pd.DataFrame:
+    """The table of partial rank correlations: value, bootstrap interval, and the largest that permuted outcomes give."""
+    names = [n for n in inputs if n not in (ENDOTYPE, DUMMY, REFERENCE)]
     own = [people.parameters[:, axis.index(n)[0]] for n in names]
     dummy = streams.normal(people.seed, "sensitivity dummy", people.ids)[:, 0]
-    x = np.stack([*own, people.covariates["weight_kg"], dummy], axis=1)[ok]
+    x = np.stack([*own, people.covariates["weight_kg"], dummy], axis=1)
     labels = [*names, "body weight", DUMMY]
-    m = int(ok.sum())
+    m = len(people.ids)
     u = streams.uniform(people.seed, "sensitivity bootstrap", np.arange(DRAWS), m)
     picks = np.minimum((u * m).astype(np.int64), m - 1)
+    shuffled = np.argsort(streams.uniform(people.seed, "sensitivity permutation", np.arange(DRAWS), m), axis=1)
     rows = []
     for output, y in outcomes.items():
-        value = partial_ranks(x, y[ok])
-        draws = np.stack([partial_ranks(x[p], y[ok][p]) for p in picks])
+        value = partial_ranks(x, y)
+        draws = np.stack([partial_ranks(x[p], y[p]) for p in picks])
         low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-        rows += [(output, *map(float, r), n) for n, r in zip(labels, zip(value, low, high, strict=True), strict=True)]
-    return pd.DataFrame(rows, columns=["output", "prcc", "ci_low", "ci_high", "input"])
+        least = float(np.quantile([np.abs(partial_ranks(x, y[p])).max() for p in shuffled], 0.95))
+        rows += [(output, n, *map(float, r), least) for n, *r in zip(labels, value, low, high, strict=True)]
+    return pd.DataFrame(rows, columns=["output", "input", "prcc", "ci_low", "ci_high", "null_max"])
 
 
 def partial_ranks(x: Array, y: Array) -> Array:

@@ -39,8 +39,8 @@ class Sensitivity:
         return self.sobol[self.sobol["output"] == output].sort_values("total", ascending=False)
 
     def correlations(self, output: str) -> pd.DataFrame:
-        """Partial rank correlations with an output whose interval leaves out 0, strongest first."""
-        own = self.prcc[(self.prcc["output"] == output) & (self.prcc["ci_low"] * self.prcc["ci_high"] > 0)]
+        """Partial rank correlations beyond the largest that permuted outcomes give (95th percentile), strongest first."""
+        own = self.prcc[(self.prcc["output"] == output) & (self.prcc["prcc"].abs() > self.prcc["null_max"])]
         return own.sort_values("prcc", key=np.abs, ascending=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,11 +79,14 @@ class Sensitivity:
         _bars(panels[0], own, "mu_star", np.stack([own["conf"]] * 2), "Morris mu*, benefit")
         own = self.drivers()[::-1]
         _bars(panels[1], own, "total", np.stack([own["total_conf"]] * 2), "Sobol total share, benefit")
+        panels[1].set_xlim(left=0)
         for panel, output in zip(panels[2:], ("benefit", "endpoint difference"), strict=True):
             own = self.prcc[self.prcc["output"] == output].sort_values("prcc", key=np.abs)
             own = pd.concat([own[own["input"] == DUMMY], own[own["input"] != DUMMY].tail(15)])
             spans = np.stack([own["prcc"] - own["ci_low"], own["ci_high"] - own["prcc"]]).clip(0)
             _bars(panel, own, "prcc", spans, f"Partial rank correlation,\n{output}")
+            least = float(own["null_max"].iloc[0])
+            panel.axvspan(-least, least, color="#eeeeee", zorder=0)
         s = self.scenario
         figure.suptitle(
             f"Why patients differ: {s.regimen} in {s.design.disease}, week {s.endpoint.week:g}", fontsize=11
