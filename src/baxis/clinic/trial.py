@@ -116,8 +116,11 @@ class Laboratory:
 
     def _progress(self, arm: Arm, n: int) -> Progress | None:
         """The engine's count of one arm as a count over all arms."""
-        tell, before = self.settings.progress, self.design.arms.index(arm) * n
-        return None if tell is None else lambda done, _: tell(before + done, n * len(self.design.arms))
+        tell = self.settings.progress
+        if tell is None:
+            return None
+        before = self.design.arms.index(arm) * n
+        return lambda done, _: tell(before + done, n * len(self.design.arms))
 
     def measure(self, people: Population, run: ArmRun) -> Visits:
         """What the instrument records of an arm."""

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sensitivity": ("sensitivity", "sensitivity"),
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),
+    "combine": ("combine", "combine"),
 }
 
 

@@ -1,0 +1,139 @@
+"""Simulate a dose surface: virtual patients of the disease's setting under every combination of dose levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import axis
+from ...clinic.design import Arm, Design, Treatment
+from ...clinic.population import Population, run_in
+from ...clinic.settings import Settings, settle
+from ...clinic.trial import Laboratory
+from ...core.errors import InvalidValue, UnknownName, Unsupported
+from . import setting
+from .result import Combination, assemble
+
+Array = NDArray[np.float64]
+GRID = (0.0, 0.25, 0.5, 1.0)
+SINGLE = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # every sum of two grid doses, so that a sham pair lies on it
+INFLAMMATION = "inflammation"
+STRUCTURES = {"additive": 0.0, "product": 1.0}  # w_mul: how arms of inflammation combine
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A checked question: regimens (one a drug), design without arms, endpoint, day on which each drug begins."""
+
+    disease: str
+    regimens: tuple[tuple[Treatment, ...], ...]
+    design: Design
+    endpoint: str
+    starts: tuple[float, ...]
+
+    def arm(self, doses: tuple[float, ...]) -> Arm:
+        """The arm with these fractions of the usual doses; zero doses are left out."""
+        given: list[Treatment] = []
+        for regimen, factor, start in zip(self.regimens, doses, self.starts, strict=True):
+            given += setting.scaled(regimen, factor, start) if factor > 0 else ()
+        name = " + ".join(f"{f:g}" for f in doses)
+        return Arm(arm_id=name, n=100, role="active", treatments=setting.merged(given))
+
+
+def combine(
+    drugs: list[str],
+    disease: str,
+    endpoint: str = INFLAMMATION,
+    weeks: float = 24.0,
+    gap_weeks: float = 0.0,
+    settings: Settings | None = None,
+) -> Combination:
+    """Two or three drugs together in a disease. Research use only.
+
+    drugs: names, or `DRUG AMOUNT UNIT ROUTE SCHEDULE`; endpoint: `inflammation` (share of it taken off) or a responder
+    endpoint of the disease, at `weeks`; gap_weeks: each drug begins this long after the one before it. Default 200
+    patients. Raises UnknownName, InvalidValue or Unsupported before anything is simulated.
+    """
+    chosen = settle(settings or Settings(patients=200), {})
+    question = ask(drugs, disease, endpoint, weeks, gap_weeks)
+    doses = points(len(drugs))
+    lab = Laboratory(question.design, replace(chosen, progress=None))
+    people, screened = lab.screen()
+    values = {}
+    for s, (name, w_mul) in enumerate(STRUCTURES.items()):
+        own = people if w_mul == 0 else rival(people, w_mul, chosen)
+        values[name] = [measure(question, lab, own, d, (chosen, s * len(doses) + i)) for i, d in enumerate(doses)]
+    return assemble(question, doses, values, screened, chosen)
+
+
+def ask(drugs: list[str], disease: str, endpoint: str, weeks: float, gap_weeks: float) -> Ask:
+    """Check every name and number."""
+    if not 2 <= len(drugs) <= 3:
+        raise InvalidValue("drugs to combine", len(drugs), "two or three drugs")
+    if not 2 <= weeks <= 104 or not 0 <= gap_weeks * (len(drugs) - 1) < weeks:
+        raise InvalidValue("weeks", weeks, "2 to 104, longer than the gaps between drugs")
+    code = setting.known_disease(disease)
+    regimens = tuple(setting.regimen(d, code) for d in drugs)
+    refuse(regimens)
+    base = setting.home(code)
+    from ...clinic.instruments import instrument
+
+    tool = instrument(code)
+    usable = {n for n in tool.endpoints() if n not in tool.continuous | tool.counted}
+    if endpoint != INFLAMMATION and endpoint not in usable:
+        raise UnknownName(f"responder endpoint in {code}", endpoint, {INFLAMMATION, *usable})
+    name = endpoint if endpoint != INFLAMMATION else sorted(usable)[0]
+    design = base.replace(
+        weeks=weeks,
+        endpoints=[{"name": name, "week": weeks, "primary": True}],
+        arms=[{"arm_id": "none", "n": 100, "role": "placebo"}],
+    )
+    return Ask(code, regimens, design, endpoint, tuple(7.0 * gap_weeks * i for i in range(len(drugs))))
+
+
+def refuse(regimens: tuple[tuple[Treatment, ...], ...]) -> None:
+    """Combinations that the model has no ground for: cells in a body under another drug, too many dosed drugs."""
+    names = [r[0].drug for r in regimens]
+    cells = [n for n in names if axis.drug(n).cell_therapy]
+    if cells and len(set(names)) > 1:
+        raise Unsupported(
+            f"{' + '.join(names)}: how another drug changes the expansion of {cells[0]} is not known to the model; "
+            "combine drugs that are not cell therapies"
+        )
+
+
+def points(k: int) -> list[tuple[float, ...]]:
+    """Every combination on the grid, and the single drugs at the further levels; three drugs: none, all, and pairs."""
+    grid = GRID if k == 2 else (0.0, 1.0)
+    out = list(product(grid, repeat=k))
+    for i in range(k):
+        out += [tuple(level if j == i else 0.0 for j in range(k)) for level in SINGLE]
+    return list(dict.fromkeys(out))
+
+
+def rival(people: Population, w_mul: float, settings: Settings) -> Population:
+    """The same patients when arms of inflammation multiply, at the rest that they then have."""
+    parameters = people.parameters.copy()
+    parameters[:, axis.index("w_mul")] = w_mul
+    ran = run_in(people.disease, parameters, settings.options())
+    outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
+    return replace(people, parameters=parameters, rest=ran.final, status=ran.status, outputs=outputs)
+
+
+def measure(
+    question: Ask, lab: Laboratory, people: Population, doses: tuple[float, ...], told: tuple[Settings, int]
+) -> dict[str, Array]:
+    """What one arm shows at the last visit, by patient (n,); NaN where the solver failed."""
+    run = lab.run_arm(question.arm(doses), people)
+    out = {name: run.outputs[name][:, -1].copy() for name in ("infl", "igg", "bcount")}
+    if question.endpoint != INFLAMMATION:
+        visits = lab.measure(people, run)
+        out["response"] = lab.tool.endpoint(question.endpoint)(visits, visits.days.size - 1)
+    failed = (run.status != 0) | (people.status != 0)
+    settings, done = told
+    if settings.progress:
+        settings.progress(done + 1, len(STRUCTURES) * len(points(len(question.regimens))))
+    return {k: np.where(failed, np.nan, v) for k, v in out.items()}
