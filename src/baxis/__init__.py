@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from .clinic.design import Design, read_design
     from .clinic.trial import run_trial
     from .core.errors import BaxisError
+    from .insight.biomarkers import biomarkers
     from .insight.explain import explain
     from .insight.sensitivity import sensitivity
 
 _PUBLIC = {
     "BaxisError": "core.errors",
     "Design": "clinic.design",
+    "biomarkers": "insight.biomarkers",
     "explain": "insight.explain",
     "read_design": "clinic.design",
     "run_trial": "clinic.trial",
@@ -30,7 +32,7 @@ _PUBLIC = {
 }
 _LAYERS = ("core", "engine", "evidence", "axis", "clinic", "insight")
 
-__all__ = ["BaxisError", "Design", "__version__", "explain", "read_design", "run_trial", "sensitivity"]
+__all__ = ["BaxisError", "Design", "__version__", "biomarkers", "explain", "read_design", "run_trial", "sensitivity"]
 
 
 def __getattr__(name: str) -> Any:

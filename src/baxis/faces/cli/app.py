@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stimulate": ("axis", "stimulate"),
     "compare-diseases": ("axis", "compare_diseases"),
     "explain": ("insight", "explain"),
+    "biomarkers": ("biomarkers", "biomarkers"),
     "sensitivity": ("sensitivity", "sensitivity"),
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),
