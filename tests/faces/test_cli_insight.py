@@ -55,3 +55,10 @@ def test_sensitivity_prints_the_drivers(capsys: pytest.CaptureFixture[str], tmp_
         "sobol.csv",
         "prcc.csv",
     }
+
+
+def test_biomarkers_prints_a_ranking(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = run(capsys, "biomarkers", "belimumab", "--disease", "SLE", "--patients", "200")
+    assert code == 0
+    assert "pure noise (null)" in text
+    assert "assay variations assumed" in text

@@ -1,7 +1,8 @@
 """Which baseline markers tell who benefits from a drug, as far as virtual patients can say.
 
 The same patient is run with and without the drug, so benefit is known for each: a marker is judged by its rank
-correlation with benefit (treatment by marker), beside its correlation with the outcome without the drug (prognosis).
+correlation with benefit, the log ratio of tissue inflammation without and with the drug (a ratio, so that a
+patient who is merely more inflamed does not count as one who benefits), beside its correlation with the outcome without the drug (prognosis).
 Markers carry assay noise from `library/biomarkers/assays.csv`; a marker of pure noise stands beside them.
 """
 
@@ -109,7 +110,7 @@ def biomarkers(
         raise InvalidValue("patients that the solver finished", int(ok.sum()), f"at least {LEAST}")
     people = bench.people.take(np.flatnonzero(ok))
     ends = np.stack([drug_run.endpoint[ok], control.endpoint[ok]])
-    course = np.stack([control.infl[ok] - drug_run.infl[ok], control.infl[ok]])
+    course = np.stack([np.log(control.infl[ok] / drug_run.infl[ok]), control.infl[ok]])
     labels, x = measured(people)
     table = ranked(labels, x, course, ends, people.seed)
     composite, null = combined(x[:, :-1], course[0], people.seed)

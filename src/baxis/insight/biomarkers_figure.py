@@ -38,5 +38,5 @@ def draw(result: Biomarkers) -> Figure:
     right.set_xlabel(f"{s.endpoint.name}, drug minus no drug ({result.recipe['unit']})")
     right.legend(frameon=False, fontsize=8)
     figure.suptitle(f"Baseline markers: {s.regimen} in {s.design.disease}, week {s.endpoint.week:g}", fontsize=11)
-    figure.text(0.995, 0.003, result.recipe["notice"], ha="right", fontsize=7, color="#666666")
+    figure.text(0.995, 0.985, result.recipe["notice"], ha="right", va="top", fontsize=7, color="#666666")
     return figure

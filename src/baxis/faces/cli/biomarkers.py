@@ -69,7 +69,7 @@ def lines(result: Biomarkers) -> list[str]:
     head = ("marker", "benefit", "FDR", "outcome", f"high, {unit}", f"low, {unit}", "power %")
     return [
         f"{s.regimen} in {s.design.disease} ({s.origin}); {s.endpoint.name} at week {s.endpoint.week:g}",
-        "Rank correlation with benefit (inflammation that the drug takes away) and with the outcome without the drug;",
+        "Rank correlation with benefit (relative fall of inflammation) and with inflammation without the drug;",
         "endpoint, drug minus no drug, above and below the marker's median;",
         f"power: a parallel trial of {recipe['arm_size']} an arm sees that interaction",
         *table(head, rows),

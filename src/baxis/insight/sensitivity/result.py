@@ -91,7 +91,7 @@ class Sensitivity:
         figure.suptitle(
             f"Why patients differ: {s.regimen} in {s.design.disease}, week {s.endpoint.week:g}", fontsize=11
         )
-        figure.text(0.995, 0.003, self.recipe["notice"], ha="right", fontsize=7, color="#666666")
+        figure.text(0.995, 0.985, self.recipe["notice"], ha="right", va="top", fontsize=7, color="#666666")
         return figure
 
 
