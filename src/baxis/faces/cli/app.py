@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),
     "combine": ("combine", "combine"),
+    "patient": ("patient", "patient"),
 }
 
 

@@ -1,0 +1,8 @@
+"""One patient: from laboratory values to a posterior over virtual patients, and what each drug is predicted to do."""
+
+from __future__ import annotations
+
+from .posterior import Posterior, infer
+from .predict import PatientResult, patient
+
+__all__ = ["PatientResult", "Posterior", "infer", "patient"]
