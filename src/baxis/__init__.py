@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .clinic.trial import run_trial
     from .core.errors import BaxisError
     from .insight.biomarkers import biomarkers
+    from .insight.enrich import enrich
     from .insight.explain import explain
     from .insight.sensitivity import sensitivity
 
@@ -25,6 +26,7 @@ _PUBLIC = {
     "BaxisError": "core.errors",
     "Design": "clinic.design",
     "biomarkers": "insight.biomarkers",
+    "enrich": "insight.enrich",
     "explain": "insight.explain",
     "read_design": "clinic.design",
     "run_trial": "clinic.trial",
@@ -32,7 +34,17 @@ _PUBLIC = {
 }
 _LAYERS = ("core", "engine", "evidence", "axis", "clinic", "insight")
 
-__all__ = ["BaxisError", "Design", "__version__", "biomarkers", "explain", "read_design", "run_trial", "sensitivity"]
+__all__ = [
+    "BaxisError",
+    "Design",
+    "__version__",
+    "biomarkers",
+    "enrich",
+    "explain",
+    "read_design",
+    "run_trial",
+    "sensitivity",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -62,3 +62,13 @@ def test_biomarkers_prints_a_ranking(capsys: pytest.CaptureFixture[str]) -> None
     assert code == 0
     assert "pure noise (null)" in text
     assert "assay variations assumed" in text
+
+
+def test_enrich_prints_designs_and_refuses_a_bad_cutoff(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["enrich", "belimumab", "--disease", "SLE", "--marker", "baff", "--patients", "200"]
+    code, text, _ = run(capsys, *words)
+    assert code == 0
+    assert "stratified" in text
+    code, _, err = run(capsys, *words, "--cutoff", "2")
+    assert code == 2
+    assert "between 0 and 1" in err

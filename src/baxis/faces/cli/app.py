@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare-diseases": ("axis", "compare_diseases"),
     "explain": ("insight", "explain"),
     "biomarkers": ("biomarkers", "biomarkers"),
+    "enrich": ("enrich", "enrich"),
     "sensitivity": ("sensitivity", "sensitivity"),
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),

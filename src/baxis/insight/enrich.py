@@ -1,0 +1,131 @@
+"""What a trial gains by taking only patients on one side of a marker's cut-off: effect, patients, patients screened.
+
+Designs: all comers; enriched (only the chosen side enters); stratified (all enter, the effect is tested within the two
+strata and pooled by size). Sizes are for two equal arms and a two-sided 5 % test of the endpoint's difference.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..clinic.posterior import between_draws
+from ..clinic.recipe import NOTICE
+from ..clinic.settings import Settings, settle
+from ..core import streams
+from ..core.errors import InvalidValue, UnknownName
+from .biomarkers import measured
+from .explain.runs import Bench
+from .scenario import Scenario, scenario
+
+Array = NDArray[np.float64]
+LEAST, DRAWS, ALPHA = 100, 2000, 0.05
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """Patients with the marker at or above this quantile of the trial's population (below it, when `below`)."""
+
+    marker: str
+    quantile: float = 0.5
+    below: bool = False
+
+
+@dataclass(frozen=True)
+class Enrichment:
+    """table: one row a design, with the endpoint's effect, sizes for 80 and 90 % power, screened patients, assurance."""
+
+    scenario: Scenario
+    cutoff: Cutoff
+    table: pd.DataFrame
+    recipe: dict[str, Any] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; NaN becomes null."""
+        s, c = self.scenario, self.cutoff
+        head: dict[str, Any] = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
+        head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
+        head |= {"marker": c.marker, "quantile": c.quantile, "below": c.below}
+        return {**head, "designs": json.loads(self.table.to_json(orient="records")), "recipe": self.recipe}
+
+
+def enrich(
+    drug: str,
+    disease: str,
+    cutoff: Cutoff,
+    *,
+    dose: str | None = None,
+    endpoint: str | None = None,
+    settings: Settings | None = None,
+    **changes: object,
+) -> Enrichment:
+    """Compare all comers, an enriched and a stratified trial of a drug (2000 virtual patients by default).
+
+    Raises BaxisError for unknown names, a quantile outside 0 to 1, and fewer than 100 patients on either side.
+    """
+    chosen = settle(settings or Settings(patients=2000), changes)
+    if not 0 < cutoff.quantile < 1:
+        raise InvalidValue("cutoff", cutoff.quantile, "a quantile between 0 and 1, such as 0.5")
+    least = min(cutoff.quantile, 1 - cutoff.quantile) * chosen.patients
+    if least < LEAST:
+        raise InvalidValue("patients on the smaller side of the cut-off", int(least), f"at least {LEAST}; use more")
+    asked = scenario(drug, disease, dose, endpoint, None, chosen)
+    bench = Bench(asked, chosen)
+    labels, x = measured(bench.people)
+    names = [name for name, _ in labels]
+    if cutoff.marker not in names:
+        raise UnknownName("marker", cutoff.marker, names)
+    bench.total = 2
+    ends = np.stack([bench.run(asked.treated).endpoint, bench.run(asked.control).endpoint])
+    ok = np.isfinite(ends).all(axis=0)
+    value = x[ok, names.index(cutoff.marker)]
+    chosen_side = (value >= np.quantile(value, cutoff.quantile)) != cutoff.below
+    work = Sizing(ends[:, ok], bench.people.ids[ok], disease, chosen.seed)
+    recipe = {"patients": int(ok.sum()), "failures": int((~ok).sum()), "seed": chosen.seed, "notice": NOTICE}
+    recipe["unit"] = "share" if asked.endpoint.name not in asked.tool.continuous else "points"
+    return Enrichment(asked, cutoff, work.designs(chosen_side, asked.treated.n), recipe)
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """Endpoints (2, n) with and without the drug; effects, their uncertainty, and numbers of patients."""
+
+    ends: Array
+    ids: NDArray[np.int64]
+    disease: str
+    seed: int
+
+    def designs(self, side: NDArray[np.bool_], n: int) -> pd.DataFrame:
+        """One row a design; assurance is for n patients an arm."""
+        everyone, share = np.ones_like(side), float(side.mean())
+        rows = [self._row("all comers", everyone, self._noise(everyone), 1.0, n)]
+        rows.append(self._row("enriched", side, self._noise(side), share, n))
+        within = share * self._noise(side) + (1 - share) * self._noise(~side)
+        rows.append(self._row("stratified", everyone, within, 1.0, n))
+        rows.append(self._row("left out by enriching", ~side, self._noise(~side), 1 - share, n))
+        return pd.DataFrame(rows)
+
+    def _noise(self, who: NDArray[np.bool_]) -> float:
+        """Sum of the variances of the endpoint in the two arms."""
+        return float(sum(np.var(arm[who]) for arm in self.ends))
+
+    def _row(self, design: str, who: NDArray[np.bool_], noise: float, share: float, n: int) -> dict[str, Any]:
+        from scipy.stats import norm
+
+        gain = (self.ends[0] - self.ends[1])[who]
+        effect, edge = float(gain.mean()), norm.ppf(1 - ALPHA / 2)
+        spread = np.hypot(gain.std() / np.sqrt(gain.size), between_draws(gain, self.ids[who], self.disease))
+        truth = effect + spread * streams.normal(self.seed, "assurance", np.arange(DRAWS))[:, 0]
+        error = max(np.sqrt(noise / n), 1e-12)
+        power = norm.cdf(np.abs(truth) / error - edge)
+        row = {"design": design, "share": share, "effect": effect, "ci_low": effect - 1.645 * spread}
+        row |= {"ci_high": effect + 1.645 * spread, "screened_out": 1 - share, "arm_size": n}
+        for wanted in (0.8, 0.9):
+            size = np.ceil((edge + norm.ppf(wanted)) ** 2 * noise / effect**2) if abs(effect) > 1e-9 else np.nan
+            row |= {f"n_arm_{100 * wanted:.0f}": size, f"screened_{100 * wanted:.0f}": np.ceil(2 * size / share)}
+        return {**row, "assurance": float(power.mean())}
