@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "map": ("evidence_meta", "map_command"),
     "combine": ("combine", "combine"),
     "patient": ("patient", "patient"),
+    "strategies": ("strategies", "strategies"),
 }
 
 
