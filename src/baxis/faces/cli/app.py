@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "combine": ("combine", "combine"),
     "patient": ("patient", "patient"),
     "strategies": ("strategies", "strategies"),
+    "serve": ("web", "serve"),
 }
 
 

@@ -1,0 +1,19 @@
+"""`baxis serve`: the web laboratory in a browser."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; the default is this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 8000,
+) -> None:
+    """Serve the web laboratory (extra `web`) until Ctrl-C."""
+    from .. import web
+
+    sys.stderr.write(f"baxis laboratory at http://{host}:{port}/  (Ctrl-C stops it; research use only)\n")
+    web.serve(host, port)

@@ -1,0 +1,116 @@
+// The form goes to the server as one object; the answer comes back as text, figures and faults. The address is the state.
+(function () {
+  "use strict";
+  const form = document.getElementById("form");
+  const status = document.getElementById("status");
+  const result = document.getElementById("result");
+  const started = {};
+  let timer = null, asked = 0, figures = {};
+
+  function fields() { return Array.from(form.querySelectorAll("[name]")).filter((e) => e.type !== "file"); }
+  function values() {
+    const out = {};
+    fields().forEach((e) => { out[e.name] = e.type === "checkbox" ? (e.checked ? "yes" : "") : e.value; });
+    return out;
+  }
+  function query(all) {
+    const q = new URLSearchParams();
+    Object.entries(all).forEach(([k, v]) => { if (v !== started[k]) q.set(k, v); });
+    (form.dataset.keep || "setting").split(",").forEach((k) => { if (all[k]) q.set(k, all[k]); });
+    return q.toString();
+  }
+  function tell(state, text) { status.className = state; status.textContent = text; }
+  function ask() {
+    const all = values(), text = query(all);
+    history.replaceState(null, "", location.pathname + (text ? "?" + text : ""));
+    document.querySelectorAll("[data-download]").forEach((a) => { a.href = a.dataset.download + "?" + text; });
+    asked = performance.now();
+    tell("busy", "Computing");
+    result.classList.add("stale");
+    Shiny.setInputValue("form", all, { priority: "event" });
+  }
+  function soon(wait) { clearTimeout(timer); timer = setTimeout(ask, wait); }
+
+  function show(e) { const o = form.querySelector("[data-shows='" + e.name + "']"); if (o) o.textContent = e.value; }
+  function set(name, value) { const e = form.querySelector("[name='" + name + "']"); if (e) { e.value = value; show(e); } }
+
+  function fillUsual(e) {
+    const usual = JSON.parse(document.getElementById("usual").textContent)[e.value];
+    const stem = e.dataset.arm;
+    if (usual) ["dose", "unit", "route", "schedule"].forEach((k) => set(stem + "_" + k, usual[k]));
+    const from = document.getElementById("from-" + stem);
+    if (from) from.textContent = usual ? usual.from : "";
+  }
+  form.addEventListener("submit", (e) => { e.preventDefault(); soon(0); });
+  form.addEventListener("input", (e) => { show(e.target); if (e.target.type !== "file") soon(350); });
+  form.addEventListener("change", (e) => {
+    const t = e.target;
+    if (t.dataset.reload) { location.search = "?" + new URLSearchParams({ [t.name]: t.value }); return; }
+    if (t.dataset.arm && t.dataset.drug) fillUsual(t);
+    soon(50);
+  });
+
+  function faults(all) {
+    document.querySelectorAll(".fault").forEach((e) => { e.textContent = ""; });
+    form.querySelectorAll("[aria-invalid]").forEach((e) => e.removeAttribute("aria-invalid"));
+    Object.entries(all).forEach(([name, text]) => {
+      const place = document.getElementById(name ? "fault-" + name : "fault-whole") || document.getElementById("fault-whole");
+      place.textContent = (place.textContent ? place.textContent + " " : "") + text;
+      const control = name && form.querySelector("[name='" + name + "']");
+      if (control) {
+        control.setAttribute("aria-invalid", "true");
+        const fold = control.closest("details");
+        if (fold) fold.open = true;
+      }
+    });
+  }
+  const FONT = { family: getComputedStyle(document.body).fontFamily, size: 12.5, color: "#16222e" };
+  function draw(name, figure) {
+    const place = document.getElementById("figure-" + name);
+    if (!place) return;
+    if (figure.label) place.setAttribute("aria-label", figure.label);
+    const narrow = place.clientWidth < 480;
+    const layout = Object.assign({ font: FONT, paper_bgcolor: "#fff", plot_bgcolor: "#fff", autosize: true }, figure.layout);
+    if (narrow && figure.narrow) Object.entries(figure.narrow).forEach(([k, v]) => { layout[k] = Object.assign({}, layout[k], v); });
+    layout.width = place.clientWidth;
+    Plotly.react(place, figure.data, layout, { displayModeBar: false, responsive: true });
+    if (!place.dataset.bound && place.on) {
+      place.dataset.bound = "yes";
+      place.on("plotly_click", (e) => { const key = e.points[0].customdata; if (typeof key === "string") { set("node", key); soon(0); } });
+    }
+  }
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (Math.abs(window.innerWidth - width) < 8) return;
+    width = window.innerWidth;
+    Object.entries(figures).forEach(([k, v]) => draw(k, v));
+  });
+  document.addEventListener("click", (e) => {
+    const save = e.target.closest("[data-save]"), pick = e.target.closest("[data-set]");
+    if (save) {
+      const place = document.getElementById("figure-" + save.dataset.save);
+      Plotly.downloadImage(place, { format: "svg", filename: "baxis-" + save.dataset.save, width: place.clientWidth, height: place.clientHeight });
+    } else if (pick) { const [name, value] = pick.dataset.set.split("="); set(name, value); soon(0); }
+  });
+  document.addEventListener("keydown", (e) => {
+    const pick = (e.key === "Enter" || e.key === " ") && e.target.closest && e.target.closest("[role=button][data-set]");
+    if (pick) { e.preventDefault(); pick.dispatchEvent(new MouseEvent("click", { bubbles: true })); }
+  });
+
+  function received(answer) {
+    faults(answer.faults);
+    Object.entries(answer.html).forEach(([k, v]) => { const s = document.getElementById("slot-" + k); if (s) s.innerHTML = v; });
+    Object.assign(figures, answer.figures);
+    Object.entries(answer.figures).forEach(([k, v]) => draw(k, v));
+    const wrong = Object.keys(answer.faults).length;
+    const seconds = ((performance.now() - asked) / 1000).toFixed(1);
+    if (wrong) tell("wrong", "Not run: see the marked field. Any result below is of the earlier input.");
+    else { tell("ready", "Up to date (" + seconds + " s)"); result.classList.remove("stale"); }
+    document.body.dataset.answers = String(Number(document.body.dataset.answers || 0) + 1);
+  }
+  fields().forEach((e) => { if (e.dataset.start !== undefined) started[e.name] = e.dataset.start; else started[e.name] = ""; show(e); });
+  Shiny.addCustomMessageHandler("answer", received);
+  $(document).on("shiny:disconnected", () => tell("wrong", "The connection to the server was lost; reload the page."));
+  if (Shiny.shinyapp && Shiny.shinyapp.isConnected && Shiny.shinyapp.isConnected()) ask();
+  else $(document).one("shiny:connected", () => setTimeout(ask, 0));
+})();

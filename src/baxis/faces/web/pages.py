@@ -1,0 +1,61 @@
+"""A page: its name, its form and what it answers. The list of pages is the site's navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+Query = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page sends back. html: text of a slot by its id; figures: Plotly figures by id; faults: message by field
+    ('' is the form as a whole); values: fields to set; links: query string of the downloads."""
+
+    html: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON for the browser."""
+        from ...clinic.export import finite
+
+        html = {k: str(v) for k, v in self.html.items()}
+        return {"html": html, "figures": finite(dict(self.figures)), "faults": dict(self.faults)}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page. `module` has `form(query)`, `body(query)` and `answer(form)`, and may have `ROUTES`."""
+
+    name: str
+    title: str
+    lead: str
+    module: str
+
+    def _get(self, attribute: str) -> Any:
+        return getattr(import_module(f".{self.module}", __package__), attribute, None)
+
+    def form(self, query: Query) -> Any:
+        """Fields, filled from the address."""
+        return self._get("form")(query)
+
+    def body(self, query: Query) -> Any:
+        """Where the answer goes."""
+        return self._get("body")(query)
+
+    def answer(self, form: Mapping[str, str]) -> Answer:
+        """Compute (in a worker thread)."""
+        make: Callable[[Mapping[str, str]], Answer] = self._get("answer")
+        return make(form)
+
+    def routes(self) -> list[Any]:
+        """Downloads and uploads."""
+        return list(self._get("ROUTES") or ())
+
+
+_ALL = (Page("trial", "Trial", "Run a virtual trial and see it beside what was published.", "trial_page"),)
+PAGES: dict[str, Page] = {p.name: p for p in _ALL}

@@ -1,0 +1,119 @@
+"""The frame of every page and the pieces that pages are made of: fields, tables, figures with their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from shiny import ui
+from shiny.ui import tags
+
+from .pages import PAGES, Page
+
+NOTICE = "Research use only. A model's predictions about virtual patients are no basis for the treatment of anyone."
+
+
+def frame(page: Page, query: Mapping[str, str]) -> Any:
+    """A whole page: navigation, form, answer, notice."""
+    links = [
+        tags.a(p.title, href=f"/{p.name}/", **({"aria-current": "page"} if p is page else {})) for p in PAGES.values()
+    ]
+    return ui.page_fluid(
+        tags.head(
+            tags.meta(name="viewport", content="width=device-width, initial-scale=1"),
+            tags.link(rel="stylesheet", href="/assets/style.css"),
+            tags.link(rel="icon", href="/assets/mark.svg", type="image/svg+xml"),
+            tags.script(src="/assets/plotly.min.js", defer=""),
+            tags.script(src="/assets/app.js", defer=""),
+        ),
+        tags.a("Skip to the result", href="#result", class_="skip"),
+        tags.header(
+            tags.a(tags.img(src="/assets/mark.svg", alt="", width="26", height="26"), "baxis", href="/", class_="brand"),
+            tags.nav(*links, **{"aria-label": "Pages"}),
+        ),
+        tags.div(
+            tags.h1(page.title),
+            tags.p(page.lead, class_="lead"),
+            class_="title",
+        ),
+        tags.main(
+            tags.form(
+                tags.div(class_="fault whole", id="fault-whole", role="alert"),
+                page.form(query),
+                id="form", autocomplete="off", novalidate="", **{"data-page": page.name},
+            ),
+            tags.section(
+                tags.div("Starting", id="status", role="status"),
+                page.body(query),
+                id="result", tabindex="-1", **{"aria-label": "Result"},
+            ),
+            class_="page",
+        ),
+        tags.footer(tags.strong("Research use only. "), NOTICE.removeprefix("Research use only. ")),
+        title=f"{page.title} · baxis",
+        lang="en",
+    )  # fmt: skip
+
+
+def field(name: str, label: str, control: Any, *, unit: str = "", hint: str = "") -> Any:
+    """A labelled control with its unit, its hint, and room for what is wrong with it."""
+    control.attrs.update(
+        {"id": f"f-{name}", "name": name, "data-shiny-no-bind-input": "", "aria-describedby": f"fault-{name}"}
+    )
+    inner = tags.span(control, tags.span(unit, class_="unit"), class_="with-unit") if unit else control
+    return tags.div(
+        tags.label(label, {"for": f"f-{name}"}),
+        inner,
+        tags.small(hint, class_="hint") if hint else None,
+        tags.div(class_="fault", id=f"fault-{name}", role="alert"),
+        class_=f"field field-{name}",
+    )
+
+
+def choice(options: Mapping[str, str] | Iterable[str], chosen: str, **attributes: str) -> Any:
+    """A select; options are value -> text."""
+    pairs = options if isinstance(options, Mapping) else {o: o for o in options}
+    items = [tags.option(t, {"value": v} | ({"selected": ""} if v == chosen else {})) for v, t in pairs.items()]
+    return tags.select(*items, attributes)
+
+
+def number(value: object, **attributes: str) -> Any:
+    """A number field (typed as text, so that what was typed can be shown beside its fault)."""
+    shown = "" if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
+    return tags.input({"type": "text", "inputmode": "decimal", "value": shown} | attributes)
+
+
+def slot(name: str) -> Any:
+    """Where a piece of the answer's text goes."""
+    return tags.div(id=f"slot-{name}", class_="slot")
+
+
+def figure(name: str, height: int = 300, label: str = "") -> Any:
+    """Where a figure goes, with a button that saves it."""
+    plot = tags.div(
+        id=f"figure-{name}", class_="plot", style=f"min-height:{height}px", role="img", **{"aria-label": label}
+    )
+    save = tags.button("Save figure (SVG)", type="button", class_="quiet", **{"data-save": name})
+    return tags.figure(plot, save)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "", empty: str = "Nothing.") -> Any:
+    """A table that scrolls sideways on a narrow screen; numbers at the right."""
+    if not rows:
+        return tags.p(empty, class_="note")
+    right = [all(_numeric(r[i]) for r in rows) for i in range(len(columns))]
+    head = [tags.th(c, scope="col", class_="num" if right[i] else None) for i, c in enumerate(columns)]
+    body = [tags.tr(*(tags.td(c, class_="num" if right[i] else None) for i, c in enumerate(r))) for r in rows]
+    made = tags.table(tags.caption(caption) if caption else None, tags.thead(tags.tr(*head)), tags.tbody(*body))
+    return tags.div(made, class_="scroll", tabindex="0")
+
+
+def _numeric(cell: Any) -> bool:
+    return isinstance(cell, int | float) or (
+        isinstance(cell, str) and (cell in {"", "–"} or cell[:1] in "+-−0123456789")
+    )
+
+
+def folded(title: str, *inside: Any, open: bool = False) -> Any:
+    """A part that can be opened."""
+    return tags.details(tags.summary(title), *inside, {"open": ""} if open else {})

@@ -1,0 +1,128 @@
+"""From the Trial form to a checked design: each fault is told at its own field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ... import axis
+from ...clinic.design import Arm, Design, Entry, Treatment
+from ...clinic.instruments import instrument
+from ...core.errors import BaxisError, UnknownName
+from . import trial_settings, work
+
+PLACES = {"dose_unit": "unit"}
+
+
+class FormFaults(Exception):
+    """Faults by field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = dict(faults)
+        super().__init__("; ".join(self.faults.values()))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A design, patients in each arm, seed."""
+
+    design: Design
+    patients: int
+    seed: int
+
+
+def read(form: Mapping[str, str]) -> Asked:
+    """The question of a form. Raises FormFaults, UnknownName for an unknown setting."""
+    known = trial_settings.settings()
+    setting = form.get("setting", "")
+    if setting not in known:
+        raise UnknownName("setting", setting, known)
+    base, faults = known[setting], dict[str, str]()
+    weeks = _number(form, "weeks", (1, work.MOST_WEEKS), faults)
+    patients = _number(form, "patients", (50, work.MOST_PATIENTS), faults)
+    seed = _number(form, "seed", (0, 10**6), faults)
+    entry = [e for k, row in enumerate(base.entry) if (e := _entry(form, k, row, faults))]
+    arms = [a for k in range(trial_settings.MOST_ARMS) if (a := _arm(form, k, base, faults))]
+    endpoint = form.get("endpoint", base.primary.name)
+    if endpoint not in instrument(base.disease).endpoints():
+        faults["endpoint"] = str(UnknownName("endpoint", endpoint, instrument(base.disease).endpoints()))
+    if not arms and not faults:
+        faults["a0_drug"] = "no arm has a drug; choose one"
+    if faults:
+        raise FormFaults(faults)
+    design = _changed(base, weeks, endpoint, (entry, arms))
+    return Asked(design, int(patients), int(seed))
+
+
+def _changed(base: Design, weeks: float, endpoint: str, parts: tuple[list[Entry], list[Arm]]) -> Design:
+    """The setting's design with the form's changes; it keeps the trial's id only if people and arms are the trial's."""
+    entry, arms = parts
+    same = tuple(entry) == base.entry and all(a in base.arms for a in arms)
+    return base.replace(
+        trial_id=base.trial_id if same else f"{base.trial_id}-changed",
+        weeks=weeks,
+        entry=[e.model_dump() for e in entry],
+        arms=[a.model_dump() for a in (base.control, *arms)],
+        endpoints=[{"name": endpoint, "week": weeks, "primary": True}],
+    )
+
+
+def _number(form: Mapping[str, str], name: str, bounds: tuple[float, float], faults: dict[str, str]) -> float:
+    text = form.get(name, "").strip().replace(",", ".")
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not bounds[0] <= value <= bounds[1] or (name != "weeks" and value != int(value)):
+        kind = "a number" if name == "weeks" else "a whole number"
+        faults[name] = f"got {text!r}; allowed: {kind} from {bounds[0]:g} to {bounds[1]:g}"
+        return float(bounds[0])
+    return value
+
+
+def _entry(form: Mapping[str, str], k: int, row: Entry, faults: dict[str, str]) -> Entry | None:
+    """A criterion with the form's bounds; both empty drops it."""
+    bounds: dict[str, float | None] = {}
+    for side in ("min", "max"):
+        name = f"e{k}_{side}"
+        text = form.get(name, "").strip().replace(",", ".")
+        try:
+            bounds[side] = float(text) if text else None
+        except ValueError:
+            faults[name] = f"got {text!r}; allowed: a number in {row.unit or 'its unit'}, or empty for no bound"
+            return None
+    if bounds["min"] is None and bounds["max"] is None:
+        return None
+    try:
+        return Entry(**{**row.model_dump(), **bounds})
+    except ValidationError as e:
+        faults[f"e{k}_min"] = e.errors()[0]["msg"].removeprefix("Value error, ")
+        return None
+
+
+def _arm(form: Mapping[str, str], k: int, base: Design, faults: dict[str, str]) -> Arm | None:
+    drug = form.get(f"a{k}_drug", "")
+    if not drug:
+        return None
+    text = {f: form.get(f"a{k}_{f}", "").strip() for f in ("dose", "unit", "route", "schedule")}
+    plain: dict[str, Any] = {"drug": drug, "dose": text["dose"].replace(",", "."), "dose_unit": text["unit"]}
+    try:
+        axis.drug(drug)
+        treatment = Treatment(**plain, route=text["route"], schedule=text["schedule"])  # type: ignore[arg-type]
+    except BaxisError as e:
+        faults[f"a{k}_drug"] = str(e)
+        return None
+    except ValidationError as e:
+        for fault in e.errors():
+            place = str(fault["loc"][0])
+            said = fault["msg"].removeprefix("Value error, ")
+            faults[f"a{k}_{PLACES.get(place, place)}"] = f"{said} (got {fault.get('input')!r})"
+        return None
+    published = [a for a in trial_settings.arms(base) if a.treatments == (treatment,)]
+    if published:
+        return published[0]
+    label = f"{drug} {treatment.dose:g} {treatment.dose_unit} {treatment.schedule}"
+    return Arm(arm_id=f"arm-{'ab'[k]}", arm_label=label, n=base.control.n, role="active", treatments=(treatment,))

@@ -1,0 +1,277 @@
+"""The Trial page: a published setting, own arms, the result beside what was published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shiny.ui import HTML, TagList, tags
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ... import axis, evidence
+from ...clinic.design import DOSE_UNITS, Design, Treatment
+from ...clinic.export import dumps
+from ...clinic.instruments import CODES, instrument
+from ...clinic.intervals import wilson
+from ...clinic.result import TrialResult
+from ...core.errors import BaxisError
+from . import shell, trial_figures, trial_form, trial_run, trial_settings, work
+from .pages import Answer
+
+ROUTES_OF = {"po": "by mouth", "iv": "intravenous", "sc": "subcutaneous"}
+MOST_PUBLISHED = 10
+
+
+def base_of(query: Mapping[str, str]) -> Design:
+    """Design of the asked setting, else the first of the asked disease, else of SLE."""
+    known = trial_settings.settings()
+    disease = query.get("disease", "SLE")
+    first = trial_settings.of_disease(disease) or trial_settings.of_disease("SLE")
+    return known.get(query.get("setting", ""), known[first[0]])
+
+
+def defaults(base: Design) -> dict[str, str]:
+    """Every field as the setting has it."""
+    out = {
+        "disease": base.disease,
+        "setting": base.trial_id,
+        "weeks": f"{base.primary.week:g}",
+        "patients": "500",
+        "seed": "1",
+    }
+    out["endpoint"] = base.primary.name
+    for k, e in enumerate(base.entry):
+        out |= {f"e{k}_{s}": "" if (v := getattr(e, s)) is None else f"{v:g}" for s in ("min", "max")}
+    blank = {"drug": "", "dose": "", "unit": "mg", "route": "po", "schedule": ""}
+    arms = trial_settings.arms(base)
+    for k in range(trial_settings.MOST_ARMS):
+        row = _given(arms[k].treatments[0]) if k < len(arms) else blank
+        out |= {f"a{k}_{f}": v for f, v in row.items()}
+    return out
+
+
+def _given(t: Treatment) -> dict[str, str]:
+    return {"drug": t.drug, "dose": f"{t.dose:g}", "unit": t.dose_unit, "route": t.route, "schedule": t.schedule}
+
+
+def form(query: Mapping[str, str]) -> Any:
+    """Setting, entry, arms, size."""
+    base = base_of(query)
+    start = defaults(base)
+    now = start | {k: v for k, v in query.items() if k in start and k not in {"setting", "disease"}}
+
+    def start_of(name: str) -> dict[str, str]:
+        return {"data-start": start[name]}
+
+    diseases = {c: f"{axis.disease(c).name} ({c})" for c in CODES}
+    ends = sorted(instrument(base.disease).endpoints())
+    reload = {"data-reload": "yes"}
+    return TagList(
+        tags.fieldset(
+            tags.legend("Setting"),
+            shell.field("disease", "Disease", shell.choice(diseases, base.disease, **reload, **start_of("disease"))),
+            shell.field(
+                "setting", "Patients, background and control of",
+                shell.choice(trial_settings.of_disease(base.disease), base.trial_id, **reload), hint=base.population,
+            ),
+            tags.div(
+                shell.field("weeks", "Weeks", shell.number(now["weeks"], **start_of("weeks"))),
+                shell.field("endpoint", "Endpoint", shell.choice(ends, now["endpoint"], **start_of("endpoint"))),
+                class_="row2",
+            ),
+        ),
+        *[_arm_fields(k, now, start) for k in range(trial_settings.MOST_ARMS)],
+        tags.fieldset(tags.legend("Entry criteria"), *[_entry_fields(k, e, now, start) for k, e in enumerate(base.entry)]),
+        tags.fieldset(
+            tags.legend("Simulation"),
+            shell.field(
+                "patients", "Virtual patients in each arm",
+                tags.input({"type": "range", "min": "100", "max": str(work.MOST_PATIENTS), "step": "100",
+                            "value": now["patients"]} | start_of("patients")),
+            ),
+            tags.output(now["patients"], {"data-shows": "patients"}),
+            shell.field("seed", "Seed", shell.number(now["seed"], **start_of("seed"))),
+        ),
+        tags.script(HTML(json.dumps(trial_settings.usual(base.disease)).replace("<", "\\u003c")), type="application/json", id="usual"),
+    )  # fmt: skip
+
+
+def _arm_fields(k: int, now: Mapping[str, str], start: Mapping[str, str]) -> Any:
+    def first(name: str) -> dict[str, str]:
+        return {"data-start": start[f"a{k}_{name}"]}
+
+    drugs = {"": "none"} | {d: d for d in axis.drugs()}
+    mine = {f: now[f"a{k}_{f}"] for f in ("drug", "dose", "unit", "route", "schedule")}
+    stem = f"a{k}"
+    arm = {"data-arm": stem, "data-drug": "yes"}
+    return tags.fieldset(
+        tags.legend(f"Arm {'AB'[k]}"),
+        shell.field(f"{stem}_drug", "Drug", shell.choice(drugs, mine["drug"], **arm, **first("drug"))),
+        tags.small(id=f"from-{stem}", class_="hint"),
+        tags.div(
+            shell.field(f"{stem}_dose", "Dose", shell.number(mine["dose"], **first("dose"))),
+            shell.field(f"{stem}_unit", "Unit", shell.choice(DOSE_UNITS, mine["unit"], **first("unit"))),
+            class_="row2",
+        ),
+        tags.div(
+            shell.field(f"{stem}_route", "Route", shell.choice(ROUTES_OF, mine["route"], **first("route"))),
+            shell.field(f"{stem}_schedule", "Schedule", tags.input({"type": "text", "value": mine["schedule"]} | first("schedule"))),
+            class_="row2",
+        ),
+    )  # fmt: skip
+
+
+def _entry_fields(k: int, entry: Any, now: Mapping[str, str], start: Mapping[str, str]) -> Any:
+    def bound(side: str) -> Any:
+        name = f"e{k}_{side}"
+        control = shell.number(now[name], **{"data-start": start[name]})
+        return shell.field(
+            name, f"{entry.measure} {'at least' if side == 'min' else 'at most'}, {entry.at}", control, unit=entry.unit
+        )
+
+    return tags.div(bound("min"), bound("max"), class_="row2", title=f"at {entry.at}")
+
+
+def body(query: Mapping[str, str]) -> Any:
+    """The answer's places."""
+    return TagList(
+        shell.slot("answer"),
+        tags.div(tags.a("Download result (JSON)", {"data-download": "/trial/result.json"}, class_="button"),
+                 tags.a("Download design (JSON)", {"data-download": "/trial/design.json"}, class_="button"), class_="actions"),
+        tags.div(tags.h2("Endpoint"), shell.figure("endpoint", 260), shell.slot("arms"), class_="panel"),
+        tags.div(
+            tags.h2("Biomarkers"),
+            tags.p("Median of the virtual patients, the middle half shaded.", class_="note"),
+            tags.div(*[shell.figure(f"b-{n}", 260) for n in trial_figures.PANELS], class_="grid"),
+            shell.slot("courses"),
+            class_="panel",
+        ),
+        shell.slot("notes"),
+    )  # fmt: skip
+
+
+def answer(form: Mapping[str, str]) -> Answer:
+    """Run the trial of a form."""
+    try:
+        asked = trial_form.read(form)
+    except trial_form.FormFaults as e:
+        return Answer(faults=e.faults)
+    result = trial_run.run(asked)
+    seen = published(asked.design)
+    figures = {f"b-{n}": trial_figures.biomarker(result, n) for n in trial_figures.PANELS}
+    figures["endpoint"] = trial_figures.endpoint(result, seen)
+    columns = ["biomarker", "arm", "unit", "baseline", "last week"]
+    courses = shell.folded("These figures as a table", shell.table(columns, trial_figures.course_rows(result)))
+    return Answer(
+        {"answer": _sentence(result), "arms": _tables(result, seen), "courses": courses, "notes": _notes(result)},
+        figures,
+    )
+
+
+def _sentence(result: TrialResult) -> Any:
+    parts = []
+    for row in result.contrasts.to_dict("records"):
+        low, high = row["pi90"]
+        shown, unit = (100.0, " points of per cent") if row["scale"] == "risk_difference" else (1.0, "")
+        parts.append(
+            f"{row['arm_id']} against {row['versus']}: {shown * row['predicted']:+.1f}{unit} (90 % interval {shown * low:.1f} to {shown * high:.1f})"
+        )
+    return tags.p(
+        f"{result.design.primary.name} at week {result.design.primary.week:g}. " + "; ".join(parts) + ".",
+        class_="answer",
+    )
+
+
+def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
+    scale = 100.0 if (result.arms["kind"] == "proportion").all() else 1.0
+
+    def span(pair: Any) -> str:
+        return "–" if pair is None else f"{scale * pair[0]:.1f} to {scale * pair[1]:.1f}"
+
+    labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
+    arms = [
+        [labels[r["arm_id"]], str(r["n_simulated"]), f"{scale * r['value']:.1f}", span(r["pi50"]), span(r["pi90"])]
+        for r in result.arms.to_dict("records")
+    ]
+    rows = [
+        [r["label"], str(r["n"]), f"{scale * r['value']:.1f}", span(r["ci"]), r["source"], r["provenance"]]
+        for r in seen
+    ]
+    unit = "%" if scale == 100 else "points"
+    return TagList(
+        shell.table(["arm", "patients", f"simulated, {unit}", "50 % interval", "90 % interval"], arms, "Simulated (filled marks); intervals are of a trial of the published size"),
+        shell.table(["trial and arm", "n", f"published, {unit}", "95 % interval", "source", "checked"], rows,
+                    "Published by trials of the same drugs, with their placebo arms: same endpoint and disease (open diamonds)",
+                    "No trial of the evidence tables published this endpoint for these drugs in this disease."),
+    )  # fmt: skip
+
+
+def _notes(result: TrialResult) -> Any:
+    numbers = ", ".join(f"{n} {kind}" for kind, n in result.recipe["numbers"].items())
+    lines = [
+        f"{result.screened} candidates screened, {100 * result.screen_failure_share:.0f} % did not meet the criteria; {len(result.failures)} solver failures.",
+        f"Numbers behind this: {numbers}. Intervals: {result.recipe['intervals']}.",
+        result.design.notes, result.recipe["notice"],
+    ]  # fmt: skip
+    return TagList(*(tags.p(t, class_="note") for t in lines if t))
+
+
+def published(design: Design) -> list[dict[str, Any]]:
+    """What trials of the design's drugs published for its endpoint in its disease, the nearest weeks first."""
+    drugs, tables, rows = {t.drug for a in design.arms for t in a.treatments}, work.tables(), {}
+    for drug in sorted(drugs):
+        try:
+            found = evidence.trials(tables, disease=design.disease, drug=drug, endpoint=design.primary.name)
+        except BaxisError:
+            continue
+        for r in found.to_dict("records"):
+            if (
+                (drug in r["drug"] or r["drug"] == "placebo")
+                and r["statistic"] in {"proportion", "mean_change"}
+                and r["week"] == r["week"]
+            ):
+                rows[r["trial_id"], r["arm_id"], r["week"]] = _published(r)
+    ordered = sorted(rows.values(), key=lambda r: (abs(r["week"] - design.primary.week), r["label"]))
+    return ordered[:MOST_PUBLISHED]
+
+
+def _published(r: dict[str, Any]) -> dict[str, Any]:
+    n, value = r["n_measured"] if r["n_measured"] == r["n_measured"] else r["n"], float(r["value"])
+    ci = (r["ci_low"], r["ci_high"]) if r["ci_low"] == r["ci_low"] and r["ci_high"] == r["ci_high"] else None
+    if ci is None and r["statistic"] == "proportion" and n == n:
+        ci = wilson(value, float(n))
+    label = f"{r['acronym'] or r['trial_id']} {r['arm_id']}, week {r['week']:g}"
+    shown = "–" if n != n else int(n)
+    return {
+        "label": label,
+        "week": r["week"],
+        "value": value,
+        "ci": ci,
+        "n": shown,
+        "source": r["source"],
+        "provenance": r["provenance"],
+    }
+
+
+async def _download(request: Request) -> Response:
+    query = dict(request.query_params)
+    what = request.url.path.rsplit("/", 1)[-1]
+    try:
+        asked = trial_form.read(defaults(base_of(query)) | query)
+        text = (
+            asked.design.model_dump_json(indent=2)
+            if what == "design.json"
+            else await run_in_threadpool(lambda: dumps(trial_run.run(asked)))
+        )
+    except (BaxisError, trial_form.FormFaults) as e:
+        return PlainTextResponse(f"{e}\n", 422)
+    return Response(
+        text, media_type="application/json", headers={"content-disposition": f'attachment; filename="{what}"'}
+    )
+
+
+ROUTES = (Route("/trial/result.json", _download), Route("/trial/design.json", _download))

@@ -1,0 +1,115 @@
+"""The Trial page in a real browser, and its form without one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from baxis import run_trial
+from baxis.faces.web import trial_form, trial_page, trial_run, trial_settings
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def address():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    code = f"from baxis.faces.web import serve; serve(port={port})"
+    process = subprocess.Popen([sys.executable, "-c", code])
+    for _ in range(300):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: the browser tests must run in CI")
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=found, args=FLAGS)
+        yield b
+        b.close()
+
+
+def ready(page, answers: int = 1) -> None:
+    page.wait_for_function(f"Number(document.body.dataset.answers || 0) >= {answers}", timeout=60_000)
+
+
+def test_a_dose_changes_the_figure_and_the_address(browser, address: str) -> None:
+    page = browser.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda r: hosts.add(r.url.split("/")[2]) if r.url.startswith("http") else None)
+    page.goto(address)
+    ready(page)
+    assert page.get_attribute("#status", "class") == "ready", page.inner_text("#fault-whole")
+    before = page.get_attribute("#figure-endpoint", "aria-label")
+    page.fill("[name=a0_dose]", "5")
+    page.wait_for_function(
+        "t => document.getElementById('figure-endpoint').getAttribute('aria-label') !== t", arg=before
+    )
+    assert "a0_dose=5" in page.url
+    page.reload()
+    ready(page)
+    assert page.input_value("[name=a0_dose]") == "5"
+    assert hosts == {address.removeprefix("http://")}
+    page.close()
+
+
+def test_a_bad_field_says_so_beside_itself(browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{address}/trial/?a0_schedule=qx")
+    ready(page)
+    assert "qNw" in page.inner_text("#fault-a0_schedule")
+    assert page.get_attribute("[name=a0_schedule]", "aria-invalid") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def test_two_visitors_at_once_get_their_own_answers(browser, address: str) -> None:
+    pages = [browser.new_page() for _ in range(2)]
+    for page, disease in zip(pages, ("RA", "SjD"), strict=True):
+        page.goto(f"{address}/trial/?disease={disease}")
+    said = []
+    for page in pages:
+        ready(page)
+        said.append(page.inner_text("#slot-answer"))
+        page.close()
+    assert said[0] != said[1]
+    assert all("week" in s for s in said)
+
+
+def test_the_page_and_run_trial_agree_and_faults_name_their_fields() -> None:
+    form = trial_page.defaults(trial_settings.settings()["fenebrutinib-sle-ph2"]) | {"patients": "60"}
+    asked = trial_form.read(form)
+    assert asked.design.trial_id == "fenebrutinib-sle-ph2"
+    assert trial_run.run(asked).to_dict() == run_trial(asked.design, patients=60, seed=1).to_dict()
+    with pytest.raises(trial_form.FormFaults) as e:
+        trial_form.read(form | {"a0_dose": "-1", "weeks": "900", "e0_min": "x"})
+    assert set(e.value.faults) == {"a0_dose", "weeks", "e0_min"}
