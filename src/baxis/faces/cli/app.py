@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),
     "combine": ("combine", "combine"),
+    "combine-search": ("combine_search", "combine_search"),
     "patient": ("patient", "patient"),
     "strategies": ("strategies", "strategies"),
     "serve": ("web", "serve"),

@@ -39,7 +39,7 @@ class Ask:
         given: list[Treatment] = []
         for regimen, factor, start in zip(self.regimens, doses, self.starts, strict=True):
             given += setting.scaled(regimen, factor, start) if factor > 0 else ()
-        name = " + ".join(f"{f:g}" for f in doses)
+        name = " + ".join(f"{f:g}" for f in doses) or "none"
         return Arm(arm_id=name, n=100, role="active", treatments=setting.merged(given))
 
 
