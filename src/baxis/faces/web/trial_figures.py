@@ -75,10 +75,10 @@ def biomarker(result: TrialResult, name: str) -> dict[str, Any]:
         )
     unit = "ratio" if known.unit in {"1", "x healthy"} else known.unit
     layout = {
-        "height": 260, "margin": {"l": 56, "r": 10, "t": 34, "b": 92}, "showlegend": True,
+        "height": 260, "margin": {"l": 56, "r": 10, "t": 34, "b": 100}, "showlegend": True,
         "title": {"text": known.label.split(" (")[0].split(", mul")[0], "font": {"size": 13.5}, "x": 0.01, "xanchor": "left"},
-        "legend": {"orientation": "h", "y": -0.36, "yanchor": "top", "x": 0, "font": {"size": 11}},
-        "xaxis": _AXIS | {"title": {"text": "week"}},
+        "legend": {"orientation": "h", "y": -0.42, "yanchor": "top", "x": 0, "font": {"size": 11}},
+        "xaxis": _AXIS | {"title": {"text": "week", "standoff": 3}},
         "yaxis": _AXIS | {"title": {"text": unit}, "rangemode": "tozero", "showgrid": True, "gridcolor": "#eef1f4"},
     }  # fmt: skip
     return {"data": data, "layout": layout, "label": f"{known.label} over weeks by arm"}
