@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "combine-search": ("combine_search", "combine_search"),
     "patient": ("patient", "patient"),
     "strategies": ("strategies", "strategies"),
+    "repertoire": ("repertoire", "repertoire"),
     "serve": ("web", "serve"),
 }
 

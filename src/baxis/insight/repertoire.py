@@ -1,0 +1,78 @@
+"""Summary of a B-cell receptor repertoire from an AIRR-C rearrangement table (https://docs.airr-community.org)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.errors import InvalidValue
+
+NEEDED = ("clone_id", "v_identity", "c_call")
+LEAST = 20
+
+
+@dataclass(frozen=True)
+class Repertoire:
+    """shannon in nats and clonality (1 - evenness) and gini over clones weighted by `duplicate_count` (1 when absent);
+    isotypes: share of each constant gene's class; mutation: mean percent of V bases changed."""
+
+    sequences: int
+    clones: int
+    shannon: float
+    clonality: float
+    gini: float
+    isotypes: dict[str, float]
+    mutation: float
+    dropped: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return dict(vars(self))
+
+
+def repertoire(file: str | Path) -> Repertoire:
+    """Summary of an AIRR-C TSV. Rows that lack a needed value are dropped and counted. Raises InvalidValue."""
+    path = Path(file)
+    if not path.is_file():
+        raise InvalidValue("rearrangement file", str(file), "the path of an existing AIRR-C TSV file")
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
+        raise InvalidValue("rearrangement file", path.name, "a tab-separated AIRR-C rearrangement table") from None
+    missing = [c for c in NEEDED if c not in table.columns]
+    if missing:
+        raise InvalidValue(f"{path.name}, columns", f"no {', '.join(missing)}", f"AIRR-C columns {', '.join(NEEDED)}")
+    identity = pd.to_numeric(table["v_identity"], errors="coerce")
+    kept = identity.notna() & table["clone_id"].notna()
+    if kept.sum() < LEAST:
+        raise InvalidValue(path.name, f"{int(kept.sum())} usable sequences", f"at least {LEAST}")
+    top = float(identity[kept].max())
+    if float(identity[kept].min()) < 0 or top > 100:
+        raise InvalidValue("v_identity", f"up to {top:g}", "fractions 0 to 1 or percent 0 to 100")
+    percent = 100.0 - identity[kept] * (100.0 if top <= 1 else 1.0)
+    counts = pd.Series(1.0, index=table.index)
+    if "duplicate_count" in table.columns:
+        counts = pd.to_numeric(table["duplicate_count"], errors="coerce").fillna(1.0)
+    if (counts[kept] <= 0).any():
+        raise InvalidValue("duplicate_count", float(counts[kept].min()), "numbers above 0")
+    sizes = counts[kept].groupby(table["clone_id"][kept]).sum().to_numpy(dtype=float)
+    shannon, clonality, gini = diversity(sizes)
+    classes = table["c_call"][kept].str.extract(r"^(IG[HKL][MDGAE]?\d?|IG[KL]C)", expand=False).fillna("unknown")
+    shares = counts[kept].groupby(classes).sum() / counts[kept].sum()
+    isotypes = {str(k): float(v) for k, v in shares.sort_values(ascending=False).items()}
+    mutation = float(np.average(percent, weights=counts[kept]))
+    return Repertoire(int(kept.sum()), sizes.size, shannon, clonality, gini, isotypes, mutation, int((~kept).sum()))
+
+
+def diversity(sizes: NDArray[np.float64]) -> tuple[float, float, float]:
+    """(Shannon entropy in nats, clonality 1 - H/log(n), Gini coefficient) of clone sizes (n,); one clone: 0, 1, 0."""
+    p = np.sort(sizes / sizes.sum())
+    n = p.size
+    shannon = float(-np.sum(p * np.log(p)))
+    gini = float(np.sum((2 * np.arange(1, n + 1) - n - 1) * p) / n)
+    return shannon, 1.0 - shannon / float(np.log(n)) if n > 1 else 1.0, gini
