@@ -74,13 +74,15 @@ def choice(options: Mapping[str, str] | Iterable[str], chosen: str, **attributes
     """A select; options are value -> text."""
     pairs = options if isinstance(options, Mapping) else {o: o for o in options}
     items = [tags.option(t, {"value": v} | ({"selected": ""} if v == chosen else {})) for v, t in pairs.items()]
-    return tags.select(*items, attributes)
+    given: dict[str, Any] = dict(attributes)
+    return tags.select(*items, given)
 
 
 def number(value: object, **attributes: str) -> Any:
     """A number field (typed as text, so that what was typed can be shown beside its fault)."""
     shown = "" if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
-    return tags.input({"type": "text", "inputmode": "decimal", "value": shown} | attributes)
+    given: dict[str, Any] = {"type": "text", "inputmode": "decimal", "value": shown} | attributes
+    return tags.input(given)
 
 
 def slot(name: str) -> Any:

@@ -18,7 +18,7 @@ _AXIS = {"showgrid": False, "zeroline": False, "linecolor": "#8a97a3", "ticks": 
 
 def endpoint(result: TrialResult, published: list[dict[str, Any]]) -> dict[str, Any]:
     """Simulated value with 50 and 90 % intervals by arm, then what trials of the same drugs published."""
-    rows = result.arms.to_dict("records")
+    rows: list[Any] = result.arms.to_dict("records")
     percent = rows[0]["kind"] == "proportion"
     scale = 100.0 if percent else 1.0
     labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}

@@ -64,7 +64,7 @@ def form(query: Mapping[str, str]) -> Any:
     start = defaults(base)
     now = start | {k: v for k, v in query.items() if k in start and k not in {"setting", "disease"}}
 
-    def start_of(name: str) -> dict[str, str]:
+    def start_of(name: str) -> dict[str, Any]:
         return {"data-start": start[name]}
 
     diseases = {c: f"{axis.disease(c).name} ({c})" for c in CODES}
@@ -101,7 +101,7 @@ def form(query: Mapping[str, str]) -> Any:
 
 
 def _arm_fields(k: int, now: Mapping[str, str], start: Mapping[str, str]) -> Any:
-    def first(name: str) -> dict[str, str]:
+    def first(name: str) -> dict[str, Any]:
         return {"data-start": start[f"a{k}_{name}"]}
 
     drugs = {"": "none"} | {d: d for d in axis.drugs()}
