@@ -60,8 +60,8 @@ def repertoire(file: str | Path) -> Repertoire:
         counts = pd.to_numeric(table["duplicate_count"], errors="coerce").fillna(1.0)
     if (counts[kept] <= 0).any():
         raise InvalidValue("duplicate_count", float(counts[kept].min()), "numbers above 0")
-    sizes = counts[kept].groupby(table["clone_id"][kept]).sum().to_numpy(dtype=float)
-    shannon, clonality, gini = diversity(sizes)
+    sizes = counts[kept].groupby(table["clone_id"][kept]).sum().to_numpy(dtype=np.float64)
+    shannon, clonality, gini = diversity(np.asarray(sizes, dtype=np.float64))
     classes = table["c_call"][kept].str.extract(r"^(IG[HKL][MDGAE]?\d?|IG[KL]C)", expand=False).fillna("unknown")
     shares = counts[kept].groupby(classes).sum() / counts[kept].sum()
     isotypes = {str(k): float(v) for k, v in shares.sort_values(ascending=False).items()}

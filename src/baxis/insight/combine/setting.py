@@ -73,7 +73,7 @@ def merged(treatments: list[Treatment]) -> tuple[Treatment, ...]:
     out: dict[tuple[str, ...], Treatment] = {}
     for t in treatments:
         bare = _AMOUNT.sub("", t.schedule)
-        key = (t.drug, t.dose_unit, t.route, bare, f"{t.start_day}")
+        key: tuple[str, ...] = (t.drug, t.dose_unit, t.route, bare, f"{t.start_day}")
         if key in out and bare == t.schedule:
             t = t.model_copy(update={"dose": t.dose + out[key].dose})
         elif key in out:

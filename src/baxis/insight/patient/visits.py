@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,7 @@ def _checked(rows: pd.DataFrame, when: str, name: str) -> Visits:
     return Visits(tuple(f[0] for f in found), np.array([f[1] for f in found]), tuple(f[2] for f in found))
 
 
-def _value(row: dict[str, object]) -> tuple[str, float]:
+def _value(row: dict[Any, Any]) -> tuple[str, float]:
     """(observable's model name, multiple of health) of a row."""
     allowed = measures()
     text = str(row["measure"]).strip()
