@@ -16,6 +16,11 @@ Tree = tuple[Any, ...]
 AVOGADRO = 6.02214179e23  # the value that SBML Level 3 fixes for its csymbol (section 3.4.6)
 _BINARY = {"minus": "sub", "divide": "div", "power": "power"}
 _UNARY = ("exp", "ln", "abs", "floor", "ceiling", "sin", "cos", "tan", "tanh", "sinh", "cosh", "not")
+_RECIPROCAL = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
+# without vector code: for the single-trajectory path only
+SCALAR_ONLY = ("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "factorial", "rateof")
+_OF_RECIPROCAL = {"arcsec": "arccos", "arccsc": "arcsin", "arccot": "arctan"}
+_OF_RECIPROCAL |= {f"{k}h": f"{v}h" for k, v in _OF_RECIPROCAL.items()}
 _RELATIONS = {"lt": "lt", "gt": "gt", "leq": "le", "geq": "ge", "eq": "eq", "neq": "ne"}
 
 
@@ -86,8 +91,16 @@ def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str)
     if name in _RELATIONS:
         pairs = [(_RELATIONS[name], a, b) for a, b in itertools.pairwise(args)]
         return _fold("and", pairs) if len(pairs) != 1 else pairs[0]
-    if name in _UNARY:
+    if name in _UNARY or name in SCALAR_ONLY:
         return (name, args[0])
+    if name in _RECIPROCAL:
+        return ("div", ("num", 1.0), (_RECIPROCAL[name], args[0]))
+    if name in _OF_RECIPROCAL:
+        return (_OF_RECIPROCAL[name], ("div", ("num", 1.0), args[0]))
+    if name in ("quotient", "rem"):
+        return _whole_division(name, *args)
+    if name == "implies":
+        return ("or", ("not", args[0]), args[1])
     if name == "log":  # log(base, x); base 10 when it is left out
         base, x = (args[0], args[1]) if len(args) == 2 else (("num", 10.0), args[0])
         return ("div", ("ln", x), ("ln", base))
@@ -100,6 +113,21 @@ def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str)
     raise Unsupported(f"{where}: the operation in {text!r} is not supported by this engine")
 
 
+def _whole_division(name: str, a: Tree, b: Tree) -> Tree:
+    ratio = ("div", a, b)
+    quotient = ("select", ("ge", ratio, ("num", 0.0)), ("floor", ratio), ("ceiling", ratio))
+    return quotient if name == "quotient" else ("sub", a, ("mul", b, quotient))
+
+
+def scalar_only(tree: Tree) -> str | None:
+    """The first operation of a tree that the compiled ensemble path has no code for, or None."""
+    if tree[0] in SCALAR_ONLY:
+        return str(tree[0])
+    if tree[0] in ("num", "sym", "time", "bool"):
+        return None
+    return next((found for t in tree[1:] if (found := scalar_only(t))), None)
+
+
 def _operation_names(libsbml: Any) -> dict[int, str]:
     names = {"plus": "PLUS", "minus": "MINUS", "times": "TIMES", "divide": "DIVIDE", "power": "POWER"}
     table = {getattr(libsbml, "AST_" + c): n for n, c in names.items()}
@@ -108,7 +136,11 @@ def _operation_names(libsbml: Any) -> dict[int, str]:
         table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
     for n in ("piecewise", "min", "max"):
         table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
-    for n in ("and", "or", "not", "xor"):
+    more = (*_RECIPROCAL, *_OF_RECIPROCAL, *SCALAR_ONLY[:-1], "quotient", "rem")
+    for n in more:
+        table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
+    table[libsbml.AST_FUNCTION_RATE_OF] = "rateof"
+    for n in ("and", "or", "not", "xor", "implies"):
         table[getattr(libsbml, "AST_LOGICAL_" + n.upper())] = n
     for n in _RELATIONS:
         table[getattr(libsbml, "AST_RELATIONAL_" + n.upper())] = n

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
-from baxis.engine.mathml import Tree, from_ast, symbols
+from baxis.engine.mathml import Tree, from_ast, scalar_only, symbols
 from baxis.engine.numeric import evaluate
 from baxis.engine.reactions import reaction_rules, species_rates
 from baxis.engine.system import Equations, System
@@ -67,7 +67,7 @@ class _Reader:
         self.document = document
         self.model = document.getModel()
         _refuse(self.model)
-        self.functions = _function_definitions(self.model)
+        self.functions = function_definitions(self.model)
         self.sizes = {c.getId(): c for c in self.model.getListOfCompartments()}
         self.rules = self._rules_of("isAssignment")
         self.rates = self._rules_of("isRate")
@@ -78,7 +78,7 @@ class _Reader:
         if not self.rates:
             raise InvalidValue("model", "no state", "at least one rate rule or reaction")
         self._check_names()
-        self.rules = _sorted_rules(self.rules)
+        self.rules = sorted_rules(self.rules)
 
     def equations(self) -> Equations:
         return Equations(self.rates, self.rules, self.starts)
@@ -100,7 +100,11 @@ class _Reader:
         )
 
     def _tree(self, element: Any, where: str) -> Tree:
-        return from_ast(element.getMath(), where, self.functions)
+        tree = from_ast(element.getMath(), where, self.functions)
+        lacking = scalar_only(tree)
+        if lacking:
+            raise Unsupported(f"{where}: the operation {lacking!r} is not supported by this engine")
+        return tree
 
     def _rules_of(self, test: str) -> dict[str, Tree]:
         found = [r for r in self.model.getListOfRules() if getattr(r, test)()]
@@ -182,7 +186,7 @@ class _Reader:
 def evaluate_starts(starts: Mapping[str, Tree], rules: Mapping[str, Tree], known: Mapping[str, Any]) -> dict[str, Any]:
     """Values of initial assignments from other values (floats or arrays); they may use rules and one another."""
     trees, out, values = {**rules, **starts}, {}, dict(known)
-    for name in _sorted_rules(trees, needed=starts):
+    for name in sorted_rules(trees, needed=starts):
         values[name] = evaluate(trees[name], values)
         if name in starts:
             out[name] = values[name]
@@ -212,7 +216,7 @@ def _refuse(model: Any) -> None:
             raise Unsupported(f"conversion factor of species {s.getId()!r}: not supported by this engine")
 
 
-def _function_definitions(model: Any) -> dict[str, tuple[list[str], Tree]]:
+def function_definitions(model: Any) -> dict[str, tuple[list[str], Tree]]:
     out: dict[str, tuple[list[str], Tree]] = {}
     for f in model.getListOfFunctionDefinitions():
         names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
@@ -221,7 +225,7 @@ def _function_definitions(model: Any) -> dict[str, tuple[list[str], Tree]]:
     return out
 
 
-def _sorted_rules(rules: Mapping[str, Tree], needed: Iterable[str] | None = None) -> dict[str, Tree]:
+def sorted_rules(rules: Mapping[str, Tree], needed: Iterable[str] | None = None) -> dict[str, Tree]:
     """Rules in an order in which each uses only earlier ones; a cycle is named."""
     done: dict[str, Tree] = {}
     for first in rules if needed is None else needed:

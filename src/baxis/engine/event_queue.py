@@ -1,0 +1,92 @@
+"""SBML event semantics on one trajectory: triggers, delays, persistence and priorities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from baxis.core.errors import InvalidValue
+from baxis.engine.network_code import NetworkCode
+
+MOST = 10_000  # events executed at one moment before the model is judged to loop
+
+
+@dataclass
+class Pending:
+    """An event that was triggered and waits. `values` holds its assignments if they were fixed at the trigger."""
+
+    event: int
+    time: float
+    order: int
+    values: list[float] | None
+
+
+@dataclass
+class EventQueue:
+    """Which triggers are true, and which events wait. `settle` brings the model to rest at one moment."""
+
+    code: NetworkCode
+    truth: list[bool] = field(init=False)
+    waiting: list[Pending] = field(default_factory=list)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.events = self.code.network.events
+        self.truth = [e.initially for e in self.events]
+        make = self.code.function
+        self._values = [make(list(e.assignments.values())) for e in self.events]
+        self._delay: list[Callable[..., Any]] = [make([e.delay or ("num", 0.0)]) for e in self.events]
+        self._priority: list[Callable[..., Any]] = [make([e.priority or ("num", -math.inf)]) for e in self.events]
+
+    @property
+    def next_time(self) -> float:
+        return min((p.time for p in self.waiting), default=math.inf)
+
+    def settle(self, t: float, x: list[float]) -> bool:
+        """Trigger and execute all that is due at time t, changing x; True if anything was executed."""
+        changed = False
+        for _ in range(MOST):
+            self._look(t, x)
+            due = [p for p in self.waiting if p.time <= t]
+            if not due:
+                return changed
+            first = min(due, key=lambda p: (-self._rank(p, t, x), p.order))
+            self.waiting.remove(first)
+            self._execute(first, t, x)
+            changed = True
+        raise InvalidValue("events", f"over {MOST} at time {t:g}", "events that come to an end")
+
+    def _rank(self, pending: Pending, t: float, x: list[float]) -> float:
+        value = float(self._priority[pending.event](t, x)[0])
+        return -math.inf if math.isnan(value) else value
+
+    def _look(self, t: float, x: list[float]) -> None:
+        now = self.code.triggers(t, x)
+        for k, (is_true, was) in enumerate(zip(now, self.truth, strict=True)):
+            if is_true and not was:
+                self._trigger(k, t, x)
+            elif was and not is_true and not self.events[k].persistent:
+                self.waiting = [p for p in self.waiting if p.event != k]
+        self.truth = now
+
+    def _trigger(self, k: int, t: float, x: list[float]) -> None:
+        delay = float(self._delay[k](t, x)[0])
+        if not delay >= 0:
+            raise InvalidValue(f"delay of event {self.events[k].name!r}", delay, "a number of at least 0")
+        values = self._values[k](t, x) if self.events[k].at_trigger else None
+        self.waiting.append(Pending(k, t + delay, self.count, values))
+        self.count += 1
+
+    def _execute(self, pending: Pending, t: float, x: list[float]) -> None:
+        """Assign all at once; a concentration is set in its compartment's new size, other amounts stay as they are."""
+        network, index = self.code.network, self.code.index
+        values = pending.values if pending.values is not None else self._values[pending.event](t, x)
+        targets = dict(zip(network.events[pending.event].assignments, map(float, values), strict=True))
+        levels = {n: v for n, v in targets.items() if n in network.amounts}
+        for name in targets.keys() - levels.keys():
+            x[index[name]] = targets[name]
+        sizes = dict(zip(self.code.symbols, self.code.values(t, x), strict=True)) if levels else {}
+        for name, value in levels.items():
+            x[index[network.amounts[name]]] = value * sizes[network.compartment[name]]

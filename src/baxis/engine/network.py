@@ -1,0 +1,107 @@
+"""Full SBML core as one network of formulas, for single trajectories: events, moving compartments, stoichiometries.
+
+The compiled ensemble path (`load_sbml`) takes fewer constructs and runs thousands of patients; this one takes one
+trajectory of nearly any model. What it cannot do (algebraic rules, fast reactions, delayed values, constraints, packages
+that change the mathematics) it refuses by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.engine.mathml import Tree, symbols
+from baxis.engine.network_reader import NetworkReader
+from baxis.engine.sbml import HARMLESS, sorted_rules
+
+
+@dataclass(frozen=True)
+class Event:
+    """One SBML event. `assignments` maps a symbol to its formula; `priority` and `delay` are formulas or None."""
+
+    name: str
+    trigger: Tree
+    initially: bool
+    persistent: bool
+    at_trigger: bool
+    delay: Tree | None
+    priority: Tree | None
+    assignments: dict[str, Tree]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Formulas of a model. `base` variables are stored and change by `rates` or events; `derived` follow from them.
+
+    `starts` gives each base variable its first value. `amounts` maps a species whose symbol is a concentration to its
+    stored amount, `compartment` each species to its compartment (None in one without dimensions), and `per_size` tells
+    whether a species' symbol means a concentration.
+    """
+
+    base: tuple[str, ...]
+    derived: dict[str, Tree]
+    rates: dict[str, Tree]
+    starts: dict[str, Tree]
+    events: tuple[Event, ...]
+    amounts: dict[str, str]
+    compartment: dict[str, str | None]
+    per_size: dict[str, bool]
+
+
+def load_network(source: str | Path) -> Network:
+    """Network of an SBML file or text. Raises InvalidValue, Faults or Unsupported, naming the construct."""
+    document = _document(source)
+    reader = NetworkReader(document.getModel())
+    names = {*reader.base, *reader.derived, ""}
+    trees = [*reader.derived.items(), *reader.rates.items(), *reader.starts.items()]
+    for e in reader.events:
+        trees += [(f"event {e.name}", t) for t in (e.trigger, e.delay, e.priority, *e.assignments.values()) if t]
+    faults = {f"{owner!r} uses {n!r}, which the model does not define" for owner, t in trees for n in symbols(t) if n not in names}
+    if faults:
+        raise Faults("SBML", sorted(faults))
+    derived = sorted_rules(reader.derived)
+    tables = (reader.amounts, reader.compartment, reader.per_size)
+    return Network(tuple(reader.base), derived, reader.rates, reader.starts, tuple(reader.events), *tables)
+
+
+def _document(source: str | Path) -> Any:
+    import libsbml
+
+    text = str(source)
+    if "<" in text:
+        document = libsbml.readSBMLFromString(text)
+    else:
+        if not Path(source).is_file():
+            raise InvalidValue("load_network", text[:200], "SBML text or a path to an SBML file")
+        document = libsbml.readSBMLFromFile(text)
+    errors = [document.getError(i) for i in range(document.getNumErrors())]
+    serious = [e for e in errors if e.getSeverity() >= libsbml.LIBSBML_SEV_ERROR]
+    if serious:
+        raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}" for e in serious])
+    if document.getModel() is None:
+        raise InvalidValue("SBML", "a document without a model", "one <model>")
+    _packages(libsbml, document)
+    if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
+        raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
+    return document
+
+
+def _packages(libsbml: Any, document: Any) -> None:
+    """Flattens hierarchical models; refuses packages that change the mathematics, and flux balance problems."""
+    if document.getPlugin("comp") is not None:
+        properties = libsbml.ConversionProperties()
+        properties.addOption("flatten comp", True)
+        properties.addOption("performValidation", False)
+        if document.convert(properties) != libsbml.LIBSBML_OPERATION_SUCCESS:
+            raise Unsupported("SBML package 'comp': libsbml could not flatten the hierarchical model")
+    for i in range(document.getNumPlugins()):
+        name = document.getPlugin(i).getPackageName()
+        if name not in {*HARMLESS, "comp"} and document.getPkgRequired(name):
+            raise Unsupported(f"SBML package {name!r} changes the mathematics and is not supported by this engine")
+    flux = document.getModel().getPlugin("fbc")
+    if flux is not None and flux.getNumObjectives():
+        raise Unsupported("SBML package 'fbc': a flux balance problem has no time course")
+
+

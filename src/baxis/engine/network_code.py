@@ -1,0 +1,138 @@
+"""Python code of a Network: formulas of one trajectory as functions of time and the stored variables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from baxis.engine.mathml import Tree, substitute, symbols
+from baxis.engine.network import Network
+from baxis.engine.sbml import sorted_rules
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_JUMPS = ("lt", "le", "gt", "ge", "eq", "ne", "floor", "ceiling")
+
+
+def _guarded(function: Callable[..., float]) -> Callable[..., float]:
+    def value(*args: float) -> float:
+        try:
+            return function(*args)
+        except ValueError:
+            return math.nan
+        except (OverflowError, ZeroDivisionError):
+            return math.inf
+
+    return value
+
+
+def _divide(a: float, b: float) -> float:
+    if b != 0:
+        return a / b
+    return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+def _power(a: float, b: float) -> float:
+    value = float(a) ** b
+    return math.nan if isinstance(value, complex) else value
+
+
+def _ln(a: float) -> float:
+    return -math.inf if a == 0 else math.log(a)
+
+
+def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda a: float(function(a)) if math.isfinite(a) else a
+
+
+NAMESPACE: dict[str, Any] = {
+    "div": _divide, "power": _guarded(_power), "exp": _guarded(math.exp), "ln": _guarded(_ln), "abs": abs,
+    "floor": _whole(math.floor), "ceiling": _whole(math.ceil), "min": min, "max": max, "nan": math.nan, "inf": math.inf,
+    "arcsin": _guarded(math.asin), "arccos": _guarded(math.acos), "arctan": math.atan, "arcsinh": math.asinh,
+    "arccosh": _guarded(math.acosh), "arctanh": _guarded(math.atanh), "factorial": _guarded(lambda x: math.gamma(x + 1)),
+} | {n: _guarded(getattr(math, n)) for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}  # fmt: skip
+
+
+def expression(tree: Tree, names: dict[str, str]) -> str:
+    """Python expression of a tree; `names` maps symbols to Python names."""
+    op = tree[0]
+    if op in ("num", "bool"):
+        return f"({tree[1]!r})"
+    if op == "sym":
+        return names[tree[1]]
+    if op == "time":
+        return "t"
+    args = [expression(t, names) for t in tree[1:]]
+    if op in _INFIX:
+        return f"({args[0]} {_INFIX[op]} {args[1]})"
+    if op in ("and", "or"):
+        return f"(bool({args[0]}) {op} bool({args[1]}))"
+    if op == "xor":
+        return f"(bool({args[0]}) != bool({args[1]}))"
+    if op == "select":
+        return f"({args[1]} if {args[0]} else {args[2]})"
+    return {"neg": "(-{})", "not": "(not {})"}.get(op, op + "({})").format(", ".join(args))
+
+
+def jumps(tree: Tree) -> Iterator[Tree]:
+    """Parts of a tree whose value jumps: comparisons, floors and ceilings."""
+    if tree[0] in ("num", "sym", "time", "bool"):
+        return
+    if tree[0] in _JUMPS:
+        yield tree
+    for t in tree[1:]:
+        yield from jumps(t)
+
+
+class NetworkCode:
+    """Compiled formulas of a network. Every function takes (t, x): time and the list of stored variables.
+
+    `rhs` gives d(x[i])/dt for `moving`; `values` all symbols in the order of `symbols`; `monitor` the truth of each
+    trigger, then every quantity at which a formula jumps.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.index = {n: i for i, n in enumerate(network.base)}
+        self.names = {n: f"x[{i}]" for i, n in enumerate(network.base)}
+        self.names |= {n: f"v{i}" for i, n in enumerate(network.derived)}
+        self.symbols = tuple(self.names)
+        self.moving = [self.index[n] for n in network.rates]
+        self.rhs = self.function(list(network.rates.values()))
+        self.values = self.function([("sym", n) for n in self.symbols])
+        triggers = [e.trigger for e in network.events]
+        used = self._needed([*network.rates.values(), *triggers])
+        trees = [*network.rates.values(), *(network.derived[n] for n in used), *triggers]
+        kinks = list(dict.fromkeys(j for t in trees for j in jumps(t)))
+        self.triggers = self.function([("not", ("not", t)) for t in triggers])
+        self.monitor = self.function([*(("not", ("not", t)) for t in triggers), *kinks])
+
+    def function(self, trees: list[Tree]) -> Callable[[float, list[float]], list[Any]]:
+        """Compiled function that returns the value of each tree."""
+        lines = [f"    {self.names[n]} = {expression(self.network.derived[n], self.names)}" for n in self._needed(trees)]
+        body = ", ".join(expression(t, self.names) for t in trees)
+        scope = dict(NAMESPACE)
+        exec("\n".join(["def f(t, x):", *lines, f"    return [{body}]"]), scope)
+        return scope["f"]
+
+    def _needed(self, trees: list[Tree]) -> list[str]:
+        """Derived symbols that the trees use, directly or not, in order of computation."""
+        wanted, stack = set(), [n for t in trees for n in symbols(t)]
+        while stack:
+            name = stack.pop()
+            if name in self.network.derived and name not in wanted:
+                wanted.add(name)
+                stack += list(symbols(self.network.derived[name]))
+        return [n for n in self.network.derived if n in wanted]
+
+
+def first_values(network: Network) -> list[float]:
+    """Stored variables at time 0, from initial values, initial assignments and rules in order of dependence."""
+    trees = {**network.derived, **{f"start {n}": t for n, t in network.starts.items()}}
+    rename = {n: ("sym", f"start {n}") for n in network.starts}
+    trees = sorted_rules({n: substitute(t, rename) for n, t in trees.items()})
+    known: dict[str, float] = {}
+    names = {n: f"k[{n!r}]" for n in trees}
+    for name, tree in trees.items():
+        known[name] = eval(expression(tree, names), {**NAMESPACE, "k": known, "t": 0.0})
+    return [float(known[f"start {n}"]) for n in network.base]
