@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
     from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
     from baxis.engine.kernel import Kernel, compile
+    from baxis.engine.network import Network, load_network
     from baxis.engine.options import Options
     from baxis.engine.plain import reference
     from baxis.engine.reductions import Mean, Quantiles, Visits
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from baxis.engine.run import Run, start
     from baxis.engine.sbml import load_sbml
     from baxis.engine.simulation import simulate
+    from baxis.engine.single import trajectory
     from baxis.engine.streaming import Source, Streamed, stream
     from baxis.engine.system import System
     from baxis.engine.units import check_units
+    from baxis.engine.user_model import Simulated, read_model, simulate_model
 
 _HOME = {
     "antimony": ("load_antimony",),
@@ -40,6 +43,9 @@ _HOME = {
     "streaming": ("Source", "Streamed", "stream"),
     "system": ("System",),
     "units": ("check_units",),
+    "network": ("Network", "load_network"),
+    "single": ("trajectory",),
+    "user_model": ("Simulated", "read_model", "simulate_model"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
@@ -54,10 +60,12 @@ __all__ = [
     "Failure",
     "Kernel",
     "Mean",
+    "Network",
     "Options",
     "Quantiles",
     "Rest",
     "Run",
+    "Simulated",
     "Source",
     "Streamed",
     "System",
@@ -68,14 +76,18 @@ __all__ = [
     "concat",
     "infusion",
     "load_antimony",
+    "load_network",
     "load_sbml",
+    "read_model",
     "reference",
     "repeat",
     "rest",
     "setting",
     "simulate",
+    "simulate_model",
     "start",
     "stream",
+    "trajectory",
 ]
 
 

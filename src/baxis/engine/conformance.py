@@ -14,7 +14,7 @@ import numpy as np
 
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.engine.network import Network, load_network
-from baxis.engine.trajectory import Stopped, trajectory
+from baxis.engine.single import Stopped, trajectory
 
 SPARE = 1e-4  # integrate this much more exactly than the case asks
 
@@ -60,7 +60,9 @@ def read_tags(folder: str | Path) -> dict[str, tuple[str, ...]]:
     out = {}
     for row in rows:
         texts = [v or "" for k, v in row.items() if k and "tag" in k.lower()]
-        out[next(iter(row.values()))] = tuple(t for text in texts for t in text.replace(",", " ").replace(";", " ").split())
+        out[next(iter(row.values()))] = tuple(
+            t for text in texts for t in text.replace(",", " ").replace(";", " ").split()
+        )
     return out
 
 
@@ -78,16 +80,25 @@ def read_settings(path: Path) -> Settings:
     start, length, steps = (float(entry.get(k) or 0) for k in ("start", "duration", "steps"))
     times = start + length * np.arange(int(steps) + 1) / max(steps, 1)
     tolerances = float(entry["absolute"]), float(entry["relative"])
-    return Settings(times, names("variables"), frozenset(names("amount")), frozenset(names("concentration")), *tolerances)
+    return Settings(
+        times, names("variables"), frozenset(names("amount")), frozenset(names("concentration")), *tolerances
+    )
 
 
-def run_case(folder: Path) -> Outcome:
-    """Simulate one case and compare every value with the expected one within the case's tolerances."""
+def run_case(folder: Path, compiled: bool = False) -> Outcome:
+    """Simulate one case and compare every value with the expected one within the case's tolerances.
+
+    `compiled` asks for the compiled ensemble path instead of the single-trajectory one.
+    """
     try:
         model, results = _one(folder, "*model.xml", "*-sbml-*.xml"), _one(folder, "*results.csv")
         settings = read_settings(_one(folder, "*settings.txt"))
         network = load_network(model)
-        found = trajectory(network, settings.times, rtol=1e-9, atol=min(1e-12, settings.absolute * SPARE))
+        atol = min(1e-12, settings.absolute * SPARE)
+        if compiled:
+            found = _compiled(model, settings, atol)
+        else:
+            found = trajectory(network, settings.times, rtol=1e-9, atol=atol)
     except (BaxisError, Stopped, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
         return Outcome(folder.name, "refused", f"{type(problem).__name__}: {' '.join(str(problem).split())}"[:300])
     expected = _table(results)
@@ -98,6 +109,27 @@ def run_case(folder: Path) -> Outcome:
         values = reported(network, found, name, settings)
         worst = worst or difference(name, values, expected[name], settings)
     return Outcome(folder.name, "wrong" if worst else "right", worst)
+
+
+def _compiled(model: Path, settings: Settings, atol: float) -> dict[str, np.ndarray]:
+    """Values of every state, rule and constant from the compiled ensemble path, as a batch of one."""
+    from baxis.engine.kernel import compile
+    from baxis.engine.options import Options
+    from baxis.engine.sbml import load_sbml
+    from baxis.engine.simulation import simulate
+
+    system = load_sbml(model)
+    names = [*system.states, *system.assignments]
+    done = simulate(
+        compile(system),
+        times=settings.times,
+        outputs=names,
+        options=Options(rtol=1e-8, atol=max(atol, 1e-14), threads=1),
+    )
+    if done.status[0]:
+        raise Stopped(str(done.failures[0]))
+    found = {n: np.full(len(settings.times), v) for n, v in system.defaults.items()}
+    return found | {n: done.values[0, :, k] for k, n in enumerate(names)}
 
 
 def _one(folder: Path, *patterns: str) -> Path:
@@ -143,26 +175,32 @@ def _number(text: str) -> float:
     return float(text.strip() or math.nan)
 
 
-def run_folder(folder: str | Path, *, processes: int = 2, progress: Callable[[int, int], None] | None = None) -> list[Outcome]:
+def run_folder(
+    folder: str | Path,
+    *,
+    processes: int = 2,
+    compiled: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Outcome]:
     """Outcomes of all cases of a folder, in order of name."""
     cases, tags = find_cases(folder), read_tags(folder)
     out = []
-    for k, outcome in enumerate(_outcomes(cases, processes)):
+    for k, outcome in enumerate(_outcomes(cases, processes, compiled)):
         out.append(Outcome(outcome.case, outcome.status, outcome.why, tags.get(outcome.case, ())))
         if progress:
             progress(k + 1, len(cases))
     return out
 
 
-def _outcomes(cases: list[Path], processes: int) -> Iterator[Outcome]:
+def _outcomes(cases: list[Path], processes: int, compiled: bool) -> Iterator[Outcome]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     if processes <= 1 or len(cases) < 20:
-        yield from map(run_case, cases)
+        yield from (run_case(c, compiled) for c in cases)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(run_case, cases, chunksize=8)
+        yield from pool.map(run_case, cases, [compiled] * len(cases), chunksize=8)
 
 
 def summary(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -176,4 +214,40 @@ def by_tag(outcomes: list[Outcome]) -> list[tuple[str, int, int, int]]:
     """(tag, right, wrong, refused) of every tag, most cases first."""
     counts = Counter((tag, o.status) for o in outcomes for tag in o.tags)
     tags = Counter(tag for o in outcomes for tag in o.tags)
-    return [(tag, *(counts[tag, s] for s in ("right", "wrong", "refused"))) for tag, _ in tags.most_common()]
+    rows = [(tag, counts[tag, "right"], counts[tag, "wrong"], counts[tag, "refused"]) for tag, _ in tags.most_common()]
+    return rows
+
+
+def page(outcomes: list[Outcome], compiled: list[Outcome] | None = None) -> str:
+    """Markdown page of the counts: in all, by tag, what was refused and why."""
+    lines = [
+        "# Conformance with the SBML semantic test suite",
+        "",
+        "Generated by `baxis conformance DIR --page FILE`.",
+        "",
+    ]
+    lines += ["| path | right | wrong | refused |", "|---|---|---|---|"]
+    for name, found in (("single trajectory (`trajectory`)", outcomes), ("compiled ensemble (`simulate`)", compiled)):
+        if found:
+            c = summary(found)["summary"]
+            lines.append(f"| {name} | {c['right']} | {c['wrong']} | {c['refused']} |")
+    lines += ["", "A refused case is refused by name before anything is computed. By tag, single trajectory:", ""]
+    lines += ["| tag | right | wrong | refused |", "|---|---|---|---|"]
+    lines += [f"| {tag} | {r} | {w} | {n} |" for tag, r, w, n in by_tag(outcomes)]
+    lines += ["", "## What was refused", "", "| cases | reason |", "|---|---|"]
+    reasons = Counter(_kind(o.why) for o in outcomes if o.status == "refused")
+    lines += [f"| {n} | {why} |" for why, n in reasons.most_common()]
+    for o in outcomes:
+        if o.status == "wrong":
+            lines.append(f"| wrong: {o.case} | {o.why} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(why: str) -> str:
+    """Reason without the names of one model."""
+    for mark in ("algebraic rule", "fast reactions", "constraint", "package 'comp'", "package 'fbc'"):
+        if mark in why:
+            return mark
+    if "'delay(" in why:
+        return "values of the past (the delay symbol)"
+    return why.split(":", 1)[0] + ": " + why.split(":", 1)[-1].strip()[:80].replace("|", "/")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baxis.core.errors import InvalidValue
+from baxis.core.streams import generator
 from baxis.engine.network_code import NetworkCode
 
 MOST = 10_000  # events executed at one moment before the model is judged to loop
@@ -35,6 +36,9 @@ class EventQueue:
     def __post_init__(self) -> None:
         self.events = self.code.network.events
         self.truth = [e.initially for e in self.events]
+        self.lots = generator(0, "ties of SBML events")
+        network = self.code.network
+        self._levels = [n for n in network.base if network.per_size.get(n)]
         make = self.code.function
         self._values = [make(list(e.assignments.values())) for e in self.events]
         self._delay: list[Callable[..., Any]] = [make([e.delay or ("num", 0.0)]) for e in self.events]
@@ -52,11 +56,18 @@ class EventQueue:
             due = [p for p in self.waiting if p.time <= t]
             if not due:
                 return changed
-            first = min(due, key=lambda p: (-self._rank(p, t, x), p.order))
+            first = self._first(due, t, x)
             self.waiting.remove(first)
             self._execute(first, t, x)
             changed = True
         raise InvalidValue("events", f"over {MOST} at time {t:g}", "events that come to an end")
+
+    def _first(self, due: list[Pending], t: float, x: list[float]) -> Pending:
+        """Highest priority; equal priorities by lot, as the standard asks; events without one last, in order."""
+        ranks = [self._rank(p, t, x) for p in due]
+        tied = [p for p, rank in zip(due, ranks, strict=True) if rank == max(ranks)]
+        by_lot = len(tied) > 1 and max(ranks) > -math.inf
+        return tied[int(self.lots.integers(len(tied)))] if by_lot else min(tied, key=lambda p: p.order)
 
     def _rank(self, pending: Pending, t: float, x: list[float]) -> float:
         value = float(self._priority[pending.event](t, x)[0])
@@ -80,13 +91,21 @@ class EventQueue:
         self.count += 1
 
     def _execute(self, pending: Pending, t: float, x: list[float]) -> None:
-        """Assign all at once; a concentration is set in its compartment's new size, other amounts stay as they are."""
+        """Assign all at once. Values for concentrations are in the old size; amounts stay when a compartment changes."""
         network, index = self.code.network, self.code.index
         values = pending.values if pending.values is not None else self._values[pending.event](t, x)
         targets = dict(zip(network.events[pending.event].assignments, map(float, values), strict=True))
-        levels = {n: v for n, v in targets.items() if n in network.amounts}
-        for name in targets.keys() - levels.keys():
-            x[index[name]] = targets[name]
-        sizes = dict(zip(self.code.symbols, self.code.values(t, x), strict=True)) if levels else {}
-        for name, value in levels.items():
-            x[index[network.amounts[name]]] = value * sizes[network.compartment[name]]
+        before = self._symbols(t, x)
+        for name, value in targets.items():
+            if name in network.amounts:
+                x[index[network.amounts[name]]] = value * before[str(network.compartment[name])]
+            else:
+                x[index[name]] = value
+        after = self._symbols(t, x) if self._levels else before
+        for name in self._levels:
+            home = str(network.compartment[name])
+            if before[home] != after[home]:
+                x[index[name]] *= before[home] / after[home]
+
+    def _symbols(self, t: float, x: list[float]) -> dict[str, float]:
+        return dict(zip(self.code.symbols, self.code.values(t, x), strict=True))

@@ -14,7 +14,7 @@ from typing import Any
 from baxis.core.errors import Faults, InvalidValue, Unsupported
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network_reader import NetworkReader
-from baxis.engine.sbml import HARMLESS, sorted_rules
+from baxis.engine.sbml import HARMLESS, refuse_fast, sorted_rules
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,12 @@ def load_network(source: str | Path) -> Network:
     trees = [*reader.derived.items(), *reader.rates.items(), *reader.starts.items()]
     for e in reader.events:
         trees += [(f"event {e.name}", t) for t in (e.trigger, e.delay, e.priority, *e.assignments.values()) if t]
-    faults = {f"{owner!r} uses {n!r}, which the model does not define" for owner, t in trees for n in symbols(t) if n not in names}
+    faults = {
+        f"{owner!r} uses {n!r}, which the model does not define"
+        for owner, t in trees
+        for n in symbols(t)
+        if n not in names
+    }
     if faults:
         raise Faults("SBML", sorted(faults))
     derived = sorted_rules(reader.derived)
@@ -83,6 +88,7 @@ def _document(source: str | Path) -> Any:
     if document.getModel() is None:
         raise InvalidValue("SBML", "a document without a model", "one <model>")
     _packages(libsbml, document)
+    refuse_fast(document.getModel())
     if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
         raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
     return document
@@ -103,5 +109,3 @@ def _packages(libsbml: Any, document: Any) -> None:
     flux = document.getModel().getPlugin("fbc")
     if flux is not None and flux.getNumObjectives():
         raise Unsupported("SBML package 'fbc': a flux balance problem has no time course")
-
-

@@ -109,7 +109,9 @@ class NetworkCode:
 
     def function(self, trees: list[Tree]) -> Callable[[float, list[float]], list[Any]]:
         """Compiled function that returns the value of each tree."""
-        lines = [f"    {self.names[n]} = {expression(self.network.derived[n], self.names)}" for n in self._needed(trees)]
+        lines = [
+            f"    {self.names[n]} = {expression(self.network.derived[n], self.names)}" for n in self._needed(trees)
+        ]
         body = ", ".join(expression(t, self.names) for t in trees)
         scope = dict(NAMESPACE)
         exec("\n".join(["def f(t, x):", *lines, f"    return [{body}]"]), scope)

@@ -52,9 +52,6 @@ class NetworkReader:
                 raise Unsupported("SBML algebraic rule: not supported by this engine")
         for c in self.model.getListOfConstraints():
             raise Unsupported(f"SBML constraint {c.getId() or '(without id)'!r}: not supported by this engine")
-        for r in self.model.getListOfReactions():
-            if r.isSetFast() and r.getFast():
-                raise Unsupported(f"reaction {r.getId()!r}: fast reactions are not supported by this engine")
 
     def _tree(self, element: Any, where: str) -> Tree:
         return from_ast(element.getMath(), where, self.functions)
@@ -105,10 +102,10 @@ class NetworkReader:
 
     def _species_start(self, s: Any) -> Tree:
         """First value in the meaning of the species' symbol."""
-        name, home = s.getId(), self.compartment[s.getId()]
+        name = s.getId()
         if name in self.initial:
             return self.initial[name]
-        size: Tree = ("sym", home) if home else ("num", 1.0)
+        size: Tree = ("sym", s.getCompartment()) if s.isSetCompartment() else ("num", 1.0)
         if s.isSetInitialAmount():
             amount: Tree = ("num", s.getInitialAmount())
             return ("div", amount, size) if self.per_size[name] else amount
@@ -155,10 +152,19 @@ class NetworkReader:
             if trigger is None or not trigger.isSetMath():
                 continue  # an event without a condition never happens (Level 3 Version 2)
             where = f"event {e.getId() or '(without id)'!r}"
-            timing = [self._tree(x, where) if x is not None and x.isSetMath() else None for x in (e.getDelay(), e.getPriority())]
-            what = {a.getVariable(): self._tree(a, where) for a in e.getListOfEventAssignments() if a.isSetMath()}
-            flags = (trigger.getInitialValue(), trigger.getPersistent(), e.getUseValuesFromTriggerTime())
-            out.append(Event(e.getId(), self._tree(trigger, where), *flags, *timing, what))
+            delay, priority = e.getDelay(), e.getPriority()
+            out.append(
+                Event(
+                    e.getId(),
+                    self._tree(trigger, where),
+                    trigger.getInitialValue(),
+                    trigger.getPersistent(),
+                    e.getUseValuesFromTriggerTime(),
+                    self._tree(delay, where) if delay is not None and delay.isSetMath() else None,
+                    self._tree(priority, where) if priority is not None and priority.isSetMath() else None,
+                    {a.getVariable(): self._tree(a, where) for a in e.getListOfEventAssignments() if a.isSetMath()},
+                )
+            )
         return out
 
     def _resolve_rates(self) -> None:
@@ -169,9 +175,13 @@ class NetworkReader:
             for name, tree in table.items():
                 table[name] = self._written_out(tree)
         for k, e in enumerate(self.events):
-            timing = {n: self._written_out(t) for n in ("trigger", "delay", "priority") if (t := getattr(e, n))}
-            what = {n: self._written_out(t) for n, t in e.assignments.items()}
-            self.events[k] = replace(e, assignments=what, **timing)
+            self.events[k] = replace(
+                e,
+                trigger=self._written_out(e.trigger),
+                delay=self._written_out(e.delay) if e.delay else None,
+                priority=self._written_out(e.priority) if e.priority else None,
+                assignments={n: self._written_out(t) for n, t in e.assignments.items()},
+            )
 
     def _written_out(self, tree: Tree, depth: int = 0) -> Tree:
         if tree[0] in ("num", "sym", "time", "bool"):
@@ -183,6 +193,8 @@ class NetworkReader:
         return self._written_out(self._rate_of(tree[1]), depth + 1)
 
     def _rate_of(self, symbol: Tree) -> Tree:
+        if symbol[0] == "num":  # a local parameter
+            return ZERO
         if symbol[0] != "sym":
             raise InvalidValue("rateOf", symbol[0], "the name of a variable")
         name = symbol[1]

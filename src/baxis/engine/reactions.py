@@ -14,8 +14,6 @@ def reaction_rules(model: Any, tree: Callable[[Any, str], Tree]) -> dict[str, Tr
     out = {}
     for r in model.getListOfReactions():
         where = f"reaction {r.getId()!r}"
-        if r.isSetFast() and r.getFast():
-            raise Unsupported(f"{where}: fast reactions are not supported by this engine")
         law = r.getKineticLaw()
         if law is None or not law.isSetMath():
             raise InvalidValue(where, "no kinetic law", "a kinetic law with a formula")
@@ -53,3 +51,17 @@ def _per_size(model: Any, species: Any, flow: Tree, rates: Mapping[str, Tree]) -
     if compartment.getId() in rates or model.getAssignmentRule(compartment.getId()):
         raise Unsupported(f"species {species.getId()!r} in the varying compartment {compartment.getId()!r}")
     return ("div", flow, ("sym", compartment.getId()))
+
+
+def refuse_moving_sizes(model: Any, rates: Mapping[str, Tree], rules: Mapping[str, Tree]) -> None:
+    """Raises Unsupported for a concentration that a changing compartment would dilute, or that has no size at all."""
+    for s in model.getListOfSpecies():
+        home = model.getCompartment(s.getCompartment())
+        if home is None or s.getHasOnlySubstanceUnits():
+            continue
+        if home.getSpatialDimensionsAsDouble() == 0 and home.isSetSize() and home.getSize() != 1:
+            raise Unsupported(f"species {s.getId()!r} in the compartment {home.getId()!r} without dimensions")
+        moving = home.getId() in rates or model.getAssignmentRule(home.getId()) is not None
+        ruled = model.getRateRule(s.getId()) is not None or s.getId() in rules
+        if moving and not ruled:
+            raise Unsupported(f"species {s.getId()!r} in the varying compartment {home.getId()!r}")

@@ -11,7 +11,7 @@ from typing import Any
 from baxis.core.errors import Faults, InvalidValue, Unsupported
 from baxis.engine.mathml import Tree, from_ast, scalar_only, symbols
 from baxis.engine.numeric import evaluate
-from baxis.engine.reactions import reaction_rules, species_rates
+from baxis.engine.reactions import reaction_rules, refuse_moving_sizes, species_rates
 from baxis.engine.system import Equations, System
 
 # packages that leave the mathematics alone, and the one whose operations are judged one by one
@@ -55,9 +55,17 @@ def _document(text: str) -> Any:
         name = document.getPlugin(i).getPackageName()
         if name not in HARMLESS and document.getPkgRequired(name):
             raise Unsupported(f"SBML package {name!r} changes the mathematics and is not supported by this engine")
+    refuse_fast(document.getModel())
     if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
         raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
     return document
+
+
+def refuse_fast(model: Any) -> None:
+    """Raises Unsupported for a fast reaction; asked before the text is raised to Level 3, which forgets the mark."""
+    for r in model.getListOfReactions():
+        if r.isSetFast() and r.getFast():
+            raise Unsupported(f"reaction {r.getId()!r}: fast reactions are not supported by this engine")
 
 
 class _Reader:
@@ -73,6 +81,7 @@ class _Reader:
         self.rates = self._rules_of("isRate")
         self.rules |= reaction_rules(self.model, self._tree)
         self.rates |= species_rates(self.model, self.rates, self.rules)
+        refuse_moving_sizes(self.model, self.rates, self.rules)
         self.starts = self._starts()
         self._promote_computed_parameters()
         if not self.rates:
@@ -103,7 +112,8 @@ class _Reader:
         tree = from_ast(element.getMath(), where, self.functions)
         lacking = scalar_only(tree)
         if lacking:
-            raise Unsupported(f"{where}: the operation {lacking!r} is not supported by this engine")
+            named = "rateOf" if lacking == "rateof" else lacking
+            raise Unsupported(f"{where}: the operation {named!r} is not supported by this engine")
         return tree
 
     def _rules_of(self, test: str) -> dict[str, Tree]:
@@ -120,6 +130,19 @@ class _Reader:
             if name in stoichiometries:
                 raise Unsupported(f"initial assignment of the stoichiometry {name!r}")
             out[name] = self._tree(a, f"initial assignment of {name!r}")
+        return out | self._starts_by_size(out)
+
+    def _starts_by_size(self, given: Mapping[str, Tree]) -> dict[str, Tree]:
+        """First values of species given per size (or not) in a compartment whose size is itself an initial assignment."""
+        out: dict[str, Tree] = {}
+        for s in self.model.getListOfSpecies():
+            name, home = s.getId(), s.getCompartment()
+            if name in given or home not in given:
+                continue
+            if s.isSetInitialAmount() and not s.getHasOnlySubstanceUnits():
+                out[name] = ("div", ("num", s.getInitialAmount()), ("sym", home))
+            elif s.isSetInitialConcentration() and s.getHasOnlySubstanceUnits():
+                out[name] = ("mul", ("num", s.getInitialConcentration()), ("sym", home))
         return out
 
     def _promote_computed_parameters(self) -> None:

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "biomarkers": ("biomarkers", "biomarkers"),
     "enrich": ("enrich", "enrich"),
     "sensitivity": ("sensitivity", "sensitivity"),
+    "simulate": ("user_model", "simulate"),
+    "conformance": ("user_model", "conformance"),
     "evidence": ("evidence", "app"),
     "map": ("evidence_meta", "map_command"),
     "combine": ("combine", "combine"),

@@ -61,6 +61,9 @@ class _Walk:
             x[i] = float(value)
         return x
 
+    def _rhs(self, t: float, y: np.ndarray) -> np.ndarray:
+        return np.array(self.code.rhs(t, self._full(y)), float)
+
     def _leg(self, stop: float) -> None:
         """Integrate to `stop`, or to the first jump before it, and settle there."""
         from scipy.integrate import LSODA
@@ -70,10 +73,9 @@ class _Walk:
             if not np.isfinite(y).all():
                 self._frozen(stop)
                 return
-            rhs = lambda t, v: np.array(self.code.rhs(t, self._full(v)), float)
             settings = {"rtol": self.rtol, "atol": self.atol, "max_step": self.longest}
             before = self.code.monitor(self.now, self.x)
-            solver = LSODA(rhs, self.now, y, stop, **settings)
+            solver = LSODA(self._rhs, self.now, y, stop, **settings)
             while solver.status == "running":
                 self._step(solver)
                 if self._look(solver, before):

@@ -1,0 +1,185 @@
+"""`baxis simulate` and `baxis conformance`: a user's own SBML, and the SBML semantic test suite."""
+
+from __future__ import annotations
+
+import json as encoder
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ...engine.user_model import Simulated
+
+SAVED = (".csv", ".parquet", ".png", ".svg")
+
+
+def simulate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help=".xml, .sbml, .ant, .txt (Antimony), .omex or .zip.")],
+    until: Annotated[float, typer.Option(help="Last time, in the model's unit.")] = 100.0,
+    points: Annotated[int, typer.Option(help="Output times, from 0 to the last.")] = 101,
+    output: Annotated[
+        list[str] | None, typer.Option(help="State or rule to give; repeat. Default: every state.")
+    ] = None,
+    set: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER for a parameter or a state; repeat.")] = None,
+    table: Annotated[Path | None, typer.Option(help="CSV: one row a patient, one column a parameter or state.")] = None,
+    dose: Annotated[list[str] | None, typer.Option(help="STATE=AMOUNT@TIME,TIME,...; repeat.")] = None,
+    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
+    atol: Annotated[float, typer.Option(help="Absolute tolerance.")] = 1e-9,
+    out: Annotated[Path | None, typer.Option(help="Write .csv, .parquet, .png or .svg.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Time courses of your own model, once or for a table of parameters."""
+    import numpy as np
+
+    from ...core.errors import InvalidValue, UnknownName
+    from ...engine.options import Options
+    from ...engine.user_model import read_model, simulate_model
+
+    if points < 2 or not until > 0:
+        raise InvalidValue("--until and --points", (until, points), "a time above 0 and at least 2 points")
+    if out is not None and out.suffix not in SAVED:
+        raise UnknownName("kind of output file", out.suffix or str(out), SAVED)
+    values = {**_table(table), **dict(_setting(text) for text in set or ())}
+    doses = [d for text in dose or () for d in _doses(text)]
+    times = np.linspace(0.0, until, points)
+    text, options = read_model(model), Options(rtol=rtol, atol=atol)
+    found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options)
+    if out is not None:
+        _save(found, out)
+    typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out)))
+
+
+def _number(text: str, where: str) -> float:
+    from ...core.errors import InvalidValue
+
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidValue(where, text, "a number") from None
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    return name.strip(), _number(value, f"--set {text!r}")
+
+
+def _doses(text: str) -> list[tuple[str, float, float]]:
+    name, _, rest = text.partition("=")
+    amount, _, when = rest.partition("@")
+    where = f"--dose {text!r}"
+    return [(name.strip(), _number(t, where), _number(amount, where)) for t in when.split(",")]
+
+
+def _table(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    import pandas as pd
+
+    from ...core.errors import InvalidValue
+
+    if not path.is_file():
+        raise InvalidValue("--table", str(path), "a CSV file that exists")
+    frame = pd.read_csv(path)
+    for name in frame.columns:
+        bad = pd.to_numeric(frame[name], errors="coerce").isna()
+        if bad.any():
+            k = int(bad.to_numpy().argmax())
+            raise InvalidValue(f"{path.name}, row {k + 2}, column {name!r}", frame[name].iloc[k], "a number")
+    if frame.empty:
+        raise InvalidValue(path.name, "no rows", "one row a patient")
+    return {str(n): frame[n].to_numpy(float) for n in frame.columns}
+
+
+def _save(found: Simulated, out: Path) -> None:
+    part = out.with_name(f"{out.stem}.part{out.suffix}")
+    if out.suffix == ".csv":
+        found.to_frame().to_csv(part, index=False)
+    elif out.suffix == ".parquet":
+        found.to_frame().to_parquet(part, index=False)
+    else:
+        _plot(found, part)
+    part.replace(out)
+
+
+def _plot(found: Simulated, path: Path) -> None:
+    """Median of the rows, with the middle 90 % as a band when there are several; at most 12 outputs."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    shown = found.outputs[:12]
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(3.4 * columns, 2.5 * rows), layout="constrained")
+    for k, name in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, k + 1)
+        low, middle, high = np.nanpercentile(found.values[:, :, k], [5, 50, 95], axis=0)
+        axes.plot(found.times, middle, color="#0072B2")
+        if len(found.values) > 1:
+            axes.fill_between(found.times, low, high, color="#0072B2", alpha=0.2, linewidth=0)
+        axes.set_title(name, fontsize=9)
+        axes.set_xlabel("time", fontsize=8)
+        axes.tick_params(labelsize=8)
+    figure.savefig(path, dpi=150)
+
+
+def _record(found: Simulated) -> dict[str, Any]:
+    columns = {n: found.values[:, :, k] for k, n in enumerate(found.outputs)}
+    values = {n: [[None if v != v else float(v) for v in row] for row in table] for n, table in columns.items()}
+    failures = {str(k): v for k, v in found.failures.items()}
+    return {"path": found.path, "why": found.why, "times": found.times.tolist(), "values": values, "failures": failures}
+
+
+def _lines(found: Simulated, out: Path | None) -> list[str]:
+    import numpy as np
+
+    from .layout import table
+
+    rows = []
+    for k, name in enumerate(found.outputs):
+        first, last = found.values[:, 0, k], found.values[:, -1, k]
+        if np.isnan(last).all():
+            rows.append((name, f"{np.median(first):.6g}", "", ""))
+            continue
+        low, middle, high = np.nanpercentile(last, [5, 50, 95])
+        rows.append(
+            (name, f"{np.median(first):.6g}", f"{middle:.6g}", f"{low:.6g}..{high:.6g}" if len(last) > 1 else "")
+        )
+    n = len(found.values)
+    head = f"{n} row{'s' if n != 1 else ''} by the {found.path} path" + (f" ({found.why})" if found.why else "")
+    lines = [head, *table(["output", "first", f"at time {found.times[-1]:g}", "5 to 95 % of rows"], rows)]
+    lines += [f"row {k} did not finish: {why}" for k, why in list(found.failures.items())[:10]]
+    return [*lines, f"written: {out}"] if out else lines
+
+
+def conformance(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of SBML semantic test cases.")],
+    json: Annotated[Path | None, typer.Option("--json", help="Write the outcome of every case to FILE.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write a page of the counts; runs the compiled path too.")] = None,
+    compiled: Annotated[bool, typer.Option("--compiled", help="Run the compiled ensemble path instead.")] = False,
+    processes: Annotated[int, typer.Option(help="Processes.")] = 2,
+) -> None:
+    """Run SBML semantic test cases: right, wrong or refused, by tag."""
+    from ...engine.conformance import by_tag, run_folder, summary
+    from ...engine.conformance import page as page_text
+    from .layout import table
+    from .progress import bar
+
+    with bar("cases") as progress:
+        found = run_folder(folder, processes=processes, compiled=compiled, progress=progress)
+    report = summary(found)
+    if json is not None:
+        part = json.with_name(json.name + ".part")
+        part.write_text(encoder.dumps(report, indent=1) + "\n", encoding="utf-8")
+        part.replace(json)
+    if page is not None:
+        with bar("cases, compiled") as progress:
+            other = run_folder(folder, processes=processes, compiled=True, progress=progress)
+        page.write_text(page_text(found, other), encoding="utf-8")
+    rows = [(tag, str(r), str(w), str(n)) for tag, r, w, n in by_tag(found)]
+    if rows:
+        typer.echo("\n".join(table(["tag", "right", "wrong", "refused"], rows)))
+    for o in found:
+        if o.status == "wrong":
+            typer.echo(f"wrong: {o.case}: {o.why}")
+    typer.echo(", ".join(f"{n} {status}" for status, n in report["summary"].items()))

@@ -1,0 +1,110 @@
+"""`baxis simulate` and `baxis conformance`: own models on the command line."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from baxis.engine.antimony import antimony_to_sbml
+from baxis.faces.cli import main
+
+PLAIN = "S -> P; k*S; k = 0.1; S = 10; P = 0"
+EVENT = PLAIN + "; at S < 4: S = 8"
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["baxis", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    got = capsys.readouterr()
+    return int(stop.value.code or 0), got.out, got.err
+
+
+def model(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "model.ant"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(("text", "path"), [(PLAIN, "compiled ensemble"), (EVENT, "single trajectory")])
+def test_doses_and_tables_on_both_paths(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, path: str
+) -> None:
+    table, out = tmp_path / "rows.csv", tmp_path / "out.parquet"
+    table.write_text("k\n0.1\n0.2\n")
+    words = ("--until", 10, "--points", 11, "--table", table, "--dose", "P=3@5,7", "--out", out)
+    code, printed, _ = run(capsys, "simulate", model(tmp_path, text), *words)
+    assert code == 0
+    assert f"2 rows by the {path} path" in printed
+    last = pd.read_parquet(out).query("time == 10")
+    assert len(last) == 2
+    if text == PLAIN:
+        assert (last["S"] + last["P"]).to_numpy() == pytest.approx([16, 16], rel=1e-5)
+
+
+def test_json_and_figure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "figure.png"
+    code, printed, _ = run(capsys, "simulate", model(tmp_path, EVENT), "--set", "k=0.2", "--json", "--out", out)
+    assert code == 0
+    assert set(json.loads(printed)["values"]) >= {"S", "P"}
+    assert out.stat().st_size > 5000
+
+
+def test_an_archive_and_its_faults(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    archive = tmp_path / "model.omex"
+    manifest = '<omexManifest xmlns="http://identifiers.org/combine.specifications/omex-manifest">{}</omexManifest>'
+    entry = '<content location="./{}" format="http://identifiers.org/combine.specifications/sbml" master="true"/>'
+    with zipfile.ZipFile(archive, "w") as z:
+        z.writestr("manifest.xml", manifest.format(entry.format("a.xml")))
+        z.writestr("a.xml", antimony_to_sbml(PLAIN))
+    assert run(capsys, "simulate", archive)[0] == 0
+    with zipfile.ZipFile(archive, "w") as z:
+        z.writestr("manifest.xml", manifest.format(entry.format("lost.xml")))
+    code, _, err = run(capsys, "simulate", archive)
+    assert (code, "lost.xml" in err) == (2, True)
+    archive.write_bytes(b"PK no archive")
+    code, _, err = run(capsys, "simulate", archive)
+    assert (code, "undamaged COMBINE archive" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (("--set", "kk=1"), "unknown parameter or state 'kk'"),
+        (("--set", "k=much"), "a number"),
+        (("--dose", "S=1"), "a number"),
+        (("--points", "1"), "at least 2 points"),
+        (("--out", "a.doc"), "kind of output file"),
+    ],
+)
+def test_wrong_input_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], word: str
+) -> None:
+    code, _, err = run(capsys, "simulate", model(tmp_path, PLAIN), *words)
+    assert code == 2
+    assert word in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_conformance_writes_its_outcomes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    home = tmp_path / "cases" / "00001"
+    home.mkdir(parents=True)
+    (home / "settings.txt").write_text(
+        "start: 0\nduration: 1\nsteps: 1\nvariables: y\nabsolute: 1e-6\nrelative: 1e-4\namount:\nconcentration:\n"
+    )
+    (home / "model.xml").write_text(antimony_to_sbml("y' = 1; y = 0"))
+    (home / "results.csv").write_text("time,y\n0,0\n1,1\n")
+    out, page = tmp_path / "c.json", tmp_path / "c.md"
+    code, printed, _ = run(capsys, "conformance", tmp_path / "cases", "--json", out, "--page", page)
+    assert code == 0
+    assert "1 right, 0 wrong, 0 refused" in printed
+    assert json.loads(out.read_text()) == {
+        "summary": {"right": 1, "wrong": 0, "refused": 0},
+        "cases": [{"case": "00001", "status": "right", "why": ""}],
+    }
+    assert "| compiled ensemble (`simulate`) | 1 | 0 | 0 |" in page.read_text()

@@ -1,0 +1,177 @@
+"""Full SBML core on single trajectories: events, moving compartments, stoichiometries, rates; and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from baxis import engine
+from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.engine.antimony import antimony_to_sbml
+
+TIMES = np.linspace(0, 10, 11)
+
+
+def course(text: str, times: np.ndarray = TIMES) -> dict[str, np.ndarray]:
+    return engine.trajectory(engine.load_network(antimony_to_sbml(text)), times)
+
+
+def sbml(body: str, level: int = 3, version: int = 2) -> str:
+    space = f"http://www.sbml.org/sbml/level{level}/version{version}" + ("/core" if level == 3 else "")
+    return f'<sbml xmlns="{space}" level="{level}" version="{version}"><model id="m">{body}</model></sbml>'
+
+
+MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">{}</math>'
+TIME = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
+
+
+def test_decay_agrees_with_its_closed_form() -> None:
+    found = course("S -> P; k*S; k = 0.3; S = 10; P = 0")
+    np.testing.assert_allclose(found["S"], 10 * np.exp(-0.3 * TIMES), rtol=1e-6)
+
+
+def test_a_state_trigger_fires_at_the_crossing() -> None:
+    found = course("S -> ; k*S; k = 1; S = 10; x = 0; at S < 5: x = time")
+    np.testing.assert_allclose(found["x"][-1], np.log(2), rtol=1e-7)
+
+
+def test_a_delayed_event_waits_and_may_keep_the_values_of_its_trigger() -> None:
+    found = course(
+        "y' = 1; y = 0; a = 0; b = 0; at 2 after time >= 3, fromTrigger=true: a = y; at 2 after time >= 3, fromTrigger=false: b = y"
+    )
+    assert found["a"][4] == 0
+    np.testing.assert_allclose([found["a"][-1], found["b"][-1]], [3, 5], rtol=1e-9)
+
+
+def test_an_event_that_is_not_persistent_is_taken_back() -> None:
+    text = "y' = 1; y = 0; a = 0; b = 0; at 2 after (y > 3) && (y < 4), persistent={0}: a = 1"
+    assert course(text.format("false"))["a"][-1] == 0
+    assert course(text.format("true"))["a"][-1] == 1
+
+
+def test_the_higher_priority_goes_first() -> None:
+    found = course(
+        "y' = 1; y = 0; a = 1; at y >= 2, priority=1, fromTrigger=false: a = a*10; at y >= 2, priority=5: a = a + 1"
+    )
+    assert found["a"][-1] == 20
+
+
+def test_an_event_true_at_the_start_fires_only_if_it_was_declared_false_before() -> None:
+    assert course("y' = 1; y = 0; a = 0; at y >= 0, t0=false: a = 1")["a"][0] == 1
+    assert course("y' = 1; y = 0; a = 0; at y >= 0, t0=true: a = 1")["a"][-1] == 0
+
+
+def test_an_amount_stays_when_its_compartment_grows() -> None:
+    found = course("compartment C; C = 1; C' = 0.1; species S in C; S = 2; y' = 1; y = 0")
+    np.testing.assert_allclose(found["S"] * found["C"], 2, rtol=1e-9)
+
+
+def test_an_event_on_a_compartment_keeps_amounts() -> None:
+    found = course("compartment C; C = 2; species S in C; S = 3; y' = 1; y = 0; at y >= 4.5: C = 0.5")
+    np.testing.assert_allclose(found["S"][[0, -1]], [3, 12])
+
+
+def test_a_jump_in_a_rate_is_met_exactly() -> None:
+    found = course("y' = piecewise(1, (time > 2.5) && (time < 2.6), 0); y = 0")
+    np.testing.assert_allclose(found["y"][-1], 0.1, rtol=1e-7)
+
+
+def test_rate_of_a_concentration_counts_its_compartment() -> None:
+    found = course("compartment C; C = 1; C' = 0.1; species S in C; S = 2; r := rateOf(S); y' = 1; y = 0")
+    np.testing.assert_allclose(found["r"], -0.1 * found["S"] / found["C"], rtol=1e-9)
+
+
+def test_a_conversion_factor_scales_the_reaction() -> None:
+    head = (
+        '<listOfCompartments><compartment id="C" size="1" constant="true" spatialDimensions="3"/></listOfCompartments>'
+    )
+    kind = 'hasOnlySubstanceUnits="true" boundaryCondition="false" constant="false" compartment="C"'
+    body = head + f'<listOfSpecies><species id="S" initialAmount="0" conversionFactor="f" {kind}/></listOfSpecies>'
+    body += '<listOfParameters><parameter id="f" value="3" constant="true"/></listOfParameters><listOfReactions>'
+    body += '<reaction id="r" reversible="false"><listOfProducts><speciesReference species="S" stoichiometry="2" constant="true"/>'
+    body += "</listOfProducts><kineticLaw>" + MATH.format("<cn>1</cn>") + "</kineticLaw></reaction></listOfReactions>"
+    found = engine.trajectory(engine.load_network(sbml(body)), TIMES)
+    np.testing.assert_allclose(found["S"], 6 * TIMES, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (
+            "<listOfRules><algebraicRule>" + MATH.format("<ci>k</ci>") + "</algebraicRule></listOfRules>",
+            "algebraic rule",
+        ),
+        (
+            "<listOfConstraints><constraint>" + MATH.format("<true/>") + "</constraint></listOfConstraints>",
+            "constraint",
+        ),
+        (
+            '<listOfRules><assignmentRule variable="k">'
+            + MATH.format(
+                '<apply><csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/delay">delay</csymbol>'
+                f"{TIME}<cn>1</cn></apply>"
+            )
+            + "</assignmentRule></listOfRules>",
+            "delay",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_by_name(body: str, word: str) -> None:
+    text = sbml('<listOfParameters><parameter id="k" value="1" constant="false"/></listOfParameters>' + body)
+    with pytest.raises(Unsupported, match=word):
+        engine.load_network(text)
+
+
+def test_a_fast_reaction_of_level_2_is_refused_by_both_paths() -> None:
+    body = '<listOfCompartments><compartment id="C" size="1"/></listOfCompartments><listOfSpecies>'
+    body += '<species id="S" compartment="C" initialConcentration="1"/></listOfSpecies><listOfReactions>'
+    body += (
+        '<reaction id="J" fast="true"><listOfReactants><speciesReference species="S"/></listOfReactants><kineticLaw>'
+    )
+    body += MATH.format("<ci>S</ci>") + "</kineticLaw></reaction></listOfReactions>"
+    for load in (engine.load_network, engine.load_sbml):
+        with pytest.raises(Unsupported, match="fast"):
+            load(sbml(body, 2, 4))
+
+
+def test_the_compiled_path_refuses_a_concentration_that_its_compartment_would_dilute() -> None:
+    text = antimony_to_sbml("compartment C; C = 1; C' = 0.1; species S in C; S = 2; y' = 1; y = 0")
+    with pytest.raises(Unsupported, match="varying compartment 'C'"):
+        engine.load_sbml(text)
+
+
+def test_the_compiled_path_divides_an_amount_by_the_size_that_an_initial_assignment_gives() -> None:
+    head = (
+        '<listOfCompartments><compartment id="C" size="9" constant="true" spatialDimensions="3"/></listOfCompartments>'
+    )
+    kind = 'hasOnlySubstanceUnits="false" boundaryCondition="false" constant="false" compartment="C"'
+    body = head + f'<listOfSpecies><species id="S" initialAmount="4" {kind}/></listOfSpecies>'
+    body += '<listOfInitialAssignments><initialAssignment symbol="C">' + MATH.format("<cn>2</cn>")
+    body += '</initialAssignment></listOfInitialAssignments><listOfReactions><reaction id="r" reversible="false">'
+    body += '<listOfReactants><speciesReference species="S" stoichiometry="1" constant="true"/></listOfReactants><kineticLaw>'
+    body += MATH.format("<ci>S</ci>") + "</kineticLaw></reaction></listOfReactions>"
+    assert engine.load_sbml(sbml(body)).initial["S"] == 2
+    assert engine.trajectory(engine.load_network(sbml(body)), [0.0, 1.0])["S"][0] == 2
+
+
+def test_both_paths_agree() -> None:
+    text = "S + E -> C; kf*S*E - kr*C; C -> E + P; kc*C; kf = 2; kr = 0.5; kc = 0.3; S = 5; E = 1; C = 0; P = 0"
+    system = engine.load_antimony(text)
+    fast = engine.simulate(
+        engine.compile(system), times=TIMES, outputs=["P"], options=engine.Options(rtol=1e-8, atol=1e-10)
+    )
+    np.testing.assert_allclose(fast["P"][0], course(text)["P"], rtol=1e-6, atol=1e-9)
+
+
+def test_events_without_end_are_an_error() -> None:
+    with pytest.raises(InvalidValue, match="come to an end"):
+        course("a = 0; b = 1; at a >= b, t0=false: b = b + 1; at b > a, t0=false: a = b; y' = 1; y = 0")
+
+
+def test_an_unknown_symbol_and_wrong_times_are_named() -> None:
+    body = '<listOfParameters><parameter id="k" value="1" constant="false"/></listOfParameters><listOfRules>'
+    body += '<rateRule variable="k">' + MATH.format("<ci>q</ci>") + "</rateRule></listOfRules>"
+    with pytest.raises(Faults):
+        engine.load_network(sbml(body))
+    with pytest.raises(InvalidValue, match="times"):
+        course("y' = 1; y = 0", np.array([1.0, 0.5]))
