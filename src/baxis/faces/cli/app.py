@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "combine-search": ("combine_search", "combine_search"),
     "patient": ("patient", "patient"),
     "strategies": ("strategies", "strategies"),
+    "limits": ("limits", "limits"),
     "repertoire": ("repertoire", "repertoire"),
     "serve": ("web", "serve"),
 }

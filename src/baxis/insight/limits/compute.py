@@ -1,0 +1,104 @@
+"""`limits`: a drug given for a time and stopped, beside the same patients on it throughout and never on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ...clinic.settings import Settings, settle
+from ...core import library
+from ...core.errors import InvalidValue
+from ..scenario import Scenario, scenario
+from . import measures
+from .runs import CONTINUED, NEVER, Runs, remission, simulate
+
+LONGEST = 520.0  # weeks in all
+NOTICE = "For research use only: not for decisions about a patient."
+SCOPE = (
+    "Adults with the disease as its trials enrol them. Not covered, for want of evidence in the tables: children, "
+    "pregnancy, response to vaccines, infection, death, drop-out, and antibodies against the drug. "
+    "Drug-free means without this drug: background therapy stays as in the setting."
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """table: measure, arm, value, 90 % interval, unit, patients; published: the same beside published numbers."""
+
+    scenario: Scenario
+    table: pd.DataFrame
+    published: pd.DataFrame
+    runs: Runs = field(repr=False)
+    recipe: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; what cannot be told (or is not reached) becomes null."""
+        s = self.scenario
+        head = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
+        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in ("table", "published")}
+        return {**head, **tables, "recipe": self.recipe}
+
+    def plot(self) -> Any:
+        """Figure of the course on and off treatment."""
+        from .figures import draw
+
+        return draw(self)
+
+
+def limits(
+    drug: str,
+    disease: str,
+    weeks: tuple[float, float] = (52.0, 104.0),
+    *,
+    dose: str | None = None,
+    settings: Settings | None = None,
+    **changes: object,
+) -> Limits:
+    """What lasts after a drug is stopped (300 virtual patients by default).
+
+    weeks: given, then followed; dose: `AMOUNT UNIT [ROUTE SCHEDULE]` in place of a trial's. Raises UnknownName,
+    InvalidValue or Unsupported before anything is simulated.
+    """
+    chosen = settle(settings or Settings(patients=300), changes)
+    if not (weeks[0] >= 4 and weeks[1] >= 24 and sum(weeks) <= LONGEST):
+        raise InvalidValue("weeks", weeks, f"at least 4 on the drug, at least 24 after it, at most {LONGEST:g} in all")
+    if chosen.patients < 2 * measures.LEAST:
+        raise InvalidValue("patients", chosen.patients, f"at least {2 * measures.LEAST}")
+    asked = scenario(drug, disease, dose, None, None, chosen)
+    runs = simulate(asked, weeks, chosen)
+    table = pd.DataFrame(measures.table(runs, disease, chosen.seed))
+    recipe = {
+        "weeks_on": weeks[0],
+        "weeks_followed": weeks[1],
+        "last_dose_day": runs.last_dose,
+        "remission": remission(disease)["remission"],
+        "event": remission(disease)["event"],
+        "patients": len(runs.people.ids),
+        "failures": runs.failures,
+        "seed": chosen.seed,
+        "interval": "90 %: resampled patients and posterior draws of the tissue weights; other parameters held fixed",
+        "arms": {"stopped": "given, then followed", CONTINUED: "given throughout", NEVER: "background only"},
+        "scope": SCOPE,
+        "notice": NOTICE,
+    }
+    return Limits(asked, table, compared(asked.drug, disease, table, runs.last_dose), runs, recipe)
+
+
+def compared(drug: str, disease: str, table: pd.DataFrame, last_dose: float) -> pd.DataFrame:
+    """Published numbers of this drug in this disease beside the stopped arm's; times since the first dose."""
+    own = {r["measure"]: r for r in table.to_dict("records") if r["arm"] == "stopped"}
+    rows = []
+    for row in library.read_table("limits/published"):
+        if (row["drug"], row["disease"]) != (drug, disease):
+            continue
+        entry: dict[str, Any] = {k: row[k] for k in ("measure", "unit", "n", "regimen", "source", "kind", "rationale")}
+        entry["published"] = float(row["value"])
+        later = last_dose if row["unit"] == "day" and not row["measure"].startswith("event") else 0.0
+        for name in ("value", "low", "high"):
+            entry[name] = own.get(row["measure"], {}).get(name, float("nan")) + later
+        rows.append(entry)
+    columns = ["measure", "unit", "published", "value", "low", "high", "n", "regimen", "source", "kind", "rationale"]
+    return pd.DataFrame(rows, columns=columns)
