@@ -72,3 +72,18 @@ def test_enrich_prints_designs_and_refuses_a_bad_cutoff(capsys: pytest.CaptureFi
     code, _, err = run(capsys, *words, "--cutoff", "2")
     assert code == 2
     assert "between 0 and 1" in err
+
+
+def test_limits_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    asked = ("limits", "rituximab", "--disease", "AAV", "--dose", "1000 mg iv days 1,15", "--patients", "30")
+    code, text, _ = run(capsys, *asked, "--out", str(out))
+    assert code == 0
+    for words in ("B cells back: median time", "Published", "Not covered", "research use only"):
+        assert words in text
+    assert {p.name for p in out.iterdir()} == {"limits.json", "limits.png"}
+    code, text, _ = run(capsys, *asked, "--json")
+    assert json.loads(text) == json.loads((out / "limits.json").read_text(encoding="utf-8"))
+    code, _, err = run(capsys, "limits", "rituximab", "--disease", "RA", "--weeks-on", "1")
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1

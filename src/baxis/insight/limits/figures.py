@@ -28,7 +28,8 @@ def draw(result: Limits) -> Figure:
     panels = figure.subplots(2, 2).ravel()
     bcount, igg = axis.outputs()["bcount"], axis.outputs()["igg"]
     runs = result.runs
-    for arm in (NEVER, CONTINUED, STOPPED):
+    alike = np.array_equal(runs.outputs[STOPPED]["infl"], runs.outputs[CONTINUED]["infl"])
+    for arm in (NEVER, STOPPED) if alike else (NEVER, CONTINUED, STOPPED):
         out = runs.outputs[arm]
         _course(panels[0], runs.days, against_never(runs, arm, "infl"), arm)
         _course(panels[1], runs.days, np.maximum(bcount.measured(out["bcount"]), 0.1), arm)
@@ -42,14 +43,14 @@ def draw(result: Limits) -> Figure:
         panel.axvspan(0, runs.last_dose / 7.0, color="#f1ead8", zorder=0)
         panel.set_xlabel("weeks since the first dose (shaded: until the last)", fontsize=8)
         panel.set_xlim(0, runs.days[-1] / 7.0)
-    panels[0].legend(frameon=False, fontsize=8)
+    panels[0].legend(frameon=False, fontsize=8, title="one course: nothing to continue" if alike else None)
     _kept(panels[3], result)
     s = result.scenario
     figure.suptitle(
-        f"{s.regimen} in {s.design.disease}: stopped after {result.recipe['weeks_on']:g} weeks, continued, never given",
+        f"{s.regimen} in {s.design.disease}: given for {result.recipe['weeks_on']:g} weeks, throughout, or never",
         fontsize=11,
     )
-    figure.text(0.995, 0.985, result.recipe["notice"], ha="right", va="top", fontsize=7, color="#666666")
+    figure.supxlabel(result.recipe["notice"], fontsize=7, color="#666666")
     return figure
 
 
