@@ -15,6 +15,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .clinic.design import Design, read_design
+    from .clinic.replicates import replicate_trials
     from .clinic.trial import run_trial
     from .core.errors import BaxisError
     from .insight.biomarkers import biomarkers
@@ -29,6 +30,7 @@ _PUBLIC = {
     "enrich": "insight.enrich",
     "explain": "insight.explain",
     "read_design": "clinic.design",
+    "replicate_trials": "clinic.replicates",
     "run_trial": "clinic.trial",
     "sensitivity": "insight.sensitivity",
 }
@@ -42,6 +44,7 @@ __all__ = [
     "enrich",
     "explain",
     "read_design",
+    "replicate_trials",
     "run_trial",
     "sensitivity",
 ]

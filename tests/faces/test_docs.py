@@ -25,6 +25,7 @@ SNIPPETS = [
         ROOT / "README.md",
         ROOT / "docs" / "design.md",
         ROOT / "docs" / "trial.md",
+        ROOT / "docs" / "planning.md",
         *sorted((ROOT / "docs" / "insight").glob("*.md")),
     )
     for code in blocks(p, "python")

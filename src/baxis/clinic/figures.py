@@ -35,7 +35,7 @@ def _style() -> Any:
     }
 
 
-def _figure(width: float, height: float) -> Figure:
+def canvas(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
@@ -46,7 +46,7 @@ def overview(result: TrialResult) -> Figure:
     import matplotlib as mpl
 
     with mpl.rc_context(_style()):
-        figure = _figure(12.0, 4.8)
+        figure = canvas(12.0, 4.8)
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 1.35])
         endpoint_panel(result, parts[0].subplots())
         biomarker_panels(result, parts[1])
@@ -58,13 +58,13 @@ def write(result: TrialResult, folder: Path) -> None:
     import matplotlib as mpl
 
     with mpl.rc_context(_style()):
-        figure = _figure(5.2, 1.9 + 0.62 * len(result.design.arms) * len(result.design.endpoints))
+        figure = canvas(5.2, 1.9 + 0.62 * len(result.design.arms) * len(result.design.endpoints))
         rows = list(result.design.endpoints)
         axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
         for ax, endpoint in zip(axes, rows, strict=True):
             endpoint_panel(result, ax, endpoint.name, endpoint.week, legend=endpoint is rows[0])
         figure.savefig(folder / "endpoint.png")
-        figure = _figure(7.5, 5.2)
+        figure = canvas(7.5, 5.2)
         biomarker_panels(result, figure)
         figure.savefig(folder / "biomarkers.png")
 

@@ -12,6 +12,8 @@ from ...core.errors import UnknownName
 # command -> (module, attribute); a Typer object is a group of its own
 COMMANDS: dict[str, tuple[str, str]] = {
     "trial": ("trial", "trial"),
+    "power": ("planning", "power"),
+    "calendar": ("planning", "calendar"),
     "list": ("listing", "listing"),
     "show": ("show", "show"),
     "scoreboard": ("scoreboard", "scoreboard"),

@@ -1,0 +1,109 @@
+"""`baxis power` and `baxis calendar`: a planned trial's chances, and its doses over time."""
+
+from __future__ import annotations
+
+import json as encoder
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def power(
+    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
+    n: Annotated[str, typer.Option(help="Patients in each arm, as 50,100,200. Default: the published sizes.")] = "",
+    replicates: Annotated[int, typer.Option(help="Independent trials at each size.")] = 2000,
+    alpha: Annotated[float, typer.Option(help="Two-sided level of the test.")] = 0.05,
+    endpoint: Annotated[str | None, typer.Option(help="Endpoint of the design. Default: the primary one.")] = None,
+    week: Annotated[float | None, typer.Option(help="Its week.")] = None,
+    patients: Annotated[int, typer.Option(help="Patients simulated in each arm, from whom replicates draw.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Write every replicate: .csv or .parquet.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Replicate a trial at given sizes: spread of its estimate, power, and assurance. Research use only."""
+    from ...clinic.replicates import Plan, replicate_trials
+    from ...core.errors import UnknownName
+    from .progress import bar
+
+    if out is not None and out.suffix not in (".csv", ".parquet"):
+        raise UnknownName("kind of output file", out.suffix or str(out), (".csv", ".parquet"))
+    plan = Plan(replicates, _sizes(n), alpha, endpoint, week)
+    with bar("patients") as progress:
+        found = replicate_trials(design, plan, patients=patients, seed=seed, progress=progress)
+    if out is not None:
+        part = out.with_name(f"{out.stem}.part{out.suffix}")
+        write: Any = found.trials.to_csv if out.suffix == ".csv" else found.trials.to_parquet
+        write(part, index=False)
+        part.replace(out)
+    if json:
+        typer.echo(encoder.dumps(found.to_dict(), indent=1))
+        return
+    _print(found, out)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    from ...core.errors import InvalidValue
+
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InvalidValue("--n", text, "whole numbers with commas between them, as 50,100,200") from None
+
+
+def _print(found: Any, out: Path | None) -> None:
+    from .layout import table
+
+    percent = found.table["scale"].iloc[0] == "risk_difference"
+
+    def show(v: float) -> str:
+        return f"{100 * v:+.1f}" if percent else f"{v:+.2f}"
+
+    rows = []
+    for r in found.table.to_dict("records"):
+        spread = f"{show(r['pi90'][0])}..{show(r['pi90'][1])}"
+        sizes = f"{r['n_active']}/{r['n_control']}"
+        rows.append((r["arm_id"], sizes, show(r["predicted"]), spread, f"{100 * r['power']:.0f} %",
+                     f"{100 * r['assurance']:.0f} %", f"{100 * r['opposite']:.1f} %"))  # fmt: skip
+    unit = "percentage points" if percent else "points"
+    typer.echo(f"{found.design.trial_id}: {found.endpoint.name} at week {found.endpoint.week:g}, in {unit}")
+    columns = ["arm", "n active/control", "predicted", "90 % of trials", "power", "assurance", "wrong direction"]
+    typer.echo("\n".join(table(columns, rows)))
+    typer.echo(
+        f"{found.plan.replicates} replicates each, two-sided {found.plan.alpha:g}. Power takes the prediction as true; assurance "
+        "lets it vary with the posterior draws. Neither holds the model's own error (see the scoreboard)."
+    )
+    if out:
+        typer.echo(f"Written to {out}")
+    typer.echo(found.recipe["notice"])
+
+
+def calendar(
+    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
+    out: Annotated[Path | None, typer.Option(help="Write the figure: .png, .svg or .pdf.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Doses of every arm over the weeks, with background, taper, visits and endpoints."""
+    from ...clinic.calendar import calendar as draw
+    from ...clinic.calendar import rows
+    from ...clinic.design import read_design
+    from ...core.errors import UnknownName
+    from .layout import table
+
+    if out is not None and out.suffix not in PICTURES:
+        raise UnknownName("kind of output file", out.suffix or str(out), PICTURES)
+    chosen = read_design(design)
+    found = rows(chosen)
+    if out is not None:
+        part = out.with_name(f"{out.stem}.part{out.suffix}")
+        draw(chosen).savefig(part, dpi=150)
+        part.replace(out)
+    if json:
+        typer.echo(encoder.dumps(found, indent=1))
+        return
+    shown = [(r["arm_id"], r["drug"], r["dose"], r["schedule"], str(len(r["days"]) or "")) for r in found]
+    typer.echo("\n".join(table(["arm", "drug", "dose", "schedule", "doses"], shown)))
+    if out:
+        typer.echo(f"Written to {out}")
