@@ -57,5 +57,14 @@ class Page:
         return list(self._get("ROUTES") or ())
 
 
-_ALL = (Page("trial", "Trial", "Run a virtual trial and see it beside what was published.", "trial_page"),)
+_ALL = (
+    Page("trial", "Trial", "Run a virtual trial and see it beside what was published.", "trial_page"),
+    Page("diseases", "Diseases", "Six diseases side by side: one model, other regulators.", "diseases_page"),
+    Page(
+        "evidence",
+        "Evidence",
+        "What trials found, pooled; and every trial and claim behind the model.",
+        "evidence_page",
+    ),
+)
 PAGES: dict[str, Page] = {p.name: p for p in _ALL}

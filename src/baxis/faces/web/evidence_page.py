@@ -1,0 +1,158 @@
+"""The Evidence page: a forest plot of any endpoint, a search over trials, claims, drugs and experiments, their sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from shiny.ui import TagList, tags
+
+from ... import evidence
+from ...core.errors import BaxisError
+from ...evidence.meta.run import MetaResult, run
+from ...evidence.meta.select import Query
+from . import forest_figure, shell, work
+from .pages import Answer
+
+DISEASES = ("SLE", "LN", "RA", "SjD", "IgG4-RD", "AAV")
+BY = {"class": "drug class", "drug": "drug", "role": "role in the calibration", "none": "nothing"}
+FIRST = {"SLE": "SRI-4", "RA": "ACR20"}
+MOST_MATCHES = 25
+
+
+@lru_cache(maxsize=8)
+def endpoints(disease: str) -> list[str]:
+    """Endpoints of a disease that at least two trials reported, the most reported first."""
+    t = work.tables()
+    trials = t.trials.loc[t.trials["disease"] == disease, "trial_id"]
+    counts = t.outcomes[t.outcomes["trial_id"].isin(trials)].groupby("endpoint")["trial_id"].nunique()
+    names = sorted((str(e) for e, n in counts.items() if n >= 2), key=lambda e: (-int(counts[e]), e))
+    first = FIRST.get(disease, "")
+    return [first, *(n for n in names if n != first)] if first in names else names
+
+
+def disease_of(query: Mapping[str, str]) -> str:
+    """The asked disease, else SLE."""
+    return query["disease"] if query.get("disease") in DISEASES else "SLE"
+
+
+def form(query: Mapping[str, str]) -> Any:
+    """Fields, filled from the address."""
+    disease = disease_of(query)
+    ends = endpoints(disease)
+    text = {"type": "text", "maxlength": "200"}
+    return TagList(
+        tags.fieldset(
+            tags.legend("Forest plot"),
+            shell.field("disease", "Disease", shell.choice(DISEASES, disease, **{"data-reload": "yes"})),
+            shell.field("endpoint", "Endpoint", shell.choice(ends, query.get("endpoint", ends[0]))),
+            shell.field("by", "Pooled by", shell.choice(BY, query.get("by", "class"))),
+        ),
+        tags.fieldset(
+            tags.legend("Search"),
+            shell.field("q", "Words", tags.input(text, type="search", value=query.get("q", "BTK")),
+                        hint="Trials, claims, drugs and experiments that hold them."),
+            shell.field("node", "Sheet", tags.input(text, value=query.get("node", "")),
+                        hint="A trial (id, acronym, NCT number), claim, experiment, drug or gene; or choose a match."),
+        ),
+    )  # fmt: skip
+
+
+def body(query: Mapping[str, str]) -> Any:
+    """The answer's places."""
+    return TagList(
+        tags.div(tags.h2("Effect against the control"), shell.slot("said"), shell.figure("forest", 300),
+                 shell.slot("forest"), class_="panel"),
+        tags.div(tags.h2("Search"), shell.slot("matches"), class_="panel"),
+        shell.slot("sheet"),
+    )  # fmt: skip
+
+
+def answer(form: Mapping[str, str]) -> Answer:
+    """Pool the endpoint, search the words, open the sheet; a fault of one leaves the others."""
+    html: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    try:
+        found = pooled(disease_of(form), form.get("endpoint", ""), form.get("by", "class"))
+        html |= {"said": _said(found), "forest": _tables(found)}
+        figures["forest"] = forest_figure.forest(found)
+    except BaxisError as e:
+        faults["endpoint"] = str(e)
+    try:
+        html["matches"] = _matches(form.get("q", ""))
+    except BaxisError as e:
+        faults["q"] = str(e)
+    try:
+        html["sheet"] = _sheet(form.get("node", "").strip())
+    except BaxisError as e:
+        faults["node"] = str(e)
+    return Answer(html, figures, faults)
+
+
+@lru_cache(maxsize=64)
+def pooled(disease: str, endpoint: str, by: str) -> MetaResult:
+    """Meta-analysis of an endpoint against placebo (REML), as `baxis evidence meta` makes it."""
+    return run(work.tables(), Query(endpoint, (disease,)), by=by)
+
+
+def _said(m: MetaResult) -> Any:
+    s, unit, scale = m.summary()[-1], *forest_figure.unit(m)
+    span = f"95 % interval {scale * s['ci_low']:.2f} to {scale * s['ci_high']:.2f}"
+    over = f"; next trial {scale * s['pi_low']:.2f} to {scale * s['pi_high']:.2f}" if s["pi_low"] == s["pi_low"] else ""
+    text = f"{m.query.endpoint}, {s['k']} comparison{'s' * (s['k'] != 1)} with placebo: {m.scale_name} {scale * s['estimate']:.2f}{unit} ({span}{over})."
+    return tags.p(text, class_="answer")
+
+
+def _tables(m: MetaResult) -> Any:
+    unit, scale = forest_figure.unit(m)
+
+    def three(r: Mapping[str, Any]) -> list[str]:
+        return [f"{scale * r[k]:.2f}" for k in ("estimate", "ci_low", "ci_high")]
+
+    rows = [
+        [r["label"], r["drug"], r["role"], f"{r['week']:g}", f"{r['n_active']:g}", f"{r['n_control']:g}", *three(r), f"{r['weight']:.1f}"]
+        for r in m.table()
+    ]  # fmt: skip
+    groups = [
+        [s["group"], str(s["k"]), *three(s), "–" if s["i2"] != s["i2"] else f"{s['i2']:.0f}"] for s in m.summary()
+    ]
+    out = [[x.label, x.reason] for x in m.effects.left_out]
+    ends = [f"{m.scale_name}{unit}", "95 % low", "high"]
+    return TagList(
+        shell.table(["pooled", "comparisons", *ends, "I², %"], groups),
+        shell.folded("Every comparison as a table", shell.table(
+            ["trial", "drug", "role", "week", "n drug", "n placebo", *ends, "weight, %"], rows)),
+        shell.folded(f"Left out: {len(out)}", shell.table(["trial", "why"], out, empty="No trial was left out.")),
+        *(tags.p(n, class_="note") for n in m.effects.notes),
+    )  # fmt: skip
+
+
+def _matches(words: str) -> Any:
+    if not words.strip():
+        return tags.p("Type words to search for.", class_="note")
+    found = evidence.search(work.tables(), words, MOST_MATCHES)
+    rows = [
+        [r["kind"], tags.button(r["id"], type="button", class_="link", **{"data-set": f"node={r['id']}"}), r["title"], r["snippet"]]
+        for r in found.to_dict("records")
+    ]  # fmt: skip
+    return shell.table(
+        ["kind", "open", "title", "where"], rows, f"First {len(rows)} matches", "Nothing holds these words."
+    )
+
+
+def _sheet(name: str) -> Any:
+    if not name:
+        return ""
+    made = evidence.sheet(name, work.tables())
+    parts = []
+    for s in made.sections:
+        used = [i for i in range(len(s.columns)) if any(str(r[i]) for r in s.rows)]
+        rows = [[_cell(r[i]) for i in used] for r in s.rows]
+        parts += [tags.h3(s.title), shell.table([s.columns[i] for i in used], rows)]
+    return tags.div(tags.h2(f"{made.kind} {made.name}: {made.title}"), *parts, class_="panel")
+
+
+def _cell(v: Any) -> str:
+    return ("" if v != v else f"{v:.4g}") if isinstance(v, float) else str(v)

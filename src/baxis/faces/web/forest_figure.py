@@ -1,0 +1,61 @@
+"""Forest plot of a meta-analysis as Plotly data: comparisons by group, pooled effects as diamonds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...evidence.meta.run import MetaResult
+
+BLUE, INK = "#0072b2", "#16222e"
+
+
+def unit(m: MetaResult) -> tuple[str, float]:
+    """Unit as shown and the factor to it: a risk difference is shown in points of per cent."""
+    return (" points of per cent", 100.0) if m.scale == "RD" else ("", 1.0)
+
+
+def forest(m: MetaResult) -> dict[str, Any]:
+    """Squares by weight with 95 % intervals, group by group, each with its pooled diamond, all of them last."""
+    scale = unit(m)[1]
+    pools = {s["group"]: s for s in m.summary()}
+    rows: list[tuple[str, dict[str, Any], bool]] = []
+    for group in dict.fromkeys(m.groups):
+        mine = [r for r in m.table() if r["group"] == group]
+        rows += [(f"{r['label']} · {r['drug']}", r, False) for r in mine]
+        if m.by_group is not None and len(mine) > 1:
+            rows.append((f"<b>{group}</b>", pools[group], True))
+    rows.append(("<b>All</b>", pools["all"], True))
+    place = list(range(len(rows)))
+    data: list[dict[str, Any]] = []
+    for y, (name, r, whole) in zip(place, rows, strict=True):
+        line = {"color": BLUE if whole else INK, "width": 3 if whole else 1.3}
+        ends = [scale * r["ci_low"], scale * r["ci_high"]]
+        data.append({"x": ends, "y": [y, y], "mode": "lines", "line": line, "hoverinfo": "skip"})
+        size = 13 if whole else 5 + min(10.0, 0.6 * r["weight"])
+        marker = {"symbol": "diamond" if whole else "square", "size": size, "color": line["color"]}
+        text = f"{name}: {scale * r['estimate']:.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
+        data.append(
+            {
+                "x": [scale * r["estimate"]],
+                "y": [y],
+                "mode": "markers",
+                "marker": marker,
+                "text": [text],
+                "hoverinfo": "text",
+            }
+        )
+    null = 1.0 if m.effects.is_log else 0.0
+    better = "favours drug" if m.benefit > 0 else "favours placebo"
+    other = "favours placebo" if m.benefit > 0 else "favours drug"
+    sides = f"  (left {other}, right {better})" if m.benefit else ""
+    layout = {
+        "height": 90 + 25 * len(rows), "showlegend": False, "margin": {"l": 10, "r": 16, "t": 8, "b": 56},
+        "xaxis": {"title": {"text": f"{m.scale_name}{', points of per cent' if scale > 1 else ''}<br>{sides.strip()}", "font": {"size": 11.5}},
+                  "type": "log" if m.effects.is_log else "linear", "zeroline": False, "gridcolor": "#eef1f4", "automargin": True},
+        "yaxis": {"autorange": "reversed", "automargin": True, "tickvals": place, "ticktext": [n for n, _, _ in rows],
+                  "showgrid": False, "zeroline": False},
+        "shapes": [{"type": "line", "x0": null, "x1": null, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": "#7d8994", "width": 1}}],
+    }  # fmt: skip
+    s = pools["all"]
+    said = f"{m.query.endpoint}: {m.scale_name} {scale * s['estimate']:.2f}, {scale * s['ci_low']:.2f} to {scale * s['ci_high']:.2f}"
+    return {"data": data, "layout": layout, "label": said, "narrow": {"font": {"size": 9.5}}}
