@@ -41,7 +41,7 @@ def form(query: Mapping[str, str]) -> Any:
     """Fields, filled from the address."""
     disease = disease_of(query)
     ends = endpoints(disease)
-    text = {"type": "text", "maxlength": "200"}
+    text: dict[str, Any] = {"type": "text", "maxlength": "200"}
     return TagList(
         tags.fieldset(
             tags.legend("Forest plot"),
@@ -51,7 +51,7 @@ def form(query: Mapping[str, str]) -> Any:
         ),
         tags.fieldset(
             tags.legend("Search"),
-            shell.field("q", "Words", tags.input(text, type="search", value=query.get("q", "BTK")),
+            shell.field("q", "Words", tags.input(text, value=query.get("q", "BTK")),
                         hint="Trials, claims, drugs and experiments that hold them."),
             shell.field("node", "Sheet", tags.input(text, value=query.get("node", "")),
                         hint="A trial (id, acronym, NCT number), claim, experiment, drug or gene; or choose a match."),

@@ -17,14 +17,7 @@ def unit(m: MetaResult) -> tuple[str, float]:
 def forest(m: MetaResult) -> dict[str, Any]:
     """Squares by weight with 95 % intervals, group by group, each with its pooled diamond, all of them last."""
     scale = unit(m)[1]
-    pools = {s["group"]: s for s in m.summary()}
-    rows: list[tuple[str, dict[str, Any], bool]] = []
-    for group in dict.fromkeys(m.groups):
-        mine = [r for r in m.table() if r["group"] == group]
-        rows += [(f"{r['label']} · {r['drug']}", r, False) for r in mine]
-        if m.by_group is not None and len(mine) > 1:
-            rows.append((f"<b>{group}</b>", pools[group], True))
-    rows.append(("<b>All</b>", pools["all"], True))
+    rows = _rows(m)
     place = list(range(len(rows)))
     data: list[dict[str, Any]] = []
     for y, (name, r, whole) in zip(place, rows, strict=True):
@@ -56,6 +49,18 @@ def forest(m: MetaResult) -> dict[str, Any]:
                   "showgrid": False, "zeroline": False},
         "shapes": [{"type": "line", "x0": null, "x1": null, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": "#7d8994", "width": 1}}],
     }  # fmt: skip
-    s = pools["all"]
+    s = m.summary()[-1]
     said = f"{m.query.endpoint}: {m.scale_name} {scale * s['estimate']:.2f}, {scale * s['ci_low']:.2f} to {scale * s['ci_high']:.2f}"
     return {"data": data, "layout": layout, "label": said, "narrow": {"font": {"size": 9.5}}}
+
+
+def _rows(m: MetaResult) -> list[tuple[str, dict[str, Any], bool]]:
+    """From the top: label, numbers, whether pooled."""
+    pools = {s["group"]: s for s in m.summary()}
+    rows: list[tuple[str, dict[str, Any], bool]] = []
+    for group in dict.fromkeys(m.groups):
+        mine = [r for r in m.table() if r["group"] == group]
+        rows += [(f"{r['label']} · {r['drug']}", r, False) for r in mine]
+        if m.by_group is not None and len(mine) > 1:
+            rows.append((f"<b>{group}</b>", pools[group], True))
+    return [*rows, ("<b>All</b>", pools["all"], True)]
