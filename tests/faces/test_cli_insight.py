@@ -87,3 +87,22 @@ def test_limits_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: P
     code, _, err = run(capsys, "limits", "rituximab", "--disease", "RA", "--weeks-on", "1")
     assert code == 2
     assert len(err.strip().splitlines()) == 1
+
+
+def test_omics_prints_a_row_for_each_signature(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from baxis.insight.omics import signatures
+
+    genes = [*dict.fromkeys(signatures()["gene"]), *(f"X{i}" for i in range(60))]
+    for name, shift in (("cases", 5), ("healthy", 4)):
+        lines = [f"{g},{','.join(str(shift + (i * 7 + k * 3) % 5) for k in range(4))}" for i, g in enumerate(genes)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["gene,a,b,c,d", *lines]))
+    files = (str(tmp_path / "cases.csv"), "--reference", str(tmp_path / "healthy.csv"))
+    code, text, _ = run(capsys, "omics", *files)
+    assert code == 0
+    for label in signatures()["label"].unique():
+        assert label in text
+    code, text, _ = run(capsys, "omics", *files, "--json")
+    assert len(json.loads(text)["table"]) == signatures()["signature"].nunique()
+    code, _, err = run(capsys, "omics", str(tmp_path / "none.csv"))
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1

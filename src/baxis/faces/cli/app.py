@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "patient": ("patient", "patient"),
     "strategies": ("strategies", "strategies"),
     "limits": ("limits", "limits"),
+    "omics": ("omics", "omics"),
     "repertoire": ("repertoire", "repertoire"),
     "serve": ("web", "serve"),
 }

@@ -1,0 +1,180 @@
+"""Activities of the axis' signatures in expression data: mean standardised expression of each gene set, with nulls.
+
+Expression is put on a log2 scale (counts become log2 counts per million plus one), each gene is standardised,
+and a sample's activity is the mean over the signature's genes (a case's own: by the reference's mean and spread). Cases against a reference: difference of the
+mean activities, null by permuting who is a case, which keeps the genes' correlation. One sample: null of random gene
+sets of the same size among genes of like expression, which does not keep it and is therefore a screen only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core import library, streams
+from ..core.errors import InvalidValue, Unsupported
+
+Array = NDArray[np.float64]
+PERMUTATIONS, LEAST_GENES, LEAST_SAMPLES, BINS = 2000, 5, 3, 10
+LOG_TOP = 50.0  # larger values cannot be log2 expression: they are taken as counts
+NOTICE = "For research use only: not for decisions about a patient."
+
+
+@dataclass(frozen=True)
+class Activities:
+    """table: one row a signature (genes found, difference from the reference, p, q); samples: activity of each sample."""
+
+    table: pd.DataFrame
+    samples: pd.DataFrame
+    recipe: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; what was not scored becomes null."""
+        clean = {n: getattr(self, n).astype(object).where(getattr(self, n).notna(), None) for n in ("table", "samples")}
+        return {n: t.to_dict("records") for n, t in clean.items()} | {"recipe": self.recipe}
+
+
+def omics(file: str | Path, reference: str | Path | None = None, seed: int = 1) -> Activities:
+    """Activities of expression in a CSV (genes x samples, first column HGNC symbols) or .h5ad (samples x genes).
+
+    reference: a second file of healthy or untreated samples, measured alike. Raises InvalidValue or Unsupported.
+    """
+    cases, scale = read(Path(file))
+    controls = None
+    if reference is not None:
+        controls, other = read(Path(reference))
+        if other != scale:
+            raise InvalidValue("reference", other, f"the scale of the cases ({scale})")
+        cases, controls = cases.align(controls, join="inner", axis=0)
+    both = cases if controls is None else pd.concat([cases, controls], axis=1)
+    if both.shape[1] < LEAST_SAMPLES or (
+        controls is not None and min(cases.shape[1], controls.shape[1]) < LEAST_SAMPLES
+    ):
+        raise InvalidValue("samples", both.shape[1], f"at least {LEAST_SAMPLES} in each group")
+    base = both if controls is None else controls
+    both = both[(both.std(axis=1) > 0) & (base.std(axis=1) > 0)]
+    groups = Groups(both, cases.shape[1], base.loc[both.index], seed)
+    rows: list[dict[str, Any]] = []
+    samples: list[dict[str, Any]] = []
+    for _, part in signatures().groupby("signature", sort=False):
+        groups.score(part, rows, samples)
+    table = pd.DataFrame(rows)
+    table["q"] = adjusted(table["p"].to_numpy(dtype=np.float64))
+    recipe = {"genes": len(both), "cases": cases.shape[1], "reference": both.shape[1] - cases.shape[1]}
+    more: dict[str, Any] = {"scale": scale, "permutations": PERMUTATIONS, "seed": seed, "notice": NOTICE}
+    return Activities(table, pd.DataFrame(samples), recipe | more)
+
+
+class Groups:
+    """Standardised expression: pooled (genes, samples) for the groups, by the base samples (genes, cases) for each case."""
+
+    def __init__(self, both: pd.DataFrame, cases: int, base: pd.DataFrame, seed: int) -> None:
+        self.genes, self.names, self.seed = both.index, list(both.columns[:cases]), seed
+        self.is_case = np.arange(both.shape[1]) < cases
+        self.level = both.mean(axis=1).to_numpy()
+        self.pooled = both.sub(both.mean(axis=1), axis=0).div(both.std(axis=1), axis=0).to_numpy()
+        own = both.iloc[:, :cases].sub(base.mean(axis=1), axis=0)
+        self.single = own.div(base.std(axis=1), axis=0).to_numpy()
+
+    def score(self, part: pd.DataFrame, rows: list[dict[str, Any]], samples: list[dict[str, Any]]) -> None:
+        """Add one signature's row, and one row for each case."""
+        name = str(part["signature"].iloc[0])
+        where = self.genes.get_indexer(pd.Index(part["gene"]))
+        where = where[where >= 0]
+        row = {"signature": name, "label": part["label"].iloc[0], "genes": where.size, "of": len(part)}
+        group, own = np.full(self.is_case.size, np.nan), np.full(len(self.names), np.nan)
+        p = own
+        if where.size >= max(LEAST_GENES, len(part) / 2):
+            group, own = self.pooled[where].mean(axis=0), self.single[where].mean(axis=0)
+            p = alone(self.single, self.level, where, (self.seed, name))
+        rows.append(row | against(group, self.is_case, (self.seed, name)))
+        each = zip(self.names, own, p, strict=True)
+        samples += [{"sample": s, "signature": name, "activity": float(a), "p": float(q)} for s, a, q in each]
+
+
+def signatures() -> pd.DataFrame:
+    """Gene sets: signature, label, gene (HGNC), kind, rationale."""
+    return pd.DataFrame(library.read_table("signatures/genes"))
+
+
+def against(activity: Array, is_case: NDArray[np.bool_], stream: tuple[int, str]) -> dict[str, float]:
+    """Difference of mean activity between cases and reference, and its two-sided p by permuted labels."""
+    if is_case.all() or not np.isfinite(activity).all():
+        return {"difference": np.nan, "p": np.nan}
+    source = streams.generator(stream[0], f"omics labels {stream[1]}")
+    order = source.permuted(np.tile(is_case, (PERMUTATIONS, 1)), axis=1)
+    k, m = int(is_case.sum()), int((~is_case).sum())
+    null = (order @ activity) / k - (~order @ activity) / m
+    seen = float(activity[is_case].mean() - activity[~is_case].mean())
+    extreme = int((np.abs(null) >= abs(seen) - 1e-12).sum())
+    return {"difference": seen, "p": (1 + extreme) / (1 + PERMUTATIONS)}
+
+
+def alone(z: Array, level: Array, where: NDArray[np.int64], stream: tuple[int, str]) -> Array:
+    """Two-sided p of each sample (n,) for genes `where`, against random sets from the same tenths of expression."""
+    source = streams.generator(stream[0], f"omics genes {stream[1]}")
+    tenth = np.argsort(np.argsort(level, kind="stable"), kind="stable") * BINS // level.size
+    picks = np.stack([source.choice(np.flatnonzero(tenth == tenth[g]), PERMUTATIONS) for g in where])
+    null = sum((z[row] for row in picks), np.zeros((PERMUTATIONS, z.shape[1]))) / where.size
+    seen = z[where].mean(axis=0)
+    return np.asarray((1.0 + (np.abs(null) >= np.abs(seen)).sum(axis=0)) / (1.0 + PERMUTATIONS))
+
+
+def adjusted(p: Array) -> Array:
+    """Benjamini-Hochberg q of the values that are numbers (doi:10.1111/j.2517-6161.1995.tb02031.x)."""
+    from scipy.stats import false_discovery_control
+
+    out, known = np.full(p.size, np.nan), np.isfinite(p)
+    out[known] = false_discovery_control(p[known]) if known.any() else []
+    return out
+
+
+def read(path: Path) -> tuple[pd.DataFrame, str]:
+    """(genes x samples on a log2 scale, what the values were taken for). Raises InvalidValue or Unsupported."""
+    if not path.is_file():
+        raise InvalidValue("expression file", str(path), "the path of a .csv, .tsv or .h5ad file")
+    table = _h5ad(path) if path.suffix == ".h5ad" else _text(path)
+    table.index = table.index.map(lambda g: str(g).strip())
+    _check_genes(table.index, path.name)
+    table = table.dropna()
+    if table.empty or not np.isfinite(table.to_numpy()).all():
+        raise InvalidValue(path.name, "no gene with a number in every sample", "a table of expression values")
+    if table.to_numpy().max() <= LOG_TOP:
+        return table, "log2"
+    if table.to_numpy().min() < 0 or (table.sum() <= 0).any():
+        raise InvalidValue(path.name, float(table.to_numpy().min()), "counts (none negative) or log2 values (below 50)")
+    return pd.DataFrame(np.log2(1e6 * table / table.sum() + 1.0)), "counts"
+
+
+def _text(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", index_col=0).astype(float)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, ValueError) as e:
+        raise InvalidValue(path.name, str(e)[:80], "a table of numbers: genes x samples, gene symbols first") from None
+
+
+def _h5ad(path: Path) -> pd.DataFrame:
+    try:
+        import anndata
+    except ImportError:
+        raise Unsupported("reading .h5ad needs anndata: pip install 'baxis[omics]'") from None
+    return anndata.read_h5ad(path).to_df().T.astype(float)
+
+
+def _check_genes(genes: pd.Index, name: str) -> None:
+    """HGNC symbols, each once, and enough of the signatures'."""
+    wanted = set(signatures()["gene"])
+    allowed = "human gene symbols (HGNC), such as IFI44L"
+    if len(genes) and genes.str.match(r"ENS[A-Z]*G\d+").mean() > 0.5:
+        raise InvalidValue(f"{name}, genes", str(genes[0]), allowed, "map the Ensembl identifiers to symbols first")
+    if not wanted & set(genes) and wanted & set(genes.str.upper()):
+        raise InvalidValue(f"{name}, genes", str(genes[0]), allowed, "these look like mouse genes: map to orthologues")
+    if not wanted & set(genes):
+        raise InvalidValue(f"{name}, genes", str(genes[0]) if len(genes) else "none", allowed)
+    if genes.has_duplicates:
+        raise InvalidValue(f"{name}, gene", str(genes[genes.duplicated()][0]), "each gene once", "sum or drop the rows")
