@@ -33,7 +33,7 @@ def omics(
         ]
         for r in result.table.to_dict("records")
     ]
-    head = ["signature", "genes found", "difference, sd", "p", "q", "samples with p <= 0.05"]
+    head = ["signature", "genes found", "difference, sd", "p", "q", "samples *"]
     recipe = result.recipe
     text = [
         f"{recipe['cases']} samples, {recipe['reference']} of reference, {recipe['genes']} genes ({recipe['scale']})"
@@ -41,7 +41,7 @@ def omics(
     text += ["", *table(head, rows), ""]
     note = (
         "Difference from the reference by permuted labels; '-' without a reference or with too few genes. Single samples "
-        "against random gene sets of like expression: a screen. "
+        "against random gene sets of like expression, * p at most 0.05: a screen. "
     )
     typer.echo("\n".join([*text, *wrapped(note + recipe["notice"], width())]))
 
