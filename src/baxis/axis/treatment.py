@@ -37,18 +37,12 @@ def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
     return drug, float(words[at]), words[at + 1], rest[0] if rest else "", " ".join(rest[1:])
 
 
-def course(
-    disease: str | disease_table.Disease,
-    treatments: Sequence[str],
-    weeks: float,
-    names: Sequence[str],
-    step: float = 7.0,
-) -> Course:
-    """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days."""
-    from ..engine import Options, bolus, concat, simulate
-
+def prepare(
+    disease: str | disease_table.Disease, treatments: Sequence[str], weeks: float
+) -> tuple[np.ndarray, dict[str, list[tuple[float, float]]]]:
+    """Parameters (P,) of the typical patient under treatment, and the doses: state -> [(day, amount in the unit of the state)]."""
     overrides: dict[str, float] = {}
-    events = []
+    given: dict[str, list[tuple[float, float]]] = {}
     slot = 0
     for text in treatments:
         drug, amount, unit, route, timing = parse(text)
@@ -61,10 +55,26 @@ def course(
         doses = schedule.parse(timing).doses(weeks * 7.0)
         sizes = [(amount if d.amount is None else d.amount) * drug.dose_factor for d in doses]
         if any(sizes):
-            events.append(bolus(slots.dose_state(drug, slot, route), [d.day for d in doses], sizes))
+            state = slots.dose_state(drug, slot, route)
+            given[state] = [(d.day, size) for d, size in zip(doses, sizes, strict=True)]
+    return vector.vector(disease, overrides), given
+
+
+def course(
+    disease: str | disease_table.Disease,
+    treatments: Sequence[str],
+    weeks: float,
+    names: Sequence[str],
+    step: float = 7.0,
+) -> Course:
+    """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days."""
+    from ..engine import Options, bolus, concat, simulate
+
+    values, doses = prepare(disease, treatments, weeks)
+    events = [bolus(name, [d for d, _ in given], [a for _, a in given]) for name, given in doses.items()]
     times = np.arange(0.0, weeks * 7.0 + 1e-9, step)
     run = simulate(
-        model.kernel(), vector.vector(disease, overrides)[None], resting.rest(disease)[None], times=times,
+        model.kernel(), values[None], resting.rest(disease)[None], times=times,
         events=concat(*events) if events else None, outputs=list(names), options=Options(threads=1),
     )  # fmt: skip
     if run.failures:

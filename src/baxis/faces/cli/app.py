@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trial": ("trial", "trial"),
     "power": ("planning", "power"),
     "calendar": ("planning", "calendar"),
+    "export": ("export", "export"),
+    "doctor": ("doctor", "doctor"),
     "list": ("listing", "listing"),
     "show": ("show", "show"),
     "scoreboard": ("scoreboard", "scoreboard"),

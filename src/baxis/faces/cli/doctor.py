@@ -1,0 +1,24 @@
+"""`baxis doctor`: what this installation has and lacks."""
+
+from __future__ import annotations
+
+import json as encoder
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+    """Check Python, cores, cache, packages and extras; say how to get what is missing. Exit code 1 if a required one is."""
+    from ...core.environment import report, required_is_whole
+    from .layout import table
+
+    items = report()
+    if json:
+        typer.echo(encoder.dumps([asdict(i) for i in items], indent=1))
+    else:
+        rows = [(i.what, "well" if i.ok else "lacking", i.found, i.advice) for i in items]
+        typer.echo("\n".join(table(["what", "state", "found", "to do"], rows)))
+    if not required_is_whole(items):
+        raise typer.Exit(1)

@@ -1,0 +1,49 @@
+"""`baxis doctor` and `baxis export` on the command line."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from baxis.core import environment
+from baxis.faces.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["baxis", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    got = capsys.readouterr()
+    return int(stop.value.code or 0), got.out, got.err
+
+
+def test_doctor_finds_this_installation_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = run(capsys, "doctor", "--json")
+    assert code == 0
+    by_name = {i["what"]: i for i in json.loads(text)}
+    assert by_name["required"]["ok"]
+    assert "cores" in by_name["machine"]["found"]
+
+
+def test_doctor_says_how_to_get_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        metadata, "requires", lambda name: ["numpy>=2", "no-such-package>=1", 'other-thing; extra == "web"']
+    )
+    items = {i.what: i for i in environment.report()}
+    assert "no-such-package" in items["required"].found
+    assert items["extra web"].advice == "pip install 'baxis[web]'"
+    assert not environment.required_is_whole(list(items.values()))
+
+
+def test_export_writes_and_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "ra.xml"
+    assert run(capsys, "export", "sbml", "--disease", "RA", "--out", out)[0] == 0
+    assert "<sbml" in out.read_text()[:300]
+    code, _, err = run(capsys, "export", "sbml", "--disease", "RAA", "--out", out)
+    assert (code, "RA" in err) == (2, True)
+    code, _, err = run(capsys, "export", "sbml", "--out", tmp_path / "no" / "a.xml")
+    assert (code, "existing folder" in err) == (2, True)
