@@ -1,11 +1,12 @@
-"""Diseases and Evidence in a real browser, and their answers without one."""
+"""Diseases, Evidence and Pathway in a real browser, and their answers without one."""
 
 from __future__ import annotations
 
 import pytest
 
+from baxis.axis import stimulate
 from baxis.axis.comparison import compare
-from baxis.faces.web import diseases_page, evidence_page, work
+from baxis.faces.web import diseases_page, evidence_page, pathway_figure, pathway_page, work
 
 
 def opened(browser, url: str, width: int = 1280):
@@ -18,7 +19,7 @@ def opened(browser, url: str, width: int = 1280):
     return page
 
 
-@pytest.mark.parametrize("name", ["diseases", "evidence"])
+@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway"])
 def test_a_page_draws_on_a_phone_without_scrolling_sideways(browser, address: str, name: str) -> None:
     page = opened(browser, f"{address}/{name}/", 390)
     assert page.get_attribute("#status", "class") == "ready"
@@ -61,3 +62,32 @@ def test_the_pages_agree_with_the_library_and_name_a_faulty_field() -> None:
     marks = [t["x"][0] for t in figure["data"] if t["mode"] == "markers"]
     assert marks[-1] == pytest.approx(100 * m.summary()[-1]["estimate"])
     assert set(evidence_page.endpoints("RA")) <= set(work.tables().outcomes["endpoint"])
+
+
+def test_the_map_changes_with_time_and_a_bad_concentration_says_so(browser, address: str) -> None:
+    page = opened(browser, f"{address}/pathway/")
+    before = page.get_attribute("#figure-map", "aria-label")
+    page.focus("[name=minute]")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("t => document.getElementById('figure-map').getAttribute('aria-label') !== t", arg=before)
+    page.select_option("[name=node]", "pSYK")
+    page.wait_for_function("document.getElementById('slot-node').innerText.includes('ptpn22_e')")
+    page.fill("[name=dose]", "much")
+    page.wait_for_function("document.getElementById('fault-dose').innerText.includes('CONCENTRATION')")
+    page.close()
+
+
+def test_the_map_is_the_model() -> None:
+    base = stimulate(["anti-IgM 10 ug/mL"])
+    blocked = stimulate(["anti-IgM 10 ug/mL"], inhibitors=["fenebrutinib 1000 nM"])
+    step = pathway_page.MINUTES.index(5)
+    change = pathway_page.changes(base, blocked, step)
+    top = float(abs(base.values["pBTK"]).max())
+    assert change["pBTK"] == pytest.approx((blocked.values["pBTK"][step] - base.values["pBTK"][step]) / top)
+    assert change["pBTK"] < -0.3
+    assert change["Ca2+"] < 0
+    assert set(pathway_page.changes(base, base, step).values()) == {0.0}
+    arrows = pathway_figure.arrows()
+    assert ("pCD79", "pSYK") in arrows
+    assert ("pBTK", "pPLCG2") in arrows
+    assert set(pathway_figure.PLACE) == set(base.values)

@@ -59,6 +59,9 @@ class Page:
 
 _ALL = (
     Page("trial", "Trial", "Run a virtual trial and see it beside what was published.", "trial_page"),
+    Page(
+        "pathway", "Pathway", "B-cell receptor signalling as a map, minutes to days after a stimulus.", "pathway_page"
+    ),
     Page("diseases", "Diseases", "Six diseases side by side: one model, other regulators.", "diseases_page"),
     Page(
         "evidence",
