@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "power": ("planning", "power"),
     "calendar": ("planning", "calendar"),
     "export": ("export", "export"),
+    "report": ("report", "report"),
     "doctor": ("doctor", "doctor"),
     "list": ("listing", "listing"),
     "show": ("show", "show"),
