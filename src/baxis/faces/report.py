@@ -106,13 +106,14 @@ def _population(result: TrialResult) -> str:
     text += f"{100 * result.screen_failure_share:.0f} % screen failures.</p>"
     numbers = result.patients.drop(columns="patient").select_dtypes("number")
     rows = [
-        (n, *(f"{v:.4g}" for v in (c.mean(), c.std(), c.quantile(0.05), c.quantile(0.95)))) for n, c in numbers.items()
+        (str(n), *(f"{v:.4g}" for v in (c.mean(), c.std(), c.quantile(0.05), c.quantile(0.95))))
+        for n, c in numbers.items()
     ]
     return text + _table(("at baseline", "mean", "SD", "5 %", "95 %"), rows, 1)
 
 
 def _results(result: TrialResult) -> str:
-    def row(r: dict[str, Any], value: str, percent: bool) -> tuple[str, ...]:
+    def row(r: Any, value: str, percent: bool) -> tuple[str, ...]:
         u = 100.0 if percent else 1.0
 
         def pair(p: Any) -> str:
