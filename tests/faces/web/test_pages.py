@@ -6,7 +6,7 @@ import pytest
 
 from baxis.axis import stimulate
 from baxis.axis.comparison import compare
-from baxis.faces.web import diseases_page, evidence_page, pathway_figure, pathway_page, work
+from baxis.faces.web import diseases_page, evidence_page, explain_page, pathway_figure, pathway_page, work
 
 
 def opened(browser, url: str, width: int = 1280):
@@ -19,7 +19,7 @@ def opened(browser, url: str, width: int = 1280):
     return page
 
 
-@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway"])
+@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway", "explain"])
 def test_a_page_draws_on_a_phone_without_scrolling_sideways(browser, address: str, name: str) -> None:
     page = opened(browser, f"{address}/{name}/", 390)
     assert page.get_attribute("#status", "class") == "ready"
@@ -91,3 +91,11 @@ def test_the_map_is_the_model() -> None:
     assert ("pCD79", "pSYK") in arrows
     assert ("pBTK", "pPLCG2") in arrows
     assert set(pathway_figure.PLACE) == set(base.values)
+
+
+def test_explain_is_the_command_and_a_bad_dose_says_so() -> None:
+    shown = explain_page.answer({})
+    found = explain_page.explained("fenebrutinib", "SLE", "", 1)
+    assert shown.figures["ladder"]["data"][0]["x"] == found.ladder["takes_pct"].tolist()
+    assert set(explain_page.answer({"dose": "much"}).faults) == {"dose"}
+    assert set(explain_page.answer({"seed": "x"}).faults) == {"seed"}
