@@ -62,6 +62,7 @@ _ALL = (
     Page(
         "pathway", "Pathway", "B-cell receptor signalling as a map, minutes to days after a stimulus.", "pathway_page"
     ),
+    Page("explain", "Explain", "Where a drug's effect is lost between target and endpoint.", "explain_page"),
     Page("diseases", "Diseases", "Six diseases side by side: one model, other regulators.", "diseases_page"),
     Page(
         "evidence",
