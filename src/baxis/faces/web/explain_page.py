@@ -57,7 +57,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     falls = [(r["read_out"], r["fall_pct"], (r["ci_low"], r["ci_high"])) for r in found.stages.to_dict("records")]
     return Answer(html, {
         "stages": bars(falls, "fall, % of no drug"),
-        "ladder": bars(steps, "takes, % of inflammation without the drug"),
+        "ladder": bars(steps, "inflammation taken off, %"),
     })  # fmt: skip
 
 
