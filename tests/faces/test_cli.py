@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -133,7 +134,9 @@ def test_show_prints_numbers_with_sources(name: str) -> None:
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     code = "from baxis.faces.cli import main; main()"
     words = ["trial", "rituximab-reflex", "--patients", "60000", "--out", str(tmp_path / "deep" / "out")]
-    run = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True)
+    # a suite started in the background inherits "ignore SIGINT", which a user's terminal never does
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    run = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True, preexec_fn=listen)
     time.sleep(6)
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=240)[1]
