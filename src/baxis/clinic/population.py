@@ -19,9 +19,11 @@ from .. import axis, engine
 from ..core import ledger, streams
 from . import posterior
 from .design import Background, Design
+from .own_population import BOUNDS, SEX, OwnPopulation
 
 Array = NDArray[np.float64]
 RUN_IN_DAYS = 3650.0
+DEMOGRAPHIC = (*BOUNDS, SEX)
 SHARED_VARIANCE = 0.5  # of parameters in one group
 
 
@@ -75,16 +77,26 @@ def join(parts: list[Population]) -> Population:
 
 
 def draw(
-    design: Design, seed: int, ids: NDArray[np.int64], options: engine.Options, weights: Array | None = None
+    design: Design,
+    seed: int,
+    ids: NDArray[np.int64],
+    options: engine.Options,
+    weights: Array | None = None,
+    own: OwnPopulation | None = None,
 ) -> Population:
     """Patients with these stream numbers, at their own rest under the design's background therapy.
 
     weights (n, k): tissue-arm weights to give them instead of their own (calibration spreads them wide).
+    own: a user's population; what it names replaces the disease's draw.
     """
     parameters = spread_parameters(design.disease, seed, ids)
     if weights is not None:
         parameters[:, weight_columns()] = weights
-    covariates = demographics(design.disease, seed, ids)
+    given = own.values(seed, ids) if own else {}
+    for name, values in given.items():
+        if name not in DEMOGRAPHIC:
+            parameters[:, axis.index(name)] = values[:, None]
+    covariates = demographics(design.disease, seed, ids, given)
     for drug in design.background_therapy:
         doses = background_dose(drug, seed, ids)
         covariates[f"{drug.drug}_dose"] = doses
@@ -146,16 +158,20 @@ def _spread_weights(out: Array, disease: str, seed: int, ids: NDArray[np.int64])
     out[:, index] = gamma / gamma.sum(axis=1, keepdims=True)
 
 
-def demographics(disease: str, seed: int, ids: NDArray[np.int64]) -> dict[str, Array]:
-    """Age, sex, weight and body surface (Mosteller) from `library/instruments/demographics.csv`."""
-    n = number
+def demographics(
+    disease: str, seed: int, ids: NDArray[np.int64], given: dict[str, Array] | None = None
+) -> dict[str, Array]:
+    """Age, sex, weight and body surface (Mosteller) from `library/instruments/demographics.csv`, or as given."""
+    n, given = number, given or {}
     female = (streams.uniform(seed, "sex", ids)[:, 0] < n(f"{disease}.female")).astype(float)
+    female = given.get("female", female)
     age = n(f"{disease}.age") + n(f"{disease}.age_sd") * streams.normal(seed, "age", ids)[:, 0]
     z = streams.normal(seed, "size", ids, 2)
     weight = np.where(female > 0, n("weight.female"), n("weight.male")) * np.exp(n("weight.log_sd") * z[:, 0])
     height = np.where(female > 0, n("height.female"), n("height.male")) + n("height.sd") * z[:, 1]
+    weight, height = given.get("weight_kg", weight), given.get("height_cm", height)
     bsa = np.sqrt(height * weight / 3600.0)
-    return {"age_y": np.clip(age, 18, 85), "female": female, "weight_kg": weight, "bsa_m2": bsa}
+    return {"age_y": given.get("age_y", np.clip(age, 18, 85)), "female": female, "weight_kg": weight, "bsa_m2": bsa}
 
 
 def number(name: str) -> float:

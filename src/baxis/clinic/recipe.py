@@ -11,6 +11,7 @@ from .. import axis
 from .._version import __version__
 from ..core import library
 from .design import Design
+from .own_population import read_population
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
     """Code version, library and design hash, seed, tolerances, and counts of failures and doubtful numbers."""
     body = json.dumps(design.model_dump(), sort_keys=True)
     counts = axis.count_numbers(design.disease, tuple(t.drug for a in design.arms for t in a.treatments))
+    own = read_population(settings.population, design.disease).digest if settings.population else None
     return {
+        **({"population": own} if own else {}),
         "baxis": __version__,
         "library": library.digest(),
         "model": axis.system().digest,

@@ -18,7 +18,8 @@ class Settings:
     """patients: simulated in each arm; threads: None takes all cores; dosing: how daily oral drugs are followed, one of
     auto, averaged, resolved (see `regimen`).
 
-    evidence: folders of own tables laid over the shipped ones. progress: called with (patients simulated, in all).
+    evidence: folders of own tables laid over the shipped ones. progress: called with (patients simulated, in all). population: file of own
+    means, SDs and correlations, or of patients (`own_population`).
     """
 
     patients: int = 1000
@@ -29,6 +30,7 @@ class Settings:
     dosing: str = "auto"
     evidence: tuple[Path, ...] = ()
     progress: Progress | None = None
+    population: Path | str | None = None
 
     def options(self) -> engine.Options:
         """The engine's options."""

@@ -15,6 +15,7 @@ from .design import Arm, Design, Entry, read_design
 from .instruments import Course, Instrument, Visits, instrument
 from .instruments.base import STEROID
 from .instruments.steroid import steroid_dose
+from .own_population import read_population
 from .population import Population, draw, join, typical
 from .regimen import plan
 from .result import ArmRun, TrialResult, summarise
@@ -48,6 +49,7 @@ class Laboratory:
         self.design, self.settings = design, settings
         self.tool: Instrument = instrument(design.disease)
         check_measures(design, self.tool)
+        self.own = read_population(settings.population, design.disease) if settings.population else None
         self.days = visit_days(design)
         self.options = settings.options()
         self.typical = typical(design, self.options)
@@ -60,7 +62,7 @@ class Laboratory:
         while found < wanted:
             if start >= MOST_SCREENED * wanted + 2000:
                 raise self._unattainable(found, start)
-            pool = draw(self.design, self.settings.seed, np.arange(start, start + size), self.options)
+            pool = draw(self.design, self.settings.seed, np.arange(start, start + size), self.options, own=self.own)
             ok = self.eligible(pool) & (pool.status == 0)
             kept.append(pool.take(np.flatnonzero(ok)))
             found, start = found + int(ok.sum()), start + size

@@ -28,6 +28,10 @@ def trial(
     dosing: Annotated[str, typer.Option(help="Daily oral drugs: auto, averaged or resolved dose by dose.")] = "auto",
     library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
     evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(help="Own means, SDs, correlations (TOML) or patients (CSV, Parquet).", metavar="FILE"),
+    ] = None,
     population_of: Annotated[
         str | None, typer.Option(help="Transport: entry criteria and prior treatment of this trial.", metavar="ID")
     ] = None,
@@ -58,7 +62,7 @@ def trial(
     if json and json != "-":
         check_file(Path(json))
     settings: dict[str, Any] = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
-    settings |= {"evidence": tuple(evidence or ())}
+    settings |= {"evidence": tuple(evidence or ()), "population": population}
     swap = Swap(population_of, background_of, steroid_rule_of, endpoint, week)
     if swap.asked():
         if out:

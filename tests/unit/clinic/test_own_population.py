@@ -1,0 +1,90 @@
+"""A user's own population: moments and correlations kept, tables read with units, faults told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import baxis
+from baxis.clinic.own_population import read_population
+from baxis.core.errors import BaxisError
+
+GOOD = """
+[variables.age_y]
+mean = 45
+sd = 7
+unit = "year"
+[variables.weight_kg]
+mean = 176.37
+sd = 33.07
+unit = "lb"
+distribution = "lognormal"
+[variables.ifn_x]
+mean = 3
+sd = 1
+unit = "1"
+[variables.female]
+share = 0.5
+[[correlations]]
+between = ["age_y", "weight_kg"]
+r = 0.5
+[[correlations]]
+between = ["weight_kg", "ifn_x"]
+r = -0.3
+"""
+
+
+def write(folder: Path, text: str, name: str = "own.toml") -> Path:
+    file = folder / name
+    file.write_text(text)
+    return file
+
+
+def test_means_sds_and_correlations_are_kept(tmp_path: Path) -> None:
+    x = read_population(write(tmp_path, GOOD), "SLE").values(1, np.arange(40_000))
+    assert np.mean(x["weight_kg"]) == pytest.approx(80, rel=0.01)
+    assert np.std(x["weight_kg"]) == pytest.approx(15, rel=0.03)
+    assert np.mean(x["age_y"]) == pytest.approx(45, rel=0.01)
+    assert np.mean(x["female"]) == pytest.approx(0.5, abs=0.01)
+    assert np.corrcoef(x["age_y"], x["weight_kg"])[0, 1] == pytest.approx(0.5, abs=0.02)
+    assert np.corrcoef(x["weight_kg"], x["ifn_x"])[0, 1] == pytest.approx(-0.3, abs=0.02)
+
+
+def test_a_table_of_patients_enters_the_trial(tmp_path: Path) -> None:
+    file = write(tmp_path, "patient,age_y,weight_kg [lb],female\na,30,220.462,0\nb,60,110.231,1\n", "own.csv")
+    result = baxis.run_trial("explorer", patients=10, population=file)
+    rows = result.patients
+    assert set(rows["age_y"]) == {30.0, 60.0}
+    assert np.allclose(rows["weight_kg"], np.where(rows["patient"] % 2 == 0, 100, 50), rtol=1e-4)
+    assert "population" in result.recipe
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("weight_kg", "wieght_kg", "did you mean 'weight_kg'"),
+        ('"lb"', '"L"', "dimension"),
+        ("sd = 7", "sd = 30", "outside 18 to 100"),
+        ("mean = 45", "mean = 450", "mean within 18"),
+        ("r = 0.5", "r = 1.5", "within -1 and 1"),
+        ("share = 0.5", "share = 2", "from 0 to 1"),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(BaxisError, match=says):
+        read_population(write(tmp_path, GOOD.replace(old, new)), "SLE")
+
+
+def test_an_impossible_correlation_matrix_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace("r = 0.5", "r = 0.9").replace("r = -0.3", "r = 0.9")
+    text += '[[correlations]]\nbetween = ["age_y", "ifn_x"]\nr = -0.9\n'
+    with pytest.raises(BaxisError, match="positive definite"):
+        read_population(write(tmp_path, text), "SLE")
+
+
+@pytest.mark.parametrize("table", ["age_y\n12\n", "age_y\n\n", "colour\nred\n", "female\n0.5\n", "age_y [kg]\n30\n"])
+def test_bad_tables_are_refused(tmp_path: Path, table: str) -> None:
+    with pytest.raises(BaxisError):
+        read_population(write(tmp_path, table, "own.csv"), "SLE")
