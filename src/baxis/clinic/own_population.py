@@ -56,7 +56,8 @@ class OwnPopulation:
             return {v: self.rows[ids % len(self.rows), i] for i, v in enumerate(self.variables)}
         found: dict[str, Array] = {}
         if self.variables:
-            assert self.centre is not None and self.spread is not None
+            assert self.centre is not None
+            assert self.spread is not None
             assert self.factor is not None
             z = np.column_stack([streams.normal(seed, f"own {v}", ids)[:, 0] for v in self.variables])
             x = self.centre + self.spread * (z @ self.factor.T)
