@@ -230,4 +230,4 @@ def _underlying(moments: dict[str, tuple[float, float, str]], corr: Array, where
             f"{where} correlations", f"smallest eigenvalue {low:.3g}", "a positive definite matrix",
             "name every pair that goes together, or lower the correlations",
         )  # fmt: skip
-    return centre, spread, np.linalg.cholesky(out)
+    return centre, spread, np.asarray(np.linalg.cholesky(out), dtype=np.float64)
