@@ -72,20 +72,33 @@ def test_an_archive_and_its_faults(capsys: pytest.CaptureFixture[str], tmp_path:
     assert (code, "undamaged COMBINE archive" in err) == (2, True)
 
 
+def test_a_setting_never_overwrites_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("k\n0.1\n0.2\n")
+    code, _, err = run(capsys, "simulate", model(tmp_path, PLAIN), "--table", table, "--set", "k=0")
+    assert (code, "neither --table" in err) == (2, True)
+
+
+@pytest.mark.parametrize("text", [PLAIN, EVENT])
 @pytest.mark.parametrize(
     ("words", "word"),
     [
-        (("--set", "kk=1"), "unknown parameter or state 'kk'"),
+        (("--set", "kk=1"), "unknown"),
         (("--set", "k=much"), "a number"),
-        (("--dose", "S=1"), "a number"),
+        (("--dose", "S=1"), "STATE=AMOUNT@TIME"),
+        (("--set", "k=1", "--set", "k=2"), "another --set"),
+        (("--set", "k=inf"), "finite numbers"),
+        (("--dose", "S=nan@3"), "a finite amount"),
+        (("--dose", "S=1@-5"), "at least 0"),
+        (("--dose", "S=1@nan"), "a finite time"),
         (("--points", "1"), "at least 2 points"),
         (("--out", "a.doc"), "kind of output file"),
     ],
 )
 def test_wrong_input_is_one_line(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], word: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, words: tuple[str, ...], word: str
 ) -> None:
-    code, _, err = run(capsys, "simulate", model(tmp_path, PLAIN), *words)
+    code, _, err = run(capsys, "simulate", model(tmp_path, text), *words)
     assert code == 2
     assert word in err
     assert len(err.strip().splitlines()) == 1

@@ -107,12 +107,25 @@ def simulate_model(
     rows = max((len(v) for v in table.values()), default=1)
     if any(len(v) not in (1, rows) for v in table.values()):
         raise InvalidValue("values", {k: len(v) for k, v in table.items()}, f"one number or {rows} numbers each")
+    _check_numbers(table, doses, (options or Options()).start)
     ask = _Ask(times, table, rows, tuple(doses), outputs, options or Options(rtol=1e-6, atol=1e-9))
     try:
         system = load_sbml(sbml)
     except Unsupported as reason:
         return _row_by_row(load_network(sbml), ask, str(reason))
     return _ensemble(system, ask)
+
+
+def _check_numbers(table: Mapping[str, np.ndarray], doses: Sequence[Dose], start: float) -> None:
+    """The same refusals on both paths, before one is chosen."""
+    for name, column in table.items():
+        if not np.isfinite(column).all():
+            raise InvalidValue(f"value of {name!r}", float(column[~np.isfinite(column)][0]), "finite numbers")
+    for name, when, amount in doses:
+        if not np.isfinite(amount):
+            raise InvalidValue(f"dose of {name!r}", amount, "a finite amount")
+        if not (np.isfinite(when) and when >= start):
+            raise InvalidValue(f"time of a dose of {name!r}", when, f"a finite time of at least {start:g}")
 
 
 @dataclass(frozen=True)

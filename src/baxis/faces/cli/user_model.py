@@ -40,14 +40,14 @@ def simulate(
         raise InvalidValue("--until and --points", (until, points), "a time above 0 and at least 2 points")
     if out is not None and out.suffix not in SAVED:
         raise UnknownName("kind of output file", out.suffix or str(out), SAVED)
-    values = {**_table(table), **dict(_setting(text) for text in set or ())}
+    values = _values(table, set or [])
     doses = [d for text in dose or () for d in _doses(text)]
     times = np.linspace(0.0, until, points)
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options)
     if out is not None:
         _save(found, out)
-    typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out)))
+    typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
 
 
 def _number(text: str, where: str) -> float:
@@ -64,10 +64,23 @@ def _setting(text: str) -> tuple[str, float]:
     return name.strip(), _number(value, f"--set {text!r}")
 
 
+def _values(table: Path | None, settings: list[str]) -> dict[str, Any]:
+    """Columns of the table and settings by name; one name given twice is refused, never overwritten."""
+    from ...core.errors import InvalidValue
+
+    values = _table(table)
+    for text in settings:
+        name, value = _setting(text)
+        if name in values:
+            raise InvalidValue(f"--set {text!r}", name, "a name that neither --table nor another --set gives")
+        values[name] = value
+    return values
+
+
 def _doses(text: str) -> list[tuple[str, float, float]]:
     name, _, rest = text.partition("=")
     amount, _, when = rest.partition("@")
-    where = f"--dose {text!r}"
+    where = f"--dose {text!r} (STATE=AMOUNT@TIME,TIME,...)"
     return [(name.strip(), _number(t, where), _number(amount, where)) for t in when.split(",")]
 
 
@@ -130,7 +143,7 @@ def _record(found: Simulated) -> dict[str, Any]:
     return {"path": found.path, "why": found.why, "times": found.times.tolist(), "values": values, "failures": failures}
 
 
-def _lines(found: Simulated, out: Path | None) -> list[str]:
+def _lines(found: Simulated, out: Path | None, dosed: bool) -> list[str]:
     import numpy as np
 
     from .layout import table
@@ -148,6 +161,9 @@ def _lines(found: Simulated, out: Path | None) -> list[str]:
     n = len(found.values)
     head = f"{n} row{'s' if n != 1 else ''} by the {found.path} path" + (f" ({found.why})" if found.why else "")
     lines = [head, *table(["output", "first", f"at time {found.times[-1]:g}", "5 to 95 % of rows"], rows)]
+    if dosed:
+        side = "before" if found.path == "compiled ensemble" else "after"
+        lines.append(f"At the very time of a dose this path gives the value {side} it.")
     lines += [f"row {k} did not finish: {why}" for k, why in list(found.failures.items())[:10]]
     return [*lines, f"written: {out}"] if out else lines
 
