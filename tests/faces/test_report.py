@@ -39,3 +39,81 @@ def test_wrong_input_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: P
     code, err = run(capsys, "report", "fenebrutinib-sle", "--out", tmp_path / "r.html")
     assert (code, "did you mean" in err) == (2, True)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_drug_a_disease_and_a_saved_scoreboard(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked: dict[str, list[object]] = {
+        "GDC-0853": ["--patients", 20],
+        "ra": [],
+        "scoreboard": ["--board", Path(__file__).parents[2] / "docs" / "clinic"],
+    }
+    text = {}
+    for name, more in asked.items():
+        out = tmp_path / f"{name}.html"
+        assert run(capsys, "report", name, "--out", out, *more)[0] == 0
+        text[name] = out.read_text()
+        assert not re.search(r"(src|href)=['\"]https?:", text[name])
+        assert "Research use only" in text[name]
+        assert "data:image/png;base64," in text[name]
+        assert "Context of use" in text[name]
+    assert "<h1>fenebrutinib: BTK inhibitor reversible</h1>" in text["GDC-0853"]
+    assert "<td>fenebrutinib-sle-ph2</td>" in text["GDC-0853"]
+    assert "setting and regimen of fenebrutinib-sle-ph2" in text["GDC-0853"]
+    assert "C097" in text["ra"]
+    assert "contested by" in text["ra"]
+    assert "Worst misses" in text["scoreboard"]
+
+
+def test_a_contested_claim_says_by_which() -> None:
+    from baxis import evidence
+    from baxis.faces.report.linked import contested
+
+    tables = evidence.load()
+    found = contested(tables)
+    assert "C113" in found["C114"]
+    assert all(a in found[b] for a, others in found.items() for b in others)
+
+
+def test_the_kind_of_a_name_and_its_errors(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from baxis.faces.report import kind_of
+
+    kinds = {n: kind_of(n) for n in ("Scoreboard", "Rituxan", "sle", "aim", "my/design.toml")}
+    assert list(kinds.values()) == ["scoreboard", "drug", "disease", "trial", "trial"]
+    out = tmp_path / "r.html"
+    for words, said in {
+        ("scoreboard",): "baxis scoreboard --out DIR",
+        ("scoreboard", "--board", tmp_path): "scoreboard.md",
+        ("aim", "--board", tmp_path): "given with `scoreboard` only",
+        ("rituximob",): "did you mean 'rituximab'",
+        ("healthy",): "unknown disease 'healthy'",
+    }.items():
+        code, err = run(capsys, "report", *words, "--out", out)
+        assert code == 2
+        assert said in err
+        assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_pdf_needs_a_browser_and_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from baxis.faces.report import pdf
+
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    code, err = run(capsys, "report", "RA", "--out", tmp_path / "r.html", "--pdf")
+    assert code == 2
+    assert "--pdf needs a Chromium" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_pdf_of_a_page(tmp_path: Path) -> None:
+    from baxis.core.errors import Unsupported
+    from baxis.faces.report import pdf
+
+    try:
+        pdf.browser()
+    except Unsupported as e:
+        pytest.skip(str(e))
+    page = tmp_path / "p.html"
+    page.write_text("<p>one page</p>")
+    assert pdf.write_pdf(page).read_bytes().startswith(b"%PDF")

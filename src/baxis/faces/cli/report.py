@@ -1,4 +1,4 @@
-"""`baxis report`: a self-contained HTML page of a simulated trial."""
+"""`baxis report`: a self-contained page of a trial, a drug, a disease or the scoreboard."""
 
 from __future__ import annotations
 
@@ -9,20 +9,35 @@ import typer
 
 
 def report(
-    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME|DESIGN.toml", help="A trial, drug or disease, a design file, or `scoreboard`."),
+    ],
     out: Annotated[Path, typer.Option(help="HTML file to write.", metavar="FILE.html")],
-    patients: Annotated[int, typer.Option(help="Patients simulated in each arm.")] = 1000,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside it, by the system's Chromium.")] = False,
+    board: Annotated[
+        Path | None, typer.Option(help="For `scoreboard`: a folder written by `baxis scoreboard --out`.", metavar="DIR")
+    ] = None,
+    patients: Annotated[int | None, typer.Option(help="Patients simulated (default: trial 1000, drug 100).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
 ) -> None:
-    """Simulate a trial and write its report: design, population, results, figures, credibility. Research use only."""
-    from ...clinic.trial import run_trial
+    """Write a report: what was asked, numbers with sources, results, figures, credibility. Research use only."""
     from ...core.errors import InvalidValue
-    from ..report import write
+    from .. import report as reports
+    from ..report import pdf as printer
     from .progress import bar
 
     if out.suffix not in (".html", ".htm") or not out.absolute().parent.is_dir():
         raise InvalidValue("--out", str(out), "an .html file in an existing folder")
+    if pdf:
+        printer.browser()
+    kind = reports.kind_of(name)
+    if board is not None and kind != "scoreboard":
+        raise InvalidValue("--board", str(board), "given with `scoreboard` only")
+    size = patients if patients is not None else 1000 if kind == "trial" else 100
     with bar("patients") as progress:
-        result = run_trial(design, patients=patients, seed=seed, threads=threads, progress=progress)
-    typer.echo(f"Written to {write(result, out)}")
+        text = reports.report(name, board=board, progress=progress, patients=size, seed=seed, threads=threads)
+    typer.echo(f"Written to {reports.write(text, out)}")
+    if pdf:
+        typer.echo(f"Written to {printer.write_pdf(out)}")

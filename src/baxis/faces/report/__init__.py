@@ -1,0 +1,70 @@
+"""Self-contained reports of a trial, a drug, a disease or the scoreboard: HTML, and PDF where a Chromium is.
+
+What stands in a report comes from a run, a table or a check made for it; nothing is typed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import BaxisError, InvalidValue, UnknownName
+
+KINDS = ("trial", "drug", "disease", "scoreboard")
+
+
+def kind_of(name: str) -> str:
+    """What a name is: scoreboard, a drug, a disease, else a trial (an id, or the path of a design). Raises UnknownName."""
+    from ... import axis, evidence
+    from ...core import library
+
+    if name.casefold() == "scoreboard":
+        return "scoreboard"
+    if name.endswith(".toml") or "/" in name or "\\" in name:
+        return "trial"
+    trials = {*library.names("designs"), *evidence.load().trials["trial_id"]}
+    if name in trials:
+        return "trial"
+    for kind, find in (("disease", axis.disease), ("drug", axis.drug)):
+        try:
+            find(name)
+            return kind
+        except BaxisError:
+            continue
+    known = [*trials, *axis.drugs(), *(d for d in axis.diseases() if d != "healthy"), "scoreboard"]
+    raise UnknownName("trial, drug or disease", name, known, "or give the path of a design.toml")
+
+
+def report(
+    name: str, *, board: Path | None = None, progress: Callable[[int, int], None] | None = None, **settings: Any
+) -> str:
+    """HTML page about a name. settings: patients, seed, threads; board: folder of a saved scoreboard."""
+    kind = kind_of(name)
+    if kind == "scoreboard":
+        from .board import board_report
+
+        if board is None:
+            raise InvalidValue("--board", None, "the folder that `baxis scoreboard --out DIR` wrote")
+        return board_report(board)
+    if kind == "drug":
+        from .drug import drug_report
+
+        return drug_report(name, **settings)
+    if kind == "disease":
+        from .disease import disease_report
+
+        return disease_report(name)
+    from ...clinic.trial import run_trial
+    from .trial import trial_report
+
+    return trial_report(run_trial(name, progress=progress, **settings))
+
+
+def write(text: str, path: str | Path) -> Path:
+    """Write a page to a file, whole or not at all."""
+    target = Path(path)
+    part = target.with_name(target.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(target)
+    return target

@@ -1,0 +1,105 @@
+"""Report of a disease: its regulators with their evidence, its mechanism map, its trials and how the model stands in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from typing import Any
+
+from ... import axis, evidence
+from ..._version import __version__
+from ...clinic.recipe import NOTICE
+from ...core import library
+from ...core.errors import UnknownName
+from ...evidence.query import disease_family
+from .credibility import credibility
+from .figures import contrasts_figure
+from .html import cell, page, picture, records, section, table
+from .linked import cited, claims_table, sources_table
+
+SHOWN = ("trial_id", "phase", "n_randomised", "population", "primary_endpoint", "primary_met", "year", "role", "nct")
+
+
+def disease_report(code: str) -> str:
+    """HTML page of a disease, from the library, the evidence and the checks run now. Raises UnknownName."""
+    disease, tables = axis.disease(code), evidence.load()
+    if disease.code == "healthy":
+        raise UnknownName("disease", code, [c for c in axis.diseases() if c != "healthy"])
+    family = disease_family(tables, disease.code)
+    claims = [r for r in tables.rows("claims") if r["disease"] in family]
+    recipe = {
+        "baxis": __version__,
+        "library": library.digest(),
+        "model": axis.system().digest,
+        "evidence": tables.digest,
+    }
+    parts = [
+        f"<h1>{escape(disease.name)} ({escape(disease.code)})</h1>",
+        f"<p class='notice'><b>{escape(NOTICE)}</b> The disease is a table of regulators laid over one model of the healthy axis.</p>",
+        *section("What differs from health", _regulators(disease)),
+        *section("Who the patients are", _patients(disease)),
+        *section("The mechanism, as claims have it", _map(tables, disease.code)),
+        *section("Contradictions", _conflicts(tables, disease.code)),
+        *section("What drugs did", _drugs(tables, disease.code)),
+        *section("Trials", _trials(tables, disease.code)),
+        *section("Claims", claims_table(tables, claims)),
+        *section("Credibility", credibility(disease.code)),
+        *section("Sources", sources_table(_keys(disease, claims))),
+        *section("Recipe", table(("item", "value"), [(k, cell(v)) for k, v in recipe.items()])),
+    ]
+    return page(disease.name, parts)
+
+
+def _regulators(disease: axis.Disease) -> str:
+    kinds = Counter(p.kind for p in disease.regulators.values())
+    said = ", ".join(f"{n} {k}" for k, n in kinds.most_common())
+    rows: list[dict[str, Any]] = [
+        {"regulator": n, "value": p.value, "unit": p.unit, "log SD between patients": p.log_sd or None, "kind": p.kind,
+         "claims": " ".join(p.claims), "source": p.place or cited(p.source), "why": p.rationale}
+        for n, p in disease.regulators.items()
+    ]  # fmt: skip
+    from_parent = f" It inherits what {disease.inherits} has." if disease.inherits else ""
+    return f"<p>{len(rows)} regulators: {escape(said)}.{escape(from_parent)}</p>{records(rows)}"
+
+
+def _patients(disease: axis.Disease) -> str:
+    mixed: list[dict[str, Any]] = [
+        {"endotype": e.name, "share": e.share, "sets": e.regulators} for e in disease.endotypes
+    ]
+    text = records(mixed) or "<p>One endotype.</p>"
+    given = ", ".join(f"{k} {v:g}" for k, v in disease.background.items())
+    return text + (f"<p>Background therapy at entry (inputs of the model): {escape(given)}.</p>" if given else "")
+
+
+def _map(tables: evidence.Evidence, code: str) -> str:
+    from ...evidence import graph
+    from ...evidence.graph.draw import draw
+
+    figure = draw(graph.mechanism_map(tables, code))
+    return picture(
+        figure, f"Mechanism map of {code}", "Signed claims as a layered network: from antigen and signal to tissue."
+    )
+
+
+def _conflicts(tables: evidence.Evidence, code: str) -> str:
+    rows = evidence.conflicts(tables, code).to_dict("records")
+    return records(rows, ("disease", "kind")) or "<p>No two claims on it contradict each other.</p>"
+
+
+def _drugs(tables: evidence.Evidence, code: str) -> str:
+    found = evidence.contrasts(tables)
+    mine = found[found["disease"] == code]
+    if mine.empty:
+        return "<p>No contrast of a primary endpoint in the evidence.</p>"
+    return picture(contrasts_figure(mine, "class"), f"Primary contrasts in {code}",
+                   "Every published contrast of a primary endpoint, counted towards benefit, 95 % interval.")  # fmt: skip
+
+
+def _trials(tables: evidence.Evidence, code: str) -> str:
+    rows = tables.trials[tables.trials["disease"] == code].sort_values(["year", "trial_id"])
+    return records([{k: r[k] for k in SHOWN} for r in rows.to_dict("records")])
+
+
+def _keys(disease: axis.Disease, claims: list[dict[str, Any]]) -> list[str]:
+    found = [p.source for p in disease.regulators.values()] + [c["source"] for c in claims]
+    return [k.strip() for s in found for k in s.split(";") if k.strip()]

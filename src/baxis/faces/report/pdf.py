@@ -1,0 +1,45 @@
+"""HTML to PDF by a Chromium of the system, where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ...core.errors import BaxisError, Unsupported
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+LONGEST = 180  # seconds
+
+
+def browser() -> str:
+    """Path of a Chromium. Raises Unsupported, in one line that says what to install."""
+    found = next((p for p in map(shutil.which, BROWSERS) if p), None)
+    if found is None:
+        raise Unsupported(
+            f"--pdf needs a Chromium on the path ({', '.join(BROWSERS)}); the HTML prints to PDF from any browser"
+        )
+    return found
+
+
+def write_pdf(page: Path) -> Path:
+    """PDF beside an HTML file, whole or not at all. Raises Unsupported without a browser, BaxisError when it fails."""
+    out = page.with_suffix(".pdf")
+    with tempfile.TemporaryDirectory(prefix="baxis-pdf-") as folder:
+        made = Path(folder) / "page.pdf"
+        words = [browser(), "--headless", "--disable-gpu", "--no-first-run", f"--user-data-dir={folder}/profile"]
+        words += ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []  # Chromium refuses root with it
+        words += ["--no-pdf-header-footer", f"--print-to-pdf={made}", page.resolve().as_uri()]
+        try:
+            ended = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            raise BaxisError(f"{words[0]} did not print {page.name} within {LONGEST} s; the HTML is whole") from None
+        if ended.returncode or not made.is_file():
+            last = (ended.stderr.strip().splitlines() or ["no message"])[-1]
+            raise BaxisError(f"{words[0]} could not print {page.name}: {last[:200]}; the HTML is whole")
+        part = out.with_name(out.name + ".part")
+        shutil.copyfile(made, part)
+        part.replace(out)
+    return out
