@@ -8,6 +8,7 @@ a trial kept out of fitting.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -48,9 +49,10 @@ class Observed:
 
 @dataclass(frozen=True)
 class Predicted:
-    """The model's effect on the same endpoint (drug minus no drug), the inflammation it takes, and the largest escape.
+    """The model's effect on the same endpoint (drug minus no drug), and where the rest goes.
 
-    why: empty, or why there is no run.
+    taken_pct: of tissue inflammation, by the drug; independent_pct: left when all of the B-cell path is cut;
+    route: the escape with the largest Shapley share, route_pct. why: empty, or why there is no run.
     """
 
     drug: str = ""
@@ -63,6 +65,7 @@ class Predicted:
     ci_high: float = float("nan")
     unit: str = ""
     taken_pct: float = float("nan")
+    independent_pct: float = float("nan")
     route: str = ""
     route_pct: float = float("nan")
     lost_at: str = ""
@@ -107,11 +110,30 @@ def observed(tables: Evidence) -> dict[tuple[str, str], Observed]:
         for endpoint in sorted(set(rows["endpoint"])):
             if (endpoint, disease) not in pooled:
                 pooled[endpoint, disease] = _pooled(tables, endpoint, disease)
-            effect = _of_class(pooled[endpoint, disease], name)
+            effect = _of_class(tables, pooled[endpoint, disease], name)
             best = found.get((name, disease))
             if effect and (best is None or (effect.k, effect.patients) > (best.k, best.patients)):
                 found[name, disease] = effect
+        alone = _alone(tables, rows) if (name, disease) not in found else None
+        if alone:
+            found[name, disease] = alone
     return found
+
+
+def _alone(tables: Evidence, rows: pd.DataFrame) -> Observed | None:
+    """The largest placebo-controlled contrast with an interval, as reported, where nothing can be pooled."""
+    placebo = {(a["trial_id"], a["arm_id"]) for a in tables.rows("arms") if a["role"] == "placebo"}
+    mine = [
+        r for r in rows.to_dict("records") if (r["trial_id"], r["versus"]) in placebo and r["ci_low"] == r["ci_low"]
+    ]
+    if not mine:
+        return None
+    best = max(mine, key=lambda r: (r["n1"] if r["n1"] == r["n1"] else 0, r["arm_id"]))
+    scale = {"risk_difference": "RD", "mean_difference": "MD", "log_hazard_ratio": "HR"}[best["scale"]]
+    mean, low, high = (math.exp(best[k]) if scale == "HR" else float(best[k]) for k in ("value", "ci_low", "ci_high"))
+    size = best["n1"] + best["n0"]
+    people = int(size) if size == size else 0
+    return Observed(best["endpoint"], scale, 1, people, mean, low, high, int(best["benefit_sign"]), (best["trial_id"],))
 
 
 def _pooled(tables: Evidence, endpoint: str, disease: str) -> MetaResult | None:
@@ -121,7 +143,7 @@ def _pooled(tables: Evidence, endpoint: str, disease: str) -> MetaResult | None:
         return None
 
 
-def _of_class(result: MetaResult | None, name: str) -> Observed | None:
+def _of_class(tables: Evidence, result: MetaResult | None, name: str) -> Observed | None:
     """The class's comparisons pooled among themselves (REML)."""
     if result is None:
         return None
@@ -138,7 +160,14 @@ def _of_class(result: MetaResult | None, name: str) -> Observed | None:
     mean, low, high = (result.shown(v) for v in (fit.mean, fit.ci_low, fit.ci_high))
     names = tuple(dict.fromkeys(c.trial.trial_id for c in used))
     whole = int(people) if people == people else 0
-    return Observed(result.query.endpoint, result.scale, len(mine), whole, mean, low, high, result.benefit, names)
+    scale = "RD" if result.scale == "MD" and _is_fraction(tables, result.query.endpoint, names) else result.scale
+    return Observed(result.query.endpoint, scale, len(mine), whole, mean, low, high, result.benefit, names)
+
+
+def _is_fraction(tables: Evidence, endpoint: str, trials: tuple[str, ...]) -> bool:
+    """Whether these trials report the endpoint as a fraction with its error: a mean difference is then one in proportions."""
+    rows = tables.outcomes[(tables.outcomes["endpoint"] == endpoint) & tables.outcomes["trial_id"].isin(trials)]
+    return set(rows.loc[rows["arm_id"] != "", "unit"]) == {"fraction"}
 
 
 def setting(tables: Evidence, name: str, disease: str) -> tuple[str, str, str | None] | None:
@@ -251,5 +280,5 @@ def simulated(chosen: tuple[str, str, str | None], disease: str, endpoint: str, 
     difference, low, high = (float(e.effect[k]) for k in ("difference", "ci_low", "ci_high"))
     return Predicted(
         drug, s.regimen, s.origin, s.endpoint.name, s.endpoint.week, difference, low, high, str(e.effect["unit"]),
-        float(e.ladder["takes_pct"].iloc[0]), e.main_route, float(route.iloc[0]), e.lost_at, int(e.recipe["failures"]),
+        float(e.ladder["takes_pct"].iloc[0]), float(e.ladder["takes_pct"].iloc[-1]), e.main_route, float(route.iloc[0]), e.lost_at, int(e.recipe["failures"]),
     )  # fmt: skip

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calendar": ("planning", "calendar"),
     "export": ("export", "export"),
     "report": ("report", "report"),
+    "review": ("review", "review"),
     "doctor": ("doctor", "doctor"),
     "list": ("listing", "listing"),
     "show": ("show", "show"),

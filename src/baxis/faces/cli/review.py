@@ -1,0 +1,26 @@
+"""`baxis review`: the living review, rebuilt from the evidence and the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def review(
+    out: Annotated[Path, typer.Option(help="Folder for review.html and the runs of the model.", metavar="DIR")],
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write review.pdf too, by the system's Chromium.")] = False,
+    patients: Annotated[int, typer.Option(help="Virtual patients in each run of the model.")] = 100,
+) -> None:
+    """Rebuild the living review: chapters tied to claims, trials and runs of the model. Research use only.
+
+    Runs of the model are kept in DIR/runs and reused until the library or the model changes.
+    """
+    from ..review import write
+    from .progress import bar
+
+    with bar("runs of the model") as progress:
+        made = write(out, patients, pdf, progress)
+    for file in made:
+        typer.echo(f"Written to {file}")
