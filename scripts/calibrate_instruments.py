@@ -52,8 +52,12 @@ class Pool:
     """Virtual patients at rest under one background, and the standard therapies run on them so far."""
 
     people: population.Population
-    typical: dict[str, float]
+    typical: dict[str, np.ndarray]
     runs: dict[tuple[str, tuple[float, ...]], dict[str, np.ndarray]] = field(default_factory=dict)
+
+    def level(self, name: str) -> np.ndarray:
+        """Level (n, 1) of an observable in the typical patient of each patient's posterior draw."""
+        return self.typical[name][self.people.carried][:, None]
 
 
 def targets(disease: str) -> list[Target]:
@@ -146,7 +150,7 @@ class Bench:
         shape = (len(pool.people.ids), days.size)
         needs = instrument(self.disease).needs
         if not therapy.steps:
-            return {k: np.broadcast_to(pool.people.outputs[k][:, None] / pool.typical[k], shape) for k in needs}
+            return {k: np.broadcast_to(pool.people.outputs[k][:, None] / pool.level(k), shape) for k in needs}
         steps = sorted(therapy.steps)
         events = engine.Events(
             np.array([s[0] for s in steps]),
@@ -160,7 +164,7 @@ class Bench:
             options=self.options,
         )  # fmt: skip
         values = np.concatenate([ran.values[:, :1], ran.values], axis=1)
-        out = {k: values[:, :, i] / pool.typical[k] for i, k in enumerate(needs)}
+        out = {k: values[:, :, i] / pool.level(k) for i, k in enumerate(needs)}
         return out | {"steroid_mg": np.broadcast_to(therapy.steroid(days), shape)}
 
     def observe(self, tool: Instrument, target: Target) -> tuple[Pool, Visits]:

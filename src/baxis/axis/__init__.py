@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .model import kernel, system
     from .numbers import count_numbers
     from .observables import Observable, outputs, to_units
+    from .other_constants import variants
     from .resting import levels, rest
     from .slots import (
         background_input,
@@ -51,6 +52,7 @@ _HOME = {
     "virtual": "slots.virtual", "background_input": "slots.background_input", "input_name": "slots.input_name",
     "weight_names": "slots.weight_names", "count_numbers": "numbers.count_numbers", "counts": "ledger.counts",
     "Observable": "observables.Observable", "stimulate": "stimulation.stimulate", "check": "checks.check",
+    "variants": "other_constants.variants",
 }  # fmt: skip
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "stimulate",
     "system",
     "to_units",
+    "variants",
     "virtual",
     "weight_names",
 ]

@@ -29,7 +29,7 @@ INPUTS: dict[str, dict[str, str | None]] = {
     "R": {"ag": "agR", "tag": "tagR", "fcg_lig": None, "tlr_in": "tlR_in"},
     "N": {"ag": "agN", "tag": "tagN", "fcg_lig": None, "tlr_in": "tlR_in"},
 }
-QUIET = {"baff_sig": 1.0, "cd40_in": 1.0, "il21_in": 1.0, "ifn_in": 1.0, "cd22_s": 1.0, "cd19_occ": 1.0,
+QUIET = {"baff_sig": 1.0, "cd40_in": 1.0, "il21_in": 1.0, "ifn_in": 1.0, "cd22_s": 1.0, "cd19_occ": 1.0, "bcr_free": 1.0,
          "syk_free": 1.0, "pi3k_free": 1.0, "btk_free": 1.0, "tlr_free": 1.0, "cd22_ag": 0.0}  # fmt: skip
 SCALES = {"rest_str": "A_str", "rest_pgc": "pres_gc", "rest_pt": "pres_t", "rest_tpg": "tpg", "rest_nic": "nic"} | {
     f"rest_{v}": v

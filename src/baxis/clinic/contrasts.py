@@ -18,7 +18,7 @@ from .instruments.events import first_event
 from .intervals import REPLICATES, Sample, central, replicate
 from .population import Population
 from .posterior import between_draws
-from .survival import Times, replicate_log_hazard_ratio
+from .survival import Times, rate_influence, replicate_log_hazard_ratio
 
 Array = NDArray[np.float64]
 COLUMNS = ("arm_id", "versus", "endpoint", "week", "scale", "predicted", "pi50", "pi90", "published", "published_ci")
@@ -88,11 +88,24 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
 def _hazard(tool: Instrument, people: Population, endpoint: Endpoint, pair: tuple[Judged, Judged]) -> dict[str, Any]:
     """Log hazard ratio of the event behind an endpoint, up to its week."""
     active, control = (_times(tool, people, endpoint, a) for a in pair)
+    spread = _hazard_spread(people, pair, (active, control))
     sizes = pair[0].n_published, pair[1].n_published
     stream = people.seed, f"hazard {pair[0].arm_id} {endpoint.name} {endpoint.week:g}"
-    draws = replicate_log_hazard_ratio(active, control, sizes, stream, REPLICATES)
+    draws = replicate_log_hazard_ratio(active, control, sizes, stream, REPLICATES, spread)
     row = {"scale": "log_hazard_ratio", "predicted": float(np.median(draws))}
     return row | {"pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+
+
+def _hazard_spread(people: Population, pair: tuple[Judged, Judged], times: tuple[Times, Times]) -> float:
+    """Standard deviation of the log hazard ratio between posterior draws, by influence on each arm's event rate."""
+    shown = []
+    for arm, seen in zip(pair, times, strict=True):
+        effect = np.full(len(people.ids), np.nan)
+        effect[np.isfinite(arm.values)] = rate_influence(seen)
+        shown.append(effect)
+    difference = shown[0] - shown[1]
+    both = np.isfinite(difference)
+    return between_draws(difference[both], people.ids[both], people.disease)
 
 
 def _times(tool: Instrument, people: Population, endpoint: Endpoint, arm: Judged) -> Times:

@@ -2,7 +2,8 @@
 
 Algorithm, in the open: (1) the patient belongs to one of the disease's endotypes, by their shares; each parameter with
 a published or assumed spread is log-normal about its value there, and parameters of one group share half of their
-variance; (2) the weights of the tissue arms are a Dirichlet draw about the disease's; (3) demographics; (4) background
+variance; (2) the patient carries one posterior draw of
+the shared constants and disease weights, its own tissue weights a Dirichlet draw about that; (3) demographics; (4) background
 drugs by their share; (5) the patient is run from the disease's typical rest to its own under that background (10
 years); (6) the entry criteria are applied to what the instrument records at screening and baseline, in the order of
 patient numbers. Every draw is keyed by (seed, patient, purpose).
@@ -32,6 +33,7 @@ class Population:
     """Patients of one disease under background: ids (n,), parameters (n, P), rest (n, N), status (n,), covariates.
 
     outputs: the model's observables at rest, (n,) each, in model units (1 = healthy unless the glossary says else).
+    drawn: posterior draw that each carries, (n,). typical: they are typical patients, whose kinetics do not vary.
     """
 
     disease: str
@@ -42,6 +44,13 @@ class Population:
     status: NDArray[np.int8]
     covariates: dict[str, Array]
     outputs: dict[str, Array]
+    drawn: NDArray[np.int64] | None = None
+    typical: bool = False
+
+    @property
+    def carried(self) -> NDArray[np.int64]:
+        """Posterior draw of each patient, (n,); CENTRAL where they have the disease's own table."""
+        return np.full(self.ids.shape, posterior.CENTRAL) if self.drawn is None else self.drawn
 
     def take(self, index: NDArray[np.int64]) -> Population:
         """The patients at these positions."""
@@ -55,6 +64,7 @@ class Population:
             status=self.status[index],
             covariates=covariates,
             outputs=outputs,
+            drawn=self.carried[index],
         )
 
 
@@ -73,6 +83,7 @@ def join(parts: list[Population]) -> Population:
         status=np.concatenate([p.status for p in parts]),
         covariates=table("covariates"),
         outputs=table("outputs"),
+        drawn=np.concatenate([p.carried for p in parts]),
     )
 
 
@@ -102,21 +113,34 @@ def draw(
         covariates[f"{drug.drug}_dose"] = doses
         if not drug.from_entry:
             set_input(parameters, drug, doses)
-    ran = run_in(design.disease, parameters, options)
+    carried = posterior.draw_of(ids, design.disease)
+    ran = run_in(parameters, typical_rest(design.disease)[carried], options)
     outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
-    return Population(design.disease, seed, ids, parameters, ran.final, ran.status, covariates, outputs)
+    return Population(design.disease, seed, ids, parameters, ran.final, ran.status, covariates, outputs, carried)
 
 
-def run_in(disease: str, parameters: Array, options: engine.Options) -> engine.Ensemble:
-    """Each patient run from the disease's typical rest to its own, for ten years; observables at the end."""
-    start = np.broadcast_to(axis.rest(disease), (len(parameters), len(axis.system().states)))
+def typical_rest(disease: str) -> Array:
+    """Rest states (D + 1, N) of the typical patient of each posterior draw, that of the disease's own table last."""
+    found, own = posterior.draws(disease), axis.rest(disease)[None]
+    return own if found is None else np.concatenate([found.rest, own])
+
+
+def typical_parameters(disease: str) -> Array:
+    """Parameters (D + 1, P) of the typical patient of each posterior draw, those of the disease's own table last."""
+    found, own = posterior.draws(disease), axis.parameters(disease)[None]
+    return own if found is None else np.concatenate([found.parameters, own])
+
+
+def run_in(parameters: Array, start: Array, options: engine.Options) -> engine.Ensemble:
+    """Each patient run from a typical rest (n, N) or (N,) to its own, for ten years; observables at the end."""
+    start = np.broadcast_to(start, (len(parameters), len(axis.system().states)))
     names = [o.output for o in axis.outputs().values()]
     return engine.simulate(axis.kernel(), parameters, start, times=[RUN_IN_DAYS], outputs=names, options=options)
 
 
 def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
     """Parameter matrix (n, P) of patients about the disease's typical vector."""
-    out = np.repeat(axis.parameters(disease)[None], ids.size, axis=0)
+    out = typical_parameters(disease)[posterior.draw_of(ids, disease)]
     _endotypes(out, disease, seed, ids)
     for name, (log_sd, group) in axis.spreads(disease).items():
         z = streams.normal(seed, f"parameter {name}", ids)[:, 0]
@@ -124,7 +148,7 @@ def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
             shared = streams.normal(seed, f"group {group}", ids)[:, 0]
             z = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1 - SHARED_VARIANCE) * z
         out[:, axis.index(name)] *= np.exp(log_sd * z)[:, None]
-    _spread_weights(out, disease, seed, ids)
+    _spread_weights(out, seed, ids)
     return out
 
 
@@ -134,11 +158,13 @@ def _endotypes(out: Array, disease: str, seed: int, ids: NDArray[np.int64]) -> N
     if not kinds:
         return
     shares = np.cumsum([k.share for k in kinds])
-    u = streams.uniform(seed, "endotype", ids)[:, 0] * shares[-1]
+    own, u = axis.parameters(disease), streams.uniform(seed, "endotype", ids)[:, 0] * shares[-1]
     chosen = np.searchsorted(shares, u, side="right").clip(max=len(kinds) - 1)
     for k, kind in enumerate(kinds):
         for name, value in kind.regulators.items():
-            out[np.ix_(chosen == k, axis.index(name))] = value
+            where = np.ix_(chosen == k, axis.index(name))
+            # a weight is moved in the proportion in which the endotype differs from the table: its level is the draw's
+            out[where] = out[where] * value / own[axis.index(name)] if name in axis.weight_names() else value
 
 
 def weight_columns() -> list[int]:
@@ -146,13 +172,13 @@ def weight_columns() -> list[int]:
     return [i for name in axis.weight_names() for i in axis.index(name)]
 
 
-def _spread_weights(out: Array, disease: str, seed: int, ids: NDArray[np.int64]) -> None:
-    """Tissue-arm weights of each patient: a Dirichlet draw about the disease's (of its posterior draw, where it has)."""
+def _spread_weights(out: Array, seed: int, ids: NDArray[np.int64]) -> None:
+    """Tissue-arm weights of each patient: a Dirichlet draw about those that the patient has from draw and endotype."""
     from scipy.special import gammaincinv
 
-    index, draws = weight_columns(), posterior.weights(disease)
-    centre = out[:, index] if draws is None else draws[posterior.draw_of(ids, disease)]
-    shape = centre * number("weights.concentration")
+    index = weight_columns()
+    shape = out[:, index] / out[:, index].sum(axis=1, keepdims=True)
+    shape = shape * number("weights.concentration")
     u = streams.uniform(seed, "tissue weights", ids, len(index))
     gamma = np.where(shape > 1e-9, gammaincinv(np.maximum(shape, 1e-9), u), 0.0)
     out[:, index] = gamma / gamma.sum(axis=1, keepdims=True)
@@ -193,11 +219,25 @@ def set_input(parameters: Array, drug: Background, doses: Array) -> None:
     parameters[:, axis.index(name)] = (factor * doses)[:, None]
 
 
-def typical(design: Design, options: engine.Options) -> dict[str, float]:
-    """Observables of the typical patient at rest under the mean background: a course is relative to these."""
-    parameters = axis.parameters(design.disease)[None].copy()
+def typical_patients(design: Design, parameters: Array, start: Array, options: engine.Options) -> Population:
+    """Typical patients with these parameters (n, P) at rest under the mean background: nothing varies but these."""
+    n, parameters = len(parameters), parameters.copy()
+    ids = np.zeros(n, dtype=np.int64)
+    size = {"weight_kg": np.full(n, number("weight.female")), "height_cm": np.full(n, number("height.female"))}
+    covariates = demographics(design.disease, 0, ids, {"female": np.ones(n), **size})
+    covariates["age_y"] = np.full(n, number(f"{design.disease}.age"))
     for drug in design.background_therapy:
+        doses = np.full(n, drug.dose * drug.share)
+        covariates[f"{drug.drug}_dose"] = doses
         if not drug.from_entry:
-            set_input(parameters, drug, np.array([drug.dose * drug.share]))
-    ran = run_in(design.disease, parameters, options)
-    return {name: float(ran.values[0, -1, i]) for i, name in enumerate(axis.outputs())}
+            set_input(parameters, drug, doses)
+    ran = run_in(parameters, start, options)
+    outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
+    return Population(design.disease, 0, ids, parameters, ran.final, ran.status, covariates, outputs, typical=True)
+
+
+def typical(design: Design, options: engine.Options) -> dict[str, Array]:
+    """Observables (D + 1,) of the typical patient of each draw, of the disease's own table last: courses are relative
+    to these."""
+    start = typical_rest(design.disease)
+    return typical_patients(design, typical_parameters(design.disease), start, options).outputs

@@ -1,12 +1,14 @@
-"""Posterior draws of the disease-level weights of the tissue arms: what the calibration trials say of them.
+"""Posterior draws: what the calibration trials say of shared constants of immunity and tissue, and of disease weights.
 
-`library/posterior/weights.csv` holds draws by disease (columns disease, draw, one a weight); the command that remakes
-it is `python scripts/calibrate_weights.py --write`. A disease without draws keeps the weights of its own table. Patient
-i carries draw i modulo the number of draws, so that patients and draws are sampled together.
+`library/posterior/draws.csv` holds draws by disease (columns disease, draw, one a parameter); the command that remakes
+it is `python scripts/calibrate_posterior.py --write`. Draw i of every disease holds the same shared constants. A disease
+without draws keeps the numbers of its own table. Patient i carries draw i modulo the number of draws, so that patients
+and draws are sampled together.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,47 +19,87 @@ from ..core import library
 from ..core.errors import UnknownName
 
 Array = NDArray[np.float64]
-TABLE = "posterior/weights"
+TABLE = "posterior/draws"
+CENTRAL = -1  # index of the disease's own table among the draws
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of one disease: values (D, m) of the model parameters `names`; their typical patients' vectors and rest."""
+
+    names: tuple[str, ...]
+    values: Array
+    parameters: Array
+    rest: Array
 
 
 @lru_cache(maxsize=16)
-def weights(disease: str) -> Array | None:
-    """Draws (D, k) of the weights in the order of `axis.weight_names()`, each summing to 1; None when there are none."""
+def draws(disease: str) -> Draws | None:
+    """Draws of a disease with the typical patient of each; None when there are none."""
     try:
-        rows = library.read_table(TABLE)
+        rows = [r for r in library.read_table(TABLE) if r["disease"] == disease]
     except UnknownName:
         return None
-    names = axis.weight_names()
-    own = [[float(row[name]) for name in names] for row in rows if row["disease"] == disease]
-    return np.array(own) if own else None
+    if not rows:
+        return None
+    names = tuple(n for n in rows[0] if n not in ("disease", "draw") and rows[0][n] != "")
+    values = np.array([[float(row[n]) for n in names] for row in rows])
+    weight = [i for i, n in enumerate(names) if n in axis.weight_names()]
+    values[:, weight] /= values[:, weight].sum(axis=1, keepdims=True)
+    return Draws(names, values, *axis.variants(disease, names, values))
 
 
-library.on_change(weights.cache_clear)
+library.on_change(draws.cache_clear)
+
+
+def weights(disease: str) -> Array | None:
+    """Draws (D, k) of the tissue weights in the order of `axis.weight_names()`, each summing to 1; None without draws."""
+    found = draws(disease)
+    return None if found is None else found.parameters[:, [axis.index(n)[0] for n in axis.weight_names()]]
 
 
 def draw_of(ids: NDArray[np.int64], disease: str) -> NDArray[np.int64]:
-    """Which draw each patient carries, (n,); all zero when the disease has none."""
-    found = weights(disease)
-    return ids % len(found) if found is not None else np.zeros_like(ids)
+    """Which draw each patient carries, (n,); CENTRAL for all when the disease has none."""
+    found = draws(disease)
+    return ids % len(found.values) if found is not None else np.full(ids.shape, CENTRAL, dtype=np.int64)
 
 
-def explained(y: Array, draws: Array, carried: NDArray[np.int64]) -> float:
-    """Standard deviation over the draws (D, k) of the linear fit of y (m,) on the draw that each value carries."""
-    centred = draws - draws.mean(axis=0)
+def explained(y: Array, values: Array, carried: NDArray[np.int64]) -> float:
+    """Standard deviation over the draws (D, m) of the linear fit of y (n,) on the draw that each value carries.
+
+    Directions of the draws are taken by their spread (principal components) and penalised to what the data can bear
+    (ridge, its strength by generalised cross-validation), and the fit's own noise is taken off.
+    """
+    centred = values - values.mean(axis=0)
+    scale = centred.std(axis=0)
+    centred = centred[:, scale > 0] / scale[scale > 0]
     x = centred[carried] - centred[carried].mean(axis=0)
-    slope, _, rank, _ = np.linalg.lstsq(x, y - y.mean(), rcond=1e-8)
-    if y.size <= rank + 1:
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    keep = s > 1e-8 * s.max(initial=0.0)
+    if y.size <= 2 or not keep.any():
         return 0.0
-    noise = float(((y - y.mean() - x @ slope) ** 2).sum()) / (y.size - rank - 1)
-    own = noise * float(np.trace(np.linalg.pinv(x.T @ x, rcond=1e-8) @ centred.T @ centred)) / len(draws)
-    return float(np.sqrt(max(float(np.mean((centred @ slope) ** 2)) - own, 0.0)))
+    u, s, vt = u[:, keep], s[keep], vt[keep]
+    z = u.T @ (y - y.mean())
+    rest = float(((y - y.mean()) ** 2).sum() - (z**2).sum())
+    best: tuple[float, Array, float] | None = None
+    for strength in np.geomspace(1e-3, 1e6, 40) * float((s**2).mean()) / 10:
+        shrink = s**2 / (s**2 + strength)
+        error, free = rest + float((((1 - shrink) * z) ** 2).sum()), y.size - 1 - float(shrink.sum())
+        if free > 1 and (best is None or error / free**2 < best[0]):
+            best = (error / free**2, shrink, error / free)
+    if best is None:
+        return 0.0
+    _, shrink, noise = best
+    back = centred @ vt.T * (shrink / s)
+    own = noise * float(np.mean((back**2).sum(axis=1)))
+    return float(np.sqrt(max(float(np.mean((back @ z) ** 2)) - own, 0.0)))
 
 
 def between_draws(values: Array, ids: NDArray[np.int64], disease: str) -> float:
     """Standard deviation of the patients' mean value between posterior draws; 0 for a disease without draws.
 
-    values (m,) of patients ids (m,): regressed on the weights of the draw that each carries, the regression's own noise
-    taken off. With some ten patients a draw this is several times sharper than a variance between draws.
+    values (n,) of patients ids (n,): regressed on the draw that each carries, the regression's own noise taken off.
+    With some ten patients a draw this is several times sharper than a variance between draws.
     """
-    draws = weights(disease)
-    return 0.0 if draws is None else explained(values, draws, draw_of(ids, disease))
+    found = draws(disease)
+    return 0.0 if found is None else explained(values, found.values, draw_of(ids, disease))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 NOTICE = "Research use only. Not for the care of a person."
 INTERVALS = (
-    "sampling of a trial of the published size, of the simulated patients, and the posterior of the tissue weights; "
-    "other parameters are held fixed"
+    "sampling of a trial of the published size, of the simulated patients, and the posterior of shared constants and disease weights; "
+    "signalling, kinetics and B-cell constants are held fixed"
 )
 
 

@@ -144,7 +144,7 @@ def variability(drug: axis.Drug, people: Population) -> dict[str, Array]:
     """Factor of each kinetic parameter for each patient: published effects of body size and sex, and the between-patient
     cv as a log-normal."""
     out = {name: np.asarray(f) for name, f in drug.size_factors(people.covariates).items()}
-    for name, value in drug.iiv.items():
+    for name, value in ({} if people.typical else drug.iiv).items():
         sd = np.sqrt(np.log1p(value**2))
         own = np.exp(sd * streams.normal(people.seed, f"{drug.name} {name}", people.ids)[:, 0])
         out[name] = out.get(name, 1.0) * own
@@ -205,7 +205,8 @@ def _tapers(design: Design, people: Population, gathered: Plan) -> None:
     """Background doses fall to the taper's ceiling from its week on, in the share of patients who taper."""
     for drug in design.background_therapy:
         start = people.covariates[f"{drug.drug}_dose"]
-        tapers = streams.uniform(people.seed, f"taper {drug.drug}", people.ids)[:, 0] < drug.taper_share
+        u = streams.uniform(people.seed, f"taper {drug.drug}", people.ids)[:, 0]
+        tapers = (np.full(u.shape, 0.5) if people.typical else u) < drug.taper_share
         name, factor = axis.background_input(drug.drug, drug.dose_unit)
         if drug.from_entry:
             gathered.add(0.0, engine.SET, name, factor * start)

@@ -37,6 +37,12 @@ class Times:
         return Times(self.time[keep], self.event[keep])
 
 
+def rate_influence(times: Times) -> Array:
+    """Influence (n,) of each patient on the log event rate of its arm: events over person-time, first order."""
+    events, followed = max(float(times.event.sum()), 0.5), float(times.time.sum())
+    return np.asarray(times.time.size * (times.event / events - times.time / followed))
+
+
 def pool(arms: Sequence[Times]) -> Times:
     """Several arms as one."""
     return Times(np.concatenate([a.time for a in arms]), np.concatenate([a.event for a in arms]))
@@ -153,17 +159,22 @@ def _efron(beta: float, table: tuple[Array, Array, Array, Array]) -> tuple[float
 
 
 def replicate_log_hazard_ratio(
-    active: Times, control: Times, sizes: tuple[int, int], stream: tuple[int, str], replicates: int = 4000
+    active: Times,
+    control: Times,
+    sizes: tuple[int, int],
+    stream: tuple[int, str],
+    replicates: int = 4000,
+    spread: float = 0.0,
 ) -> Array:
     """Log hazard ratios that trials of `sizes` (active, control) patients would report, (replicates,).
 
     The error of a trial is that of its expected number of events, 1/d1 + 1/d0, to which the simulation's own is added;
-    half an event stands in for none. stream: (seed, purpose).
+    half an event stands in for none. stream: (seed, purpose). spread: sd of the log ratio by parameter uncertainty.
     """
     ratio = hazard_ratio(active, control)
     if not np.isfinite(ratio.log):
         return np.full(replicates, np.nan)
-    variance = 0.0
+    variance = spread**2
     log = ratio.log
     if not np.isfinite(ratio.se):  # one arm has no event: half an event in its place
         log = float(np.log((active.event.sum() + 0.5) * control.time.sum()))

@@ -130,7 +130,8 @@ class Laboratory:
 
     def _course(self, people: Population, outputs: dict[str, Array], arm: Arm | None = None) -> Course:
         shape = (len(people.ids), self.days.size)
-        relative = {k: np.broadcast_to(outputs[k] / self.typical[k], shape) for k in self.tool.needs}
+        level = {k: self.typical[k][people.carried][:, None] for k in self.tool.needs}
+        relative = {k: np.broadcast_to(outputs[k] / level[k], shape) for k in self.tool.needs}
         dose = steroid_dose(self.design, arm, people, self.days) if arm else None
         if dose is not None:
             relative[STEROID] = dose

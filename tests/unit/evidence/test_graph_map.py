@@ -72,7 +72,7 @@ def test_formats_hold_the_same_edges(sle, tmp_path: Path) -> None:  # type: igno
     n, m = sle.graph.number_of_nodes(), sle.graph.number_of_edges()
     read = nx.read_graphml(graph.write(sle, tmp_path / "m.graphml"), force_multigraph=True)
     assert (read.number_of_nodes(), read.number_of_edges()) == (n, m)
-    cx = json.loads(graph.write(sle, tmp_path / "m.cx2").read_text())
+    cx = json.loads(graph.write(sle, tmp_path / "m.cx2").read_text(encoding="utf-8"))
     aspects = {k: v for part in cx for k, v in part.items()}
     assert cx[0] == {"CXVersion": "2.0", "hasFragments": False}
     assert (len(aspects["nodes"]), len(aspects["edges"])) == (n, m)
@@ -80,14 +80,17 @@ def test_formats_hold_the_same_edges(sle, tmp_path: Path) -> None:  # type: igno
     assert all(e["s"] in ids and e["t"] in ids for e in aspects["edges"])
     declared = aspects["attributeDeclarations"][0]
     assert set(aspects["edges"][0]["v"]) <= set(declared["edges"])
-    pairs = {tuple(line.split("\t")) for line in graph.write(sle, tmp_path / "m.sif").read_text().splitlines()}
+    pairs = {
+        tuple(line.split("\t"))
+        for line in graph.write(sle, tmp_path / "m.sif").read_text(encoding="utf-8").splitlines()
+    }
     assert ("CD22", "activates", "PTPN6") in pairs
-    plain = json.loads(graph.write(sle, tmp_path / "m.json").read_text())
+    plain = json.loads(graph.write(sle, tmp_path / "m.json").read_text(encoding="utf-8"))
     assert len(plain["edges"]) == m
 
 
 def test_picture_is_stable_and_names_nodes(sle, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    one, two = (graph.write(sle, tmp_path / f"{i}.svg").read_text() for i in (1, 2))
+    one, two = (graph.write(sle, tmp_path / f"{i}.svg").read_text(encoding="utf-8") for i in (1, 2))
     assert one == two
     for text in ("BCR signalling", "PTPN6", "Proximal", "up in this disease"):
         assert text in one

@@ -129,10 +129,10 @@ def test_meta_command_writes_what_it_shows(tmp_path: Path) -> None:
     assert "heterogeneity: Q =" in shown.output
     assert "tulip-pooled" in shown.output
     assert {p.suffix for p in tmp_path.iterdir()} == {".csv", ".json", ".png", ".svg"}
-    data = json.loads((tmp_path / "meta_SLE_SRI-4.json").read_text())
+    data = json.loads((tmp_path / "meta_SLE_SRI-4.json").read_text(encoding="utf-8"))
     assert data["model"]["model"] == "REML"
-    assert len(data["studies"]) == (tmp_path / "meta_SLE_SRI-4.csv").read_text().count("\n") - 1
-    svg = (tmp_path / "meta_SLE_SRI-4.svg").read_text()
+    assert len(data["studies"]) == (tmp_path / "meta_SLE_SRI-4.csv").read_text(encoding="utf-8").count("\n") - 1
+    svg = (tmp_path / "meta_SLE_SRI-4.svg").read_text(encoding="utf-8")
     assert "bliss-52" in svg
     assert "SRI-4 in SLE" in svg
     again = tmp_path / "again"

@@ -18,11 +18,11 @@ from ..default_design.what import simulated_endpoint
 from ..design import read_design
 from ..instruments import Instrument, instrument
 from ..intervals import Sample, replicate
-from ..posterior import draw_of, explained, weights
+from ..posterior import draw_of, draws, explained
 from ..settings import Settings
-from ..survival import Times, replicate_log_hazard_ratio
+from ..survival import pool, rate_influence, replicate_log_hazard_ratio
 from .prediction import Prediction
-from .simulate import Judged, Simulated, simulate
+from .simulate import Judged, Simulated, Timed, simulate
 
 T = TypeVar("T")
 Array = NDArray[np.float64]
@@ -127,12 +127,14 @@ class Mechanism:
         return Prediction(float(active.mean() - control.values.mean()), draws - base + spread * truth)
 
     def _hazard(self, row: dict[str, Any], ran: Simulated, endpoint: str, found: Derived) -> Prediction:
-        """Log hazard ratio of the simulated arms; parameter uncertainty is not in its draws."""
+        """Log hazard ratio of the simulated arms."""
         arms, control = _sides(row, ran.times, endpoint, found)
-        active = Times(np.concatenate([a.time for a in arms]), np.concatenate([a.event for a in arms]))
-        stream = f"scoreboard {row['trial_id']} {endpoint} {row['arm_id']}"
+        active = pool([a.times for a in arms])
+        stream = (self.settings.seed, f"scoreboard {row['trial_id']} {endpoint} {row['arm_id']}")
         sizes = _sizes(row, ran, found)
-        draws = replicate_log_hazard_ratio(active, control, sizes, (self.settings.seed, stream))
+        assert found.design is not None
+        spread = between([influence(a) for a in arms], influence(control), found.design.disease)
+        draws = replicate_log_hazard_ratio(active, control.times, sizes, stream, spread=spread)
         if not np.isfinite(draws).all():
             raise Unsupported("no simulated patient had the event")
         return Prediction(float(np.median(draws)), draws)
@@ -155,21 +157,26 @@ def _sizes(row: dict[str, Any], ran: Simulated, found: Derived) -> tuple[int, in
     return n1, n0
 
 
+def influence(arm: Timed) -> Judged:
+    """Influence of each patient on the log event rate of an arm."""
+    return Judged(rate_influence(arm.times), arm.patients)
+
+
 def between(arms: list[Judged], control: Judged, disease: str) -> float:
     """Standard deviation of the expected contrast between posterior draws; 0 for a disease without draws.
 
-    Paired differences of the same patients, regressed on the weights of the draw that each carries; the regression's
+    Paired differences of the same patients, regressed on the draw that each carries; the regression's
     own noise is taken off. With ten patients a draw this is several times sharper than variances between draws.
     """
-    draws = weights(disease)
-    if draws is None:
+    found = draws(disease)
+    if found is None:
         return 0.0
     differences, carried = [], []
     for arm in arms:
         common, i, j = np.intersect1d(arm.patients, control.patients, return_indices=True)
         differences.append(arm.values[i] - control.values[j])
         carried.append(draw_of(common, disease))
-    return explained(np.concatenate(differences), draws, np.concatenate(carried))
+    return explained(np.concatenate(differences), found.values, np.concatenate(carried))
 
 
 def check(row: dict[str, Any], found: Derived, tool: Instrument) -> str:

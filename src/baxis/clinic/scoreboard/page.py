@@ -55,7 +55,7 @@ skill is 1 - CRPS / CRPS of the rival, with a 95 % interval over resampled trial
 
 FITTED = {
     False: "all of these but the mechanism are judged on what they were fitted to",
-    True: "all of these but the mechanism predict each trial from the others (the mechanism's tissue weights stay)",
+    True: "all of these but the mechanism predict each trial from the others (the mechanism's posterior draws stay)",
 }
 
 

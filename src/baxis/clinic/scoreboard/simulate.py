@@ -29,11 +29,19 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Timed:
+    """Times to an event of one arm's patients, and which patient each is (m,)."""
+
+    times: Times
+    patients: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Simulated:
     """Endpoints, times to event, published sizes of arms, candidates screened, solver failures."""
 
     judged: dict[Key, Judged]
-    times: dict[Key, Times]
+    times: dict[Key, Timed]
     sizes: dict[str, int]
     screened: int
     failures: int
@@ -47,7 +55,7 @@ def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]],
     lab = Laboratory(small, settings)
     people, screened = lab.screen()
     judged: dict[Key, Judged] = {}
-    times: dict[Key, Times] = {}
+    times: dict[Key, Timed] = {}
     failures = 0
     for arm in small.arms:
         run = lab.run_arm(arm, people)
@@ -57,7 +65,7 @@ def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]],
             key = (arm.arm_id, name, week)
             if name in lab.tool.hazard:
                 left = dropout_visit(lab.tool, visits.days, people, people.seed)
-                times[key] = first_event(lab.tool, name, visits, week * 7.0, left).take(ok)
+                times[key] = Timed(first_event(lab.tool, name, visits, week * 7.0, left).take(ok), people.ids[ok])
             else:
                 asked = Endpoint(name=name, week=week)
                 judged[key] = Judged(judge(small, lab.tool, asked, run, visits, people), people.ids[ok])

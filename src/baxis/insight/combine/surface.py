@@ -118,7 +118,7 @@ def rival(people: Population, w_mul: float, settings: Settings) -> Population:
     """The same patients when arms of inflammation multiply, at the rest that they then have."""
     parameters = people.parameters.copy()
     parameters[:, axis.index("w_mul")] = w_mul
-    ran = run_in(people.disease, parameters, settings.options())
+    ran = run_in(parameters, people.rest, settings.options())
     outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
     return replace(people, parameters=parameters, rest=ran.final, status=ran.status, outputs=outputs)
 

@@ -73,8 +73,7 @@ def _tables(asked: Scenario, runs: Runs, people: Population, read: tuple[Node, .
             "patients": m,
             "failures": int((~runs.ok).sum()),
             "seed": settings.seed,
-            "intervals": "90 % for the mean (median for falls): bootstrap of patients, and the posterior draws of the "
-            "tissue weights; "
+            "intervals": "90 % for the mean (median for falls): bootstrap of patients, and the posterior draws; "
             "patients: 5th to 95th percentile between patients",
             "notice": NOTICE,
         },

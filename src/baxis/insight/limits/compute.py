@@ -79,7 +79,7 @@ def limits(
         "patients": len(runs.people.ids),
         "failures": runs.failures,
         "seed": chosen.seed,
-        "interval": "90 %: resampled patients and posterior draws of the tissue weights; other parameters held fixed",
+        "interval": "90 %: resampled patients and posterior draws; signalling, kinetics and B-cell constants held fixed",
         "arms": {"stopped": "given, then followed", CONTINUED: "given throughout", NEVER: "background only"},
         "scope": SCOPE,
         "notice": NOTICE,

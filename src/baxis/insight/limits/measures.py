@@ -1,7 +1,7 @@
 """Measures of what lasts: return of B cells and IgG, benefit after the last dose, remission off the drug, relapse.
 
 Times are judged at visits every 4 weeks and are censored at the end of follow-up; a median is Kaplan-Meier's. The
-interval (90 %) holds resampling of the patients and the posterior draws of the tissue weights that they carry.
+interval (90 %) holds resampling of the patients and the posterior draws that they carry.
 """
 
 from __future__ import annotations

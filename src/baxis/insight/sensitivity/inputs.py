@@ -60,7 +60,7 @@ class Cube:
             covariates[f"{drug.drug}_dose"] = doses
             if not drug.from_entry:
                 set_input(out, drug, doses)
-        ran = run_in(disease, out, options)
+        ran = run_in(out, axis.rest(disease), options)
         outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
         return Population(disease, self.seed, ids, out, ran.final, ran.status, covariates, outputs)
 

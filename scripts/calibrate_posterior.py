@@ -1,0 +1,270 @@
+"""Calibrate disease weights and shared constants of immunity and tissue to the calibration trials; draws, not a vector.
+
+    python scripts/calibrate_posterior.py [--patients 300] [--write] [--page FILE]
+
+The last rung, and the only one that reads drug effects. Unknowns: for each disease the weights of the tissue arms and of
+TNF and IL-6 in the shared last step; for all diseases together the constants of immunity and tissue that no earlier
+rung informs (assumed in the ledger). Prior: the tables, with a stated spread. Likelihood: published differences with
+sampling error and a between-trial sd, Student's t so that no single trial pulls. The maximum is found by
+Levenberg-Marquardt on typical patients (`calibration_response`); draws come from the Laplace approximation, weighted by
+the exact posterior (effective share and Pareto k printed) and resampled: 64, shared by all diseases, in
+`library/posterior/draws.csv`. No trial and no drug has a parameter of its own. Validation trials are not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import numpy as np
+from calibration_response import Contrast, trials, typical_effects
+
+from baxis import axis
+from baxis.clinic import posterior
+from baxis.core import library
+
+DISEASES = ("RA", "SLE", "LN", "SjD", "IgG4-RD", "AAV")
+SHARED = (
+    "w_mact", "w_mactnf", "w_macj", "w_macfc", "w_tnfb", "w_tnft", "w_6t", "w_6b", "w_te6", "w_tej", "w_tj", "w_btnf", "w_bfm",
+    "w_tbb", "w_tbels", "w_tbh", "w_ific", "kappa_te", "kappa_mac", "kappa_i6", "kappa_tb", "kappa_tbb", "kappa_ific",
+)  # fmt: skip
+LAST = ("w_ltnf", "w_lil6")
+PRIOR_SD = {"share": 0.4, "kappa": 0.3, "weight": 0.7, "last": 0.8}  # of a logit, a log, a log, a logit
+FREEDOM = 6.0  # degrees of freedom of the errors
+STEP = 0.15  # of the finite differences, in the coordinates
+CANDIDATES, DRAWS = 400, 64
+FLOOR = 0.01  # a weight that the table sets to 0 stays 0; others start at least here
+
+
+class Coordinates:
+    """Unbounded coordinates: logits of shares, logs of half-saturations and of weights, 0 at the tables' values."""
+
+    def __init__(self) -> None:
+        tables = {d: dict(zip(axis.system().parameters, axis.parameters(d), strict=True)) for d in DISEASES}
+        self.centre = {("", n): tables["RA"][n] for n in SHARED}
+        for d, table in tables.items():
+            own = [n for n in axis.weight_names() if table[n] > 0] + [n for n in LAST if table[n] > 0]
+            self.centre |= {(d, n): table[n] for n in own}
+        self.keys = list(self.centre)
+        self.sd = np.array([PRIOR_SD[self.kind(n)] for _, n in self.keys])
+
+    @staticmethod
+    def kind(name: str) -> str:
+        """How a parameter is transformed."""
+        if name in axis.weight_names():
+            return "weight"
+        return "last" if name in LAST else "kappa" if name.startswith("kappa") else "share"
+
+    def of(self, disease: str) -> list[int]:
+        """Positions of the coordinates that a disease has."""
+        return [i for i, (d, _) in enumerate(self.keys) if d in ("", disease)]
+
+    def values(self, disease: str, x: np.ndarray) -> tuple[list[str], np.ndarray]:
+        """Names (m,) and values (n, m) of a disease's parameters at coordinates x (n, k)."""
+        mine = self.of(disease)
+        names, out = [self.keys[i][1] for i in mine], np.empty((len(x), len(mine)))
+        for j, i in enumerate(mine):
+            name, centre = names[j], self.centre[self.keys[i]]
+            if self.kind(name) in ("share", "last"):
+                out[:, j] = 1 / (1 + np.exp(-(np.log(centre / (1 - centre)) + x[:, i])))
+            else:
+                out[:, j] = (max(centre, FLOOR) if self.kind(name) == "weight" else centre) * np.exp(x[:, i])
+        weight = [j for j, n in enumerate(names) if n in axis.weight_names()]
+        out[:, weight] /= out[:, weight].sum(axis=1, keepdims=True)
+        return names, out
+
+
+class Target:
+    """Log posterior of coordinates, from the contrasts of all diseases."""
+
+    def __init__(self, patients: int) -> None:
+        self.at = Coordinates()
+        self.trials, self.left_out = trials(patients)
+        self.contrasts: dict[str, list[Contrast]] = {
+            d: [c for t in self.trials if t.design.disease == d for c in t.contrasts] for d in DISEASES
+        }
+        start = posterior_mean(self.at)
+        for d in DISEASES:
+            effects = typical_effects(self.trials, d, *self.at.values(d, start[None]))[0]
+            for c, e in zip(self.contrasts[d], effects, strict=True):
+                c.typical = float(e)
+        self.all = [c for d in DISEASES for c in self.contrasts[d]]
+        self.value, self.error = np.array([c.value for c in self.all]), np.array([c.sd for c in self.all])
+
+    def predict(self, x: np.ndarray, diseases: tuple[str, ...] = DISEASES) -> np.ndarray:
+        """Differences (n, contrasts of these diseases) at coordinates x (n, k)."""
+        out = []
+        for d in diseases:
+            effects = typical_effects(self.trials, d, *self.at.values(d, x))
+            out += [c.predict(effects[:, j]) for j, c in enumerate(self.contrasts[d])]
+        return np.array(out).T
+
+    def jacobian(self, x: np.ndarray) -> np.ndarray:
+        """Slopes (contrasts, k) by central differences, a disease at a time over its own coordinates."""
+        out = np.zeros((len(self.all), len(x)))
+        row = 0
+        for d in DISEASES:
+            mine, count = self.at.of(d), len(self.contrasts[d])
+            moved = np.concatenate([x + s * STEP * np.eye(len(x))[mine] for s in (1, -1)])
+            up, down = np.split(self.predict(moved, (d,)), 2)
+            out[row : row + count, mine] = ((up - down) / (2 * STEP)).T
+            row += count
+        return out
+
+    def loss(self, x: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Minus log posterior (n,) of coordinates (n, k) with these predictions."""
+        r = (predicted - self.value) / self.error
+        fit = 0.5 * ((FREEDOM + 1) * np.log1p(r**2 / FREEDOM)).sum(axis=1)
+        return np.asarray(fit + 0.5 * ((x / self.at.sd) ** 2).sum(axis=1))
+
+    def curvature(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gauss-Newton Hessian (k, k) and gradient (k,) of the loss."""
+        slope = self.jacobian(x) / self.error[:, None]
+        r = (self.predict(x[None])[0] - self.value) / self.error
+        weight = (FREEDOM + 1) / (FREEDOM + r**2)
+        prior = 1 / self.at.sd**2
+        return slope.T @ (weight[:, None] * slope) + np.diag(prior), slope.T @ (weight * r) + prior * x
+
+
+def posterior_mean(at: Coordinates) -> np.ndarray:
+    """Coordinates of the draws that the virtual patients carry now (their mean); 0 where there are none."""
+    out = np.zeros(len(at.keys))
+    for i, (d, name) in enumerate(at.keys):
+        found = posterior.draws(d or "RA")
+        if found is not None and name in found.names:
+            mean, centre = found.values[:, found.names.index(name)].mean(), at.centre[d, name]
+            odds = at.kind(name) in ("share", "last")
+            out[i] = np.log(mean / centre * ((1 - centre) / (1 - mean) if odds else 1.0))
+    return out
+
+
+def maximum(target: Target, rounds: int = 12) -> np.ndarray:
+    """Coordinates (k,) of the posterior's maximum."""
+    x, damping = np.zeros(len(target.at.keys)), 0.3
+    here = target.loss(x[None], target.predict(x[None]))[0]
+    for i in range(rounds):
+        hessian, gradient = target.curvature(x)
+        for _ in range(5):
+            step = -np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), gradient).clip(-0.7, 0.7)
+            there = target.loss((x + step)[None], target.predict((x + step)[None]))[0]
+            if there < here:
+                break
+            damping *= 3
+        else:
+            return x
+        x, gain, here, damping = x + step, here - there, there, damping / 3
+        print(f"  round {i + 1}: loss {here:.2f}", flush=True)
+        if gain < 0.02:
+            return x
+    return x
+
+
+def sample(target: Target, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Draws (DRAWS, k) of the posterior, the Laplace covariance, effective share of the candidates, Pareto k."""
+    hessian, _ = target.curvature(x)
+    cov = np.linalg.inv(hessian)
+    z = np.random.default_rng(5).standard_normal((CANDIDATES, len(x)))
+    candidates = x + z @ np.linalg.cholesky(cov).T
+    predicted = target.predict(candidates)
+    log = 0.5 * (z**2).sum(axis=1) - target.loss(candidates, predicted)
+    weight = np.exp(log - log.max())
+    tail = np.sort(weight)[-CANDIDATES // 5 :]
+    k = float(np.mean(np.log(tail / tail[0])))  # Hill's estimate over the largest fifth
+    weight /= weight.sum()
+    share = 1 / float((weight**2).sum()) / CANDIDATES
+    keys = np.log(np.random.default_rng(6).random(CANDIDATES)) / np.maximum(weight, 1e-300)
+    picked = np.sort(np.argsort(keys)[-DRAWS:])  # weighted, without replacement
+    return candidates[picked], cov, share, k
+
+
+def write(at: Coordinates, draws: np.ndarray) -> None:
+    """The shipped table of draws."""
+    tables = {d: at.values(d, draws) for d in DISEASES}
+    columns = list(dict.fromkeys(n for names, _ in tables.values() for n in (*axis.weight_names(), *LAST, *names)))
+    with (library.SHIPPED / f"{posterior.TABLE}.csv").open("w", encoding="utf-8", newline="") as f:
+        out = csv.DictWriter(f, ["disease", "draw", *columns], lineterminator="\n", restval="")
+        out.writeheader()
+        for d, (names, values) in tables.items():
+            for i, row in enumerate(values):
+                out.writerow({"disease": d, "draw": i, **{n: f"{v:.5f}" for n, v in zip(names, row, strict=True)}})
+
+
+def report(target: Target, x: np.ndarray, drawn: tuple[np.ndarray, np.ndarray, float, float]) -> str:
+    """The page: what moved, what still shows its prior, and predictive checks before and after."""
+    draws, cov, share, k = drawn
+    at, zero = target.at, np.zeros((1, len(x)))
+    rng = np.random.default_rng(7)
+    before = target.predict(rng.standard_normal((DRAWS, len(x))) * at.sd)
+    after, centre = target.predict(draws), (target.predict(zero)[0], target.predict(x[None])[0])
+    lines = [
+        "# Calibration to trials\n",
+        "Generated by `python scripts/calibrate_posterior.py --write --page docs/clinic/calibration.md`; do not edit.\n",
+        f"{len(target.all)} published differences of {len(target.trials)} calibration trials; {len(x)} unknowns, {DRAWS} draws.",
+        f"Draws: Laplace approximation, resampled by the exact posterior (effective share {share:.2f}, Pareto k {k:.2f}).\n",
+        "## What the trials moved\n",
+        "Share of the prior's standard deviation that is left: 1 is a number of which the trials say nothing.\n",
+        "| disease | parameter | table | at the maximum | sd left |",
+        "|---|---|---|---|---|",
+    ]
+    sd = np.sqrt(np.diag(cov)) / at.sd
+    for i in np.argsort(sd):
+        d, name = at.keys[i]
+        names, values = at.values(d or "RA", np.stack([zero[0], x]))
+        old, new = values[:, names.index(name)]
+        lines.append(f"| {d or 'all'} | {name} | {old:.3f} | {new:.3f} | {sd[i]:.2f} |")
+    lines += _checks(target, before, after, centre)
+    lines += ["\n## Left out\n", *(f"- {line}" for line in target.left_out)]
+    return "\n".join(lines) + "\n"
+
+
+def _checks(target: Target, before: np.ndarray, after: np.ndarray, centre: tuple[np.ndarray, np.ndarray]) -> list[str]:
+    """Predictive checks: every contrast at the tables, at the maximum, and with 90 % intervals of both predictives."""
+    rng = np.random.default_rng(8)
+    bands = [
+        np.quantile(p + rng.standard_normal(p.shape) * target.error, (0.05, 0.95), axis=0) for p in (before, after)
+    ]
+    inside = [float(np.mean((target.value >= b[0]) & (target.value <= b[1]))) for b in bands]
+    off = [float(np.abs(c - target.value).mean()) for c in centre]
+    out = [
+        "\n## Predictive checks\n",
+        f"In the 90 % interval of the prior predictive {100 * inside[0]:.0f} %, of the posterior predictive {100 * inside[1]:.0f} %"
+        " (sampling and between-trial error included; the same trials were fitted).\n",
+        f"Mean absolute error, all scales mixed: tables {off[0]:.3f}, maximum {off[1]:.3f}.\n",
+        "| contrast | published | sd | tables | maximum | prior 90 % | posterior 90 % | fall of the typical patient, of virtual patients |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for j, c in enumerate(target.all):
+        prior, post = (f"{b[0, j]:.2f} to {b[1, j]:.2f}" for b in bands)
+        out.append(
+            f"| {c.label} | {c.value:.3f} | {c.sd:.3f} | {centre[0][j]:.3f} | {centre[1][j]:.3f} | {prior} | {post} | "
+            f"{c.typical:.2f}, {c.fall:.2f} |"
+        )
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--patients", type=int, default=300)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--page", type=Path)
+    chosen = parser.parse_args()
+    start = time.perf_counter()
+    target = Target(chosen.patients)
+    print(
+        f"{len(target.all)} contrasts of {len(target.trials)} trials, {time.perf_counter() - start:.0f} s", flush=True
+    )
+    x = maximum(target)
+    drawn = sample(target, x)
+    page = report(target, x, drawn)
+    print(page)
+    print(f"{time.perf_counter() - start:.0f} s")
+    if chosen.page:
+        chosen.page.write_text(page, encoding="utf-8")
+    if chosen.write:
+        write(target.at, drawn[0])
+
+
+if __name__ == "__main__":
+    main()
