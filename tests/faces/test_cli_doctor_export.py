@@ -29,6 +29,20 @@ def test_doctor_finds_this_installation_whole(capsys: pytest.CaptureFixture[str]
     assert "cores" in by_name["machine"]["found"]
 
 
+def test_doctor_names_the_data_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert {i.what: i for i in environment.report()}["library"].ok
+    (tmp_path / "drugs").mkdir()
+    (tmp_path / "drugs" / "x.toml").write_text("")
+    monkeypatch.setattr(environment, "SHIPPED", tmp_path)
+    items = environment.report()
+    found = {i.what: i for i in items}["library"]
+    assert not found.ok
+    assert "evidence" in found.found
+    assert "drugs" not in found.found
+    assert "reinstall" in found.advice
+    assert not environment.required_is_whole(items)
+
+
 def test_doctor_says_how_to_get_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         metadata, "requires", lambda name: ["numpy>=2", "no-such-package>=1", 'other-thing; extra == "web"']

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-from .library import cache_dir
+from .library import SHIPPED, cache_dir
 
 _NAME = re.compile(r"^([A-Za-z0-9_.-]+)(\[[^\]]*\])?\s*([^;]*)")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
@@ -43,6 +43,7 @@ def report() -> list[Item]:
             "cache", f"{folder}, {_size(folder)}", lasting, "" if lasting else "set BAXIS_CACHE to a folder that lasts"
         ),
     ]
+    items.append(_library())
     for extra, names in _requirements().items():
         have = {n: _version(n) for n in names}
         lacking = [n for n, v in have.items() if v is None]
@@ -53,14 +54,32 @@ def report() -> list[Item]:
         items.append(Item(f"extra {extra}" if extra else "required", found, not lacking, hint if lacking else ""))
     browser = shutil.which("chromium") or shutil.which("google-chrome") or ""
     items.append(
-        Item("browser", browser or "none", bool(browser), "" if browser else "a Chromium, for the browser tests only")
+        Item(
+            "browser",
+            browser or "none",
+            bool(browser),
+            "" if browser else "a Chromium, for --pdf of reports and the browser tests",
+        )
     )
     return items
 
 
+KINDS = ("biomarkers", "checks", "designs", "diseases", "drugs", "evidence", "instruments", "parameters", "posterior",
+         "references", "review", "scoreboard")  # fmt: skip
+
+
+def _library() -> Item:
+    """The data that the installation must hold: files counted, kinds without any named."""
+    lacking = [k for k in KINDS if not any(p.is_file() for p in (SHIPPED / k).glob("*"))]
+    lacking += [n for n in ("sources.bib", "glossary.toml", "states.csv") if not (SHIPPED / n).is_file()]
+    count = sum(p.is_file() for p in SHIPPED.rglob("*"))
+    found = f"{count} files" + (f"; missing: {', '.join(lacking)}" if lacking else "")
+    return Item("library", found, not lacking, "pip install --force-reinstall baxis" if lacking else "")
+
+
 def required_is_whole(items: list[Item]) -> bool:
-    """Whether Python and the required packages are there; extras may be absent."""
-    return all(i.ok for i in items if i.what in ("python", "required"))
+    """Whether Python, the library's data and the required packages are there; extras may be absent."""
+    return all(i.ok for i in items if i.what in ("python", "library", "required"))
 
 
 def _requirements() -> dict[str, list[str]]:
