@@ -112,7 +112,18 @@ def entry(name: str, head: str) -> str:
         columns = list(dict.fromkeys(k for r in rows for k in r))
         columns = [c for c in columns if any(r.get(c) not in (None, "") for r in rows)]
         if columns:
-            lines += [f"## {escaped(title)}", "", "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+            lines += [f"## {escaped(title)}", ""]
+        if len(columns) == 1:
+            lines += [", ".join(escaped(r.get(columns[0])) for r in rows), ""]
+        elif columns and len(rows) == 1:
+            lines += [
+                "| what | value |",
+                "|---|---|",
+                *(f"| {escaped(c)} | {escaped(rows[0].get(c))} |" for c in columns),
+                "",
+            ]
+        elif columns:
+            lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
             lines += ["| " + " | ".join(escaped(r.get(c)) for c in columns) + " |" for r in rows] + [""]
     return "\n".join(lines)
 
@@ -189,9 +200,7 @@ def command(path: str, found: Any, depth: int) -> list[str]:
     lines += ["| option | what |", "|---|---|"]
     for p in found.params:
         name = ", ".join(p.opts) if p.param_type_name == "option" else (p.metavar or p.name)
-        default = "" if p.default in (None, False, ()) or p.required else f" Default: {p.default}."
+        default = "" if p.default in (None, False, (), "") or p.required else f" Default: {escaped(p.default)}."
         text = (getattr(p, "help", "") or "").rstrip(".")
-        lines.append(
-            f"| `{name.replace('|', '/')}` | {escaped(text)}.{escaped(default)}{' Required.' if p.required else ''} |"
-        )
+        lines.append(f"| `{name.replace('|', '/')}` | {escaped(text)}.{default}{' Required.' if p.required else ''} |")
     return [*lines, ""]
