@@ -42,6 +42,7 @@ def plain(result: TrialResult) -> dict[str, Any]:
             },
             "arms": arms,
             "contrasts": result.contrasts.to_dict("records"),
+            "safety": result.safety.to_dict("records"),
             "failures": result.failures,
             "recipe": result.recipe,
         }
@@ -86,6 +87,7 @@ def save(result: TrialResult, folder: Path) -> Path:
         result.arms.to_parquet(work / "arms.parquet", index=False)
         result.contrasts.to_parquet(work / "contrasts.parquet", index=False)
         result.patients.to_parquet(work / "patients.parquet", index=False)
+        result.safety.to_parquet(work / "safety.parquet", index=False)
         result.visits.to_parquet(work / "visits.parquet", index=False)
         figures.write(result, work)
         work.chmod(0o755)

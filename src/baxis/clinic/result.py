@@ -19,6 +19,7 @@ from .intervals import Sample, central, replicate
 from .population import Population
 from .posterior import between_draws
 from .recipe import recipe
+from .safety import harms
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class TrialResult:
     """A simulated trial beside what was published. Research use only.
 
     arms: one row an arm and endpoint; contrasts: one row an arm against control and endpoint; patients: baseline of
-    each patient; visits: one row a patient, arm, visit and measure (built on demand); failures: named, never dropped.
+    each patient; safety: one row an arm and harm, with its source (see `clinic.safety`); visits: one row a patient, arm, visit and measure (built on demand); failures: named, never dropped.
     """
 
     design: Design
@@ -57,6 +58,7 @@ class TrialResult:
     runs: list[ArmRun] = field(repr=False)
     measured: list[Visits] = field(repr=False)
     units: dict[str, str] = field(repr=False)
+    safety: pd.DataFrame = field(repr=False)
 
     @property
     def screen_failure_share(self) -> float:
@@ -106,7 +108,8 @@ def summarise(
 ) -> TrialResult:
     """Judge every endpoint of every arm and put the published values beside it."""
     runs, visits = simulated
-    seen = published.of_trial(design, evidence.load(*settings.evidence))
+    tables = evidence.load(*settings.evidence)
+    seen = published.of_trial(design, tables)
     rows, judged = [], {}
     for endpoint in design.endpoints:
         for run, recorded in zip(runs, visits, strict=True):
@@ -130,6 +133,7 @@ def summarise(
         runs,
         visits,
         dict(tool.units),
+        harms(design, people, runs, tables),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,6 +132,7 @@ def print_result(result: TrialResult) -> None:
     )
     console.print(_table(result, "arms"))
     console.print(_table(result, "contrasts"))
+    console.print(_safety(result))
     numbers = result.recipe["numbers"]
     console.print(
         f"Solver failures: {result.recipe['failures']}. Numbers behind this: "
@@ -161,6 +162,37 @@ def _table(result: TrialResult, which: str) -> Any:
         cells += [_number(row["published"], show), _range(row["published_ci"], show)]
         table.add_row(row["arm_id"], row["endpoint"], f"{row['week']:g}", *cells)
     return table
+
+
+def _safety(result: TrialResult) -> Any:
+    """Harms by arm; a published value stands in its own unit."""
+    from rich import box
+    from rich.table import Table
+
+    title = f"Harms by week {result.design.weeks:g} (rates and sources: --json, docs/clinic/safety.md)"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+    table.add_column("arm", no_wrap=True)
+    table.add_column("harm", no_wrap=True)
+    for name in ("expected (90 % PI)", "published"):
+        table.add_column(name, justify="right", no_wrap=True)
+    show = _FORMATS["proportion"]
+    for row in result.safety.to_dict("records"):
+        if row["expected"] == row["expected"] or row["published"] is not None:
+            text = f"{_number(row['expected'], show)} ({_range(row['pi90'], show)})"
+            table.add_row(row["arm_id"], row["name"], text, _reported(row))
+    return table
+
+
+def _reported(row: Mapping[Any, Any]) -> str:
+    """A published harm as printed: a share in percent, a rate with its unit."""
+    value = row["published"]
+    if value is None or value != value:
+        return "-"
+    return (
+        f"{100 * value:.1f} %"
+        if row["published_unit"] == "fraction"
+        else f"{value:g} {row['published_unit'].replace('patient-years', 'y')}"
+    )
 
 
 # scale -> (what one value looks like, what a bound of a range looks like); a log hazard ratio is printed as the ratio

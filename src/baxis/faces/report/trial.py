@@ -24,7 +24,7 @@ def trial_report(result: TrialResult) -> str:
         *section("Population", _population(result)),
         *section("Results", _results(result)),
         *section("Figures", picture(result.plot(), "Endpoint by arm and biomarkers over time")),
-        *section("Harms", "<p>Rates of harms are not modelled. IgG and B cells stand among the biomarkers above.</p>"),
+        *section("Harms", _harms(result)),
         *section("What was calibrated and what was not", _calibration(result)),
         *section("Credibility", credibility(result.design.disease)),
         *section("Recipe", table(("item", "value"), [(k, cell(v)) for k, v in result.recipe.items()])),
@@ -50,6 +50,19 @@ def _design(result: TrialResult) -> str:
     text += table(("entry criterion", "min", "max", "unit"), entry) if entry else ""
     source = f"<p class='small'>Source: {escape(design.source)}</p>" if design.source else ""
     return text + picture(calendar(design), "Dose calendar") + source
+
+
+def _harms(result: TrialResult) -> str:
+    """Harms by arm with their sources."""
+    rows = []
+    for r in result.safety.to_dict("records"):
+        share = "" if r["expected"] != r["expected"] else f"{100 * r['expected']:.1f} %"
+        bounds = f"{100 * r['pi90'][0]:.0f} to {100 * r['pi90'][1]:.0f} %" if r["pi90"] else ""
+        seen = r["published"]
+        shown = "" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
+        rows.append((r["arm_id"], r["name"], share, bounds, shown, r["source"], r["note"]))
+    text = "<p>Serious infection follows each patient's prednisone dose and simulated IgG; class harms are published rates for the class.</p>"
+    return text + table(("arm", "harm", "expected", "90 % PI", "published", "source", "note"), rows)
 
 
 def _given(t: Any) -> str:

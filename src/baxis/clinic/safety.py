@@ -1,0 +1,173 @@
+"""Harms of each arm: rates with source and interval, and what the simulated IgG and steroid dose make of them.
+
+`library/safety/harms.csv` holds every number; nothing here knows a drug. Forms of a row: `base`, the rate of a harm in a
+disease under its usual therapy; `factor`, what multiplies it (prednisone dose, low IgG, a drug class); `rate` and `risk`,
+class harms per time on the drug and by a stated week; `once`, at the first dose; `measure`, read from the simulated
+course. A patient's rate follows its own dose and IgG from visit to visit, relative to the doses that the arms start
+from, because the published base rates were seen under such doses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .. import axis
+from ..core import library, streams
+from .design import Arm, Design
+from .instruments.steroid import steroid_dose
+from .intervals import central
+
+if TYPE_CHECKING:
+    from ..evidence import Evidence
+    from .population import Population
+    from .result import ArmRun
+
+Array = NDArray[np.float64]
+TABLE = "safety/harms"
+COLUMNS = ("arm_id", "harm", "name", "expected", "per_100_years", "pi50", "pi90", "control", "published", "published_unit", "source", "note")  # fmt: skip
+YEAR = 365.25
+DRAWS = 4000
+Z90 = 1.6448536269514722
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Harm:
+    """One row of the table: value with its interval, and where it holds."""
+
+    harm: str
+    name: str
+    form: str
+    scope: str
+    value: float
+    log_sd: float
+    weeks: float
+    control: float | None
+    endpoint: str
+    source: str
+    note: str
+
+
+def rows(form: str | Sequence[str]) -> list[Harm]:
+    """Rows of one form or several, in file order."""
+    wanted = (form,) if isinstance(form, str) else tuple(form)
+    return [_harm(r) for r in library.read_table(TABLE) if r["form"] in wanted]
+
+
+def _harm(row: dict[str, str]) -> Harm:
+    low, high = row["low"], row["high"]
+    log_sd = float(np.log(float(high) / float(low)) / (2 * Z95)) if low and high else 0.0
+    source = f"{row['source']}: {row['place']}"
+    return Harm(
+        row["harm"], row["name"], row["form"], row["scope"], float(row["value"]), log_sd, float(row["weeks"] or "nan"),
+        float(row["control"]) if row["control"] else None, row["endpoint"], source, row["note"],
+    )  # fmt: skip
+
+
+def harms(design: Design, people: Population, runs: Sequence[ArmRun], tables: Evidence) -> pd.DataFrame:
+    """Table with COLUMNS: one row an arm and harm. `expected` is the share of patients with the harm by the last week;
+    its intervals hold the source's own and a trial of the arm's size. Class harms of other arms stand as control."""
+    out: list[dict[str, Any]] = []
+    classes = {arm.arm_id: _classes(arm) for arm in design.arms}
+    asked = [h for h in rows(("rate", "risk", "once")) if any(_within(h.scope, c) for c in classes.values())]
+    for run in runs:
+        found = _infection(design, people, run, classes[run.arm.arm_id])
+        found += [_low_igg(run, h) for h in rows("measure")]
+        found += [_class_harm(design, run.arm, h, classes[run.arm.arm_id]) for h in asked]
+        for harm, share, rate, log_sd in found:
+            row = _row(run.arm, harm, (share, rate, log_sd), people.seed)
+            out.append(row | _published(design.trial_id, run.arm.arm_id, harm, tables))
+    table = pd.DataFrame(out, columns=list(COLUMNS))
+    return table.drop_duplicates(["arm_id", "harm", "name"]).reset_index(drop=True)
+
+
+def _classes(arm: Arm) -> set[str]:
+    return {axis.drug(t.drug).class_ for t in arm.treatments}
+
+
+def _within(scope: str, classes: set[str]) -> bool:
+    """Whether a scope (`BTK inhibitor`, `CAR-T`) names one of the classes or a family of it."""
+    return any(c == scope or c.startswith(f"{scope} ") or c.endswith(f" {scope}") for c in classes)
+
+
+Found = tuple[Harm, float, float, float]
+
+
+def _infection(design: Design, people: Population, run: ArmRun, classes: set[str]) -> list[Found]:
+    """Serious infections: base rate of the disease times the factors of each patient at each visit."""
+    base = next((h for h in rows("base") if h.scope == design.disease), None)
+    if base is None:
+        return []
+    factors = {h.scope: h for h in rows("factor")}
+    days = run.days[1:]
+    dose = steroid_dose(design, run.arm, people, run.days)
+    dose = np.zeros((len(people.ids), run.days.size)) if dose is None else dose
+    steroid = _by_dose(dose, factors)
+    start = float(steroid[:, 0].mean())
+    igg = axis.outputs()["igg"].measured(run.outputs["igg"])
+    low = np.where(igg < 5.0, factors["IgG below 5 g/L"].value, 1.0)
+    drug = [h for s, h in factors.items() if _within(s, classes)]
+    times = float(np.prod([h.value for h in drug]))
+    rate = base.value / (100 * YEAR) * steroid[:, 1:] / start * low[:, 1:] * times
+    ok = run.status == 0
+    steps = np.diff(days)
+    hazard = ((rate[:, 1:] + rate[:, :-1]) / 2 * steps).sum(axis=1)[ok]
+    years = float(steps.sum()) / YEAR
+    log_sd = float(np.sqrt(base.log_sd**2 + sum(h.log_sd**2 for h in drug)))
+    return [(base, float((1 - np.exp(-hazard)).mean()), float(100 * hazard.mean() / years), log_sd)]
+
+
+def _by_dose(dose: Array, factors: dict[str, Harm]) -> Array:
+    """Factor of a prednisone-equivalent dose in mg/day."""
+    steps = [factors[f"prednisone {s} mg/day"].value for s in ("up to 5", "up to 10", "above 10")]
+    return np.select([dose <= 0, dose <= 5, dose <= 10], [1.0, steps[0], steps[1]], steps[2])
+
+
+def _low_igg(run: ArmRun, harm: Harm) -> Found:
+    igg = axis.outputs()["igg"].measured(run.outputs["igg"])[run.status == 0]
+    return harm, float((igg[:, 2:] < harm.value).any(axis=1).mean()), float("nan"), 0.0
+
+
+def _class_harm(design: Design, arm: Arm, harm: Harm, classes: set[str]) -> Found:
+    """Share by the last week under the class; in other arms the source's control value, or nothing."""
+    on = _within(harm.scope, classes)
+    value = harm.value if on else harm.control
+    if value is None:
+        return harm, float("nan"), float("nan"), 0.0
+    starts = [t.start_day for t in arm.treatments if _within(harm.scope, {axis.drug(t.drug).class_})] or [0.0]
+    weeks = max(design.weeks - min(starts) / 7.0, 0.0)
+    if harm.form == "once":
+        return harm, value, float("nan"), harm.log_sd
+    yearly = value / 100 if harm.form == "rate" else -np.log1p(-value) / (harm.weeks * 7.0 / YEAR)
+    share = 1 - np.exp(-yearly * weeks * 7.0 / YEAR)
+    return harm, float(share), 100 * float(yearly), harm.log_sd
+
+
+def _row(arm: Arm, harm: Harm, found: tuple[float, float, float], seed: int) -> dict[str, Any]:
+    """One row of the table, with predictive intervals for an arm of this size."""
+    share, rate, log_sd = found
+    row = {"arm_id": arm.arm_id, "harm": harm.harm, "name": harm.name, "expected": share, "per_100_years": rate}
+    row |= {"control": harm.control, "source": harm.source, "note": harm.note, "pi50": None, "pi90": None}
+    if np.isfinite(share):
+        random = streams.generator(seed, f"harm {arm.arm_id} {harm.harm} {harm.name}")
+        hazard = -np.log1p(-min(share, 0.999)) * np.exp(log_sd * random.standard_normal(DRAWS))
+        seen = random.binomial(arm.n, 1 - np.exp(-hazard)) / arm.n
+        row |= {"pi50": central(seen, 0.5), "pi90": central(seen, 0.9)}
+    return row
+
+
+def _published(trial: str, arm_id: str, harm: Harm, tables: Evidence) -> dict[str, Any]:
+    """What the trial itself reported of this harm in this arm, as printed."""
+    rows_ = tables.outcomes
+    rows_ = rows_[(rows_.trial_id == trial) & (rows_.arm_id == arm_id) & (rows_.endpoint == harm.endpoint)]
+    rows_ = rows_[(rows_.subgroup == "") & rows_.statistic.isin(["rate", "proportion"]) & (harm.endpoint != "")]
+    if rows_.empty:
+        return {"published": None, "published_unit": ""}
+    found = rows_.sort_values("statistic").iloc[0]
+    return {"published": float(found.value), "published_unit": str(found.unit)}
