@@ -46,7 +46,7 @@ def test_more_prednisone_means_more_infection() -> None:
     design = read_design("rituximab-reflex")
 
     def rate(dose: float) -> float:
-        arm = {"arm_id": "gc", "n": 100, "role": "experimental"}
+        arm = {"arm_id": "gc", "n": 100, "role": "active"}
         arm["treatments"] = [{"drug": "prednisone", "dose": dose, "dose_unit": "mg", "route": "po", "schedule": "qd"}]
         control = {"arm_id": "pbo", "n": 100, "role": "placebo"}
         found = run_trial(design.replace(background_therapy=[], arms=[control, arm]), patients=30).safety
