@@ -41,6 +41,7 @@ def test_a_published_trial_runs_end_to_end(trial: str, tmp_path: Path) -> None:
         "arms.parquet",
         "contrasts.parquet",
         "patients.parquet",
+        "safety.parquet",
         "visits.parquet",
         "endpoint.png",
         "biomarkers.png",
