@@ -9,7 +9,7 @@ import importlib
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from mkdocs.structure.files import File
 
@@ -32,10 +32,20 @@ def on_config(config: Any) -> Any:
     PAGES.update(pages())
     for title, folder in (("Drugs", "drugs"), ("Diseases", "diseases"), ("API", "api")):
         mine = [p for p in PAGES if p.startswith(f"{folder}/")]
-        config.nav.append({title: sorted(mine, key=lambda p: (not p.endswith("index.md"), p.casefold()))})
+        config.nav.append({title: sorted(mine, key=lambda p: (not p.endswith("index.md"), Path(p).stem.casefold()))})
     config.nav.append({"Commands": "commands.md"})
+    more = unlisted(config.nav)
+    if more:
+        config.nav.append({"More": more})
     config.nav.append({"Contributing": "contributing.md"})
     return config
+
+
+def unlisted(nav: Any) -> list[str]:
+    """Written pages that mkdocs.yml does not name, so that none is out of reach."""
+    named = set(re.findall(r"[\w./-]+\.md", str(nav)))
+    written = (p.relative_to(ROOT / "docs").as_posix() for p in sorted((ROOT / "docs").rglob("*.md")))
+    return [p for p in written if p not in named]
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -162,11 +172,31 @@ def described(name: str, thing: Any) -> list[str]:
 
 
 def signature(name: str, thing: Any) -> str:
-    """Signature in one line; names of modules are left out."""
+    """Signature, one argument a line where it is long; annotations as they are written."""
     try:
-        return f"{name}{inspect.signature(thing)}".replace("baxis.", "")
+        found = inspect.signature(thing)
     except (TypeError, ValueError):
         return name
+    parts, star = [], False
+    for p in found.parameters.values():
+        if p.kind is p.KEYWORD_ONLY and not star:
+            parts.append("*")
+        star = star or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
+        mark = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        typed = "" if p.annotation is p.empty else f": {annotation(p.annotation)}"
+        default = "" if p.default is p.empty else f" = {p.default!r}" if typed else f"={p.default!r}"
+        parts.append(f"{mark}{p.name}{typed}{default}")
+    back = "" if found.return_annotation is found.empty else f" -> {annotation(found.return_annotation)}"
+    line = f"{name}({', '.join(parts)}){back}"
+    return line if len(line) < 90 else f"{name}(\n" + "".join(f"    {p},\n" for p in parts) + f"){back}"
+
+
+def annotation(held: Any) -> str:
+    """A type as it is read: no module names, no validation of its own."""
+    while get_origin(held) is Annotated:
+        held = get_args(held)[0]
+    text = held if isinstance(held, str) else inspect.formatannotation(held)
+    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])|\btyping\.", "", text)
 
 
 def prose(thing: Any) -> list[str]:
@@ -176,9 +206,23 @@ def prose(thing: Any) -> list[str]:
         is_code = line.startswith(("    ", ">>>")) or (code and line.startswith("..."))
         if is_code != code:
             out += ["", "```text"] if is_code else ["```", ""]
-        out.append(line if is_code else escaped(line))
+        out.append(line if is_code else written(line))
         code = is_code
     return [*out, "```"] if code else out
+
+
+def written(line: str) -> str:
+    """A line of a docstring: what stands between backticks stays code, the rest is taken as it stands."""
+    parts = line.split("`")
+    if len(parts) % 2 == 0:
+        return escaped(line)
+    return "".join(f"`{t}`" if i % 2 else keep(t) for i, t in enumerate(parts))
+
+
+def keep(text: str) -> str:
+    """Escaped text with the spaces at its ends."""
+    lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return lead + escaped(text) + tail if text.strip() else text
 
 
 def commands_page() -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..evidence import Evidence
 
 KEPT = "validation"
-CACHE_VERSION = "1"
+CACHE_VERSION = "2"
 Tell = Callable[[int, int], None]
 
 
@@ -49,7 +49,7 @@ class Observed:
 
 @dataclass(frozen=True)
 class Predicted:
-    """The model's effect on the same endpoint (drug minus no drug), and where the rest goes.
+    """The model's effect on `endpoint` (drug minus no drug; the observed one where it can be), and where the rest goes.
 
     taken_pct: of tissue inflammation, by the drug; independent_pct: left when all of the B-cell path is cut;
     route: the escape with the largest Shapley share, route_pct. why: empty, or why there is no run.
@@ -264,15 +264,15 @@ def predicted(
 
 
 def simulated(chosen: tuple[str, str, str | None], disease: str, endpoint: str, patients: int) -> Predicted:
-    """One run of `explain`; what cannot be run says why."""
+    """One run of `explain`, on the setting's own endpoint where the one asked for is not judged in single patients."""
     from .explain import explain
     from .scenario import instrument
 
     drug, trial, dose = chosen
-    if endpoint not in instrument(disease).endpoints() or endpoint in instrument(disease).hazard:
-        return Predicted(drug=drug, why=f"{endpoint} is not simulated for single patients")
+    tool = instrument(disease)
+    single = endpoint in tool.endpoints() and endpoint not in tool.hazard  # else the setting's own: its name is told
     try:
-        e = explain(drug, disease, dose=dose, endpoint=endpoint, trial=trial, patients=patients)
+        e = explain(drug, disease, dose=dose, endpoint=endpoint if single else None, trial=trial, patients=patients)
     except BaxisError as error:
         return Predicted(drug=drug, why=str(error))
     route = e.routes[e.routes["route"] == e.main_route]["shapley_pct"]

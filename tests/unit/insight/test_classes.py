@@ -44,4 +44,11 @@ def test_what_cannot_be_run_says_why() -> None:
     tables = evidence.load()
     effect = classes.observed(tables)["S1P1 modulator", "SLE"]
     assert "can be simulated" in classes.predicted(tables, ("S1P1 modulator", "SLE"), effect, 20, None).why
-    assert "PSE_HR" in classes.simulated(("belimumab", "brevas", None), "AAV", "PSE_HR", 20).why
+    assert "no-such" in classes.simulated(("belimumab", "no-such", None), "AAV", "PSE", 20).why
+
+
+def test_an_endpoint_not_judged_in_single_patients_gives_way_to_the_settings_own() -> None:
+    found = classes.simulated(("inebilizumab", "inebilizumab-igg4rd-mitigate", None), "IgG4-RD", "flare_HR", 20)
+    assert (found.why, found.endpoint) == ("", "flare_free")
+    assert 0 < found.taken_pct < 100
+    assert found.independent_pct < 100 - found.taken_pct + 1e-6

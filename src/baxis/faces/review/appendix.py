@@ -85,7 +85,7 @@ def runs(context: Context) -> str:
             escape(c.drug_class),
             c.disease,
             f"{escape(observed(c.observed))}: {pooled}{share}",
-            escape(predicted(p)),
+            escape(predicted(p, c.observed)),
             ran,
         )
         rows.append((f"run-{anchor(f'{c.drug_class}/{c.disease}')}", cells))

@@ -67,7 +67,9 @@ def _cell(cell: Cell | None, name: str, disease: str) -> str:
         return "<td></td>"
     p = cell.predicted
     said = (
-        f"<i>{escape(p.drug)}:</i> {escape(predicted(p))}" if not p.why else f"<i>not run: {escape(predicted(p))}</i>"
+        f"<i>{escape(p.drug)}:</i> {escape(predicted(p, cell.observed))}"
+        if not p.why
+        else f"<i>not run: {escape(predicted(p, cell.observed))}</i>"
     )
     why = f"<br>escape: {escape(p.route)}, {p.route_pct:.0f} %" if not p.why else ""
     return f"<td id='M-{anchor(f'{name}/{disease}')}'><b>{escape(short(cell.observed))}</b><br>{said}{why}</td>"

@@ -72,7 +72,11 @@ def regulators(codes: list[str]) -> Figure:
 
 def effects(cells: list[Cell]) -> Figure:
     """Observed beside predicted, where both are differences in proportions."""
-    rows = [c for c in cells if c.observed.scale == "RD" and not c.predicted.why and c.predicted.unit == "%"]
+    rows = [
+        c
+        for c in cells
+        if c.observed.scale == "RD" and c.predicted.unit == "%" and c.predicted.endpoint == c.observed.endpoint
+    ]
     rows.sort(key=lambda c: (c.disease, c.drug_class))
     y = np.arange(len(rows))[::-1]
     with rc():
