@@ -1,8 +1,7 @@
 """A drug class in a disease: the effect that trials saw, the effect of the model in such a trial, and what escapes it.
 
-The model runs in the setting of a trial that was not kept for validation. Where a class has only validation trials in a
-disease, the setting is that disease's largest other trial and only the regimen is theirs, so that no run is a look at
-a trial kept out of fitting.
+The model runs in the setting of a calibration trial. Where a class has none in a disease, the setting is that disease's largest
+calibration trial and only the regimen is from the class's own trials, so that no run is a look at a trial kept out of fitting.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from ..evidence.meta.run import MetaResult, Query, run
 if TYPE_CHECKING:
     from ..evidence import Evidence
 
-KEPT = "validation"
+OPEN = "calibration"  # trials whose setting may be run; context holds pools of validation trials
 CACHE_VERSION = "2"
 Tell = Callable[[int, int], None]
 
@@ -173,8 +172,8 @@ def _is_fraction(tables: Evidence, endpoint: str, trials: tuple[str, ...]) -> bo
 def setting(tables: Evidence, name: str, disease: str) -> tuple[str, str, str | None] | None:
     """Drug, trial and dose to run a class in a disease by; dose None: as in the trial. None where nothing can be run."""
     found = list(_arms(tables, lambda r: base_class(str(r["class"])) == name and r["disease"] == disease))
-    for drug, design, kept, _ in found:
-        if not kept:
+    for drug, design, may, _ in found:
+        if may:
             return drug, design.trial_id, None
     home = reference(tables, disease)
     if not found or home is None:
@@ -186,8 +185,8 @@ def setting(tables: Evidence, name: str, disease: str) -> tuple[str, str, str | 
 def setting_of_drug(tables: Evidence, drug: str, disease: str) -> tuple[str, str | None] | None:
     """Trial and dose to run one drug in a disease by, as `setting` chooses them; None where no trial gives a regimen."""
     found = list(_arms(tables, lambda r: _is(str(r["drug"]), drug), disease))
-    for _, design, kept, _ in found:
-        if not kept and design.disease == disease:
+    for _, design, may, _ in found:
+        if may and design.disease == disease:
             return design.trial_id, None
     home = reference(tables, disease)
     return (home, found[0][3]) if found and home else None
@@ -196,7 +195,7 @@ def setting_of_drug(tables: Evidence, drug: str, disease: str) -> tuple[str, str
 def _arms(
     tables: Evidence, wanted: Callable[[dict[str, Any]], bool], first: str = ""
 ) -> list[tuple[str, Design, bool, str]]:
-    """Arms with one simulable drug alone: drug, design, kept for validation, dose in words; largest blinded trial first."""
+    """Arms with one simulable drug alone: drug, design, whether a calibration trial, dose in words; largest blinded trial first."""
     trials = tables.trials.set_index("trial_id")
     rows = tables.arms.merge(tables.trials[["trial_id", "disease", "blind", "n_randomised", "role"]], on="trial_id",
                              suffixes=("", "_trial"))  # fmt: skip
@@ -216,14 +215,14 @@ def _arms(
             if design and len(drugs) == 1 and wanted(row):
                 t = arm.treatments[0]
                 dose = f"{t.dose:g} {t.dose_unit} {t.route} {t.schedule}"
-                found.append((one, design, trials.loc[trial, "role"] == KEPT, dose))
+                found.append((one, design, trials.loc[trial, "role"] == OPEN, dose))
                 break
     return found
 
 
 def reference(tables: Evidence, disease: str) -> str | None:
-    """The disease's largest double-blind trial that can be simulated and was not kept for validation."""
-    rows = tables.trials[(tables.trials["disease"] == disease) & (tables.trials["role"] != KEPT)]
+    """The disease's largest double-blind calibration trial that can be simulated."""
+    rows = tables.trials[(tables.trials["disease"] == disease) & (tables.trials["role"] == OPEN)]
     rank = rows.assign(blinded=rows["blind"].eq("double"), size=pd.to_numeric(rows["n_randomised"]).fillna(0))
     order = rank.sort_values(["blinded", "size", "trial_id"], ascending=[False, False, True])["trial_id"]
     return next((t for t in order if _design(t) is not None), None)

@@ -37,7 +37,7 @@ def test_no_setting_is_a_trial_kept_for_validation(cell: tuple[str, str]) -> Non
     chosen = classes.setting(tables, *cell)
     assert chosen is not None
     roles = tables.trials.set_index("trial_id")["role"]
-    assert roles[chosen[1]] != "validation"
+    assert roles[chosen[1]] == "calibration"
 
 
 def test_what_cannot_be_run_says_why() -> None:

@@ -114,7 +114,7 @@ def _runs(name: str, tables: evidence.Evidence, settings: dict[str, Any]) -> tup
 
 def _modelled(runs: list[Explanation], refused: list[str]) -> str:
     rows = [_line(e) for e in runs]
-    text = "<p>One run in each disease, in the setting of a trial that was not kept for validation; diseases without a trial of "
+    text = "<p>One run in each disease, in the setting of a calibration trial; diseases without a trial of "
     text += "the drug take its regimen from another. The largest escape is the route that, closed, would lower inflammation most (Shapley share).</p>"
     text += records(rows)
     best = max(runs, key=lambda e: float(e.ladder["takes_pct"].iloc[0]), default=None)

@@ -116,7 +116,7 @@ def disease(context: Context, code: str) -> str:
         n: p.value / base[n].value for n, p in d.regulators.items() if n.endswith(("_e", "_x")) and base[n].value > 0
     }
     moved = sorted((n for n, q in ratio.items() if q > 0), key=lambda n: -abs(math.log(ratio[n])))[:5]
-    shown = ", ".join(f"{n} × {ratio[n]:.2g}" for n in moved)
+    shown = ", ".join(f"{figures.label(n)} × {ratio[n]:.2g}" for n in moved)
     trials = sum(t["disease"] == code for t in context.trials.values())
     return (
         f"<p class='small box'><b>{escape(code)} in the model:</b> {len(d.regulators)} regulators ({kinds}); strongest fold "
@@ -135,10 +135,22 @@ def shared(context: Context) -> str:
         if len(up) + len(down) >= SHARED and not r["regulator"].startswith("w_"):
             kind = "same" if not (up and down) else "opposite"
             rows.append(
-                {"regulator": r["regulator"], "higher in": " ".join(up), "lower in": " ".join(down), "direction": kind}
+                {
+                    "regulator": figures.label(r["regulator"]),
+                    "higher in": " ".join(up),
+                    "lower in": " ".join(down),
+                    "direction": kind,
+                    "as a disease table puts it": _why(r["regulator"], [*up, *down]),
+                }
             )
     rows.sort(key=lambda r: (r["direction"], r["regulator"]))
     return records(rows, caption=f"Regulators of the model that differ from health in {SHARED} or more diseases")
+
+
+def _why(name: str, codes: list[str]) -> str:
+    """The first reason that the tables of these diseases give."""
+    told = ((d, axis.disease(d).regulators[name].rationale) for d in codes)
+    return next((f"{d}: {why}" for d, why in told if why), "")
 
 
 def conflicts(context: Context) -> str:

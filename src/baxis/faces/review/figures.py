@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...axis.comparison import compare
+from ...axis.stimulation import GENES
 from ...evidence import Evidence
 from ...evidence.figures.style import BLUE, GREY, LIGHT, ORANGE, new_figure, rc
 from ...insight.classes import Cell
@@ -20,12 +21,18 @@ CAPTIONS = {
     "regulators": "Regulators of the model, value in each disease; colour is the logarithm against health and ends at fourfold "
     "(orange higher, blue lower, none where health is 0). An empty cell is as in health.",
     "matrix": "Differences in responders, drug minus control, percentage points, counted towards benefit. Blue: pooled trials with the "
-    "95 % interval. Orange: the model, one drug of the class, 90 % interval for patients and tissue weights.",
+    "95 % interval. Orange: the model, one drug of the class, 90 % interval for patients and the posterior draws.",
     "escapes": "Simulated tissue inflammation without the drug as 100 %: what the drug takes, what remains on the B-cell path (and a "
     "better drug or partner could take), and what is independent of B cells. A drug that raises it stands at 0.",
 }
 COLOURS = ("#4a90c9", "#a6cfe6", "#f7f7f7", "#f6b48f", "#dd8452")
+SYMBOL = {v: k for k, v in GENES.items()}
 MOST = 2.0  # log2: colour ends at a fourfold change
+
+
+def label(name: str) -> str:
+    """Regulator with its gene, where it is the activity of one."""
+    return f"{SYMBOL[name]} ({name})" if name in SYMBOL else name
 
 
 def pathway(tables: Evidence) -> Figure:
@@ -61,7 +68,7 @@ def regulators(codes: list[str]) -> Figure:
             for j, c in enumerate(codes):
                 ax.text(j, i, r[c], ha="center", va="center", fontsize=6.5)
         ax.set_yticks(range(len(rows)))
-        ax.set_yticklabels([f"{r['regulator']} ({r['unit']}; health {r['healthy']})" for r in rows], fontsize=6.5)
+        ax.set_yticklabels([f"{label(r['regulator'])}, {r['unit']}; health {r['healthy']}" for r in rows], fontsize=6.5)
         ax.set_xticks(range(len(codes)))
         ax.set_xticklabels(codes)
         ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
