@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -13,13 +14,18 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("hatchling", reason="hatchling builds the wheel: pip install hatchling")
     out = tmp_path_factory.mktemp("wheel")
     words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
     made = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert made.returncode == 0, made.stderr[-500:]
-    return zipfile.ZipFile(next(out.glob("*.whl"))).namelist()
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> list[str]:
+    return zipfile.ZipFile(wheel).namelist()
 
 
 def test_it_holds_the_whole_package_and_its_data(names: list[str]) -> None:
@@ -45,3 +51,19 @@ def test_it_holds_nothing_else(names: list[str]) -> None:
 def test_it_needs_no_compiler_and_declares_its_command(names: list[str]) -> None:
     assert not [n for n in names if n.endswith((".so", ".pyd", ".dylib"))]
     assert any(n.endswith("entry_points.txt") for n in names)
+
+
+def test_it_runs_from_what_it_holds(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = (
+        "import baxis, sys; from baxis.core.environment import report; from baxis import axis; "
+        "print(baxis.__file__); print([i.ok for i in report() if i.what == 'library'], len(axis.drugs()))"
+    )
+    words = [sys.executable, "-c", code]
+    made = subprocess.run(
+        words, cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+    )
+    where, found = made.stdout.splitlines()
+    assert Path(where).is_relative_to(tmp_path)
+    assert found.startswith("[True] ")
+    assert int(found.split()[1]) == len(list((ROOT / "src" / "baxis" / "library" / "drugs").glob("*.toml")))
