@@ -26,12 +26,16 @@ COLUMNS = ("arm_id", "versus", "endpoint", "week", "scale", "predicted", "pi50",
 
 @dataclass(frozen=True)
 class Judged:
-    """One arm and endpoint: size of the published arm, value of each patient (n,) with NaN where the solver failed."""
+    """One arm and endpoint: size of the published arm, value of each patient (n,) with NaN where the solver failed.
+
+    visits, or the times to each event (of all n patients) where the visits were not kept.
+    """
 
     arm_id: str
     n_published: int
     values: Array
-    visits: Visits
+    visits: Visits | None
+    times: dict[str, Times] | None = None
 
     @property
     def finished(self) -> Array:
@@ -109,6 +113,14 @@ def _hazard_spread(people: Population, pair: tuple[Judged, Judged], times: tuple
 
 
 def _times(tool: Instrument, people: Population, endpoint: Endpoint, arm: Judged) -> Times:
-    left = dropout_visit(tool, arm.visits.days, people, people.seed)
-    times = first_event(tool, endpoint.name, arm.visits, endpoint.week * 7.0, left)
-    return times.take(np.isfinite(arm.values))
+    """Times to the event behind an endpoint of the patients simulated to the end."""
+    if arm.times is not None:
+        return arm.times[endpoint.name].take(np.isfinite(arm.values))
+    assert arm.visits is not None
+    return event_times(tool, people, endpoint, arm.visits).take(np.isfinite(arm.values))
+
+
+def event_times(tool: Instrument, people: Population, endpoint: Endpoint, visits: Visits) -> Times:
+    """Times (n,) to the event behind a hazard-ratio endpoint, up to its week, drop-out censoring."""
+    left = dropout_visit(tool, visits.days, people, people.seed)
+    return first_event(tool, endpoint.name, visits, endpoint.week * 7.0, left)

@@ -73,14 +73,20 @@ def explained(y: Array, values: Array, carried: NDArray[np.int64]) -> float:
     centred = values - values.mean(axis=0)
     scale = centred.std(axis=0)
     centred = centred[:, scale > 0] / scale[scale > 0]
-    x = centred[carried] - centred[carried].mean(axis=0)
+    if y.size <= 2:
+        return 0.0
+    # only the sum of y by draw enters: a million patients cost no more than their draws
+    count = np.bincount(carried, minlength=len(values)).astype(float)
+    x = np.sqrt(count)[:, None] * (centred - count @ centred / y.size)
+    deviation = y - y.mean()
+    by_draw = np.bincount(carried, weights=deviation, minlength=len(values)) / np.sqrt(np.maximum(count, 1.0))
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     keep = s > 1e-8 * s.max(initial=0.0)
-    if y.size <= 2 or not keep.any():
+    if not keep.any():
         return 0.0
     u, s, vt = u[:, keep], s[keep], vt[keep]
-    z = u.T @ (y - y.mean())
-    rest = float(((y - y.mean()) ** 2).sum() - (z**2).sum())
+    z = u.T @ by_draw
+    rest = float((deviation**2).sum() - (z**2).sum())
     best: tuple[float, Array, float] | None = None
     for strength in np.geomspace(1e-3, 1e6, 40) * float((s**2).mean()) / 10:
         shrink = s**2 / (s**2 + strength)

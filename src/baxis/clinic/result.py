@@ -118,7 +118,7 @@ def summarise(
             arm = Judged(run.arm.arm_id, run.arm.n, y, recorded)
             judged[run.arm.arm_id, endpoint] = arm
             binary = endpoint.name not in tool.continuous
-            rows.append(_arm_row(run, endpoint, arm, people, binary) | published.arm(seen, run.arm.arm_id, endpoint))
+            rows.append(arm_row(run.arm, endpoint, arm, people, binary) | published.arm(seen, run.arm.arm_id, endpoint))
     patients = pd.DataFrame({"patient": people.ids, **people.covariates})
     for name in tool.units:
         patients[f"{name} at baseline"] = visits[0][name][:, 1]
@@ -161,15 +161,16 @@ def judge(
     return np.asarray(out[ok])
 
 
-def _arm_row(run: ArmRun, endpoint: Endpoint, arm: Judged, people: Population, binary: bool) -> dict[str, Any]:
+def arm_row(planned: Arm, endpoint: Endpoint, arm: Judged, people: Population, binary: bool) -> dict[str, Any]:
+    """One row of the table of arms: simulated value and its intervals for a trial of the published size."""
     y = arm.finished
     between = between_draws(y, people.ids[np.isfinite(arm.values)], people.disease)
     stream = people.seed, f"trial {arm.arm_id} {endpoint.name} {endpoint.week:g}"
-    draws = replicate(Sample(y, binary, between), run.arm.n, stream, "truth")
+    draws = replicate(Sample(y, binary, between), planned.n, stream, "truth")
     return {
         "arm_id": arm.arm_id,
-        "role": run.arm.role,
-        "n_published": run.arm.n,
+        "role": planned.role,
+        "n_published": planned.n,
         "n_simulated": int(y.size),
         "endpoint": endpoint.name,
         "week": endpoint.week,

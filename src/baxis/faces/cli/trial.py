@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...clinic.result import TrialResult
 
 
@@ -43,6 +45,16 @@ def trial(
     ] = None,
     endpoint: Annotated[str | None, typer.Option(help="Transport: another endpoint, such as SRI-4.")] = None,
     week: Annotated[float | None, typer.Option(help="Transport: another week of the endpoint.")] = None,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream", help="Block by block into --out, bounded memory, resumable (from 100000 patients on)."
+        ),
+    ] = False,
+    block: Annotated[int, typer.Option(help="With --stream: candidates in a block.")] = 4096,
+    scheduler: Annotated[
+        str | None, typer.Option(help="With --stream: compute on this Dask cluster.", metavar="ADDRESS")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
     """Simulate a trial and print it, arm by arm, beside what was published.
@@ -53,11 +65,12 @@ def trial(
     from ...clinic.transport import Swap
     from ...core import library as shipped
     from ...core.errors import InvalidValue
-    from . import transport
+    from . import large, transport
 
     for folder in library or []:
         shipped.overlay(folder)
-    if out:
+    streamed = stream or bool(scheduler) or patients >= large.AUTOMATIC
+    if out and not streamed:
         check_folder(out)
     if json and json != "-":
         check_file(Path(json))
@@ -68,6 +81,8 @@ def trial(
         if out:
             raise InvalidValue("--out", str(out), "--json FILE with a transport option: it writes no tables")
         return transport.run(design, swap, json, quiet, settings)
+    if streamed:
+        return large.run(design, out, json, quiet, (block, scheduler), settings)
     result = _run(design, quiet, settings)
     if out:
         result.save(out)
@@ -130,8 +145,8 @@ def print_result(result: TrialResult) -> None:
     console.print(
         f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {share:.0f} % screen failures"
     )
-    console.print(_table(result, "arms"))
-    console.print(_table(result, "contrasts"))
+    console.print(table(result.arms, "Arms", True))
+    console.print(table(result.contrasts, f"Differences from {design.control.arm_id}", False))
     console.print(_safety(result))
     numbers = result.recipe["numbers"]
     console.print(
@@ -144,18 +159,17 @@ def print_result(result: TrialResult) -> None:
     console.print(f"[bold]{result.recipe['notice']}[/bold]")
 
 
-def _table(result: TrialResult, which: str) -> Any:
+def table(rows: pd.DataFrame, title: str, arms: bool) -> Any:
+    """Arms or differences beside what was published."""
     from rich import box
     from rich.table import Table
 
-    arms = which == "arms"
-    title = "Arms" if arms else f"Differences from {result.design.control.arm_id}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
     table.add_column("arm", no_wrap=True)
     table.add_column("endpoint", no_wrap=True)
     for name in ("week", "simulated", "50 % PI", "90 % PI", "published", "95 % CI"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in (result.arms if arms else result.contrasts).to_dict("records"):
+    for row in rows.to_dict("records"):
         show = _FORMATS[row["kind" if arms else "scale"]]
         cells = [_number(row["value" if arms else "predicted"], show)]
         cells += [_range(row["pi50"], show), _range(row["pi90"], show)]

@@ -1,0 +1,93 @@
+"""Work on the workers of a Dask cluster (extra `cluster`): a client is opened, tasks run as they come, errors are named."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from ..core.errors import BaxisError, InvalidValue
+
+Client = Any  # distributed.Client: imported only where it is used
+WAIT = 15  # seconds until a scheduler is called unreachable
+
+
+@contextmanager
+def open_client(client: Client | str | None) -> Iterator[Client | None]:
+    """A client: one that was given, one opened at the address of a scheduler (and closed again), or None.
+
+    Raises BaxisError where the extra is missing, InvalidValue where no scheduler answers or it has no worker.
+    """
+    if client is None:
+        yield None
+        return
+    try:
+        import distributed
+    except ImportError:
+        raise BaxisError("a Dask cluster needs the extra: pip install baxis[cluster]") from None
+    if not isinstance(client, str):
+        yield client
+        return
+    try:
+        opened = distributed.Client(client, timeout=WAIT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as e:
+        raise InvalidValue(
+            "scheduler",
+            client,
+            "the address of a running Dask scheduler, such as tcp://host:8786",
+            str(e)[:120],
+        ) from None
+    try:
+        if not opened.scheduler_info()["workers"]:
+            raise InvalidValue("scheduler", client, "a scheduler with at least one worker: start `dask worker ADDRESS`")
+        yield opened
+    finally:
+        opened.close()
+
+
+def each_on(client: Client, task: Callable[..., Any], ask: list[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+    """(index, result) of every call as it finishes; a task whose worker dies is run again elsewhere.
+
+    Raises BaxisError when a task kills every worker that it is given to; what finished before has been yielded.
+    """
+    import distributed
+
+    futures = {client.submit(_on_worker, task, *words, pure=False): i for i, words in enumerate(ask)}
+    try:
+        for future in distributed.as_completed(list(futures)):
+            try:
+                yield futures[future], future.result()
+            except distributed.KilledWorker:
+                raise BaxisError(
+                    "workers died again and again on one block (out of memory?): give workers more memory or a smaller "
+                    "--block; finished blocks are kept, and the same command goes on from them"
+                ) from None
+            del futures[future]  # the result is taken: let the cluster forget it
+    finally:
+        client.cancel(list(futures))
+
+
+def _on_worker(task: Callable[..., Any], *words: Any) -> Any:
+    """A task as a worker runs it."""
+    _keep_freed_memory()
+    return task(*words)
+
+
+@lru_cache(maxsize=1)
+def _keep_freed_memory() -> None:
+    """Undo the small trim threshold that Dask gives glibc in its workers.
+
+    Every freed array would go back to the system and every new one be faulted in again: blocks took twice as long.
+    Nothing happens where the C library is another.
+    """
+    if sys.platform != "linux":
+        return
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(-1, 256 * 2**20)  # M_TRIM_THRESHOLD
+    mallopt(-3, 32 * 2**20)  # M_MMAP_THRESHOLD

@@ -1,0 +1,150 @@
+"""Large trials: the same numbers as in memory, resumed after an interruption, kept through damage and dead workers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from baxis import run_trial
+from baxis.clinic.large import run_large
+from baxis.core.errors import BaxisError, InvalidValue
+from baxis.faces.cli import main
+
+TRIAL = "rituximab-reflex"
+
+
+def text(table) -> list[str]:
+    return [str(r) for r in table.to_dict("records")]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return run_trial(TRIAL, patients=150)
+
+
+def test_blocks_of_any_size_give_the_numbers_of_one_run(whole, tmp_path: Path) -> None:
+    for block in (40, 256):
+        found = run_large(TRIAL, tmp_path / str(block), patients=150, block=block)
+        assert text(found.arms) == text(whole.arms)
+        assert text(found.contrasts) == text(whole.contrasts)
+        assert found.screened == whole.screened
+
+
+def test_hazard_ratios_too(tmp_path: Path) -> None:
+    trial = "inebilizumab-igg4rd-mitigate"
+    found = run_large(trial, tmp_path / "a", patients=60, block=32)
+    assert text(found.contrasts) == text(run_trial(trial, patients=60).contrasts)
+
+
+def test_an_interrupted_run_goes_on_and_a_damaged_file_is_made_again(whole, tmp_path: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, wanted: int) -> None:
+        if done >= 60:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run_large(TRIAL, tmp_path, patients=150, block=40, progress=stop)
+    kept = sorted(tmp_path.glob("block-*.parquet"))
+    assert 0 < len(kept) < 5
+    assert not list(tmp_path.glob("*.part"))
+    kept[0].write_bytes(b"PAR1 damaged")
+    found = run_large(TRIAL, tmp_path, patients=150, block=40)
+    assert found.again == (kept[0].name,)
+    assert found.blocks[1] == len(kept) - 1
+    assert text(found.contrasts) == text(whole.contrasts)
+    again = run_large(TRIAL, tmp_path, patients=150, block=40)
+    assert again.blocks[0] == 0
+
+
+def test_another_seed_or_design_does_not_read_these_blocks(tmp_path: Path) -> None:
+    first = run_large(TRIAL, tmp_path, patients=30, block=64)
+    other = run_large(TRIAL, tmp_path, patients=30, block=64, seed=2)
+    assert first.blocks[0] >= 1
+    assert other.blocks[1] == 0
+
+
+def test_bad_input_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InvalidValue, match="block"):
+        run_large(TRIAL, tmp_path, block=0)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InvalidValue, match="a folder, not a file"):
+        run_large(TRIAL, tmp_path / "file", patients=10)
+    monkeypatch.setattr(sys, "argv", ["baxis", "trial", TRIAL, "--patients", "20", "--stream"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert "a folder for the blocks" in capsys.readouterr().err
+
+
+def test_the_command_streams_into_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["trial", TRIAL, "--patients", "40", "--stream", "--block", "64", "--out", str(tmp_path / "big")]
+    monkeypatch.setattr(sys, "argv", ["baxis", *words])
+    with contextlib.suppress(SystemExit):
+        main()
+    shown = capsys.readouterr().out
+    assert "Blocks: 1 made, 0 found" in shown
+    assert "Research use only" in shown
+    assert json.loads((tmp_path / "big" / "large.json").read_text(encoding="utf-8"))["trial"]["patients"] == 40
+
+
+def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("baxis.clinic.cluster.WAIT", 1)
+    with pytest.raises(InvalidValue, match="running Dask scheduler"):
+        run_large(TRIAL, tmp_path, patients=10, client="tcp://127.0.0.1:9")
+
+
+def test_a_worker_killed_midway_loses_nothing(whole, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        killed = []
+
+        def kill() -> None:
+            time.sleep(1.0)
+            victim = next(iter(cluster.workers.values()))
+            killed.append(victim.pid)
+            os.kill(victim.pid, signal.SIGKILL)
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        found = run_large(TRIAL, tmp_path, patients=150, block=16, threads=1, client=client)
+        thread.join()
+    assert killed
+    assert text(found.contrasts) == text(whole.contrasts)
+
+
+def test_a_block_that_kills_every_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    from baxis.clinic import cluster
+
+    class Future:
+        def result(self) -> None:
+            raise distributed.KilledWorker("block", None, 3)
+
+    class Client:
+        def submit(self, *words, **options) -> Future:
+            return Future()
+
+        def cancel(self, futures) -> None:
+            pass
+
+    monkeypatch.setattr(distributed, "as_completed", iter)
+    with pytest.raises(BaxisError, match="smaller --block"):
+        list(cluster.each_on(Client(), print, [(1,)]))
