@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json as text_json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 if TYPE_CHECKING:
+    from ...insight.agreement import Agreement
     from ...insight.biomarkers import Biomarkers
 
 
 def biomarkers(
-    drug: Annotated[str, typer.Argument(help="International name of a drug.")],
-    disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
+    drug: Annotated[str | None, typer.Argument(help="International name of a drug.")] = None,
+    disease: Annotated[str | None, typer.Option(help="Disease code, such as SLE.")] = None,
     dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
     trial: Annotated[str | None, typer.Option(help="Trial to take setting and regimen from.")] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients.")] = 1000,
+    against_evidence: Annotated[
+        bool, typer.Option("--against-evidence", help="Published subgroup findings beside the model's.")
+    ] = False,
+    patients: Annotated[int | None, typer.Option(help="Virtual patients (1000; 500 against evidence).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, table, figure.", metavar="DIR")] = None,
@@ -27,23 +32,56 @@ def biomarkers(
     """Rank baseline markers by how well they tell who benefits from a drug (not merely who does well)."""
     from ...clinic.export import check_folder
     from ...clinic.settings import Settings
-    from ...insight.biomarkers import biomarkers as run
+    from ...core.errors import InvalidValue
     from .insight import bar
 
+    if against_evidence and (dose or endpoint or trial):
+        raise InvalidValue(
+            "--dose, --endpoint or --trial", "given", "none with --against-evidence: each finding has its own"
+        )
+    if not against_evidence and not (drug and disease):
+        raise InvalidValue("drug and disease", [drug, disease], "both, or --against-evidence")
     if out:
         check_folder(out)
+    result: Agreement | Biomarkers
     with bar() as tell:
-        settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
-        result = run(drug, disease, dose=dose, endpoint=endpoint, trial=trial, settings=settings)
+        settings = Settings(patients=patients or (500 if against_evidence else 1000), seed=seed, threads=threads)
+        settings = replace(settings, progress=tell)
+        if against_evidence:
+            from ...insight.agreement import against_evidence as compare
+
+            result = compare(drug, disease, settings=settings)
+        else:
+            from ...insight.biomarkers import biomarkers as run
+
+            result = run(str(drug), str(disease), dose=dose, endpoint=endpoint, trial=trial, settings=settings)
     if out:
         result.save(out)
     if json:
         typer.echo(text_json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
         return
-    for line in lines(result):
+    shown = agreed(cast("Agreement", result)) if against_evidence else lines(cast("Biomarkers", result))
+    for line in shown:
         typer.echo(line)
     if out:
         typer.echo(f"Written to {out}")
+
+
+def agreed(result: Agreement) -> list[str]:
+    """The comparison with published subgroup findings as text."""
+    from ...insight.agreement import HEAD, cells
+    from .layout import table
+
+    rows = [cells(r) for r in result.table.to_dict("records")]
+    return [
+        "Marker high minus marker low, 90 % interval; positive: the high side does better.",
+        "benefit: drug against its comparator; response: within the drug's arm. p: the marker dealt out at random.",
+        *table(HEAD, rows),
+        "",
+        "; ".join(f"{k}: {v}" for k, v in result.counts.items()),
+        f"{result.recipe['patients']} patients, seed {result.recipe['seed']}. Sources and notes with --json.",
+        result.recipe["notice"],
+    ]
 
 
 def lines(result: Biomarkers) -> list[str]:
