@@ -8,6 +8,7 @@ and nothing of it is read. Every difference is marker high minus marker low, pos
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -70,14 +71,14 @@ class Agreement:
         return out
 
 
-def cells(row: dict[str, Any]) -> tuple[str, ...]:
+def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """One finding under HEAD."""
     p = "" if not np.isfinite(row["p"]) else "<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}"
     names = tuple(str(row[k]) for k in ("disease", "drug", "marker_label", "question"))
     return (*names, shown(row, "published"), shown(row, "model"), p, str(row["verdict"]))
 
 
-def shown(row: dict[str, Any], side: str) -> str:
+def shown(row: Mapping[Any, Any], side: str) -> str:
     """A difference with its 90 % interval, or the direction where no size is published."""
     value, se = row[side], row[f"{side}_se"]
     if not np.isfinite(value):
@@ -103,7 +104,9 @@ def against_evidence(
     rows = [r for r in held if drug in (None, r["drug"]) and disease in (None, r["disease"])]
     if not rows:
         known = sorted({f"{r['drug']} in {r['disease']}" for r in held})
-        raise InvalidValue("published subgroup findings", f"{drug or 'any drug'}, {disease or 'any disease'}", known)
+        raise InvalidValue(
+            "published subgroup findings", f"{drug or 'any drug'}, {disease or 'any disease'}", "; ".join(known)
+        )
     model = Model(replace(chosen, progress=None))
     found = []
     for i, row in enumerate(rows):
