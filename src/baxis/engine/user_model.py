@@ -172,7 +172,7 @@ def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
     for i in range(ask.rows):
         row = {k: float(v[i if len(v) > 1 else 0]) for k, v in ask.table.items()}
         try:
-            found = trajectory(_with_values(dosed, row), wanted, **tolerance)
+            found = trajectory(with_values(dosed, row), wanted, **tolerance)
         except Stopped as problem:
             failures[i] = str(problem)
             continue
@@ -188,7 +188,7 @@ def _dose(k: int, dose: Dose) -> Event:
     )
 
 
-def _with_values(network: Network, row: Mapping[str, float]) -> Network:
+def with_values(network: Network, row: Mapping[str, float]) -> Network:
     starts = dict(network.starts)
     for name, value in row.items():
         if name in network.amounts:

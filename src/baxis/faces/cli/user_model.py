@@ -15,7 +15,12 @@ SAVED = (".csv", ".parquet", ".png", ".svg")
 
 
 def simulate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help=".xml, .sbml, .ant, .txt (Antimony), .omex or .zip.")],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", help=".xml, .sbml, .ant, .txt (Antimony), .omex, .zip; or a PEtab problem, .yaml."
+        ),
+    ],
     until: Annotated[float, typer.Option(help="Last time, in the model's unit.")] = 100.0,
     points: Annotated[int, typer.Option(help="Output times, from 0 to the last.")] = 101,
     output: Annotated[
@@ -29,7 +34,9 @@ def simulate(
     out: Annotated[Path | None, typer.Option(help="Write .csv, .parquet, .png or .svg.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Time courses of your own model, once or for a table of parameters."""
+    """Time courses of your own model, once or for a table of parameters; chi2 and log-likelihood of a PEtab problem."""
+    if model.suffix in (".yaml", ".yml"):
+        return _petab(model, out, json)
     import numpy as np
 
     from ...core.errors import InvalidValue, UnknownName
@@ -48,6 +55,35 @@ def simulate(
     if out is not None:
         _save(found, out)
     typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
+
+
+def _petab(problem: Path, out: Path | None, json: bool) -> None:
+    """A PEtab problem at its nominal parameters."""
+    from ...core.errors import UnknownName
+    from ...engine.petab import simulate_petab
+
+    if out is not None and out.suffix not in (".csv", ".tsv", ".parquet"):
+        raise UnknownName(
+            "kind of output file of a PEtab problem", out.suffix or str(out), (".csv", ".tsv", ".parquet")
+        )
+    found = simulate_petab(problem)
+    if out is not None:
+        table = found.simulations
+        if out.suffix == ".parquet":
+            table.to_parquet(out, index=False)
+        else:
+            table.to_csv(out, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+    if json:
+        typer.echo(
+            encoder.dumps(found.to_dict() | {"simulations": encoder.loads(found.simulations.to_json(orient="records"))})
+        )
+        return
+    typer.echo(found.simulations.to_string(index=False))
+    typer.echo(
+        f"PEtab {found.version}: {len(found.simulations)} measurements, chi2 {found.chi2:.6g}, log-likelihood {found.llh:.6g}"
+    )
+    if out is not None:
+        typer.echo(f"Written to {out}")
 
 
 def _number(text: str, where: str) -> float:
