@@ -6,7 +6,17 @@ import pytest
 
 from baxis.axis import stimulate
 from baxis.axis.comparison import compare
-from baxis.faces.web import diseases_page, evidence_page, explain_page, pathway_figure, pathway_page, work
+from baxis.faces.web import (
+    biomarkers_page,
+    combine_page,
+    diseases_page,
+    evidence_page,
+    explain_page,
+    pathway_figure,
+    pathway_page,
+    patient_page,
+    work,
+)
 
 
 def opened(browser, url: str, width: int = 1280):
@@ -19,7 +29,7 @@ def opened(browser, url: str, width: int = 1280):
     return page
 
 
-@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway", "explain"])
+@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway", "explain", "biomarkers", "patient"])
 def test_a_page_draws_on_a_phone_without_scrolling_sideways(browser, address: str, name: str) -> None:
     page = opened(browser, f"{address}/{name}/", 390)
     assert page.get_attribute("#status", "class") == "ready"
@@ -99,3 +109,33 @@ def test_explain_is_the_command_and_a_bad_dose_says_so() -> None:
     assert shown.figures["ladder"]["data"][0]["x"] == found.ladder["takes_pct"].tolist()
     assert set(explain_page.answer({"dose": "much"}).faults) == {"dose"}
     assert set(explain_page.answer({"seed": "x"}).faults) == {"seed"}
+
+
+def test_patient_values_stay_out_of_the_address_and_faults_stand_beside_them(browser, address: str, tmp_path) -> None:
+    page = opened(browser, f"{address}/patient/")
+    assert "not for decisions about a patient" in page.inner_text("form").lower()
+    before = page.get_attribute("#figure-courses", "aria-label")
+    page.fill("[name=values]", "day,measure,value,unit\n0,C3,900,g/L\n")
+    page.wait_for_function("document.getElementById('fault-values').innerText.includes('check the unit')")
+    file = tmp_path / "patient.csv"
+    file.write_text("day,measure,value,unit\n0,C3,1.3,g/L\n0,IgG,9,g/L\n", encoding="utf-8")
+    page.set_input_files("input[type=file]", str(file))
+    page.wait_for_function(
+        "t => document.getElementById('figure-courses').getAttribute('aria-label') !== t", arg=before
+    )
+    assert "values" not in page.url
+    assert "C3" not in page.url
+    page.close()
+
+
+def test_a_combination_answers_and_names_a_faulty_gap() -> None:
+    found = combine_page.together(("elsubrutinib", "elsubrutinib"), "SLE", 0.0, 1)
+    answer = combine_page.answer({"first": "elsubrutinib", "second": "elsubrutinib"})
+    assert not answer.faults
+    assert "both at the usual dose" in answer.figures["surface"]["label"]
+    shown = answer.figures["surface"]["data"][0]
+    at = {tuple(r["doses"]): r["effect"] for r in found.surface.to_dict("records") if r["structure"] == "additive"}
+    assert shown["z"][shown["y"].index("1 ×")][shown["x"].index("1 ×")] == pytest.approx(100 * at[1.0, 1.0])
+    assert set(combine_page.answer({"gap": "soon"}).faults) == {"gap"}
+    assert set(biomarkers_page.answer({"seed": "x"}).faults) == {"seed"}
+    assert set(patient_page.answer({"drugs": ""}).faults) == {"drugs"}

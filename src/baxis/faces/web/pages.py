@@ -63,6 +63,14 @@ _ALL = (
         "pathway", "Pathway", "B-cell receptor signalling as a map, minutes to days after a stimulus.", "pathway_page"
     ),
     Page("explain", "Explain", "Where a drug's effect is lost between target and endpoint.", "explain_page"),
+    Page("biomarkers", "Biomarkers", "Which baseline marker tells who benefits from a drug.", "biomarkers_page"),
+    Page("combine", "Combine", "Two drugs together, dose by dose, against named nulls.", "combine_page"),
+    Page(
+        "patient",
+        "Patient",
+        "One patient's values, what they say, and predicted courses. Research only.",
+        "patient_page",
+    ),
     Page("diseases", "Diseases", "Six diseases side by side: one model, other regulators.", "diseases_page"),
     Page(
         "evidence",

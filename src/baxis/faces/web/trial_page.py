@@ -150,6 +150,7 @@ def body(query: Mapping[str, str]) -> Any:
             shell.slot("courses"),
             class_="panel",
         ),
+        tags.div(tags.h2("Harms"), shell.slot("harms"), class_="panel"),
         shell.slot("notes"),
     )  # fmt: skip
 
@@ -167,7 +168,13 @@ def answer(form: Mapping[str, str]) -> Answer:
     columns = ["biomarker", "arm", "unit", "baseline", "last week"]
     courses = shell.folded("These figures as a table", shell.table(columns, trial_figures.course_rows(result)))
     return Answer(
-        {"answer": _sentence(result), "arms": _tables(result, seen), "courses": courses, "notes": _notes(result)},
+        {
+            "answer": _sentence(result),
+            "arms": _tables(result, seen),
+            "courses": courses,
+            "harms": _harms(result),
+            "notes": _notes(result),
+        },
         figures,
     )
 
@@ -208,6 +215,31 @@ def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
                     "Published by trials of the same drugs, with their placebo arms: same endpoint and disease (open diamonds)",
                     "No trial of the evidence tables published this endpoint for these drugs in this disease."),
     )  # fmt: skip
+
+
+def _harms(result: TrialResult) -> Any:
+    """Harms by arm with their sources."""
+    rows = []
+    for r in result.safety.to_dict("records"):
+        if r["expected"] != r["expected"]:
+            continue
+        low, high = r["pi90"]
+        seen = r["published"]
+        shown = "–" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
+        rows.append(
+            [
+                r["arm_id"],
+                r["name"],
+                f"{100 * r['expected']:.1f}",
+                f"{100 * low:.0f} to {100 * high:.0f}",
+                shown,
+                r["source"],
+            ]
+        )
+    head = ["arm", "harm", "expected, %", "90 % interval", "published", "source"]
+    return shell.table(
+        head, rows, f"Share of patients by week {result.design.weeks:g}; class harms are published rates of the class"
+    )
 
 
 def _notes(result: TrialResult) -> Any:

@@ -46,15 +46,15 @@ class PatientResult:
 
 
 def patient(
-    file: str | Path, disease: str, candidates: tuple[str, ...] = DEFAULT, settings: Settings | None = None
+    file: str | Path | Visits, disease: str, candidates: tuple[str, ...] = DEFAULT, settings: Settings | None = None
 ) -> PatientResult:
-    """Posterior and predictions for the patient of a CSV file (see `visits`). Research use only.
+    """Posterior and predictions for the patient of a CSV file, or of visits read from one (see `visits`). Research use only.
 
     candidates: drugs, as `combine` takes them. Raises BaxisError for bad input before anything is simulated.
     """
     chosen = settings or Settings()
     code = setting.known_disease(disease)
-    visits = read(file)
+    visits = file if isinstance(file, Visits) else read(file)
     regimens = {c: setting.regimen(c, code) for c in candidates}
     found = infer(visits, code, chosen)
     people = found.people.take(found.resample(DRAWS))

@@ -7,6 +7,7 @@ brackets: `C3 [g/L]`. Empty cells are missing values.
 from __future__ import annotations
 
 import datetime as dt
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,20 +50,27 @@ def read(file: str | Path) -> Visits:
     if not path.is_file():
         raise InvalidValue("patient file", str(file), "the path of an existing CSV file")
     try:
-        table = pd.read_csv(path, dtype=str, skipinitialspace=True)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
-        raise InvalidValue(
-            "patient file", path.name, "a CSV table with the columns day, measure, value, unit"
-        ) from None
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidValue("patient file", path.name, "a CSV table in UTF-8") from None
+    return read_text(text, path.name)
+
+
+def read_text(text: str, name: str) -> Visits:
+    """Visits of a CSV text; `name` stands in messages. Raises InvalidValue or Faults listing every bad row."""
+    try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError):
+        raise InvalidValue("patient file", name, "a CSV table with the columns day, measure, value, unit") from None
     table.columns = [str(c).strip() for c in table.columns]
     when = next((c for c in ("day", "date") if c in table.columns), None)
     if when is None:
-        raise InvalidValue(f"{path.name}, columns", ", ".join(table.columns), "a column day or date")
+        raise InvalidValue(f"{name}, columns", ", ".join(table.columns), "a column day or date")
     rows = table if "measure" in table.columns else _long(table, when)
     missing = [c for c in ("value", "unit") if c not in rows.columns]
     if missing:
-        raise InvalidValue(f"{path.name}, columns", ", ".join(table.columns), "day (or date), measure, value, unit")
-    return _checked(rows.dropna(subset=["value"]), when, path.name)
+        raise InvalidValue(f"{name}, columns", ", ".join(table.columns), "day (or date), measure, value, unit")
+    return _checked(rows.dropna(subset=["value"]), when, name)
 
 
 def _long(table: pd.DataFrame, when: str) -> pd.DataFrame:

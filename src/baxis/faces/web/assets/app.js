@@ -15,7 +15,8 @@
   }
   function query(all) {
     const q = new URLSearchParams();
-    Object.entries(all).forEach(([k, v]) => { if (v !== started[k]) q.set(k, v); });
+    const hidden = new Set(fields().filter((e) => e.dataset.private).map((e) => e.name));
+    Object.entries(all).forEach(([k, v]) => { if (v !== started[k] && !hidden.has(k)) q.set(k, v); });
     (form.dataset.keep || "setting").split(",").forEach((k) => { if (all[k]) q.set(k, all[k]); });
     return q.toString();
   }
@@ -34,6 +35,16 @@
   function show(e) { const o = form.querySelector("[data-shows='" + e.name + "']"); if (o) o.textContent = e.value; }
   function set(name, value) { const e = form.querySelector("[name='" + name + "']"); if (e) { e.value = value; show(e); } }
 
+  function take(e) {
+    const file = e.files[0];
+    if (!file) return;
+    const fault = document.getElementById("fault-" + e.dataset.into);
+    if (file.size > 20000) { fault.textContent = file.name + " holds " + file.size + " bytes; allowed: up to 20000"; return; }
+    const reader = new FileReader();
+    reader.onload = () => { set(e.dataset.into, reader.result); soon(0); };
+    reader.readAsText(file);
+  }
+
   function fillUsual(e) {
     const usual = JSON.parse(document.getElementById("usual").textContent)[e.value];
     const stem = e.dataset.arm;
@@ -45,6 +56,7 @@
   form.addEventListener("input", (e) => { show(e.target); if (e.target.type !== "file") soon(350); });
   form.addEventListener("change", (e) => {
     const t = e.target;
+    if (t.dataset.into) { take(t); return; }
     if (t.dataset.reload) { location.search = "?" + new URLSearchParams({ [t.name]: t.value }); return; }
     if (t.dataset.arm && t.dataset.drug) fillUsual(t);
     soon(50);
