@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..evidence import Evidence
 
 OPEN = "calibration"  # trials whose setting may be run; context holds pools of validation trials
-CACHE_VERSION = "2"
+CACHE_VERSION = "3"
 Tell = Callable[[int, int], None]
 
 

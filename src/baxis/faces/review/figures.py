@@ -82,7 +82,7 @@ def effects(cells: list[Cell]) -> Figure:
     rows = [
         c
         for c in cells
-        if c.observed.scale == "RD" and c.predicted.unit == "%" and c.predicted.endpoint == c.observed.endpoint
+        if c.observed.scale == "RD" and c.predicted.unit == "pp" and c.predicted.endpoint == c.observed.endpoint
     ]
     rows.sort(key=lambda c: (c.disease, c.drug_class))
     y = np.arange(len(rows))[::-1]

@@ -61,8 +61,8 @@ def predicted(p: Predicted, o: Observed) -> str:
     """The model's effect as words, with its endpoint where it is another than the observed one; or why there is none."""
     if p.why:
         return p.why
-    digits = 0 if p.unit == "%" else 1
-    unit = "pp" if p.unit == "%" else p.unit
+    digits = 0 if p.unit == "pp" else 1
+    unit = p.unit
     return f"{p.difference:+.{digits}f} ({p.ci_low:+.{digits}f} to {p.ci_high:+.{digits}f}) {unit}" + (
         "" if p.endpoint == o.endpoint else f" on {p.endpoint.replace('_', ' ')} instead"
     )

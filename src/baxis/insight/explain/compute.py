@@ -203,7 +203,7 @@ def _effect(judge: Sampler, binary: bool) -> dict[str, float | str]:
     difference = judge.mean(factor * (pair[0] - pair[1]))
     out = {"drug": factor * float(pair[0].mean()), "no_drug": factor * float(pair[1].mean())}
     out |= {"difference": difference[0], "ci_low": difference[1], "ci_high": difference[2]}
-    return {**out, "unit": "%" if binary else "points"}
+    return {**out, "unit": "pp" if binary else "points"}
 
 
 def _null(runs: Runs) -> float:
