@@ -27,6 +27,16 @@ def test_explain_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert "Research use only" in text
     assert {p.name for p in out.iterdir()} >= {"explain.json", "explain.png", "ladder.csv", "stages.csv"}
     assert json.loads((out / "explain.json").read_text())["disease"] == "SLE"
+    asked = ("explain", "belimumab", "--disease", "SLE", "--patients", "20", "--out")
+    (out / "stale.csv").write_text("")
+    code, _, _ = run(capsys, *asked, str(out))
+    assert code == 0
+    assert not (out / "stale.csv").exists()  # the earlier result is replaced whole
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    code, _, err = run(capsys, *asked, str(tmp_path / "mine"))
+    assert code == 2
+    assert "earlier result" in err
 
 
 def test_explain_json_is_plain_data(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,22 +68,20 @@ def dumps(result: TrialResult) -> str:
     return json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def check_folder(folder: Path) -> None:
-    """A result goes into a new or empty folder, or over an earlier result; anything else is left alone."""
+def check_folder(folder: Path, own: str = "result.json") -> None:
+    """A result goes into a new or empty folder, or over an earlier one of its kind (known by its file `own`)."""
     if folder.exists() and not folder.is_dir():
         raise InvalidValue("--out", str(folder), "a folder, not a file")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "result.json").is_file():
-        raise InvalidValue("--out", str(folder), "a new or empty folder, or one that holds an earlier result")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / own).is_file():
+        allowed = "a new or empty folder, or one that holds an earlier result of this command"
+        raise InvalidValue("--out", str(folder), f"{allowed} ({own})")
 
 
 def save(result: TrialResult, folder: Path) -> Path:
-    """Write everything beside `folder` first and move it into place at the end, so that no half result is ever seen."""
+    """Write result.json, Parquet tables and figures, all or nothing."""
     from . import figures
 
-    check_folder(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    def write(work: Path) -> None:
         (work / "result.json").write_text(dumps(result), encoding="utf-8")
         result.arms.to_parquet(work / "arms.parquet", index=False)
         result.contrasts.to_parquet(work / "contrasts.parquet", index=False)
@@ -90,6 +89,20 @@ def save(result: TrialResult, folder: Path) -> Path:
         result.safety.to_parquet(work / "safety.parquet", index=False)
         result.visits.to_parquet(work / "visits.parquet", index=False)
         figures.write(result, work)
+
+    return whole(folder, write)
+
+
+def whole(folder: Path, write: Callable[[Path], None], own: str = "result.json") -> Path:
+    """Write beside `folder` first and move it into place at the end, so that no half result is ever seen.
+
+    own: the file by which an earlier result of this kind is known. Raises InvalidValue as `check_folder`.
+    """
+    check_folder(folder, own)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        write(work)
         work.chmod(0o755)
         _swap(work, folder)
     except BaseException:

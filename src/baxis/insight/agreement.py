@@ -58,17 +58,16 @@ class Agreement:
         return "\n".join(out) + "\n"
 
     def save(self, folder: str | Path) -> Path:
-        """Write agreement.json, agreement.csv and agreement.md into a new or empty folder."""
-        from ..clinic.export import check_folder
+        """Write agreement.json, agreement.csv and agreement.md into a new folder, or over an earlier one."""
+        from ..clinic.export import whole
 
-        out = Path(folder)
-        check_folder(out)
-        out.mkdir(parents=True, exist_ok=True)
+        return whole(Path(folder), self._write, "agreement.json")
+
+    def _write(self, out: Path) -> None:
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         (out / "agreement.json").write_text(text + "\n", encoding="utf-8")
         self.table.to_csv(out / "agreement.csv", index=False)
         (out / "agreement.md").write_text(self.markdown(), encoding="utf-8")
-        return out
 
 
 def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:

@@ -67,17 +67,16 @@ class Biomarkers:
         return draw(self)
 
     def save(self, folder: str | Path) -> Path:
-        """Write biomarkers.json, markers.csv and biomarkers.png into a new or empty folder."""
-        from ..clinic.export import check_folder
+        """Write biomarkers.json, markers.csv and biomarkers.png into a new folder, or over an earlier one."""
+        from ..clinic.export import whole
 
-        out = Path(folder)
-        check_folder(out)
-        out.mkdir(parents=True, exist_ok=True)
+        return whole(Path(folder), self._write, "biomarkers.json")
+
+    def _write(self, out: Path) -> None:
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         (out / "biomarkers.json").write_text(text + "\n", encoding="utf-8")
         self.table.to_csv(out / "markers.csv", index=False)
         self.plot().savefig(out / "biomarkers.png", dpi=150)
-        return out
 
 
 def biomarkers(

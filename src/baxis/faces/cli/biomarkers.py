@@ -42,7 +42,7 @@ def biomarkers(
     if not against_evidence and not (drug and disease):
         raise InvalidValue("drug and disease", [drug, disease], "both, or --against-evidence")
     if out:
-        check_folder(out)
+        check_folder(out, "agreement.json" if against_evidence else "biomarkers.json")
     result: Agreement | Biomarkers
     with bar() as tell:
         settings = Settings(patients=patients or (500 if against_evidence else 1000), seed=seed, threads=threads)

@@ -32,7 +32,7 @@ def explain(
     from ...insight.explain import explain as run
 
     if out:
-        check_folder(out)
+        check_folder(out, "explain.json")
     asked: dict[str, Any] = {"dose": dose, "endpoint": endpoint, "trial": trial}
     with bar() as tell:
         result = run(drug, disease, **asked, patients=patients, seed=seed, threads=threads, progress=tell)

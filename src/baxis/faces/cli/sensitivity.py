@@ -33,7 +33,7 @@ def sensitivity(
     from .insight import bar
 
     if out:
-        check_folder(out)
+        check_folder(out, "sensitivity.json")
     size = Size(trajectories=trajectories, base=base)
     with bar() as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)

@@ -63,15 +63,14 @@ class Explanation:
         return overview(self)
 
     def save(self, folder: str | Path) -> Path:
-        """Write explain.json, the tables as CSV and explain.png into a new or empty folder."""
-        from ...clinic.export import check_folder
+        """Write explain.json, the tables as CSV and explain.png into a new folder, or over an earlier one."""
+        from ...clinic.export import whole
 
-        out = Path(folder)
-        check_folder(out)
-        out.mkdir(parents=True, exist_ok=True)
+        return whole(Path(folder), self._write, "explain.json")
+
+    def _write(self, out: Path) -> None:
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         (out / "explain.json").write_text(text + "\n", encoding="utf-8")
         for name in ("stages", "ladder", "routes", "arms"):
             getattr(self, name).to_csv(out / f"{name}.csv", index=False)
         self.plot().savefig(out / "explain.png", dpi=150)
-        return out

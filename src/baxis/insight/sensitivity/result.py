@@ -55,18 +55,17 @@ class Sensitivity:
         }
 
     def save(self, folder: str | Path) -> Path:
-        """Write sensitivity.json, the tables as CSV and sensitivity.png into a new or empty folder."""
-        from ...clinic.export import check_folder
+        """Write sensitivity.json, the tables as CSV and sensitivity.png into a new folder, or over an earlier one."""
+        from ...clinic.export import whole
 
-        out = Path(folder)
-        check_folder(out)
-        out.mkdir(parents=True, exist_ok=True)
+        return whole(Path(folder), self._write, "sensitivity.json")
+
+    def _write(self, out: Path) -> None:
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         (out / "sensitivity.json").write_text(text + "\n", encoding="utf-8")
         for name in TABLES:
             getattr(self, name).to_csv(out / f"{name}.csv", index=False)
         self.plot().savefig(out / "sensitivity.png", dpi=150)
-        return out
 
     def plot(self) -> Figure:
         """Figure: Morris, Sobol and partial rank correlation of the benefit, and of the endpoint difference."""
