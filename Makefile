@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test lint bench docs published clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}" if sys.version_info < (3, 11) else 0)'
@@ -30,6 +30,10 @@ lint: $(VENV)/.tested
 docs: $(VENV)/.tested
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "The site is in build/site: open build/site/index.html"
+
+# Every published figure and table, in order; goes on where it was stopped. LOOK=1 adds the scoreboard (a logged look).
+published: $(VENV)/.tested
+	$(BIN)/python scripts/published.py $(if $(LOOK),--look)
 
 bench: $(VENV)/.tested
 	-$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -1,0 +1,111 @@
+"""The generators of every published figure and table, in the order in which they must run (see `published.py`)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Files of the library that steps write; they follow from the rest and so are left out of a step's digest.
+LIBRARY_MADE = {
+    f"src/baxis/library/{n}"
+    for n in ("references/rest.csv", "scoreboard/calibration_mechanism.csv", "scoreboard/looks.csv")
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+BUILT = "build/published"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One generator. command: words, the first `baxis` or `python`; makes: what must be there afterwards (patterns).
+
+    copies: file made -> place in docs/; splices: table made -> page that holds it between marks; reads: inputs outside
+    the package and scripts/; minutes: a guess on two cores until it has been timed; looks: compares with validation
+    trials; whole: its files are generated whole, so that their digests can be listed.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    makes: tuple[str, ...]
+    minutes: float = 0.5
+    copies: Mapping[str, str] = field(default_factory=dict)
+    splices: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    looks: bool = False
+    whole: bool = True
+    browser: bool = False
+
+    def lacking(self) -> str:
+        """Why the step cannot run on this machine; empty where it can."""
+        if self.browser and not any(map(shutil.which, BROWSERS)):
+            return "needs a Chromium on the path"
+        return ""
+
+
+def script(name: str, *words: str) -> tuple[str, ...]:
+    """A file of scripts/."""
+    return ("python", f"scripts/{name}.py", *words)
+
+
+def module(name: str, *words: str) -> tuple[str, ...]:
+    """A module that is a command."""
+    return ("python", "-m", f"baxis.{name}", *words)
+
+
+def axis_page(name: str, minutes: float) -> Step:
+    """A page of docs/axis that its own module writes."""
+    page = f"docs/axis/{name}.md"
+    return Step(name, module(f"axis.{name}", page), (page,), minutes)
+
+
+def insight(name: str, words: str, figure: str, place: str, minutes: float) -> Step:
+    """A figure of docs/ that `baxis NAME --out DIR` draws."""
+    folder = f"{BUILT}/{name}"
+    return Step(
+        name, ("baxis", *words.split("|"), "--out", folder), (place,), minutes, copies={f"{folder}/{figure}": place}
+    )
+
+
+BOARD = f"{BUILT}/scoreboard"
+LEFT_OUT = f"{BUILT}/left-out"
+LOOKS = "src/baxis/library/scoreboard/looks.csv"
+
+STEPS: tuple[Step, ...] = (
+    Step("references", module("axis.references"), ("src/baxis/library/references/rest.csv",), 1),
+    Step("axis", module("axis.pages", "docs/axis"), ("docs/axis/reference-*.md", "docs/axis/numbers.md",
+         "docs/axis/diseases.md", "docs/axis/img/*.png"), 0.5),
+    Step("checks", ("baxis", "check", "all", "--page", "docs/axis/checks.md"), ("docs/axis/checks.md",), 1),
+    axis_page("loops", 1),
+    axis_page("ranking", 4),
+    axis_page("rivals", 4),
+    Step("evidence", script("evidence_docs"), ("docs/evidence/tables.md",), 0.2, reads=("docs/evidence/tables.md",)),
+    Step("discrepancy", script("calibrate_discrepancy", "--write"),
+         ("src/baxis/library/scoreboard/calibration_mechanism.csv",), 6),
+    Step("left-out", ("baxis", "scoreboard", "--role", "calibration", "--leave-one-out", "--quiet", "--out", LEFT_OUT),
+         ("docs/clinic/leave_one_out.md",), 8, copies={f"{LEFT_OUT}/scoreboard.md": "docs/clinic/leave_one_out.md"}),
+    Step("scoreboard", ("baxis", "scoreboard", "--role", "all", "--quiet", "--out", BOARD, "--log", LOOKS),
+         ("docs/clinic/scoreboard.md", "docs/clinic/scoreboard_*.png"), 10, looks=True,
+         copies={f"{BOARD}/{n}": f"docs/clinic/{n}"
+                 for n in ("scoreboard.md", "scoreboard_calibration.png", "scoreboard_coverage.png")}),
+    Step("readme", script("readme_result"), ("docs/img/fenebrutinib-sle-ph2.png",), 0.5),
+    Step("harms", script("safety_table", "docs/clinic/safety.md"), ("docs/clinic/safety.md",), 6, whole=False),
+    Step("calendar", ("baxis", "calendar", "fenebrutinib-sle-ph2", "--out", "docs/img/calendar.png"),
+         ("docs/img/calendar.png",), 0.2),
+    insight("explain", "explain|fenebrutinib|--disease|SLE", "explain.png", "docs/img/explain-fenebrutinib-sle.png", 1),
+    insight("sensitivity", "sensitivity|fenebrutinib|--disease|SLE", "sensitivity.png",
+            "docs/img/sensitivity-fenebrutinib-sle.png", 3),
+    insight("biomarkers", "biomarkers|anifrolumab|--disease|SLE", "biomarkers.png",
+            "docs/img/biomarkers-anifrolumab-sle.png", 2),
+    insight("combine", "combine|elsubrutinib|upadacitinib|--disease|SLE", "combination.png",
+            "docs/insight/img/combination.png", 2),
+    insight("limits", "limits|rituximab|--disease|AAV|--dose|1000 mg iv days 1,15", "limits.png",
+            "docs/insight/img/limits_rituximab_aav.png", 2),
+    Step("agreement", ("baxis", "biomarkers", "--against-evidence", "--out", f"{BUILT}/agreement"),
+         ("docs/insight/agreement.md",), 3, splices={f"{BUILT}/agreement/agreement.md": "docs/insight/agreement.md"},
+         whole=False),
+    Step("diseases", script("disease_pages", "docs/diseases"), ("docs/diseases/*.md", "docs/diseases/img/*.png"), 15),
+    Step("review", ("baxis", "review", "--out", "build/review", "--pdf"),
+         ("build/review/review.html", "build/review/review.pdf"), 8, browser=True),
+    Step("site", ("python", "-m", "mkdocs", "build", "--strict", "--quiet"), ("build/site/index.html",), 0.5,
+         reads=("mkdocs.yml",)),
+)  # fmt: skip
