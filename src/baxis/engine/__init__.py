@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from baxis.engine.antimony import load_antimony
     from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
     from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
+    from baxis.engine.gpu import GpuKernel, compile_for_gpu
+    from baxis.engine.gpu_device import NoGpu
     from baxis.engine.kernel import Kernel, compile
     from baxis.engine.network import Network, load_network
     from baxis.engine.options import Options
@@ -32,6 +34,8 @@ _HOME = {
     "antimony": ("load_antimony",),
     "ensemble": ("Ensemble", "Failure", "NOT_RUN", "STATUS_TEXT"),
     "events": ("ADD", "SET", "INFUSE", "Events", "bolus", "concat", "infusion", "repeat", "setting"),
+    "gpu": ("GpuKernel", "compile_for_gpu"),
+    "gpu_device": ("NoGpu",),
     "kernel": ("Kernel", "compile"),
     "options": ("Options",),
     "plain": ("reference",),
@@ -58,9 +62,11 @@ __all__ = [
     "Ensemble",
     "Events",
     "Failure",
+    "GpuKernel",
     "Kernel",
     "Mean",
     "Network",
+    "NoGpu",
     "Options",
     "Quantiles",
     "Rest",
@@ -73,6 +79,7 @@ __all__ = [
     "bolus",
     "check_units",
     "compile",
+    "compile_for_gpu",
     "concat",
     "infusion",
     "load_antimony",

@@ -12,9 +12,9 @@ FLUSH = 0x8040  # flush-to-zero and denormals-are-zero in the x86 control regist
 
 
 @contextmanager
-def flushed(f: Function) -> Iterator[None]:
-    """Body of a function that flushes on x86 and restores the caller's setting; elsewhere such numbers cost nothing."""
-    if platform.machine().lower() not in ("x86_64", "amd64"):
+def flushed(f: Function, on_host: bool = True) -> Iterator[None]:
+    """Body of a function that flushes on x86 (host code only) and restores the caller's setting; elsewhere such numbers cost nothing."""
+    if not on_host or platform.machine().lower() not in ("x86_64", "amd64"):
         yield
         return
     store = f.intrinsic("llvm.x86.sse.stmxcsr", "void", ["ptr"])

@@ -35,7 +35,7 @@ class LaneAccess:
 
     def in_lane(self, f: Function, index: str, lane: str = "%lane") -> str:
         """Position of a vector's lane within a buffer of doubles."""
-        return f.integer("add", f.integer("mul", index, self.layout.lanes), lane)
+        return f.integer("add", f.integer("mul", index, self.layout.stride), lane)
 
     def active(self, f: Function, lane: str) -> str:
         return f.icmp("ne", self.geti(f, "patient", lane), NO_PATIENT)

@@ -63,7 +63,7 @@ class LaneCode(LaneAccess):
         f.store("double", bits(-1.0), worst)
         f.store("i64", "0", where)
         new, error = self.layout.buffer(f, "new"), self.layout.buffer(f, "stages")
-        last = f.at(error, (self.layout_stages - 1) * self.layout.shape.states * self.layout.lanes, "double")
+        last = f.at(error, (self.layout_stages - 1) * self.layout.shape.states * self.layout.stride, "double")
         atol, floors, rtol = context(f, "atol"), context(f, "floors"), context(f, "rtol")
         f.intrinsic("llvm.fabs.f64", "double", ["double"])
         with f.loop(self.layout.shape.states) as i:

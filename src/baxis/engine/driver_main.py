@@ -96,7 +96,7 @@ class MainCode(LaneAccess):
     def _run(self) -> Function:
         """The entry: works through the shared list of patients until it is empty or the caller cancels."""
         f = self.whole("run")
-        with flushed(f):
+        with flushed(f, self.layout.warp == 1):
             self._work(f)
         f.do("ret void")
         return f

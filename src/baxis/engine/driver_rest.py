@@ -17,7 +17,7 @@ def polish(layout: Layout, fused: bool) -> Function:
     """
     code = LaneAccess(layout, fused)
     f = Function("polish", ["ptr %ctx", "ptr %s"], layout.lanes, fused)
-    with flushed(f):
+    with flushed(f, layout.warp == 1):
         _polish_all(f, code, layout)
     f.do("ret void")
     return f

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baxis.core.errors import Unsupported
 from baxis.engine.ensemble import NOT_RUN
 from baxis.engine.kernel import Kernel
 from baxis.engine.layout import CARRY, CONTEXT, SLOT, kind_of
 from baxis.engine.options import Options
 from baxis.engine.schedule import Schedule
+
+if TYPE_CHECKING:
+    from baxis.engine.gpu import GpuKernel
 
 CLOCK_STEPS = 100  # fewest steps over the span of a model whose equations use time
 POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
@@ -21,7 +27,7 @@ POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
 class Job:
     """Checked arrays of one run. `who` lists the patients to run (None: all)."""
 
-    kernel: Kernel
+    kernel: Kernel | GpuKernel
     parameters: np.ndarray
     initial: np.ndarray
     times: np.ndarray
@@ -48,21 +54,32 @@ class Done:
 
 def execute(job: Job) -> Done:
     """Integrate the patients of a job on as many threads as its options say; the bits do not depend on how many."""
+    if not isinstance(job.kernel, Kernel):
+        raise Unsupported("decision points and rest states on a GPU; use engine.compile for them")
+    arrays = job_arrays(job)
+    words = context_words(job, arrays, {name: a.ctypes.data for name, a in arrays.items()})
+    _run_threads(job.kernel, job.entry, job.options, words, arrays)
+    return collected(arrays)
+
+
+def job_arrays(job: Job) -> dict[str, np.ndarray]:
+    """Every array that the compiled code reads or writes, by its name in the context."""
     n = len(job.parameters)
-    values = np.full((n, len(job.times), len(job.chosen)), np.nan)
-    final, reached = job.initial.copy(), np.full(n, job.span[0])
-    status, steps, culprit = np.full(n, NOT_RUN, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     who = np.arange(n, dtype=np.int64) if job.who is None else np.ascontiguousarray(job.who, dtype=np.int64)
     arrays = {
-        "parameters": job.parameters, "initial": job.initial, "times": job.times, "out": values, "select": job.chosen,
-        "final": final, "status": status, "reached": reached, "steps": steps, "culprit": culprit, "who": who,
-        "counter": np.zeros(1, np.int64), "cancel": np.zeros(1, np.int64),
+        "parameters": job.parameters, "initial": job.initial, "times": job.times, "select": job.chosen, "who": who,
+        "out": np.full((n, len(job.times), len(job.chosen)), np.nan), "final": job.initial.copy(),
+        "status": np.full(n, NOT_RUN, np.int64), "reached": np.full(n, job.span[0]), "steps": np.zeros(n, np.int64),
+        "culprit": np.zeros(n, np.int64), "counter": np.zeros(1, np.int64), "cancel": np.zeros(1, np.int64),
     }  # fmt: skip
     arrays["carry"] = job.carry if job.carry is not None else fresh_carry(n, job.options)
-    arrays |= _schedule_arrays(job)
-    words = _context(job, arrays)
-    _run_threads(job, words, arrays)
-    return Done(values, final, status.astype(np.int8), reached, steps, culprit)
+    return arrays | _schedule_arrays(job)
+
+
+def collected(arrays: dict[str, np.ndarray]) -> Done:
+    """Results in the arrays of a job that has run."""
+    status = arrays["status"].astype(np.int8)
+    return Done(arrays["out"], arrays["final"], status, arrays["reached"], arrays["steps"], arrays["culprit"])
 
 
 def fresh_carry(patients: int, options: Options) -> np.ndarray:
@@ -82,8 +99,8 @@ def _schedule_arrays(job: Job) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def _context(job: Job, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """The context of the compiled code: addresses, counts and reals in slots of eight bytes."""
+def context_words(job: Job, arrays: dict[str, np.ndarray], addresses: Mapping[str, int]) -> np.ndarray:
+    """The context of the compiled code: addresses of the arrays, counts and reals in slots of eight bytes."""
     s, o = job.schedule, job.options
     counts: dict[str, float] = {
         "n_who": len(arrays["who"]), "n_times": len(job.times), "n_select": len(job.chosen),
@@ -97,7 +114,7 @@ def _context(job: Job, arrays: dict[str, np.ndarray]) -> np.ndarray:
     for name in CONTEXT:
         kind, slot = kind_of(name), SLOT[name]
         if kind == "ptr":
-            words[slot] = arrays[name].ctypes.data
+            words[slot] = addresses[name]
         elif kind == "i64":
             words[slot] = int(counts[name])
         else:
@@ -116,11 +133,13 @@ def _stride(table: np.ndarray) -> int:
     return table.shape[1] if table.shape[0] > 1 else 0
 
 
-def _run_threads(job: Job, words: np.ndarray, arrays: dict[str, np.ndarray]) -> None:
-    kernel, total = job.kernel, len(arrays["who"])
-    threads = max(1, min(job.options.thread_count(), -(-total // kernel.lanes)))
+def _run_threads(
+    kernel: Kernel, entry: str, options: Options, words: np.ndarray, arrays: dict[str, np.ndarray]
+) -> None:
+    total = len(arrays["who"])
+    threads = max(1, min(options.thread_count(), -(-total // kernel.lanes)))
     scratch = [kernel.scratch() for _ in range(threads)]
-    run, progress = kernel.function(job.entry), job.options.progress
+    run, progress = kernel.function(entry), options.progress
     with ThreadPoolExecutor(threads, thread_name_prefix="baxis-engine") as pool:
         pending = {pool.submit(run, words.ctypes.data, s.ctypes.data) for s in scratch}
         try:

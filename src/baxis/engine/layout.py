@@ -84,9 +84,12 @@ INTEGERS = [
 
 
 class Layout:
-    """Offsets, in vectors, of a thread's buffers; every buffer and every per-lane control array starts a vector."""
+    """Offsets, in vectors, of a thread's buffers; every buffer and every per-lane control array starts a vector.
 
-    def __init__(self, shape: Shape, tableau: Tableau, lanes: int) -> None:
+    `warp` threads of a GPU share one block of memory: vector k of them all, then vector k + 1, and so on.
+    """
+
+    def __init__(self, shape: Shape, tableau: Tableau, lanes: int, warp: int = 1) -> None:
         n = shape.states
         sizes = {
             "y": n, "new": n, "rate": n, "mix": n, "slope": n, "p": shape.parameters, "c": shape.table,
@@ -94,7 +97,8 @@ class Layout:
             "dense": n * len(tableau.dense), "seen": n + shape.rules, "flags": 1,
         }  # fmt: skip
         sizes |= dict.fromkeys((*REALS, *INTEGERS), 1)
-        self.shape, self.lanes = shape, lanes
+        self.shape, self.lanes, self.warp = shape, lanes, warp
+        self.stride = lanes * warp  # doubles from one vector to the next
         self.offset: dict[str, int] = {}
         total = 0
         for name, size in sizes.items():
@@ -104,7 +108,7 @@ class Layout:
 
     def buffer(self, f: Function, name: str, vectors: int = 0) -> str:
         """Pointer to a buffer of the scratch `%s`, moved on by so many vectors."""
-        return f.at("%s", (self.offset[name] + vectors) * self.lanes, "double")
+        return f.at("%s", (self.offset[name] + vectors) * self.stride, "double")
 
 
 def context(f: Function, name: str) -> str:

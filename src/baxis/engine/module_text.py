@@ -18,11 +18,11 @@ ENTRIES = ("run", "polish")
 
 
 def write_module(
-    program: Program, parameters: int, lanes: int, fused: bool, tableau: Tableau
+    program: Program, parameters: int, lanes: int, fused: bool, tableau: Tableau, warp: int = 1
 ) -> tuple[str, Shape, int]:
-    """(IR text, sizes, bytes of scratch memory a thread) of a model at one lane width."""
+    """(IR text, sizes, bytes of scratch memory a thread) of a model at one lane width; `warp` as for Layout."""
     model = ModelCode(program, parameters, lanes, fused)
-    layout = Layout(model.shape, tableau, lanes)
+    layout = Layout(model.shape, tableau, lanes, warp)
     functions = [*model.functions, *StepCode(layout, tableau, fused).functions()]
     for kind in (LaneCode, JudgeCode, RecordCode, MainCode):
         functions += kind(layout, fused).functions()

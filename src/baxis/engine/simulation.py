@@ -9,6 +9,7 @@ from baxis.core.errors import InvalidValue
 from baxis.engine.ensemble import Ensemble
 from baxis.engine.events import Events
 from baxis.engine.execute import Job, execute
+from baxis.engine.gpu import GpuKernel
 from baxis.engine.inputs import batch_size, initial_table, output_choice, output_times, parameter_table
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
@@ -16,7 +17,7 @@ from baxis.engine.schedule import lower
 
 
 def simulate(
-    kernel: Kernel,
+    kernel: Kernel | GpuKernel,
     parameters: Any = None,
     initial: Any = None,
     *,
@@ -42,7 +43,7 @@ def simulate(
     t = output_times(times, options.start)
     names, chosen = output_choice(system, outputs)
     job = Job(kernel, p, y, t, chosen, lower(events, system, n, options.start), options, (options.start, float(t[-1])))
-    done = execute(job)
+    done = kernel.run_job(job) if isinstance(kernel, GpuKernel) else execute(job)
     units = tuple(system.units.get(k, "") for k in names)
     return Ensemble(
         done.values, t, names, done.final, done.status, done.reached, done.steps, system.states, units, done.culprit

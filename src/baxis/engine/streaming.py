@@ -11,6 +11,7 @@ import numpy as np
 from baxis.core.errors import InvalidValue
 from baxis.engine.ensemble import Failure
 from baxis.engine.events import Events
+from baxis.engine.gpu import GpuKernel
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
 from baxis.engine.reductions import CHUNK, Reduction
@@ -50,7 +51,7 @@ class Streamed:
 
 
 def stream(
-    kernel: Kernel,
+    kernel: Kernel | GpuKernel,
     source: Source,
     *,
     times: Any,

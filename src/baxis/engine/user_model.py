@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -13,6 +13,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.cost import Clock
 from baxis.engine.mathml import Tree
 from baxis.engine.network import Event, Network, load_network
 from baxis.engine.options import Options
@@ -22,7 +23,11 @@ from baxis.engine.system import System
 if TYPE_CHECKING:
     import pandas as pd
 
+    from baxis.engine.gpu import GpuKernel
+    from baxis.engine.kernel import Kernel
+
 KINDS = {".xml": "sbml", ".sbml": "sbml", ".ant": "antimony", ".txt": "antimony", ".omex": "archive", ".zip": "archive"}
+DEVICES = ("cpu", "gpu")
 Dose = tuple[str, float, float]  # state, time, amount
 
 
@@ -31,7 +36,8 @@ class Simulated:
     """Time courses of n rows (patients): values (n, T, K) of `outputs` at `times`.
 
     `path` says which engine ran: "compiled ensemble" or "single trajectory", and `why` why the first could not.
-    `failures` maps a row to the sentence why it did not finish; its values are NaN from there on.
+    `failures` maps a row to the sentence why it did not finish; its values are NaN from there on. `cost` gives seconds
+    to load, to compile (0.0 from cache) and to simulate, and the peak memory of the process in MiB.
     """
 
     values: np.ndarray
@@ -40,6 +46,7 @@ class Simulated:
     path: str
     why: str
     failures: dict[int, str]
+    cost: dict[str, float] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Long table: row, time, then one column an output."""
@@ -95,12 +102,13 @@ def simulate_model(
     doses: Sequence[Dose] = (),
     outputs: Sequence[str] | None = None,
     options: Options | None = None,
+    device: str = "cpu",
 ) -> Simulated:
     """Simulate an SBML text at `times` (T,), on the compiled ensemble path where it can, else row by row.
 
     `values` maps a parameter or a state to a number or to (n,) numbers, one a row; a dose adds to a state in the
     meaning of its symbol. outputs: None for every state; options: tolerances
-    (default rtol 1e-6, atol 1e-9). Times and units are the model's own. At the time of a dose
+    (default rtol 1e-6, atol 1e-9); device: "cpu", or "gpu" (experimental, see `gpu`). Times and units are the model's own. At the time of a dose
     the compiled path gives the value before it, the single path the value after it.
     """
     table = {k: np.atleast_1d(np.asarray(v, float)) for k, v in (values or {}).items()}
@@ -108,12 +116,33 @@ def simulate_model(
     if any(len(v) not in (1, rows) for v in table.values()):
         raise InvalidValue("values", {k: len(v) for k, v in table.items()}, f"one number or {rows} numbers each")
     _check_numbers(table, doses, (options or Options()).start)
+    if device not in DEVICES:
+        raise UnknownName("device", device, DEVICES)
     ask = _Ask(times, table, rows, tuple(doses), outputs, options or Options(rtol=1e-6, atol=1e-9))
+    clock = Clock()
     try:
         system = load_sbml(sbml)
     except Unsupported as reason:
-        return _row_by_row(load_network(sbml), ask, str(reason))
-    return _ensemble(system, ask)
+        if device == "gpu":
+            raise
+        network = load_network(sbml)
+        clock.lap("load")
+        found = _row_by_row(network, ask, str(reason))
+    else:
+        clock.lap("load")
+        kernel = kernel_on(device, system)
+        clock.lap("compile")
+        found = _ensemble(system, kernel, ask)
+    clock.lap("simulate")
+    return replace(found, cost=clock.told())
+
+
+def kernel_on(device: str, system: System) -> Kernel | GpuKernel:
+    """The system compiled for the processor or for the GPU."""
+    from baxis.engine.gpu import compile_for_gpu
+    from baxis.engine.kernel import compile
+
+    return compile_for_gpu(system) if device == "gpu" else compile(system)
 
 
 def _check_numbers(table: Mapping[str, np.ndarray], doses: Sequence[Dose], start: float) -> None:
@@ -138,9 +167,8 @@ class _Ask:
     options: Options
 
 
-def _ensemble(system: System, ask: _Ask) -> Simulated:
+def _ensemble(system: System, kernel: Kernel | GpuKernel, ask: _Ask) -> Simulated:
     from baxis.engine.events import bolus, concat
-    from baxis.engine.kernel import compile
     from baxis.engine.simulation import simulate
 
     unknown = [n for n in ask.table if n not in system.parameters and n not in system.states]
@@ -151,7 +179,7 @@ def _ensemble(system: System, ask: _Ask) -> Simulated:
     initial = {k: v for k, v in full.items() if k in system.states} or None
     parts = [bolus(name, [when], [amount]) for name, when, amount in ask.doses]
     rest: dict[str, Any] = {"events": concat(*parts) if parts else None, "outputs": ask.outputs, "options": ask.options}
-    done = simulate(compile(system), parameters, initial, times=ask.times, **rest)
+    done = simulate(kernel, parameters, initial, times=ask.times, **rest)
     failures = {f.patient: str(f) for f in done.failures}
     return Simulated(done.values, done.times, done.outputs, "compiled ensemble", "", failures)
 

@@ -31,6 +31,7 @@ def simulate(
     dose: Annotated[list[str] | None, typer.Option(help="STATE=AMOUNT@TIME,TIME,...; repeat.")] = None,
     rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
     atol: Annotated[float, typer.Option(help="Absolute tolerance.")] = 1e-9,
+    device: Annotated[str, typer.Option(help="cpu, or gpu (experimental).")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="Write .csv, .parquet, .png or .svg.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
@@ -51,7 +52,7 @@ def simulate(
     doses = [d for text in dose or () for d in _doses(text)]
     times = np.linspace(0.0, until, points)
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
-    found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options)
+    found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
     typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
@@ -176,7 +177,14 @@ def _record(found: Simulated) -> dict[str, Any]:
     columns = {n: found.values[:, :, k] for k, n in enumerate(found.outputs)}
     values = {n: [[None if v != v else float(v) for v in row] for row in table] for n, table in columns.items()}
     failures = {str(k): v for k, v in found.failures.items()}
-    return {"path": found.path, "why": found.why, "times": found.times.tolist(), "values": values, "failures": failures}
+    return {
+        "path": found.path,
+        "why": found.why,
+        "times": found.times.tolist(),
+        "values": values,
+        "failures": failures,
+        "cost": found.cost,
+    }
 
 
 def _lines(found: Simulated, out: Path | None, dosed: bool) -> list[str]:
@@ -197,6 +205,11 @@ def _lines(found: Simulated, out: Path | None, dosed: bool) -> list[str]:
     n = len(found.values)
     head = f"{n} row{'s' if n != 1 else ''} by the {found.path} path" + (f" ({found.why})" if found.why else "")
     lines = [head, *table(["output", "first", f"at time {found.times[-1]:g}", "5 to 95 % of rows"], rows)]
+    lines.append(
+        ", ".join(
+            f"{k.removesuffix(' s')} {v:.2f} s" if k.endswith(" s") else f"{k} {v:.0f}" for k, v in found.cost.items()
+        )
+    )
     if dosed:
         side = "before" if found.path == "compiled ensemble" else "after"
         lines.append(f"At the very time of a dose this path gives the value {side} it.")
