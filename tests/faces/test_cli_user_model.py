@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_doses_and_tables_on_both_paths(
     code, printed, _ = run(capsys, "simulate", model(tmp_path, text), *words)
     assert code == 0
     assert f"2 rows by the {path} path" in printed
+    assert re.search(r"load \d+\.\d\d s, .*simulate \d+\.\d\d s, peak MiB \d+", printed)
     last = pd.read_parquet(out).query("time == 10")
     assert len(last) == 2
     if text == PLAIN:
@@ -70,6 +72,16 @@ def test_an_archive_and_its_faults(capsys: pytest.CaptureFixture[str], tmp_path:
     archive.write_bytes(b"PK no archive")
     code, _, err = run(capsys, "simulate", archive)
     assert (code, "undamaged COMBINE archive" in err) == (2, True)
+
+
+def test_no_gpu_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, printed, err = run(capsys, "simulate", model(tmp_path, PLAIN), "--device", "gpu")
+    if code == 0:
+        pytest.skip("this machine has a GPU")
+    assert (code, printed, "no GPU: " in err, len(err.strip().splitlines())) == (2, "", True, 1)
+    code, _, err = run(capsys, "simulate", model(tmp_path, EVENT), "--device", "gpu")
+    assert (code, "event" in err) == (2, True)
+    assert run(capsys, "simulate", model(tmp_path, PLAIN), "--device", "tpu")[0] == 2
 
 
 def test_a_setting_never_overwrites_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
