@@ -98,5 +98,14 @@ def test_every_source_of_a_parameter_regulator_or_drug_resolves() -> None:
     for name in NAMES:
         drug = axis.drug(name)
         cited = [(n, p.source) for n, p in drug.numbers.items()] + [(t, a.source) for t, a in drug.actions.items()]
+        cited += [(c.name, p.source) for c in drug.circumstances for p in (c.number, c.share) if p]
         loose += [(f"{name} {n}", s) for n, text in cited for s in filter(None, text.split("; ")) if s not in known]
     assert [x for x in loose if not re.match(r"(doi:|PMC|PMID)", x[1])] == []
+
+
+def test_a_circumstance_moves_exposure_the_way_its_name_says() -> None:
+    for name in NAMES:
+        for c in (c for c in axis.drug(name).circumstances if c.ratio is not None):
+            raises = c.ratio < 1 if c.parameter == "CL" else c.ratio > 1
+            if c.name in ("cyp3a_inhibitor", "cyp3a_inducer", "ada"):
+                assert raises == (c.name == "cyp3a_inhibitor"), (name, c.name)

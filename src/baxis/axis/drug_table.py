@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import library, units
 from ..core.errors import Faults, InvalidValue, UnknownName
+from . import circumstances
 from .ledger import Parameter, from_toml
 from .potency import Action, covalent, solve
 
@@ -49,6 +50,7 @@ class Drug:
     actions: Mapping[str, Action]
     covariates: tuple[Mapping[str, str], ...]
     size: tuple[Mapping[str, Any], ...]
+    circumstances: tuple[circumstances.Circumstance, ...]
     exposure: str
     exposure_unit: str
     flags: tuple[str, ...]
@@ -75,9 +77,9 @@ class Drug:
         return dict(self.kinetics)
 
     def size_factors(self, people: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Factor on each kinetic parameter from published covariates of body size and sex, each (n,).
+        """Factor on each kinetic parameter from published covariates of body size, sex and renal function, each (n,).
 
-        people: `weight_kg`, `bsa_m2`, `female` (0 or 1), each (n,); a covariate that is absent has no effect.
+        people: `weight_kg`, `bsa_m2`, `crcl_ml_min`, `female` (0 or 1), each (n,); one that is absent has no effect.
         """
         import numpy as np
 
@@ -90,15 +92,26 @@ class Drug:
             given = np.asarray(values, float)
             if sex:
                 factor = np.where((given > 0) == (row["covariate"] == "female"), float(row["factor"]), 1.0)
+            elif "share" in row:  # this share of clearance goes with the covariate, the rest does not
+                factor = 1.0 + float(row["share"]) * (given / float(row["reference"]) - 1.0)
             else:
                 factor = (given / float(row["reference"])) ** float(row["exponent"])
             out[row["parameter"]] = out.get(row["parameter"], np.ones_like(given)) * factor
         return out
 
+    def circumstance_factors(
+        self, people: Mapping[str, np.ndarray], late: bool = False
+    ) -> list[tuple[float, str, np.ndarray]]:
+        """(day, slot parameter, factor (n,)) of what patients take, carry or develop; `late`: what begins after day 0."""
+        found = [(c, c.factor(self.name, people)) for c in self.circumstances]
+        return [(c.from_day, c.key, f) for c, f in found if f is not None and (c.from_day > 0) == late]
+
     @property
     def doubtful(self) -> tuple[str, ...]:
         """Names of numbers that are assumed or recalled, not seen at their source."""
-        weak = [n for n, p in self.numbers.items() if p.kind == "assumed" or p.provenance == "recalled"]
+        drawn = {f"circumstance.{c.name}": c.number or c.share for c in self.circumstances}
+        every = {**self.numbers, **{n: p for n, p in drawn.items() if p}}
+        weak = [n for n, p in every.items() if p.kind == "assumed" or p.provenance == "recalled"]
         weak += [
             f"action.{t}" for t, a in self.actions.items() if a.potency_kind == "assumed" or a.provenance == "recalled"
         ]
@@ -190,7 +203,8 @@ def _drug(raw: dict[str, Any], file: str, parts: tuple[Any, ...]) -> Drug:
         raw.get("inn", file), tuple(raw.get("aliases", ())), raw["class"], raw["modality"], tuple(raw.get("genes", ())),
         raw["route"], raw["grade"], bool(raw.get("fc", False)), mass, raw.get("dose_unit", "mg"), cell, kinetics, cv,
         numbers, actions, tuple(raw.get("covariates", ())),
-        tuple(raw.get("size", ())), exposure.get("input", ""), exposure.get("unit", ""),
+        tuple(raw.get("size", ())), tuple(circumstances.read(c, f"drugs/{file}.toml", kinetics) for c in raw.get("circumstance", ())),
+        exposure.get("input", ""), exposure.get("unit", ""),
         tuple(raw.get("flags", ())), raw.get("usual_doses", ""), raw.get("risks", ""),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ def count_numbers(disease: str, drugs: Iterable[str] = ()) -> dict[str, int]:
     for name in dict.fromkeys(drugs):
         drug = drug_table.load(name)
         used += drug.numbers.values()
+        used += [p for c in drug.circumstances for p in (c.number, c.share) if p]
         kinds.update(a.potency_kind or "estimated" for a in drug.actions.values())
         recalled += sum(a.provenance == "recalled" for a in drug.actions.values())
     kinds.update(p.kind for p in used)

@@ -1,6 +1,7 @@
 """Reference pages of the docs, one a module: equations, states with units, and every number with kind and source.
 
-`python -m baxis.axis.pages docs/axis` writes `reference-<module>.md`, `numbers.md` and `diseases.md`, and a picture of each module.
+`python -m baxis.axis.pages docs/axis` writes `reference-<module>.md`, `numbers.md`, `exposure.md` and `diseases.md`, and a
+picture of each module.
 """
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ def numbers_page() -> str:
     ]
     tables: list[tuple[str, list[Parameter]]] = [(TITLES[f], core_numbers(f)) for f in ledger.FILES]
     tables += [(f"disease {c}", list(disease_table.load(c).regulators.values())) for c in disease_table.codes()]
-    tables.append(("drug kinetics", [p for n in drug_table.names() for p in drug_table.load(n).numbers.values()]))
+    every = [drug_table.load(n) for n in drug_table.names()]
+    tables.append(("drug kinetics", [p for d in every for p in d.numbers.values()]))
+    drawn = [p for d in every for c in d.circumstances for p in (c.number, c.share) if p]
+    tables.append(("circumstances of exposure", drawn))
     for title, rows in tables:
         count = [sum(p.kind == k for p in rows) for k in ("measured", "estimated", "fixed", "calibrated", "assumed")]
         lines.append(f"| {title} | " + " | ".join(map(str, count)) + " |")
@@ -70,6 +74,72 @@ def numbers_page() -> str:
     lines += _table(["drug", "grade", "doubtful numbers"], weak)
     lines += ["", "## Listed but not simulated", ""]
     lines += _table(["drug", "why"], [[k, v] for k, v in drug_table.unavailable().items()])
+    return "\n".join(lines) + "\n"
+
+
+EXPOSURE = """# What changes a drug's exposure or effect in a patient
+
+Written by `python -m baxis.axis.pages`. Kinetics differ between patients by body size, sex and renal function, by the published
+spread of each parameter, and by what a patient takes, carries or develops. Each effect below is one published number in the
+drug's file (`[[circumstance]]`); the code that applies it knows no drug.
+
+| circumstance | what it moves | which patients, unless a design says otherwise |
+|---|---|---|
+| `ada` | clearance, from the week on at which antibodies are found | the incidence published for the drug |
+| `fcgr3a` | concentration of half effect of depletion; VF is the reference | 20 % VV, 45 % VF, 35 % FF (doi:10.1182/blood.V99.3.754) |
+| `adherence` | share of oral doses taken: each dose taken or missed at random, or the averaged held share times it | mean 0.9, standard deviation 0.1 |
+| `crcl_ml_min` | clearance of drugs with a renal share | Cockcroft and Gault, from age, weight, sex, creatinine |
+| `methotrexate` | clearance | those whose background holds it |
+| `fed`, `fasted`, `ppi` | absorbed share F | nobody |
+| `cyp3a_inhibitor`, `cyp3a_inducer` | clearance (ibrutinib: F, its half-life does not change) | nobody |
+
+Shares and spreads stand in `library/instruments/exposure.csv` (`baxis show adherence.mean`), effects in `baxis show DRUG`.
+What each patient had is in the table of patients of a result.
+
+```
+baxis trial fenebrutinib-sle-ph2 --exposure ppi=1 --exposure adherence=0.7
+```
+
+A design holds the same as a table; a circumstance for which no drug of the design has a published effect is refused.
+
+```toml
+[exposure]
+cyp3a_inhibitor = 1      # share of patients
+adherence = 0.7          # everybody takes 70 % of the oral doses
+```
+
+```python
+design.replace(exposure={"fcgr3a": "FF"})
+```
+
+Limits: the published spread of a clearance may already hold part of these differences, so spread is rather too wide than too
+narrow. Adherence is not applied to background drugs, whose doses are those that were taken. The creatinine clearance of
+nephritis and vasculitis is not drawn: set `crcl_ml_min`. A patient keeps one circumstance throughout.
+"""
+
+
+def exposure_page() -> str:
+    """Every circumstance of every drug with its number, and the drugs for which none was found."""
+    drugs = [drug_table.load(n) for n in drug_table.names()]
+    rows = []
+    for d in drugs:
+        for c in d.circumstances:
+            p = c.number or c.share
+            assert p is not None
+            effect = "no effect" if c.ratio is None else f"{c.key} x {c.ratio:.3g}"
+            share = f"{100 * c.share.value:g} %" if c.share else ""
+            cited = "; ".join(filter(None, (p.source, p.place)))
+            rows.append([d.name, f"`{c.name}`", effect, share, p.kind, p.provenance, cited, c.note])
+    head = ["drug", "circumstance", "effect", "patients", "kind", "seen", "source", "note"]
+    lines = [EXPOSURE, "## Numbers", "", *_table(head, rows), "", "## Not found", ""]
+    oral = [d.name for d in drugs if d.oral and not d.background and not d.circumstances]
+    mabs = [d.name for d in drugs if d.fc and not any(c.name == "ada" and c.ratio is not None for c in d.circumstances)]
+    lines += [f"Oral drugs without a number for food, acid reducers or CYP3A: {', '.join(oral)}.", ""]
+    lines += [
+        f"Antibodies and Fc fusions without a number for the effect of antibodies against them: {', '.join(mabs)}.",
+        "",
+    ]
+    lines += ["FCGR3A: a ratio is known for rituximab only; other antibodies that kill through it have none here."]
     return "\n".join(lines) + "\n"
 
 
@@ -89,7 +159,7 @@ def write(folder: str | Path) -> list[Path]:
     """Write every page into a folder."""
     out = Path(folder)
     pages = {f"reference-{m}.md": module_page(m) for m in TITLES}
-    pages |= {"numbers.md": numbers_page(), "diseases.md": diseases_page()}
+    pages |= {"numbers.md": numbers_page(), "exposure.md": exposure_page(), "diseases.md": diseases_page()}
     for name, text in pages.items():
         (out / name).write_text(text, encoding="utf-8")
     return [out / name for name in pages] + pictures.write(out / "img")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..core import library, schedule
 from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
+from .exposure import Exposure, unanswered
 
 DOSE_UNITS = ("mg", "g", "ug", "mg/kg", "mg/m2")
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -123,6 +124,7 @@ class Design(BaseModel):
     background_therapy: tuple[Background, ...] = ()
     entry: tuple[Entry, ...] = ()
     rescue: Rescue | None = None
+    exposure: Exposure = Exposure()
     arms: tuple[Arm, ...] = Field(min_length=1)
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     notes: str = ""
@@ -200,6 +202,8 @@ def _check_names(design: Design, where: str) -> None:
     used = {t.drug for a in design.arms for t in a.treatments} | {b.drug for b in design.background_therapy}
     for drug in sorted(used - set(drugs)):
         faults.append(str(UnknownName("drug", drug, drugs, "`baxis list drugs` shows which can be simulated")))
+    if not faults:
+        faults = unanswered(design)
     if faults:
         raise Faults(where, faults)
 

@@ -107,13 +107,17 @@ def grid(tau: float, until: float, stop: float) -> Array:
     return np.array(sorted(inside | {0.0}))
 
 
-def reversible_input(profile_: Profile, potency: float) -> Array:
-    """Dimensionless D (n, intervals) with 1/(1+D) the time-averaged free share; `potency` = 1/IC50 in L/mg."""
+def reversible_input(profile_: Profile, potency: float, taken: Array | float = 1.0) -> Array:
+    """Dimensionless D (n, intervals) with 1/(1+D) the time-averaged free share; `potency` = 1/IC50 in L/mg.
+
+    taken (n,): share of the doses that each patient takes. A missed dose is held to leave its interval free, which is
+    exact for a drug that is gone within an interval.
+    """
     d = potency * profile_.conc
-    held = profile_.mean(d / (1.0 + d))  # the held share, so that no drug gives exactly zero
+    held = profile_.mean(d / (1.0 + d)) * np.reshape(taken, (-1, 1))  # no drug gives exactly zero
     return held / (1.0 - held)
 
 
-def covalent_input(profile_: Profile, kinact: float, ki: float) -> Array:
-    """Average inactivation rate (n, intervals), 1/day: kinact C / (KI + C), KI in mg/L."""
-    return profile_.mean(kinact * profile_.conc / (ki + profile_.conc))
+def covalent_input(profile_: Profile, kinact: float, ki: float, taken: Array | float = 1.0) -> Array:
+    """Average inactivation rate (n, intervals), 1/day: kinact C / (KI + C), KI in mg/L, times the share `taken` (n,)."""
+    return profile_.mean(kinact * profile_.conc / (ki + profile_.conc)) * np.reshape(taken, (-1, 1))

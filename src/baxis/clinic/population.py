@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .. import axis, engine
 from ..core import ledger, streams
-from . import posterior
+from . import exposure, posterior
 from .design import Background, Design
 from .own_population import BOUNDS, SEX, OwnPopulation
 
@@ -108,6 +108,7 @@ def draw(
         if name not in DEMOGRAPHIC:
             parameters[:, axis.index(name)] = values[:, None]
     covariates = demographics(design.disease, seed, ids, given)
+    covariates |= exposure.covariates(design, seed, ids, covariates)
     for drug in design.background_therapy:
         doses = background_dose(drug, seed, ids)
         covariates[f"{drug.drug}_dose"] = doses
@@ -226,6 +227,7 @@ def typical_patients(design: Design, parameters: Array, start: Array, options: e
     size = {"weight_kg": np.full(n, number("weight.female")), "height_cm": np.full(n, number("height.female"))}
     covariates = demographics(design.disease, 0, ids, {"female": np.ones(n), **size})
     covariates["age_y"] = np.full(n, number(f"{design.disease}.age"))
+    covariates |= exposure.covariates(design, 0, ids, covariates, typical=True)
     for drug in design.background_therapy:
         doses = np.full(n, drug.dose * drug.share)
         covariates[f"{drug.drug}_dose"] = doses

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .. import axis, engine
 from ..core import schedule, streams, units
 from ..core.errors import InvalidValue
-from . import kinetics
+from . import exposure, kinetics
 from .design import Arm, Design, Treatment
 from .population import Population
 
@@ -141,9 +141,11 @@ def dose_amounts(
 
 
 def variability(drug: axis.Drug, people: Population) -> dict[str, Array]:
-    """Factor of each kinetic parameter for each patient: published effects of body size and sex, and the between-patient
-    cv as a log-normal."""
+    """Factor of each parameter for each patient: published effects of body size, sex and renal function, of what the
+    patient takes or carries (`axis.circumstances`), and the between-patient cv as a log-normal."""
     out = {name: np.asarray(f) for name, f in drug.size_factors(people.covariates).items()}
+    for _, name, factor in drug.circumstance_factors(people.covariates):
+        out[name] = out.get(name, 1.0) * factor
     for name, value in ({} if people.typical else drug.iiv).items():
         sd = np.sqrt(np.log1p(value**2))
         own = np.exp(sd * streams.normal(people.seed, f"{drug.name} {name}", people.ids)[:, 0])
@@ -167,11 +169,12 @@ def _averaged(
     edges = kinetics.grid(tau, span, span)
     pk = kinetics.micro_constants(_kinetics(drug, people))
     shape = kinetics.profile(pk, dose_amounts(treatment, people), tau, edges, span)
+    taken = exposure.taken(treatment, people.covariates, len(people.ids))
     for target, action in drug.actions.items():
         if action.kind == "covalent":
-            values = kinetics.covalent_input(shape, action.kinact, action.potency)
+            values = kinetics.covalent_input(shape, action.kinact, action.potency, taken)
         else:
-            values = kinetics.reversible_input(shape, 1.0 / action.potency)
+            values = kinetics.reversible_input(shape, 1.0 / action.potency, taken)
         name = axis.input_name(target, action.kind)
         inputs.setdefault(name, []).append((edges[:-1] + treatment.start_day, values))
 
@@ -195,10 +198,23 @@ def _resolved(design: Design, treatment: Treatment, people: Population, where: t
     for name, value in axis.slot_parameters(drug, slot).items():
         own = factors.get(name.removeprefix(f"P{slot}_"), np.ones(len(people.ids)))
         parameters[:, axis.index(name)] = (value * own)[:, None]
+    for day, name, factor in drug.circumstance_factors(people.covariates, late=True):
+        own = parameters[:, axis.index(f"P{slot}_{name}")[0]]
+        gathered.add(treatment.start_day + day, engine.SET, f"P{slot}_{name}", own * factor)
     state = axis.dose_state(drug, slot, treatment.route)
-    for dose in schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day):
-        amount = dose_amounts(treatment, people, dose.amount, dose.unit)
+    doses = schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day)
+    taken = _doses_taken(treatment, people, len(doses))
+    for k, dose in enumerate(doses):
+        amount = dose_amounts(treatment, people, dose.amount, dose.unit) * taken[:, k]
         gathered.add(treatment.start_day + dose.day, engine.ADD, state, amount)
+
+
+def _doses_taken(treatment: Treatment, people: Population, n: int) -> Array:
+    """1 for each dose that a patient takes, 0 for one that is missed, (patients, n); typical patients take their share."""
+    share = exposure.taken(treatment, people.covariates, len(people.ids))[:, None]
+    if people.typical or np.all(share == 1.0):
+        return np.broadcast_to(share, (len(people.ids), n))
+    return np.asarray((streams.uniform(people.seed, f"doses of {treatment.drug}", people.ids, n) < share).astype(float))
 
 
 def _tapers(design: Design, people: Population, gathered: Plan) -> None:

@@ -79,7 +79,7 @@ class Transport:
         return cleaned
 
 
-def transport(trial: str | Path, swap: Swap, settings: Settings | None = None, **changes: object) -> Transport:
+def transport(trial: str | Path | Design, swap: Swap, settings: Settings | None = None, **changes: object) -> Transport:
     """Run a trial as designed, with each asked element swapped alone, and with all of them.
 
     changes: fields of Settings. Raises InvalidValue when nothing is swapped or the diseases do not fit, UnknownName for an
@@ -90,7 +90,8 @@ def transport(trial: str | Path, swap: Swap, settings: Settings | None = None, *
     from .trial import run_trial
 
     chosen = settle(settings, changes)
-    designs, notes = steps(read_design(trial, chosen.evidence), swap, chosen.evidence)
+    own = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
+    designs, notes = steps(own, swap, chosen.evidence)
     rows: list[dict[str, Any]] = []
     recipe: dict[str, Any] = {}
     for step, design in designs.items():

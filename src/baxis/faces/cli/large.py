@@ -14,13 +14,19 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...clinic.design import Design
     from ...clinic.large import LargeResult
 
 AUTOMATIC = 100_000  # patients from which a trial is streamed unasked
 
 
 def run(
-    design: str, out: Path | None, json: str | None, quiet: bool, how: tuple[int, str | None], settings: dict[str, Any]
+    design: str | Design,
+    out: Path | None,
+    json: str | None,
+    quiet: bool,
+    how: tuple[int, str | None],
+    settings: dict[str, Any],
 ) -> None:
     """Run, print the tables, say what was found from before. how: (candidates in a block, scheduler)."""
     from ...clinic.large import run_large

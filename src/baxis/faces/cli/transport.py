@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from ...clinic.design import Design
     from ...clinic.transport import Swap, Transport
 
 
-def run(trial: str, swap: Swap, json: str | None, quiet: bool, settings: dict[str, Any]) -> None:
+def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings: dict[str, Any]) -> None:
     """Run, then print the table or write the JSON."""
     import json as codec
 

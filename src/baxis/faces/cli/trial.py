@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...clinic.design import Design
     from ...clinic.result import TrialResult
 
 
@@ -45,6 +46,13 @@ def trial(
     ] = None,
     endpoint: Annotated[str | None, typer.Option(help="Transport: another endpoint, such as SRI-4.")] = None,
     week: Annotated[float | None, typer.Option(help="Transport: another week of the endpoint.")] = None,
+    exposure: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="All patients: fed, ppi, cyp3a_inhibitor, cyp3a_inducer, ada (shares), adherence, fcgr3a=FF, crcl_ml_min.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     stream: Annotated[
         bool,
         typer.Option(
@@ -76,14 +84,15 @@ def trial(
         check_file(Path(json))
     settings: dict[str, Any] = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
     settings |= {"evidence": tuple(evidence or ()), "population": population}
+    trial_design = _with_exposure(design, exposure, settings["evidence"])
     swap = Swap(population_of, background_of, steroid_rule_of, endpoint, week)
     if swap.asked():
         if out:
             raise InvalidValue("--out", str(out), "--json FILE with a transport option: it writes no tables")
-        return transport.run(design, swap, json, quiet, settings)
+        return transport.run(trial_design, swap, json, quiet, settings)
     if streamed:
-        return large.run(design, out, json, quiet, (block, scheduler), settings)
-    result = _run(design, quiet, settings)
+        return large.run(trial_design, out, json, quiet, (block, scheduler), settings)
+    result = _run(trial_design, quiet, settings)
     if out:
         result.save(out)
     if json:
@@ -94,7 +103,18 @@ def trial(
             typer.echo(f"Written to {out}")
 
 
-def _run(design: str, quiet: bool, settings: dict[str, Any]) -> TrialResult:
+def _with_exposure(design: str, asked: list[str] | None, folders: tuple[Path, ...]) -> str | Design:
+    """The design's name, or the design with what `--exposure` sets for its patients."""
+    if not asked:
+        return design
+    from ...clinic.design import read_design
+    from ...clinic.exposure import parse
+
+    found = read_design(design, folders)
+    return found.replace(exposure={**found.exposure.model_dump(), **parse(asked)})
+
+
+def _run(design: str | Design, quiet: bool, settings: dict[str, Any]) -> TrialResult:
     """Run with a progress bar on stderr: patients done and time left."""
     from ...clinic.trial import run_trial
 
