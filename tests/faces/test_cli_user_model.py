@@ -32,7 +32,7 @@ def model(tmp_path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("text", "path"), [(PLAIN, "compiled ensemble"), (EVENT, "single trajectory")])
+@pytest.mark.parametrize(("text", "path"), [(PLAIN, "compiled ensemble"), (EVENT, "compiled ensemble with events")])
 def test_doses_and_tables_on_both_paths(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, path: str
 ) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from baxis.engine.antimony import load_antimony
     from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
+    from baxis.engine.event_system import load_model
     from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
     from baxis.engine.gpu import GpuKernel, compile_for_gpu
     from baxis.engine.gpu_device import NoGpu
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _HOME = {
     "antimony": ("load_antimony",),
     "ensemble": ("Ensemble", "Failure", "NOT_RUN", "STATUS_TEXT"),
+    "event_system": ("load_model",),
     "events": ("ADD", "SET", "INFUSE", "Events", "bolus", "concat", "infusion", "repeat", "setting"),
     "gpu": ("GpuKernel", "compile_for_gpu"),
     "gpu_device": ("NoGpu",),
@@ -83,6 +85,7 @@ __all__ = [
     "concat",
     "infusion",
     "load_antimony",
+    "load_model",
     "load_network",
     "load_sbml",
     "read_model",

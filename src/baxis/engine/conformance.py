@@ -15,6 +15,7 @@ import numpy as np
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.engine.network import Network, load_network
 from baxis.engine.single import Stopped, trajectory
+from baxis.engine.system import System
 
 SPARE = 1e-4  # integrate this much more exactly than the case asks
 
@@ -96,7 +97,7 @@ def run_case(folder: Path, compiled: bool = False) -> Outcome:
         network = load_network(model)
         atol = min(1e-12, settings.absolute * SPARE)
         if compiled:
-            found = _compiled(model, settings, atol)
+            found = _compiled(model, network, settings, atol)
         else:
             found = trajectory(network, settings.times, rtol=1e-9, atol=atol)
     except (BaxisError, Stopped, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
@@ -111,14 +112,22 @@ def run_case(folder: Path, compiled: bool = False) -> Outcome:
     return Outcome(folder.name, "wrong" if worst else "right", worst)
 
 
-def _compiled(model: Path, settings: Settings, atol: float) -> dict[str, np.ndarray]:
+def _compiled(model: Path, network: Network, settings: Settings, atol: float) -> dict[str, np.ndarray]:
     """Values of every state, rule and constant from the compiled ensemble path, as a batch of one."""
+    from baxis.engine.event_system import event_system
+    from baxis.engine.sbml import load_sbml
+
+    try:
+        return _ensemble(load_sbml(model), settings, atol)
+    except BaxisError:
+        return _ensemble(event_system(network), settings, atol)
+
+
+def _ensemble(system: System, settings: Settings, atol: float) -> dict[str, np.ndarray]:
     from baxis.engine.kernel import compile
     from baxis.engine.options import Options
-    from baxis.engine.sbml import load_sbml
     from baxis.engine.simulation import simulate
 
-    system = load_sbml(model)
     names = [*system.states, *system.assignments]
     done = simulate(
         compile(system),

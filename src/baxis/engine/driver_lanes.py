@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baxis.engine.driver_access import NO_PATIENT, LaneAccess
 from baxis.engine.ir import Function, bits
-from baxis.engine.layout import ADD, CARRY, OFFSET, OK, SET_STATE, context
+from baxis.engine.layout import ADD, CARRY, OFFSET, OK, PAUSED, SET_STATE, context
 
 SMALL_CHANGE = 1e-3  # a relative change of an input below this does not restart the step size
 
@@ -24,19 +24,41 @@ class LaneCode(LaneAccess):
     def _take(self) -> Function:
         """Put patient `%who` into the lane, at the start time, with the step sizes it brings along."""
         f = self.per_lane("take", "i64 %who")
-        self._copy_in(f, "parameters", "p", self.layout.shape.parameters, "%who")
+        watched = self.layout.shape.watched
+        self._copy_in(f, "live" if watched else "parameters", "p", self.layout.shape.parameters, "%who")
         self._copy_in(f, "initial", "y", self.layout.shape.states, "%who")
-        self.put(f, "t", context(f, "t_start"))
+        self.put(f, "t", f.load("double", context(f, "clocks"), "%who") if watched else context(f, "t_start"))
         kept = f.at(context(f, "carry"), f.integer("mul", "%who", len(CARRY)), "double")
         for k, name in enumerate(CARRY):
             self.put(f, name, f.load("double", kept, k))
         for name in ("next_out", "next_event", "used", "strikes", "hit", "rejected", "due", "cause", "restart"):
             self.puti(f, name, 0)
+        if watched:
+            self._resume(f)
         self.puti(f, "probe", 0)
         self.puti(f, "patient", "%who")
         self.puti(f, "fresh", 1)
         f.do("ret void")
         return f
+
+    def _resume(self, f: Function) -> None:
+        """Outputs and events that were done before the lane paused stay done."""
+        place = f.at(context(f, "places"), f.integer("mul", "%who", 2), "i64")
+        for k, name in enumerate(("next_out", "next_event")):
+            self.puti(f, name, f.load("i64", place, k))
+        for name in ("found", "dosed"):
+            self.puti(f, name, 0)
+
+    def _keep(self, f: Function, who: str) -> None:
+        """What a paused lane needs to be taken up again."""
+        f.store("double", self.get(f, "t"), context(f, "clocks"), who)
+        place = f.at(context(f, "places"), f.integer("mul", who, 2), "i64")
+        for k, name in enumerate(("next_out", "next_event")):
+            f.store("i64", self.geti(f, name), place, k)
+        row = f.at(context(f, "live"), f.integer("mul", who, self.layout.shape.parameters), "double")
+        buffer = self.layout.buffer(f, "p")
+        with f.loop(self.layout.shape.parameters) as i:
+            f.store("double", f.load("double", buffer, self.in_lane(f, i)), row, i)
 
     def _finish(self) -> Function:
         """Write the lane's end state, status, time and step count, and free the lane."""
@@ -52,6 +74,8 @@ class LaneCode(LaneAccess):
         kept = f.at(context(f, "carry"), f.integer("mul", who, len(CARRY)), "double")
         for k, name in enumerate(CARRY):
             f.store("double", self.get(f, name), kept, k)
+        if self.layout.shape.watched:
+            self._keep(f, who)
         self.puti(f, "patient", NO_PATIENT)
         f.do("ret void")
         return f
@@ -142,6 +166,8 @@ class LaneCode(LaneAccess):
             self.puti(f, "restart", f.pick(first, "i64", asked, held))
         flags = self.layout.buffer(f, "flags")
         f.store("i64", "1", flags)
+        if self.layout.shape.watched:
+            self.puti(f, "dosed", 1)
         f.do("ret void")
         return f
 
@@ -167,7 +193,14 @@ class LaneCode(LaneAccess):
             self.put(f, "stop", when)
             f.branch(out)
             f.start(f.label("unreached"))
-        with f.when(f.fcmp("oge", now, end)):
-            f.do(f"call void @finish(ptr %ctx, ptr %s, i64 %lane, i64 {OK})")
+        done = f.fcmp("oge", now, end)
+        code: str | int = OK
+        if self.layout.shape.watched:  # a delayed event that is due comes before the end
+            due = f.load("double", context(f, "pending"), self.geti(f, "patient"))
+            stop, late = self.get(f, "stop"), f.fcmp("oge", now, due)
+            self.put(f, "stop", f.pick(f.fcmp("olt", due, stop), "double", due, stop))
+            code, done = f.pick(late, "i64", PAUSED, OK), f.emit(f"or i1 {done}, {late}")
+        with f.when(done):
+            f.do(f"call void @finish(ptr %ctx, ptr %s, i64 %lane, i64 {code})")
         f.do("ret void")
         return f

@@ -12,7 +12,7 @@ class MainCode(LaneAccess):
     """Writes the loop around the vector step; the last function is the entry `run`."""
 
     def functions(self) -> list[Function]:
-        return [self._restart(), self._fill(), self._advance(), self._run()]
+        return [self._restart(), self._load(), self._fill(), self._advance(), self._run()]
 
     def _restart(self) -> Function:
         """Step size after a start, a dose or a change of input: what was learned from the last one, else a guess."""
@@ -37,10 +37,10 @@ class MainCode(LaneAccess):
         f.do("ret void")
         return f
 
-    def _fill(self) -> Function:
-        """Give every free lane the next patient; returns how many lanes are at work."""
-        f, b = self.whole("fill", "i64"), self.layout.buffer
-        some, active = f.emit("alloca i64"), f.emit("alloca i64")
+    def _load(self) -> Function:
+        """Give every free lane the next patient; make ready what a new patient or an event has changed."""
+        f, b = self.whole("load_lanes"), self.layout.buffer
+        some = f.emit("alloca i64")
         prepare = f"call void @prepare(ptr {b(f, 'p')}, ptr {b(f, 'c')})"
         with f.forever() as (_, out):
             f.store("i64", "0", some)
@@ -55,6 +55,8 @@ class MainCode(LaneAccess):
             f.leave_if(f.icmp("eq", f.load("i64", some), 0), out)
             f.do(prepare)
             f.do("call void @record_start(ptr %ctx, ptr %s)")
+            if self.layout.shape.watched:
+                f.do("call void @mark(ptr %ctx, ptr %s)")
             with f.loop(f.lanes) as lane, f.when(f.icmp("ne", self.geti(f, "fresh", lane), 0)):
                 f.do(f"call void @settle(ptr %ctx, ptr %s, i64 {lane})")
             f.store("i64", "1", b(f, "flags"))
@@ -62,6 +64,19 @@ class MainCode(LaneAccess):
             f.do(prepare)
             f.store("i64", "0", b(f, "flags"))
             f.do("call void @restart(ptr %ctx, ptr %s)")
+        f.do("ret void")
+        return f
+
+    def _fill(self) -> Function:
+        """Give every free lane the next patient; returns how many lanes are at work."""
+        f = self.whole("fill", "i64")
+        active = f.emit("alloca i64")
+        if self.layout.shape.watched:
+            with f.forever() as (_, out):
+                f.do("call void @load_lanes(ptr %ctx, ptr %s)")
+                f.leave_if(f.icmp("eq", f.emit("call i64 @check(ptr %ctx, ptr %s)"), 0), out)
+        else:
+            f.do("call void @load_lanes(ptr %ctx, ptr %s)")
         f.store("i64", "0", active)
         with f.loop(f.lanes) as lane:
             one = f.emit(f"zext i1 {self.active(f, lane)} to i64")
@@ -76,11 +91,13 @@ class MainCode(LaneAccess):
             f.do(f"call void @{name}(ptr %ctx, ptr %s)")
         taken = f.compare("oeq", f.vload(b(f, "accepted")), f.splat(1.0))
         with f.when(f.any(taken)):
-            f.do("call void @record(ptr %ctx, ptr %s)")
+            f.do(f"call void @{'watch' if self.layout.shape.watched else 'record'}(ptr %ctx, ptr %s)")
             y, new = b(f, "y"), b(f, "new")
             with f.loop(self.layout.shape.states) as i:
                 f.vstore(f.select(taken, f.vload(new, i), f.vload(y, i)), y, i)
             with f.loop(f.lanes) as lane:
+                if self.layout.shape.watched:
+                    f.do(f"call void @pause(ptr %ctx, ptr %s, i64 {lane})")
                 with f.when(f.fcmp("oeq", self.get(f, "accepted", lane), bits(1.0))):
                     hit = f.icmp("ne", self.geti(f, "hit", lane), 0)
                     end = f.real("fadd", self.get(f, "t", lane), self.get(f, "step", lane))

@@ -20,6 +20,8 @@ STATUS_TEXT = {
     layout.NOT_FINITE: "the state or its derivative became infinite or not a number",
     layout.NEGATIVE: "a state that must not be negative fell below zero",
     layout.CANCELLED: "the run was cancelled",
+    8: "events of the model followed one another without end at one moment",
+    9: "the delay of an event was below 0 or not a number",
 }
 NOT_RUN = -1
 

@@ -24,6 +24,22 @@ POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
 
 
 @dataclass(frozen=True)
+class Leg:
+    """What a model with events keeps from pause to pause, one row a patient; compiled code writes all but `pending`.
+
+    values (n, T, K); live (n, P) parameters as they are now; clocks (n,) times; places (n, 2) next output and next
+    dose; pending (n,) time of the next delayed event; marks (n, M + V) what was looked at.
+    """
+
+    values: np.ndarray
+    live: np.ndarray
+    clocks: np.ndarray
+    places: np.ndarray
+    pending: np.ndarray
+    marks: np.ndarray
+
+
+@dataclass(frozen=True)
 class Job:
     """Checked arrays of one run. `who` lists the patients to run (None: all)."""
 
@@ -38,6 +54,7 @@ class Job:
     who: np.ndarray | None = None
     carry: np.ndarray | None = None
     entry: str = "run"
+    leg: Leg | None = None
 
 
 @dataclass(frozen=True)
@@ -65,14 +82,16 @@ def execute(job: Job) -> Done:
 def job_arrays(job: Job) -> dict[str, np.ndarray]:
     """Every array that the compiled code reads or writes, by its name in the context."""
     n = len(job.parameters)
+    leg = job.leg or _no_leg(n, job)
     who = np.arange(n, dtype=np.int64) if job.who is None else np.ascontiguousarray(job.who, dtype=np.int64)
     arrays = {
         "parameters": job.parameters, "initial": job.initial, "times": job.times, "select": job.chosen, "who": who,
-        "out": np.full((n, len(job.times), len(job.chosen)), np.nan), "final": job.initial.copy(),
+        "out": leg.values, "final": job.initial.copy(),
         "status": np.full(n, NOT_RUN, np.int64), "reached": np.full(n, job.span[0]), "steps": np.zeros(n, np.int64),
         "culprit": np.zeros(n, np.int64), "counter": np.zeros(1, np.int64), "cancel": np.zeros(1, np.int64),
     }  # fmt: skip
     arrays["carry"] = job.carry if job.carry is not None else fresh_carry(n, job.options)
+    arrays |= {k: getattr(leg, k) for k in ("live", "clocks", "places", "pending", "marks")}
     return arrays | _schedule_arrays(job)
 
 
@@ -80,6 +99,12 @@ def collected(arrays: dict[str, np.ndarray]) -> Done:
     """Results in the arrays of a job that has run."""
     status = arrays["status"].astype(np.int8)
     return Done(arrays["out"], arrays["final"], status, arrays["reached"], arrays["steps"], arrays["culprit"])
+
+
+def _no_leg(patients: int, job: Job) -> Leg:
+    nothing = np.zeros(0)
+    values = np.full((patients, len(job.times), len(job.chosen)), np.nan)
+    return Leg(values, nothing, nothing, nothing, nothing, nothing)
 
 
 def fresh_carry(patients: int, options: Options) -> np.ndarray:
@@ -140,6 +165,9 @@ def _run_threads(
     threads = max(1, min(options.thread_count(), -(-total // kernel.lanes)))
     scratch = [kernel.scratch() for _ in range(threads)]
     run, progress = kernel.function(entry), options.progress
+    if entry == "look" and threads == 1:  # too short for a thread of its own
+        run(words.ctypes.data, scratch[0].ctypes.data)
+        return
     with ThreadPoolExecutor(threads, thread_name_prefix="baxis-engine") as pool:
         pending = {pool.submit(run, words.ctypes.data, s.ctypes.data) for s in scratch}
         try:

@@ -14,6 +14,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue
 from baxis.engine import cache
+from baxis.engine.event_system import refuse_events
 from baxis.engine.execute import Done, Job, collected, context_words, job_arrays
 from baxis.engine.gpu_device import CudaDevice, Device
 from baxis.engine.gpu_text import ENTRY, WARP, to_ptx, write_gpu_module
@@ -82,10 +83,11 @@ class GpuKernel:
 def compile_for_gpu(system: System, *, method: str = "rodas4", device: Device | None = None) -> GpuKernel:
     """Kernel of a system for the GPU of this machine (or another Device); PTX is cached on disk.
 
-    Raises NoGpu where there is none, Unsupported for a model with sine or cosine.
+    Raises NoGpu where there is none, Unsupported for a model with sine or cosine, or with events.
     """
     if method not in METHODS:
         raise InvalidValue("method", method, ", ".join(METHODS))
+    refuse_events(system, "the GPU path")
     where = device or CudaDevice()
     ptx, shape, size = ptx_of(system, where.architecture, method)
     return GpuKernel(system, shape, method, size, ptx, where)

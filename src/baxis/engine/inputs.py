@@ -45,6 +45,16 @@ def batch_size(system: System, parameters: Any, initial: Any, events: Events | N
     return next(iter(found.values()), 1)
 
 
+def first_tables(system: System, parameters: Any, initial: Any, patients: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n, P) parameters and (n, N) initial states from what a caller gave."""
+    from baxis.engine.event_system import EventSystem
+
+    if isinstance(system, EventSystem):
+        return system.first_tables(parameters, initial, patients)
+    p = parameter_table(system, parameters, patients)
+    return p, initial_table(system, initial, p)
+
+
 def parameter_table(system: System, parameters: Any, patients: int) -> np.ndarray:
     """(n, P) parameters; a mapping fills the rest from the model's defaults."""
     return _table("parameters", "parameter", system.parameters, system.defaults, parameters, patients)

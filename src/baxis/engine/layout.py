@@ -29,6 +29,11 @@ CONTEXT = [
     "atol",
     "floors",
     "carry",
+    "live",
+    "clocks",
+    "places",
+    "pending",
+    "marks",
     "n_who",
     "n_times",
     "n_select",
@@ -50,6 +55,7 @@ SLOT = {name: i for i, name in enumerate(CONTEXT)}
 ADD, SET, OFFSET, SET_STATE = 0, 1, 2, 3  # event kinds as the driver sees them
 CARRY = ("h", "learned_dose", "learned_set")  # kept for each patient from one window of a run to the next
 OK, UNDERFLOW, STEP_LIMIT, NOT_FINITE, NEGATIVE, CANCELLED = 0, 1, 2, 3, 4, 5
+PAUSED = 7  # a trigger changed or a delayed event is due: the caller decides, and the lane is taken up again
 
 REALS = [
     "t",
@@ -83,6 +89,10 @@ INTEGERS = [
 ]
 
 
+WATCH_REALS = ["low", "high", "moment"]
+WATCH_INTEGERS = ["part", "found", "dosed", "look"]
+
+
 class Layout:
     """Offsets, in vectors, of a thread's buffers; every buffer and every per-lane control array starts a vector.
 
@@ -97,6 +107,9 @@ class Layout:
             "dense": n * len(tableau.dense), "seen": n + shape.rules, "flags": 1,
         }  # fmt: skip
         sizes |= dict.fromkeys((*REALS, *INTEGERS), 1)
+        if shape.watched:
+            sizes |= {"before": shape.watched, "looks": shape.watched + shape.surveyed, "differs": 1}
+            sizes |= dict.fromkeys((*WATCH_REALS, *WATCH_INTEGERS), 1)
         self.shape, self.lanes, self.warp = shape, lanes, warp
         self.stride = lanes * warp  # doubles from one vector to the next
         self.offset: dict[str, int] = {}

@@ -25,6 +25,8 @@ class Shape:
     factors: int
     time_slopes: bool
     uses_time: bool
+    watched: int = 0
+    surveyed: int = 0
 
 
 class ModelCode:
@@ -36,7 +38,10 @@ class ModelCode:
         graph = program.graph
         moving = [k for k in sorted(program.jacobian) if graph.level[program.jacobian[k]] == MOVING]
         self.jacobian_slots = {k: i for i, k in enumerate(moving)}
-        self.functions = [self._rates(), self._linearised(), self._factor(), self._solve(), self._observe()]
+        self.functions = [self._rates(), self._linearised(), self._factor(), self._solve()]
+        self.functions.append(self._values("observe", program.rules))
+        if program.watched:
+            self.functions += [self._values("monitor", program.watched), self._values("survey", program.surveyed)]
         self.functions.append(self._prepare())
 
     @property
@@ -44,7 +49,8 @@ class ModelCode:
         p = self.program
         sizes = (len(self.hoisted.slots), len(self.jacobian_slots), len(p.elimination.slots))
         uses_time = any(key[0] == "time" for key in p.graph.keys)
-        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time)
+        events = len(p.watched), len(p.surveyed)
+        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time, *events)
 
     def _function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function:
         f = Function(name, [], self.lanes, self.fused)
@@ -83,9 +89,9 @@ class ModelCode:
                 outputs.append(("%slope", i, p.slopes.get(i, zero)))
         return self._store(f, outputs)
 
-    def _observe(self) -> Function:
-        f = self._function("observe", "y", "p", "c", "out", vectors=("time",))
-        return self._store(f, [("%out", i, node) for i, node in enumerate(self.program.rules)])
+    def _values(self, name: str, nodes: tuple[Node, ...]) -> Function:
+        f = self._function(name, "y", "p", "c", "out", vectors=("time",))
+        return self._store(f, [("%out", i, node) for i, node in enumerate(nodes)])
 
     def _prepare(self) -> Function:
         """Fills the per-patient table; written last, when every slot is known."""

@@ -8,13 +8,14 @@ from baxis.engine.driver_main import MainCode
 from baxis.engine.driver_record import RecordCode
 from baxis.engine.driver_rest import polish
 from baxis.engine.driver_step import StepCode
+from baxis.engine.driver_watch import WatchCode
 from baxis.engine.layout import Layout
 from baxis.engine.model_code import ModelCode, Shape
 from baxis.engine.program import Program
 from baxis.engine.tableau import Tableau
 from baxis.engine.vectormath import vector_functions
 
-ENTRIES = ("run", "polish")
+ENTRIES = ("run", "polish", "look")
 
 
 def write_module(
@@ -24,7 +25,7 @@ def write_module(
     model = ModelCode(program, parameters, lanes, fused)
     layout = Layout(model.shape, tableau, lanes, warp)
     functions = [*model.functions, *StepCode(layout, tableau, fused).functions()]
-    for kind in (LaneCode, JudgeCode, RecordCode, MainCode):
+    for kind in (LaneCode, JudgeCode, WatchCode if model.shape.watched else RecordCode, MainCode):
         functions += kind(layout, fused).functions()
     functions.append(polish(layout, fused))
     text = "".join(f.text("dso_local" if f.name in ENTRIES else "internal") for f in functions)

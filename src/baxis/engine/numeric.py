@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,13 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "sinh": np.sinh,
     "cosh": np.cosh,
     "tanh": np.tanh,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "arcsinh": np.arcsinh,
+    "arccosh": np.arccosh,
+    "arctanh": np.arctanh,
+    "factorial": lambda a: np.vectorize(_factorial, otypes=[float])(a)[()],
     "min": np.minimum,
     "max": np.maximum,
     "lt": np.less,
@@ -41,6 +49,17 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "not": np.logical_not,
     "select": np.where,
 }
+
+
+def _factorial(a: float) -> float:
+    try:
+        return math.gamma(a + 1.0)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return math.nan
+
+
 _LOGIC = ("and", "or", "xor", "not")
 
 

@@ -13,7 +13,10 @@ from baxis.engine.system import System
 
 @dataclass(frozen=True)
 class Program:
-    """Nodes of a model. `jacobian` maps (row, column) to a node, `slopes` a row to its partial derivative by time."""
+    """Nodes of a model. `jacobian` maps (row, column) to a node, `slopes` a row to its partial derivative by time.
+
+    `watched` and `surveyed` are the quantities of events, see `System.watched`.
+    """
 
     graph: Graph
     rates: tuple[Node, ...]
@@ -21,6 +24,8 @@ class Program:
     jacobian: dict[tuple[int, int], Node]
     slopes: dict[int, Node]
     elimination: Elimination
+    watched: tuple[Node, ...] = ()
+    surveyed: tuple[Node, ...] = ()
 
     @property
     def size(self) -> int:
@@ -46,4 +51,7 @@ def build_program(system: System) -> Program:
                 slopes[i] = node
             else:
                 jacobian[i, j] = node
-    return Program(graph, rates, rules, jacobian, slopes, eliminate(len(rates), jacobian))
+    watched, surveyed = (
+        tuple(as_number(graph, to_graph(t, graph, names)) for t in trees) for trees in (system.watched, system.surveyed)
+    )
+    return Program(graph, rates, rules, jacobian, slopes, eliminate(len(rates), jacobian), watched, surveyed)

@@ -10,8 +10,9 @@ import numpy as np
 from baxis.core.errors import InvalidValue
 from baxis.engine import layout
 from baxis.engine.ensemble import STATUS_TEXT
+from baxis.engine.event_system import refuse_events
 from baxis.engine.execute import Job, execute
-from baxis.engine.inputs import batch_size, initial_table, output_choice, parameter_table
+from baxis.engine.inputs import batch_size, first_tables, output_choice
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
 from baxis.engine.schedule import lower
@@ -69,9 +70,9 @@ def rest(
     if not (np.isfinite(horizon) and horizon > 0):
         raise InvalidValue("horizon", horizon, "a time above 0")
     system = kernel.system
+    refuse_events(system, "a rest state")
     n = batch_size(system, parameters, initial, None)
-    p = parameter_table(system, parameters, n)
-    y = initial_table(system, initial, p)
+    p, y = first_tables(system, parameters, initial, n)
     _, none = output_choice(system, [])
     span = (options.start, options.start + float(horizon))
     job = Job(kernel, p, y, np.array([span[1]]), none, lower(None, system, n, span[0]), options, span)

@@ -10,9 +10,10 @@ import numpy as np
 from baxis.core.errors import InvalidValue
 from baxis.engine import layout
 from baxis.engine.ensemble import NOT_RUN, Ensemble
+from baxis.engine.event_system import refuse_events
 from baxis.engine.events import Events, concat
 from baxis.engine.execute import Job, execute, fresh_carry
-from baxis.engine.inputs import batch_size, initial_table, output_choice, output_times, parameter_table
+from baxis.engine.inputs import batch_size, first_tables, output_choice, output_times
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
 from baxis.engine.schedule import Schedule, lower
@@ -96,10 +97,11 @@ class Run:
 
 def start(kernel: Kernel, parameters: Any = None, initial: Any = None, *, options: Options | None = None) -> Run:
     """A Run at `options.start`; inputs as for `simulate`."""
+    refuse_events(kernel.system, "decision points")
     options = options or Options()
     n = batch_size(kernel.system, parameters, initial, None)
-    p = parameter_table(kernel.system, parameters, n).copy()
-    return Run(kernel, p, initial_table(kernel.system, initial, p).copy(), options)
+    p, y = first_tables(kernel.system, parameters, initial, n)
+    return Run(kernel, p.copy(), y.copy(), options)
 
 
 def window(schedule: Schedule, now: float) -> Schedule:

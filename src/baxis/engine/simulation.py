@@ -7,10 +7,11 @@ from typing import Any
 
 from baxis.core.errors import InvalidValue
 from baxis.engine.ensemble import Ensemble
+from baxis.engine.event_run import execute_with_events
 from baxis.engine.events import Events
 from baxis.engine.execute import Job, execute
 from baxis.engine.gpu import GpuKernel
-from baxis.engine.inputs import batch_size, initial_table, output_choice, output_times, parameter_table
+from baxis.engine.inputs import batch_size, first_tables, output_choice, output_times
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
 from baxis.engine.schedule import lower
@@ -38,12 +39,14 @@ def simulate(
     if events is not None and not isinstance(events, Events):
         raise InvalidValue("events", type(events).__name__, "Events, from bolus(), infusion(), setting() or concat()")
     n = batch_size(system, parameters, initial, events)
-    p = parameter_table(system, parameters, n)
-    y = initial_table(system, initial, p)
+    p, y = first_tables(system, parameters, initial, n)
     t = output_times(times, options.start)
     names, chosen = output_choice(system, outputs)
     job = Job(kernel, p, y, t, chosen, lower(events, system, n, options.start), options, (options.start, float(t[-1])))
-    done = kernel.run_job(job) if isinstance(kernel, GpuKernel) else execute(job)
+    if isinstance(kernel, GpuKernel):
+        done = kernel.run_job(job)
+    else:
+        done = (execute_with_events if kernel.shape.watched else execute)(job)
     units = tuple(system.units.get(k, "") for k in names)
     return Ensemble(
         done.values, t, names, done.final, done.status, done.reached, done.steps, system.states, units, done.culprit

@@ -73,6 +73,16 @@ class System:
         return _expressions(self.equations.rules)
 
     @property
+    def watched(self) -> tuple[Tree, ...]:
+        """Quantities at whose jumps a step must end: none, but for a model with events."""
+        return ()
+
+    @property
+    def surveyed(self) -> tuple[Tree, ...]:
+        """Quantities that events need at their moment."""
+        return ()
+
+    @property
     def uses_time(self) -> bool:
         trees = [*self.equations.rates.values(), *self.equations.rules.values()]
         return any(name == "" for t in trees for name in symbols(t))

@@ -35,7 +35,8 @@ Dose = tuple[str, float, float]  # state, time, amount
 class Simulated:
     """Time courses of n rows (patients): values (n, T, K) of `outputs` at `times`.
 
-    `path` says which engine ran: "compiled ensemble" or "single trajectory", and `why` why the first could not.
+    `path` says which engine ran: "compiled ensemble", "compiled ensemble with events" or "single trajectory", and `why`
+    why one before it could not.
     `failures` maps a row to the sentence why it did not finish; its values are NaN from there on. `cost` gives seconds
     to load, to compile (0.0 from cache) and to simulate, and the peak memory of the process in MiB.
     """
@@ -127,7 +128,10 @@ def simulate_model(
             raise
         network = load_network(sbml)
         clock.lap("load")
-        found = _row_by_row(network, ask, str(reason))
+        try:
+            found = _with_events(network, ask, str(reason), clock)
+        except (Unsupported, InvalidValue) as second:
+            found = _row_by_row(network, ask, str(second))
     else:
         clock.lap("load")
         kernel = kernel_on(device, system)
@@ -184,16 +188,42 @@ def _ensemble(system: System, kernel: Kernel | GpuKernel, ask: _Ask) -> Simulate
     return Simulated(done.values, done.times, done.outputs, "compiled ensemble", "", failures)
 
 
-def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
-    from baxis.engine.single import Stopped, trajectory
-
+def _prepared(network: Network, ask: _Ask) -> tuple[Network, tuple[str, ...]]:
+    """The network with the doses among its events, and the names to report. Raises UnknownName."""
     symbols = [n for n in (*network.base, *network.derived) if " " not in n]
     states = dict.fromkeys([*network.amounts, *(n for n in network.rates if " " not in n)])
     names = tuple(states if ask.outputs is None else ask.outputs)
     for n in (*names, *ask.table, *(d[0] for d in ask.doses)):
         if n not in symbols:
             raise UnknownName("symbol of the model", n, symbols)
-    dosed = replace(network, events=(*network.events, *(_dose(k, d) for k, d in enumerate(ask.doses))))
+    return replace(network, events=(*network.events, *(_dose(k, d) for k, d in enumerate(ask.doses)))), names
+
+
+def _with_events(network: Network, ask: _Ask, why: str, clock: Clock) -> Simulated:
+    """The compiled ensemble with the model's events; a dose is one of them."""
+    from baxis.engine.event_system import event_system
+    from baxis.engine.kernel import compile
+    from baxis.engine.simulation import simulate
+
+    dosed, names = _prepared(network, ask)
+    system = event_system(dosed)
+    kernel = compile(system)
+    clock.lap("compile")
+    given = {k: np.broadcast_to(v, (ask.rows,)) for k, v in ask.table.items()}
+    moving = [n for n in names if n in system.states or n in system.assignments]
+    done = simulate(kernel, given, times=ask.times, outputs=moving, options=ask.options)
+    values = np.empty((ask.rows, len(done.times), len(names)))
+    for k, name in enumerate(names):
+        still = np.reshape(given.get(name, system.defaults.get(name, np.nan)), (-1, 1))
+        values[:, :, k] = done[name] if name in moving else still
+    failures = {f.patient: str(f) for f in done.failures}
+    return Simulated(values, done.times, names, "compiled ensemble with events", why, failures)
+
+
+def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
+    from baxis.engine.single import Stopped, trajectory
+
+    dosed, names = _prepared(network, ask)
     wanted = np.asarray(ask.times, float)
     values, failures = np.full((ask.rows, len(wanted), len(names)), np.nan), {}
     tolerance = {"rtol": ask.options.rtol, "atol": float(np.min(np.asarray(ask.options.atol, float)))}

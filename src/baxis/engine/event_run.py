@@ -1,0 +1,58 @@
+"""A model with events over a batch: compiled code runs every lane to its next jump, events are executed, and so on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from baxis.engine import layout
+from baxis.engine.ensemble import NOT_RUN
+from baxis.engine.event_batch import EventBatch
+from baxis.engine.event_system import EventSystem
+from baxis.engine.execute import Done, Job, Leg, execute, fresh_carry
+
+
+def execute_with_events(job: Job) -> Done:
+    """`execute` for a model that watches something; the bits depend neither on threads nor on company."""
+    system, n = job.kernel.system, len(job.parameters)
+    assert isinstance(system, EventSystem)
+    options = replace(job.options, max_step=_longest_step(job))
+    state, own = job.initial.copy(), job.parameters.copy()
+    shape = job.kernel.shape
+    values = np.full((n, len(job.times), len(job.chosen)), np.nan)
+    places, marks = np.zeros((n, 2), np.int64), np.zeros((n, shape.watched + shape.surveyed))
+    leg = Leg(values, own.copy(), np.full(n, job.span[0]), places, np.full(n, np.inf), marks)
+    carry = fresh_carry(n, options)
+    base = replace(job, parameters=own, options=options, carry=carry, leg=leg)
+
+    def look(rows: np.ndarray) -> np.ndarray:
+        kept = carry.copy()
+        execute(replace(base, initial=state, who=rows, entry="look"))
+        carry[:] = kept
+        return marks[rows]
+
+    batch = EventBatch(system, leg, state, own, look)
+    status, culprit, steps = np.full(n, NOT_RUN, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    who = batch.settle(np.arange(n))
+    while len(who):
+        done = execute(replace(base, initial=state, who=who))
+        state[who] = done.final[who]
+        status[who], culprit[who] = done.status[who], done.culprit[who]
+        steps[who] += done.steps[who]
+        paused = who[done.status[who] == layout.PAUSED]
+        spent = steps[paused] >= options.max_steps
+        status[paused[spent]] = layout.STEP_LIMIT
+        who = batch.settle(paused[~spent])
+        carry[batch.executed] = fresh_carry(1, options)
+    status = np.where(batch.status != 0, batch.status, status)
+    return Done(values, state, status.astype(np.int8), leg.clocks, steps, culprit)
+
+
+def _longest_step(job: Job) -> float:
+    """No step longer than the longest wait between outputs, lest two crossings fall into one."""
+    if job.options.max_step is not None:
+        return job.options.max_step
+    gaps = np.diff(np.concatenate([[job.span[0]], job.times]))
+    return float(gaps.max()) if gaps.max() > 0 else math.inf
