@@ -19,19 +19,36 @@ DAILY = 1.5  # days: closer doses are drawn as a bar
 
 
 def rows(design: Design) -> list[dict[str, Any]]:
-    """One row a treatment or background drug: arm_id ("all" for background), drug, dose, schedule, days of the doses."""
+    """One row a treatment or background drug: arm_id ("all" for background, "rescue"), drug, dose, schedule, days of the
+    doses. What a rule may start stands at the first visit at which it is judged, with the rule in its schedule."""
     out = []
     for arm in design.arms:
-        for t in arm.treatments:
-            days = [t.start_day + d.day for d in schedule.parse(t.schedule).doses(design.weeks * 7.0 - t.start_day)]
-            out.append({"arm_id": arm.arm_id, "drug": t.drug, "dose": _dose(t), "schedule": t.schedule, "days": days})
+        out += [_row_of(arm.arm_id, t, design) for t in arm.treatments]
         if not arm.treatments:
-            out.append({"arm_id": arm.arm_id, "drug": "", "dose": "", "schedule": "no drug of its own", "days": []})
+            out.append(_none(arm.arm_id, "no drug of its own"))
+        for s in arm.switches:
+            out += [_row_of(arm.arm_id, t, design, s.week * 7.0, f", if {s.text}") for t in s.treatments]
+            if s.stop:
+                out.append(_none(arm.arm_id, f"stop {', '.join(s.stop)}, if {s.text}"))
+    if design.rescue:
+        rule = f", from week {design.rescue.week:g} by the rescue rule"
+        out += [_row_of("rescue", t, design, design.rescue.week * 7.0, rule) for t in design.rescue.treatments]
     for b in design.background_therapy:
         steps = ", ".join(f"at most {s.dose:g} from week {s.week:g}" for s in b.taper)
         taper = f"taper: {steps} in {100 * b.taper_share:.0f} %" if b.taper else "steady"
         out.append({"arm_id": "all", "drug": b.drug, "dose": _background(b), "schedule": taper, "days": []})
     return out
+
+
+def _row_of(arm_id: str, t: Treatment, design: Design, day: float = 0.0, rule: str = "") -> dict[str, Any]:
+    start, last = day + t.start_day, design.weeks * 7.0
+    last = last if t.stop_day is None else min(last, day + t.stop_day)
+    days = [start + d.day for d in schedule.parse(t.schedule).doses(last - start)]
+    return {"arm_id": arm_id, "drug": t.drug, "dose": _dose(t), "schedule": t.schedule + rule, "days": days}
+
+
+def _none(arm_id: str, text: str) -> dict[str, Any]:
+    return {"arm_id": arm_id, "drug": "", "dose": "", "schedule": text, "days": []}
 
 
 def _dose(t: Treatment) -> str:
@@ -71,7 +88,7 @@ def calendar(design: Design) -> Figure:
 
 
 def _label(row: dict[str, Any]) -> str:
-    return f"{row['arm_id']}: {row['drug'] or 'no drug of its own'} {row['dose']}".strip()
+    return f"{row['arm_id']}: {row['drug'] or row['schedule'].split(', if')[0]} {row['dose']}".strip()
 
 
 def _row(ax: Axes, k: int, row: dict[str, Any], design: Design, colour: str) -> None:

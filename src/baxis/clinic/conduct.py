@@ -1,4 +1,5 @@
-"""What happens to patients in a trial besides treatment: drop-out, and rescue by the design's rule."""
+"""What happens to patients in a trial besides treatment: drop-out, rescue by the design's rule, and randomisation of
+responders in a withdrawal design."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import streams
-from .design import Rescue
+from .design import Design, Rescue
 from .instruments import Instrument, Visits
 from .population import Population
 
@@ -31,3 +32,31 @@ def rescued(rule: Rescue | None, visits: Visits) -> NDArray[np.bool_]:
         poor &= visits[name] > (1.0 - rule.improvement) * visits[name][:, 1:2]
     poor[:, visits.days < rule.week * 7.0 - 1e-9] = False
     return np.asarray(np.maximum.accumulate(poor, axis=1))
+
+
+def randomised(design: Design, tool: Instrument, visits: Visits, left: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,): who is randomised: everybody, or the responders still in the trial at the week of a withdrawal design."""
+    rule = design.randomisation
+    if rule is None:
+        return np.ones(left.shape, dtype=bool)
+    k = visit_of(visits, rule.week)
+    response = tool.endpoint(rule.endpoint)(visits, k) > 0.5
+    return np.asarray(response & ~tool.failed(visits)[:, k] & (left > k))
+
+
+def visit_of(visits: Visits, week: float) -> int:
+    """Index of the visit at a week."""
+    return int(np.flatnonzero(np.isclose(visits.days, week * 7.0))[0])
+
+
+def since_randomisation(design: Design, visits: Visits) -> tuple[Visits, int, float]:
+    """Visits with the one of randomisation as baseline (index 1, day 0), how many were cut off in front, and its day.
+
+    Without a later randomisation these are the visits themselves.
+    """
+    if design.randomisation is None:
+        return visits, 0, 0.0
+    k = visit_of(visits, design.randomisation.week)
+    day = float(visits.days[k])
+    measures = {name: values[:, k - 1 :] for name, values in visits.measures.items()}
+    return type(visits)(visits.days[k - 1 :] - day, measures), k - 1, day

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from ..core import streams
 from . import published
-from .conduct import dropout_visit
+from .conduct import dropout_visit, since_randomisation
 from .design import Design, Endpoint
 from .instruments import Instrument, Visits
 from .instruments.events import first_event
@@ -59,7 +59,9 @@ def contrasts(
             pair = judged[arm.arm_id, endpoint], judged[control, endpoint]
             row = {"arm_id": arm.arm_id, "versus": control, "endpoint": endpoint.name, "week": endpoint.week}
             if endpoint.name in tool.hazard:
-                row |= _hazard(tool, people, endpoint, pair) | published.log_hazard_ratio(seen, arm.arm_id, endpoint)
+                row |= _hazard((design, tool, people, endpoint), pair) | published.log_hazard_ratio(
+                    seen, arm.arm_id, endpoint
+                )
             else:
                 binary = endpoint.name not in tool.continuous
                 row |= _difference(people, endpoint, pair, binary)
@@ -89,9 +91,13 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
     return {"scale": scale, "predicted": predicted, "pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
 
 
-def _hazard(tool: Instrument, people: Population, endpoint: Endpoint, pair: tuple[Judged, Judged]) -> dict[str, Any]:
+Asked = tuple[Design, Instrument, Population, Endpoint]
+
+
+def _hazard(asked: Asked, pair: tuple[Judged, Judged]) -> dict[str, Any]:
     """Log hazard ratio of the event behind an endpoint, up to its week."""
-    active, control = (_times(tool, people, endpoint, a) for a in pair)
+    _, _, people, endpoint = asked
+    active, control = (arm_times(asked, a) for a in pair)
     spread = _hazard_spread(people, pair, (active, control))
     sizes = pair[0].n_published, pair[1].n_published
     stream = people.seed, f"hazard {pair[0].arm_id} {endpoint.name} {endpoint.week:g}"
@@ -112,15 +118,17 @@ def _hazard_spread(people: Population, pair: tuple[Judged, Judged], times: tuple
     return between_draws(difference[both], people.ids[both], people.disease)
 
 
-def _times(tool: Instrument, people: Population, endpoint: Endpoint, arm: Judged) -> Times:
-    """Times to the event behind an endpoint of the patients simulated to the end."""
+def arm_times(asked: Asked, arm: Judged) -> Times:
+    """Times to the event behind an endpoint of the patients that are judged and were simulated to the end."""
+    endpoint = asked[3]
     if arm.times is not None:
         return arm.times[endpoint.name].take(np.isfinite(arm.values))
     assert arm.visits is not None
-    return event_times(tool, people, endpoint, arm.visits).take(np.isfinite(arm.values))
+    return event_times(*asked, arm.visits).take(np.isfinite(arm.values))
 
 
-def event_times(tool: Instrument, people: Population, endpoint: Endpoint, visits: Visits) -> Times:
-    """Times (n,) to the event behind a hazard-ratio endpoint, up to its week, drop-out censoring."""
+def event_times(design: Design, tool: Instrument, people: Population, endpoint: Endpoint, visits: Visits) -> Times:
+    """Times (n,) from randomisation to the event behind a hazard-ratio endpoint, up to its week, drop-out censoring."""
     left = dropout_visit(tool, visits.days, people, people.seed)
-    return first_event(tool, endpoint.name, visits, endpoint.week * 7.0, left)
+    later, cut, day = since_randomisation(design, visits)
+    return first_event(tool, endpoint.name, later, endpoint.week * 7.0 - day, np.maximum(left - cut, 1))

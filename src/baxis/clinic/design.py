@@ -7,113 +7,35 @@ schedule, endpoint name and week), so that a design reads like its rows.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from ..core import library, schedule
+from ..core import library
 from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
+from .blocks import (
+    DOSE_UNITS,
+    FROZEN,
+    Arm,
+    Background,
+    Endpoint,
+    Entry,
+    Randomisation,
+    Rescue,
+    Switch,
+    Taper,
+    Treatment,
+)
 from .exposure import Exposure, unanswered
 
-DOSE_UNITS = ("mg", "g", "ug", "mg/kg", "mg/m2")
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
-
-
-class Treatment(BaseModel):
-    """One drug as given: amount, route, schedule, and from which day it starts (0 = first dose day)."""
-
-    model_config = _FROZEN
-    drug: str
-    dose: float = Field(ge=0)
-    dose_unit: Literal["mg", "g", "ug", "mg/kg", "mg/m2"] = "mg"
-    route: Literal["po", "iv", "sc"]
-    schedule: str
-    start_day: float = Field(default=0.0, ge=0)
-
-    @field_validator("schedule")
-    @classmethod
-    def _readable(cls, text: str) -> str:
-        try:
-            return schedule.parse(text).text
-        except InvalidValue as e:  # pydantic then adds the place of the field
-            raise ValueError(str(e)) from None
-
-
-class Taper(BaseModel):
-    """From `week` on, the dose of a background drug is at most `dose` (same unit as the treatment)."""
-
-    model_config = _FROZEN
-    week: float = Field(ge=0)
-    dose: float = Field(ge=0)
-
-
-class Background(BaseModel):
-    """A background drug that a share of the patients takes in every arm, with its taper."""
-
-    model_config = _FROZEN
-    drug: str
-    dose: float = Field(gt=0)
-    dose_cv: float = Field(default=0.0, ge=0, lt=2)
-    dose_unit: Literal["mg", "g", "mg/week"] = "mg"
-    share: float = Field(default=1.0, ge=0, le=1)
-    from_entry: bool = False
-    taper: tuple[Taper, ...] = ()
-    taper_share: float = Field(default=1.0, ge=0, le=1)
-
-
-class Entry(BaseModel):
-    """One entry criterion: a measure of the disease's instrument, or age_y, within [min, max] at a visit."""
-
-    model_config = _FROZEN
-    measure: str
-    min: float | None = None
-    max: float | None = None
-    unit: str = ""
-    at: Literal["screening", "baseline"] = "screening"
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Entry:
-        if self.min is None and self.max is None:
-            raise ValueError("give min, max or both")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} lies above max {self.max}")
-        return self
-
-
-class Rescue(BaseModel):
-    """From `week` on, a patient whose every named measure has improved by less than `improvement` (a fraction of its
-    baseline) is rescued: a non-responder from that visit."""
-
-    model_config = _FROZEN
-    week: float = Field(gt=0)
-    measures: tuple[str, ...] = Field(min_length=1)
-    improvement: float = Field(gt=0, lt=1)
-
-
-class Arm(BaseModel):
-    """One arm: its id, published size and treatments (none for placebo)."""
-
-    model_config = _FROZEN
-    arm_id: str = Field(min_length=1)
-    arm_label: str = ""
-    n: int = Field(gt=0)
-    role: Literal["placebo", "active", "comparator", "combination"]
-    treatments: tuple[Treatment, ...] = ()
-
-
-class Endpoint(BaseModel):
-    """One endpoint by its standard name, at one week."""
-
-    model_config = _FROZEN
-    name: str
-    week: float = Field(gt=0)
-    primary: bool = False
+__all__ = ["DOSE_UNITS", "Arm", "Background", "Design", "Endpoint", "Entry", "Randomisation", "Rescue", "Switch", "Taper",
+           "Treatment", "build", "read_design"]  # fmt: skip
 
 
 class Design(BaseModel):
     """A whole trial; frozen, equal by value. `replace` alters, `model_dump` and `Design(**d)` make the round trip."""
 
-    model_config = _FROZEN
+    model_config = FROZEN
     trial_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     disease: str
     weeks: float = Field(gt=0, le=520)
@@ -124,6 +46,8 @@ class Design(BaseModel):
     background_therapy: tuple[Background, ...] = ()
     entry: tuple[Entry, ...] = ()
     rescue: Rescue | None = None
+    randomisation: Randomisation | None = None
+    match: bool = False
     exposure: Exposure = Exposure()
     arms: tuple[Arm, ...] = Field(min_length=1)
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
@@ -141,7 +65,25 @@ class Design(BaseModel):
             raise ValueError(f"endpoint after the last week ({self.weeks:g}): {', '.join(late)}")
         if sum(e.primary for e in self.endpoints) > 1:
             raise ValueError("more than one endpoint is marked primary")
+        self._timely()
         return self
+
+    def _timely(self) -> None:
+        """Decisions lie within the trial; what a rule stops is what an arm takes."""
+        r, rescue = self.randomisation, self.rescue
+        if r is not None and any(e.week <= r.week for e in self.endpoints):
+            raise ValueError(f"an endpoint is judged at or before the randomisation (week {r.week:g})")
+        for arm in self.arms:
+            late = [s.week for s in arm.switches if s.week >= self.weeks]
+            if late:
+                raise ValueError(
+                    f"arm {arm.arm_id}: a switch at week {late[0]:g}, but the trial ends at {self.weeks:g}"
+                )
+            taken = {"all", *(t.drug for t in arm.every_treatment)}
+            _stopped([d for s in arm.switches for d in s.stop], taken, f"arm {arm.arm_id}: a switch")
+        if rescue:
+            taken = {"all", *(t.drug for a in self.arms for t in a.every_treatment)}
+            _stopped(list(rescue.stop), taken, "rescue")
 
     @property
     def primary(self) -> Endpoint:
@@ -157,6 +99,13 @@ class Design(BaseModel):
     def replace(self, **changes: Any) -> Design:
         """A checked copy with some fields changed."""
         return build({**self.model_dump(), **changes}, f"design {self.trial_id}")
+
+
+def _stopped(drugs: list[str], taken: set[str], who: str) -> None:
+    """A rule may stop only what is taken."""
+    for drug in drugs:
+        if drug not in taken:
+            raise ValueError(f"{who} stops {drug!r}; allowed: {', '.join(sorted(taken))}")
 
 
 def build(data: dict[str, Any], where: str) -> Design:
@@ -199,7 +148,10 @@ def _check_names(design: Design, where: str) -> None:
     faults = []
     if design.disease not in diseases:
         faults.append(str(UnknownName("disease", design.disease, diseases)))
-    used = {t.drug for a in design.arms for t in a.treatments} | {b.drug for b in design.background_therapy}
+    rescue = design.rescue.treatments if design.rescue else ()
+    used = {t.drug for t in (*rescue, *(t for a in design.arms for t in a.every_treatment))} | {
+        b.drug for b in design.background_therapy
+    }
     for drug in sorted(used - set(drugs)):
         faults.append(str(UnknownName("drug", drug, drugs, "`baxis list drugs` shows which can be simulated")))
     if not faults:
@@ -225,11 +177,20 @@ def _place(loc: tuple[Any, ...], data: dict[str, Any]) -> str:
     return ".".join(parts) or "design"
 
 
+def _owner(loc: tuple[Any, ...]) -> type[BaseModel]:
+    """The block in which a field stands."""
+    names = [p for p in loc[:-1] if isinstance(p, str)]
+    blocks: dict[str, type[BaseModel]] = {
+        "arms": Arm, "treatments": Treatment, "switches": Switch, "rescue": Rescue, "randomisation": Randomisation,
+        "endpoints": Endpoint, "entry": Entry, "background_therapy": Background, "taper": Taper,
+    }  # fmt: skip
+    return blocks.get(names[-1], Design) if names else Design
+
+
 def _sentence(e: Any, data: dict[str, Any]) -> str:
     place = _place(e["loc"], data)
     if e["type"] == "extra_forbidden":
-        owners: dict[int, type[BaseModel]] = {1: Design, 3: Arm, 5: Treatment}
-        owner = owners.get(len(e["loc"]), Design)
+        owner = _owner(e["loc"])
         near = nearest(str(e["loc"][-1]), owner.model_fields)
         return f"{place}: unknown field" + (f"; did you mean {near!r}?" if near else "")
     if e["type"] == "missing":

@@ -69,7 +69,8 @@ def parse(settings: list[str]) -> dict[str, float | str]:
 
 def used(design: Design) -> tuple[axis.Drug, ...]:
     """Drugs of the arms that have kinetics, each once, in order."""
-    every = [axis.drug(t.drug) for a in design.arms for t in a.treatments]
+    rescue = design.rescue.treatments if design.rescue else ()
+    every = [axis.drug(t.drug) for t in (*(t for a in design.arms for t in a.every_treatment), *rescue)]
     return tuple({d.name: d for d in every if not d.background}.values())
 
 

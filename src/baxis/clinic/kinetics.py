@@ -68,8 +68,9 @@ class Profile:
         return np.asarray(f @ self.weights)
 
 
-def profile(pk: Linear, dose: Array, tau: float, edges: Array, stop: float) -> Profile:
-    """Concentration profile of `dose` (n,) mg every `tau` days from day 0 until `stop`, on intervals between `edges`.
+def profile(pk: Linear, dose: Array, tau: float, edges: Array, stop: float | Array) -> Profile:
+    """Concentration profile of `dose` (n,) mg every `tau` days from day 0 until `stop` (one day, or (n,)), on
+    intervals between `edges`.
 
     edges: (k+1,) days, multiples of tau, starting at 0. Within an interval of several doses the last one is taken as
     representative (intervals are one dose long while the drug builds up or washes out, see `grid`).
@@ -83,12 +84,13 @@ def profile(pk: Linear, dose: Array, tau: float, edges: Array, stop: float) -> P
     amount = np.zeros((dose.size, 4))
     amount[:, 0] = dose * pk.F
     conc = np.empty((dose.size, len(edges) - 1, NODES))
-    day = 0.0
+    day, until = 0.0, np.broadcast_to(np.asarray(stop) - 1e-9, dose.shape)
     for k, end in enumerate(edges[1:]):
         count = max(1, round((end - day) / tau))
         for _ in range(count):
-            if day < stop - 1e-9:
-                state = state + amount
+            taken = day < until
+            if taken.any():
+                state = state + amount * taken[:, None]
             start = state
             state = np.einsum("nij,nj->ni", step, start)
             day += tau
@@ -97,12 +99,13 @@ def profile(pk: Linear, dose: Array, tau: float, edges: Array, stop: float) -> P
     return Profile(np.asarray(edges), np.maximum(conc, 0.0), weights * 0.5)
 
 
-def grid(tau: float, until: float, stop: float) -> Array:
-    """Interval edges in days: every dose for the first and last days of a course, then ever longer steps."""
+def grid(tau: float, until: float, *stops: float) -> Array:
+    """Interval edges in days: every dose for the first days of a course and the first after each of its `stops`, then
+    ever longer steps."""
     steps = [1, 2, 3, 5, 7, 10, 14, 21, 28]
     after_start = [float(s) for s in steps]
-    after_stop = [stop + s for s in steps] if stop < until else []
-    marks = [0.0, *after_start, *([stop] if stop < until else []), *after_stop, until]
+    after_stops = [stop + s for stop in stops if stop < until for s in (0.0, *steps)]
+    marks = [0.0, *after_start, *after_stops, until]
     inside = {round(m / tau) * tau for m in marks if m <= until + 1e-9}
     return np.array(sorted(inside | {0.0}))
 

@@ -156,7 +156,7 @@ def block_rows(design: Design, settings: Settings, first: int, count: int) -> by
             y[ok] = judge(design, lab.tool, e, run, visits, people)
             table[f"{arm.arm_id} {e.name} {e.week:g}"] = y
             if e.name in lab.tool.hazard:
-                times = event_times(lab.tool, people, e, visits)
+                times = event_times(design, lab.tool, people, e, visits)
                 table[f"time {arm.arm_id} {e.name} {e.week:g}"] = times.time
                 table[f"event {arm.arm_id} {e.name} {e.week:g}"] = times.event
     out = io.BytesIO()

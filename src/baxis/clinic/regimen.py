@@ -9,7 +9,9 @@ biased, and `auto` follows the drug dose by dose (`benchmarks/dosing.py` prints 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from .. import axis, engine
 from ..core import schedule, streams, units
 from ..core.errors import InvalidValue
 from . import exposure, kinetics
+from .courses import Course, of_arm
 from .design import Arm, Design, Treatment
 from .population import Population
 
@@ -69,29 +72,37 @@ class Plan:
         return engine.Events(times, kinds, [self.targets[i] for i in kept], amounts)
 
 
-def plan(design: Design, arm: Arm, people: Population, dosing: str = "auto") -> tuple[Array, engine.Events | None]:
-    """Parameters (n, P) and events of one arm for these patients. dosing: auto, averaged or resolved oral drugs."""
+Steps = dict[str, list[tuple[Array, Array]]]  # input -> (days (k,), values (n, k) from each day on), to be added
+
+
+def plan(
+    design: Design,
+    arm: Arm,
+    people: Population,
+    dosing: str = "auto",
+    taken: Sequence[Course] | None = None,
+) -> tuple[Array, engine.Events | None]:
+    """Parameters (n, P) and events of one arm for these patients. dosing: auto, averaged or resolved oral drugs.
+
+    taken: the courses, where decisions have changed them; by default those with which the arm begins.
+    """
     parameters = people.parameters.copy()
     gathered = Plan(len(people.ids))
-    _tapers(design, people, gathered)
-    free_slot = 1
-    inputs: dict[str, list[tuple[Array, Array]]] = {}
-    for treatment in arm.treatments:
-        drug = axis.drug(treatment.drug)
+    inputs: Steps = {}
+    _backgrounds(design, people, inputs)
+    slots: dict[str, int] = {}
+    for course in of_arm(arm, gathered.n) if taken is None else taken:
+        drug = axis.drug(course.treatment.drug)
         if drug.background:
-            _exposure(design, treatment, people, gathered)
-            continue
-        if dosing != "resolved" and averages(treatment, dosing):
-            _averaged(design, treatment, people, inputs)
-            continue
-        if free_slot > SLOTS:
-            raise InvalidValue(
-                f"arm {arm.arm_id}",
-                len(arm.treatments),
-                f"at most {SLOTS} drugs that are not oral daily ones in an arm",
-            )
-        _resolved(design, treatment, people, (free_slot, parameters, gathered))
-        free_slot += 1
+            _exposure(design, course, people, inputs)
+        elif dosing != "resolved" and averages(course.treatment, dosing):
+            _averaged(design, course, people, inputs)
+        else:
+            slot = slots.setdefault(drug.name, len(slots) + 1)  # a drug given again keeps its slot
+            if slot > SLOTS:
+                most = f"at most {SLOTS} drugs that are not oral daily ones in an arm"
+                raise InvalidValue(f"arm {arm.arm_id}", ", ".join(slots), most)
+            _resolved(design, course, people, (slot, parameters, gathered))
     _write_inputs(inputs, gathered)
     return parameters, gathered.events(parameters)
 
@@ -115,18 +126,29 @@ def swing(treatment: Treatment) -> float:
     return max((float(np.ptp(h)) for h in held), default=0.0)
 
 
-def _exposure(design: Design, treatment: Treatment, people: Population, gathered: Plan) -> None:
-    """A background drug given as an arm's treatment: its mean daily dose as exposure, for as long as it is given."""
-    doses = schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day)
-    days = np.array([d.day for d in doses])
-    step = float(np.min(np.diff(days))) if len(days) > 1 else 1.0
-    name, factor = axis.background_input(treatment.drug, "mg/day")
-    daily = factor * dose_amounts(treatment, people) / step
-    own = people.parameters[:, axis.index(name)[0]]
-    gathered.add(treatment.start_day, engine.SET, name, own + daily)
-    end = treatment.start_day + float(days[-1]) + step
-    if end < design.weeks * 7.0:
-        gathered.add(end, engine.SET, name, own)
+def _exposure(design: Design, course: Course, people: Population, inputs: Steps) -> None:
+    """A background drug given as an arm's treatment: its mean daily dose as exposure, for as long as it is given; parts
+    of the schedule with their own dose are steps."""
+    t, last = course.treatment, design.weeks * 7.0
+    name, factor = axis.background_input(t.drug, "mg/day")
+    at: list[float] = []
+    values: list[Array] = []
+    end = 0.0
+    for (amount, unit), doses in groupby(
+        schedule.parse(t.schedule).doses(last - t.start_day), key=lambda d: (d.amount, d.unit)
+    ):
+        days = np.array([d.day for d in doses])
+        step = float(np.min(np.diff(days))) if len(days) > 1 else 1.0
+        at.append(t.start_day + float(days[0]))
+        values.append(factor * dose_amounts(t, people, amount, unit) / step)
+        end = t.start_day + float(days[-1]) + step
+    if not at:
+        return
+    marks = sorted({*at, *(d for d in course.stops if at[0] < d < end)}) + ([end] if end < last else [])
+    part = [int(np.searchsorted(at, d, side="right")) - 1 for d in marks]
+    taken = [np.where(course.on(d) & (d < end), values[k], 0.0) for d, k in zip(marks, part, strict=True)]
+    own = people.parameters[:, axis.index(name)]
+    inputs.setdefault(name, [(np.zeros(1), own)]).append((np.array(marks), np.stack(taken, axis=1)))
 
 
 def dose_amounts(
@@ -159,27 +181,28 @@ def _kinetics(drug: axis.Drug, people: Population) -> dict[str, Array]:
     return {name: value * factors.get(name, ones) for name, value in drug.kinetics_values().items()}
 
 
-def _averaged(
-    design: Design, treatment: Treatment, people: Population, inputs: dict[str, list[tuple[Array, Array]]]
-) -> None:
+def _averaged(design: Design, course: Course, people: Population, inputs: Steps) -> None:
     """Average a daily oral drug's inhibition: (edges, values) for each model input that it moves."""
-    drug = axis.drug(treatment.drug)
-    tau = 1.0 / schedule.parse(treatment.schedule).per_day
-    span = design.weeks * 7.0 - treatment.start_day
-    edges = kinetics.grid(tau, span, span)
+    treatment, drug = course.treatment, axis.drug(course.treatment.drug)
+    tau, start = 1.0 / schedule.parse(treatment.schedule).per_day, treatment.start_day
+    span = design.weeks * 7.0 - start
+    if span <= 0:
+        return
+    edges = kinetics.grid(tau, span, *(d - start for d in course.stops if d > start))
     pk = kinetics.micro_constants(_kinetics(drug, people))
-    shape = kinetics.profile(pk, dose_amounts(treatment, people), tau, edges, span)
-    taken = exposure.taken(treatment, people.covariates, len(people.ids))
+    dose = np.where(course.takes, dose_amounts(treatment, people), 0.0)
+    shape = kinetics.profile(pk, dose, tau, edges, np.minimum(course.stop - start, span))
+    share = exposure.taken(treatment, people.covariates, len(people.ids))
     for target, action in drug.actions.items():
         if action.kind == "covalent":
-            values = kinetics.covalent_input(shape, action.kinact, action.potency, taken)
+            values = kinetics.covalent_input(shape, action.kinact, action.potency, share)
         else:
-            values = kinetics.reversible_input(shape, 1.0 / action.potency, taken)
+            values = kinetics.reversible_input(shape, 1.0 / action.potency, share)
         name = axis.input_name(target, action.kind)
-        inputs.setdefault(name, []).append((edges[:-1] + treatment.start_day, values))
+        inputs.setdefault(name, []).append((edges[:-1] + start, values))
 
 
-def _write_inputs(inputs: dict[str, list[tuple[Array, Array]]], gathered: Plan) -> None:
+def _write_inputs(inputs: Steps, gathered: Plan) -> None:
     """One SET event at each change; drugs on one target add (Loewe additivity of a competitive site)."""
     for name, courses in inputs.items():
         for time in sorted({float(t) for edges, _ in courses for t in edges}):
@@ -190,10 +213,10 @@ def _write_inputs(inputs: dict[str, list[tuple[Array, Array]]], gathered: Plan) 
             gathered.add(time, engine.SET, name, total)
 
 
-def _resolved(design: Design, treatment: Treatment, people: Population, where: tuple[int, Array, Plan]) -> None:
+def _resolved(design: Design, course: Course, people: Population, where: tuple[int, Array, Plan]) -> None:
     """Put a drug into a slot and its doses into the plan."""
     slot, parameters, gathered = where
-    drug = axis.drug(treatment.drug)
+    treatment, drug = course.treatment, axis.drug(course.treatment.drug)
     factors = variability(drug, people)
     for name, value in axis.slot_parameters(drug, slot).items():
         own = factors.get(name.removeprefix(f"P{slot}_"), np.ones(len(people.ids)))
@@ -205,8 +228,9 @@ def _resolved(design: Design, treatment: Treatment, people: Population, where: t
     doses = schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day)
     taken = _doses_taken(treatment, people, len(doses))
     for k, dose in enumerate(doses):
+        day = treatment.start_day + dose.day
         amount = dose_amounts(treatment, people, dose.amount, dose.unit) * taken[:, k]
-        gathered.add(treatment.start_day + dose.day, engine.ADD, state, amount)
+        gathered.add(day, engine.ADD, state, np.where(course.on(day), amount, 0.0))
 
 
 def _doses_taken(treatment: Treatment, people: Population, n: int) -> Array:
@@ -217,15 +241,15 @@ def _doses_taken(treatment: Treatment, people: Population, n: int) -> Array:
     return np.asarray((streams.uniform(people.seed, f"doses of {treatment.drug}", people.ids, n) < share).astype(float))
 
 
-def _tapers(design: Design, people: Population, gathered: Plan) -> None:
-    """Background doses fall to the taper's ceiling from its week on, in the share of patients who taper."""
+def _backgrounds(design: Design, people: Population, inputs: Steps) -> None:
+    """Background exposure over time: doses fall to the taper's ceiling from its week on, in the patients who taper."""
     for drug in design.background_therapy:
         start = people.covariates[f"{drug.drug}_dose"]
         u = streams.uniform(people.seed, f"taper {drug.drug}", people.ids)[:, 0]
         tapers = (np.full(u.shape, 0.5) if people.typical else u) < drug.taper_share
         name, factor = axis.background_input(drug.drug, drug.dose_unit)
-        if drug.from_entry:
-            gathered.add(0.0, engine.SET, name, factor * start)
-        for step in drug.taper:
-            dose = np.where(tapers, np.minimum(start, step.dose), start)
-            gathered.add(step.week * 7.0, engine.SET, name, factor * dose)
+        days, values = [0.0], [factor * start]
+        for step in sorted(drug.taper, key=lambda s: s.week):
+            days.append(step.week * 7.0)
+            values.append(factor * np.where(tapers, np.minimum(start, step.dose), start))
+        inputs.setdefault(name, []).append((np.array(days), np.stack(values, axis=1)))

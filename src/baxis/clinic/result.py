@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from .. import evidence
 from . import published
+from .conduct import dropout_visit, randomised, rescued, since_randomisation, visit_of
 from .contrasts import COLUMNS, Judged, contrasts
+from .courses import Course, of_arm
 from .design import Arm, Design, Endpoint
 from .instruments import Instrument, Visits
 from .intervals import Sample, central, replicate
@@ -21,6 +23,7 @@ from .posterior import between_draws
 from .recipe import recipe
 from .safety import harms
 from .settings import Settings
+from .stages import Decision
 
 if TYPE_CHECKING:
     import xarray
@@ -31,13 +34,21 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ArmRun:
-    """One arm as simulated: observables (n, T) in model units at `days`, status (n,) (0 = ran to the end), failures."""
+    """One arm as simulated: observables (n, T) in model units at `days`, status (n,) (0 = ran to the end), failures; the
+    courses that patients took, and on which day each rule of the arm fired."""
 
     arm: Arm
     days: Array
     outputs: dict[str, Array]
     status: NDArray[np.int8]
     failures: list[dict[str, Any]]
+    courses: tuple[Course, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def taken(self) -> tuple[Course, ...]:
+        """The courses, those with which the arm begins where none were kept."""
+        return self.courses or of_arm(self.arm, self.status.size)
 
 
 @dataclass(frozen=True)
@@ -144,21 +155,23 @@ def judge(
 
     A patient who met the rescue rule or dropped out before the visit is a non-responder; for a continuous endpoint the
     last value before drop-out is carried forward, and an endpoint that counts an event keeps what was seen until then.
+    NaN for a patient who was not randomised (withdrawal designs).
     """
-    from .conduct import dropout_visit, rescued
-
-    k = int(np.flatnonzero(np.isclose(visits.days, endpoint.week * 7.0))[0])
-    ok = run.status == 0
+    ok, k = run.status == 0, visit_of(visits, endpoint.week)
     left = dropout_visit(tool, visits.days, people, people.seed)
-    test = tool.endpoint(endpoint.name)
+    inside = randomised(design, tool, visits, left)
     if endpoint.name in tool.continuous | tool.counted:
-        by_visit = np.stack([test(visits, j) for j in range(k + 1)], axis=1)
+        later, cut, _ = since_randomisation(design, visits) if endpoint.name in tool.counted else (visits, 0, 0.0)
+        test, k, left = tool.endpoint(endpoint.name), k - cut, left - cut
+        by_visit = np.stack([test(later, j) for j in range(k + 1)], axis=1)
         last = np.minimum(k, np.maximum(left - 1, 1))
-        return by_visit[np.arange(len(left)), last][ok]
-    out = test(visits, k)
-    failed = (left <= k) | tool.failed(visits)[:, k] | rescued(design.rescue, visits)[:, k - 1]
-    out = np.where(failed, 0.0, out)
-    return np.asarray(out[ok])
+        out = by_visit[np.arange(len(left)), last]
+    else:
+        failed = (left <= k) | tool.failed(visits)[:, k] | rescued(design.rescue, visits)[:, k - 1]
+        for d in run.decisions:
+            failed |= d.rule.failure & (d.day < visits.days[k])
+        out = np.where(failed, 0.0, tool.endpoint(endpoint.name)(visits, k))
+    return np.asarray(np.where(inside, out, np.nan)[ok])
 
 
 def arm_row(planned: Arm, endpoint: Endpoint, arm: Judged, people: Population, binary: bool) -> dict[str, Any]:

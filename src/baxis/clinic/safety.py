@@ -88,7 +88,7 @@ def harms(design: Design, people: Population, runs: Sequence[ArmRun], tables: Ev
 
 
 def _classes(arm: Arm) -> set[str]:
-    return {axis.drug(t.drug).class_ for t in arm.treatments}
+    return {axis.drug(t.drug).class_ for t in arm.every_treatment}
 
 
 def _within(scope: str, classes: set[str]) -> bool:
@@ -106,7 +106,7 @@ def _infection(design: Design, people: Population, run: ArmRun, classes: set[str
         return []
     factors = {h.scope: h for h in rows("factor")}
     days = run.days[1:]
-    dose = steroid_dose(design, run.arm, people, run.days)
+    dose = steroid_dose(design, run.taken, people, run.days)
     dose = np.zeros((len(people.ids), run.days.size)) if dose is None else dose
     steroid = _by_dose(dose, factors)
     start = float(steroid[:, 0].mean())
@@ -140,7 +140,7 @@ def _class_harm(design: Design, arm: Arm, harm: Harm, classes: set[str]) -> Foun
     value = harm.value if on else harm.control
     if value is None:
         return harm, float("nan"), float("nan"), 0.0
-    starts = [t.start_day for t in arm.treatments if _within(harm.scope, {axis.drug(t.drug).class_})] or [0.0]
+    starts = [t.start_day for t in arm.every_treatment if _within(harm.scope, {axis.drug(t.drug).class_})] or [0.0]
     weeks = max(design.weeks - min(starts) / 7.0, 0.0)
     if harm.form == "once":
         return harm, value, float("nan"), harm.log_sd

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,10 @@ from numpy.typing import NDArray
 from .. import axis, engine
 from ..core import units
 from ..core.errors import Faults, InvalidValue, UnknownName
-from .design import Arm, Design, Entry, read_design
-from .instruments import Course, Instrument, Visits, instrument
+from .courses import Course, of_arm
+from .design import Arm, Design, Entry, Switch, read_design
+from .instruments import Course as Seen
+from .instruments import Instrument, Visits, instrument
 from .instruments.base import STEROID
 from .instruments.steroid import steroid_dose
 from .own_population import read_population
@@ -20,6 +24,7 @@ from .population import Population, draw, join, typical
 from .regimen import plan
 from .result import ArmRun, TrialResult, summarise
 from .settings import Progress, Settings, settle
+from .stages import rules, staged
 
 Array = NDArray[np.float64]
 SCREENING_DAY = -14.0
@@ -77,9 +82,13 @@ class Laboratory:
             "loosen the criterion that excludes most",
         )
 
+    def baseline(self, pool: Population) -> Visits:
+        """What screening and baseline record of candidates at their own rest."""
+        return self.tool.observe(self._course(pool, {k: v[:, None] for k, v in pool.outputs.items()}))
+
     def eligible(self, pool: Population) -> NDArray[np.bool_]:
         """(n,): which candidates meet every entry criterion, at screening or baseline as it says."""
-        visits = self.tool.observe(self._course(pool, {k: v[:, None] for k, v in pool.outputs.items()}))
+        visits = self.baseline(pool)
         ok = np.ones(len(pool.ids), dtype=bool)
         for entry in self.design.entry:
             value = self._entry_value(entry, visits, pool)
@@ -95,26 +104,21 @@ class Laboratory:
         return axis.outputs()[entry.measure].measured(pool.outputs[entry.measure])
 
     def run_arm(self, arm: Arm, people: Population) -> ArmRun:
-        """Simulate one arm; the patient rests from screening to the first dose."""
-        parameters, events = plan(self.design, arm, people, self.settings.dosing)
+        """Simulate one arm, in stages where a rule may change therapy; the patient rests from screening to the first dose."""
+        tell = self._progress(arm, len(people.ids))
+        if rules(self.design, arm):
+            return staged(self, arm, people, tell)
+        courses = of_arm(arm, len(people.ids))
+        parameters, events = plan(self.design, arm, people, self.settings.dosing, courses)
         names = [o.output for o in axis.outputs().values()]
-        options = replace(self.options, progress=self._progress(arm, len(people.ids)))
+        options = replace(self.options, progress=tell)
         ran = engine.simulate(
             axis.kernel(), parameters, people.rest, times=self.days[1:], events=events, outputs=names, options=options
         )
         values = np.concatenate([ran.values[:, :1], ran.values], axis=1)
         outputs = {name: values[:, :, i] for i, name in enumerate(axis.outputs())}
-        failures = [
-            {
-                "arm_id": arm.arm_id,
-                "patient": int(people.ids[f.patient]),
-                "day": f.time,
-                "state": f.state,
-                "reason": f.reason,
-            }
-            for f in ran.failures
-        ]
-        return ArmRun(arm, self.days, outputs, ran.status, failures)
+        failures = [failure(arm, people, f) for f in ran.failures]
+        return ArmRun(arm, self.days, outputs, ran.status, failures, courses)
 
     def _progress(self, arm: Arm, n: int) -> Progress | None:
         """The engine's count of one arm as a count over all arms."""
@@ -126,27 +130,38 @@ class Laboratory:
 
     def measure(self, people: Population, run: ArmRun) -> Visits:
         """What the instrument records of an arm."""
-        return self.tool.observe(self._course(people, run.outputs, run.arm))
+        return self.recorded(people, run.outputs, run.taken)
 
-    def _course(self, people: Population, outputs: dict[str, Array], arm: Arm | None = None) -> Course:
+    def recorded(self, people: Population, outputs: dict[str, Array], courses: Sequence[Course]) -> Visits:
+        """What the instrument records of these outputs (n, T) under these courses."""
+        return self.tool.observe(self._course(people, outputs, steroid_dose(self.design, courses, people, self.days)))
+
+    def _course(self, people: Population, outputs: dict[str, Array], dose: Array | None = None) -> Seen:
         shape = (len(people.ids), self.days.size)
         level = {k: self.typical[k][people.carried][:, None] for k in self.tool.needs}
         relative = {k: np.broadcast_to(outputs[k] / level[k], shape) for k in self.tool.needs}
-        dose = steroid_dose(self.design, arm, people, self.days) if arm else None
         if dose is not None:
             relative[STEROID] = dose
-        return Course(self.settings.seed, people.ids, self.days, relative, self.design.prior_treatment)
+        return Seen(self.settings.seed, people.ids, self.days, relative, self.design.prior_treatment)
+
+
+def failure(arm: Arm, people: Population, f: engine.Failure) -> dict[str, Any]:
+    """A solver failure as the result names it."""
+    patient = int(people.ids[f.patient])
+    return {"arm_id": arm.arm_id, "patient": patient, "day": f.time, "state": f.state, "reason": f.reason}
 
 
 def visit_days(design: Design) -> Array:
-    """Days of the visits: screening, baseline, every `visit_weeks`, and each endpoint's week."""
+    """Days of the visits: screening, baseline, every `visit_weeks`, and the weeks of endpoints and decisions."""
     regular = np.arange(0.0, design.weeks * 7.0 + 1e-9, design.visit_weeks * 7.0)
     extra = [e.week * 7.0 for e in design.endpoints] + [design.weeks * 7.0]
+    extra += [s.week * 7.0 for a in design.arms for s in a.switches]
+    extra += [design.randomisation.week * 7.0] if design.randomisation else []
     return np.array([SCREENING_DAY, *sorted({float(d) for d in (*regular, *extra)})])
 
 
 def check_measures(design: Design, tool: Instrument) -> None:
-    """Entry measures, their units and the endpoints must be known; all faults are told at once."""
+    """Entry measures, their units, rules and endpoints must be known; all faults are told at once."""
     allowed = {**tool.units, "age_y": "year", "weight_kg": "kg", **{k: o.unit for k, o in axis.outputs().items()}}
     faults = []
     for entry in design.entry:
@@ -154,12 +169,27 @@ def check_measures(design: Design, tool: Instrument) -> None:
             faults.append(str(UnknownName("entry measure", entry.measure, allowed)))
         elif entry.unit and units.normal_form(entry.unit) != units.normal_form(allowed[entry.measure]):
             faults.append(f"entry {entry.measure}: unit {entry.unit!r}; allowed: {allowed[entry.measure]}")
-    if design.rescue:
-        faults += [
-            str(UnknownName("rescue measure", m, tool.units)) for m in design.rescue.measures if m not in tool.units
-        ]
-    for endpoint in design.endpoints:
-        if endpoint.name not in tool.endpoints():
-            faults.append(str(UnknownName(f"endpoint in {design.disease}", endpoint.name, tool.endpoints())))
+    rescue = design.rescue.measures if design.rescue else ()
+    faults += [str(UnknownName("rescue measure", m, tool.units)) for m in rescue if m not in tool.units]
+    faults += [text for arm in design.arms for s in arm.switches for text in _unknown(s, arm, design, tool)]
+    asked = [e.name for e in design.endpoints] + ([design.randomisation.endpoint] if design.randomisation else [])
+    for name in asked:
+        if name not in tool.endpoints():
+            faults.append(str(UnknownName(f"endpoint in {design.disease}", name, tool.endpoints())))
+    if design.randomisation and design.randomisation.endpoint in tool.continuous | tool.counted:
+        faults.append(f"randomisation by {design.randomisation.endpoint}: allowed: a responder endpoint")
     if faults:
         raise Faults(f"design {design.trial_id}", faults)
+
+
+def _unknown(rule: Switch, arm: Arm, design: Design, tool: Instrument) -> list[str]:
+    """What a switch names that does not exist."""
+    where = f"switch of arm {arm.arm_id}: "
+    faults = [str(UnknownName("measure", m, tool.units)) for m in rule.measures if m not in tool.units]
+    seen = {**tool.units, **axis.outputs()}
+    if rule.measure is not None and rule.measure not in seen:
+        faults.append(str(UnknownName("measure", rule.measure, seen)))
+    responders = [e for e in tool.endpoints() if e not in tool.continuous | tool.counted]
+    if rule.endpoint is not None and rule.endpoint not in responders:
+        faults.append(str(UnknownName(f"responder endpoint in {design.disease}", rule.endpoint, responders)))
+    return [where + f for f in faults]

@@ -75,9 +75,25 @@ def test_tapers_lower_the_dose_of_those_who_taper() -> None:
 
 
 def test_too_many_resolved_drugs_are_refused(people) -> None:
-    four = [{"drug": "rituximab", "dose": 1, "route": "iv", "schedule": "once"}] * 4
+    names = ("rituximab", "belimumab", "abatacept", "obinutuzumab")
+    four = [{"drug": d, "dose": 1, "route": "iv", "schedule": "once"} for d in names]
     with pytest.raises(InvalidValue, match="at most 3 drugs"):
         regimen.plan(baxis.read_design("rituximab-reflex"), arm(*four), people)
+
+
+def test_a_drug_given_again_keeps_its_slot(people) -> None:
+    once = {"drug": "rituximab", "dose": 1, "route": "iv", "schedule": "once"}
+    _, events = regimen.plan(baxis.read_design("rituximab-reflex"), arm(once, once | {"start_day": 70}), people)
+    assert events.targets == ("P1_central", "P1_central")
+
+
+def test_no_dose_from_the_stop_day_on(people) -> None:
+    design = baxis.read_design("rituximab-reflex")
+    antibody = {"drug": "belimumab", "dose": 200, "route": "sc", "schedule": "qw", "stop_day": 28}
+    assert list(regimen.plan(design, arm(antibody), people)[1].times) == [0, 7, 14, 21]
+    _, tablet = regimen.plan(design, arm(oral("fenebrutinib", 200, "bid") | {"stop_day": 28}), people)
+    last = tablet.amounts[:, tablet.times == tablet.times.max()]
+    assert np.all(last < 1e-3 * tablet.amounts[:, tablet.times < 28].max())
 
 
 def test_drugs_on_one_target_add(people) -> None:

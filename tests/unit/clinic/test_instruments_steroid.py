@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from baxis.clinic.courses import of_arm
 from baxis.clinic.design import build
 from baxis.clinic.instruments.steroid import steroid_dose
 
@@ -27,7 +28,7 @@ def design(background=(), treatments=()):
 
 
 def dose(d):
-    return steroid_dose(d, d.arms[0], PEOPLE, DAYS)
+    return steroid_dose(d, of_arm(d.arms[0], 200), PEOPLE, DAYS)
 
 
 def test_no_steroid_named_is_unknown():

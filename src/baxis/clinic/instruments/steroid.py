@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from ...core import schedule, streams, units
 
 if TYPE_CHECKING:
-    from ..design import Arm, Design, Treatment
+    from ..courses import Course
+    from ..design import Design
     from ..population import Population
 
 Array = NDArray[np.float64]
@@ -18,14 +20,14 @@ Array = NDArray[np.float64]
 PREDNISONE_EQUIVALENT = {"prednisone": 1.0, "prednisolone": 1.0, "methylprednisolone": 0.8}
 
 
-def steroid_dose(design: Design, arm: Arm, people: Population, days: Array) -> Array | None:
+def steroid_dose(design: Design, courses: Sequence[Course], people: Population, days: Array) -> Array | None:
     """Prednisone-equivalent dose (n, T) in mg/day at `days` (0 = first dose); None where the design names no steroid.
 
-    Read the same way as the regimen: a patient who tapers takes at most the taper's dose from its week on. Before the
-    first dose the arm's own steroid is not counted.
+    Read the same way as the regimen: a patient who tapers takes at most the taper's dose from its week on; of an arm's
+    own daily steroid, what is taken on that day.
     """
     background = [b for b in design.background_therapy if b.drug in PREDNISONE_EQUIVALENT]
-    given = [t for t in arm.treatments if t.drug in PREDNISONE_EQUIVALENT and schedule.parse(t.schedule).per_day]
+    given = [c for c in courses if c.treatment.drug in PREDNISONE_EQUIVALENT and _daily(c)]
     if not background and not given:
         return None
     total = np.zeros((len(people.ids), days.size))
@@ -37,16 +39,26 @@ def steroid_dose(design: Design, arm: Arm, people: Population, days: Array) -> A
             late = (days >= step.week * 7.0 - 1e-9)[None, :] & tapers
             dose = np.where(late, np.minimum(start, step.dose), dose)
         total += dose / PREDNISONE_EQUIVALENT[drug.drug]
-    for treatment in given:
-        total += _treatment(treatment, people, days)
+    for course in given:
+        total += _course(course, people, days)
     return total
 
 
-def _treatment(treatment: Treatment, people: Population, days: Array) -> Array:
-    """Dose of a daily steroid that the arm itself gives, (n, T), from its start on."""
-    mass, _, per = treatment.dose_unit.partition("/")
-    amount = treatment.dose * units.factor(mass, "mg") * (schedule.parse(treatment.schedule).per_day or 0)
+def _daily(course: Course) -> bool:
+    return any(part.daily for part in schedule.parse(course.treatment.schedule).parts)
+
+
+def _course(course: Course, people: Population, days: Array) -> Array:
+    """Dose (n, T) of a daily steroid that the arm itself gives: the doses of the day of each visit."""
+    t = course.treatment
+    mass, _, per = t.dose_unit.partition("/")
+    doses = schedule.parse(t.schedule).doses(float(days[-1]) + 2.0 - t.start_day)
+    given = np.array([t.start_day + d.day for d in doses])
+    amount = np.array([(t.dose if d.amount is None else d.amount) * units.factor(d.unit or mass, "mg") for d in doses])
+    taken = np.zeros((len(people.ids), days.size))
+    for k, day in enumerate(np.floor(days + 1e-9)):
+        today = (given >= day - 1e-9) & (given < day + 1.0 - 1e-9)
+        taken[:, k] = amount[today].sum() * ((days[k] < course.stop) & course.takes)
     scale = {"kg": "weight_kg", "m2": "bsa_m2"}.get(per)
     each = people.covariates[scale] if scale else np.ones(len(people.ids))
-    taken = (days >= treatment.start_day - 1e-9).astype(float)
-    return np.asarray(amount / PREDNISONE_EQUIVALENT[treatment.drug] * each[:, None] * taken[None, :])
+    return np.asarray(taken / PREDNISONE_EQUIVALENT[t.drug] * each[:, None])
