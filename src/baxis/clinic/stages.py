@@ -45,8 +45,9 @@ def rules(design: Design, arm: Arm) -> list[tuple[Switch, bool]]:
     if r is not None and (r.treatments or r.stop):
         taken = {t.drug for t in arm.every_treatment}
         stop = tuple(d for d in r.stop if d in taken or d == "all")
-        rule = {"week": r.week, "until": design.weeks, "when": "no response", "measures": r.measures}
-        out.append((Switch(**rule, improvement=r.improvement, stop=stop, treatments=r.treatments, failure=True), True))
+        given = {"measures": r.measures, "improvement": r.improvement, "stop": stop, "treatments": r.treatments}
+        span = {"week": r.week, "until": design.weeks, "when": "no response", "failure": True}
+        out.append((Switch.model_validate({**given, **span}), True))
     return out
 
 
