@@ -3,52 +3,69 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.etree import ElementTree as Xml
+from typing import Any
+
+import numpy as np
 
 from .._version import __version__
-from . import disease_table, model, resting, treatment
+from . import disease_table, identifiers, model, resting, treatment
+from .omex import write_omex
+from .sedml import sedml
 
-SEDML = "http://sed-ml.org/sed-ml/level1/version3"
-SBML = "http://identifiers.org/combine.specifications/sbml.level-3.version-2"
-OMEX = "http://identifiers.org/combine.specifications/omex"
 NOTICE = "Research use only. Not for the care of a person."
 FORMATS = ("sbml", "antimony", "omex")
+Doses = Mapping[str, Sequence[tuple[float, float]]]  # state -> [(day, amount)]
 
 
 def sbml(disease: str | disease_table.Disease, treatments: Sequence[str] = (), weeks: float = 52.0) -> str:
     """SBML Level 3 of the typical patient of a disease, from rest (time in days); doses are events.
 
-    treatments: as `treatment.course` takes them. A dose on day 0 is part of the initial state. Raises InvalidValue or
-    UnknownName for a treatment that cannot be read.
+    treatments: as `treatment.course` takes them. A dose on day 0 is part of the initial state. Every quantity and number
+    has a unit; states carry names and identifiers. Raises InvalidValue or UnknownName for a treatment that cannot be read.
     """
     values, doses = treatment.prepare(disease, treatments, weeks)
-    state = resting.rest(disease).copy()
-    names = model.system().states
-    for name, given in doses.items():
-        state[names.index(name)] += sum(amount for day, amount in given if day == 0)
-    return _with_doses(model.system().to_sbml(values, state), doses)
+    drugs = tuple(d.name for d in (treatment.parse(t)[0] for t in treatments) if not d.background)
+    code = disease if isinstance(disease, str) else disease.code
+    return patient_sbml(values, resting.rest(disease), doses, code, drugs)
 
 
-def _with_doses(text: str, doses: dict[str, list[tuple[float, float]]]) -> str:
+def patient_sbml(values: Any, state: Any, doses: Doses, disease: str, drugs: tuple[str, ...] = ()) -> str:
+    """SBML Level 3 of one patient: parameters (P,), state at day 0 (N,) before doses, drugs by slot."""
     import libsbml
 
-    document = libsbml.readSBMLFromString(text)
+    from ..engine.units import declare_number_units
+
+    start = np.array(state, float)
+    names = model.system().states
+    for name, given in doses.items():
+        start[names.index(name)] += sum(amount for day, amount in given if day == 0)
+    document = libsbml.readSBMLFromString(model.system().to_sbml(values, start))
+    found = document.getModel()
+    declare_number_units(found)
+    identifiers.annotate(found, disease, drugs)
     for name, given in doses.items():
         for k, (day, amount) in enumerate(d for d in given if d[0] > 0):
-            event = document.getModel().createEvent()
-            event.setId(f"dose_{name}_{k + 1}")
-            event.setUseValuesFromTriggerTime(True)
-            trigger = event.createTrigger()
-            trigger.setInitialValue(False)
-            trigger.setPersistent(True)
-            trigger.setMath(libsbml.parseL3Formula(f"time >= {day!r}"))
-            assignment = event.createEventAssignment()
-            assignment.setVariable(name)
-            assignment.setMath(libsbml.parseL3Formula(f"{name} + {amount!r}"))
+            _dose(found, f"dose_{name}_{k + 1}", name, float(day), float(amount))
     return str(libsbml.writeSBMLToString(document))
+
+
+def _dose(found: Any, key: str, state: str, day: float, amount: float) -> None:
+    """One bolus as an event; its numbers carry the units of time and of the state."""
+    import libsbml
+
+    unit = found.getParameter(state).getUnits()
+    event = found.createEvent()
+    event.setId(key)
+    event.setUseValuesFromTriggerTime(True)
+    trigger = event.createTrigger()
+    trigger.setInitialValue(False)
+    trigger.setPersistent(True)
+    trigger.setMath(libsbml.parseL3Formula(f"time >= {day!r} {found.getTimeUnits()}"))
+    assignment = event.createEventAssignment()
+    assignment.setVariable(state)
+    assignment.setMath(libsbml.parseL3Formula(f"{state} + {amount!r} {unit}"))
 
 
 def antimony(disease: str | disease_table.Disease, treatments: Sequence[str] = (), weeks: float = 52.0) -> str:
@@ -61,48 +78,11 @@ def antimony(disease: str | disease_table.Disease, treatments: Sequence[str] = (
     return str(writer.getAntimonyString(None))
 
 
-def sedml(names: Sequence[str], weeks: float, points: int) -> str:
-    """SED-ML Level 1 Version 3: one uniform time course over `weeks`, reported for `names`."""
-    root = Xml.Element("sedML", {"xmlns": SEDML, "xmlns:sbml": SBML, "level": "1", "version": "3"})
-    simulations = Xml.SubElement(root, "listOfSimulations")
-    span = {
-        "initialTime": "0",
-        "outputStartTime": "0",
-        "outputEndTime": f"{weeks * 7:g}",
-        "numberOfPoints": str(points),
-    }
-    course = Xml.SubElement(simulations, "uniformTimeCourse", {"id": "course", **span})
-    Xml.SubElement(course, "algorithm", {"kisaoID": "KISAO:0000019"})  # CVODE
-    models = Xml.SubElement(root, "listOfModels")
-    Xml.SubElement(models, "model", {"id": "axis", "language": "urn:sedml:language:sbml", "source": "model.xml"})
-    tasks = Xml.SubElement(root, "listOfTasks")
-    Xml.SubElement(tasks, "task", {"id": "run", "modelReference": "axis", "simulationReference": "course"})
-    generators = Xml.SubElement(root, "listOfDataGenerators")
-    _generator(generators, "time", {"symbol": "urn:sedml:symbol:time"})
-    for name in names:
-        kind = "species" if model_species(name) else "parameter"
-        path = f"/sbml:sbml/sbml:model/sbml:listOf{kind.capitalize().replace('Parameter', 'Parameters')}/sbml:{kind}[@id='{name}']"
-        _generator(generators, name, {"target": path})
-    report = Xml.SubElement(Xml.SubElement(root, "listOfOutputs"), "report", {"id": "table"})
-    sets = Xml.SubElement(report, "listOfDataSets")
-    for name in ("time", *names):
-        Xml.SubElement(sets, "dataSet", {"id": f"set_{name}", "label": name, "dataReference": f"data_{name}"})
-    return Xml.tostring(root, encoding="unicode", xml_declaration=True)
+def read_outs() -> tuple[str, ...]:
+    """Names in the model of everything that a clinic measures."""
+    from .observables import outputs
 
-
-def _generator(parent: Xml.Element, name: str, source: dict[str, str]) -> None:
-    generator = Xml.SubElement(parent, "dataGenerator", {"id": f"data_{name}", "name": name})
-    variables = Xml.SubElement(generator, "listOfVariables")
-    Xml.SubElement(variables, "variable", {"id": f"var_{name}", "taskReference": "run", **source})
-    math = Xml.SubElement(generator, "math", {"xmlns": "http://www.w3.org/1998/Math/MathML"})
-    Xml.SubElement(math, "ci").text = f"var_{name}"
-
-
-def model_species(name: str) -> bool:
-    """Whether a state or rule is a species of the SBML text (others are parameters)."""
-    import libsbml
-
-    return libsbml.readSBMLFromString(model.system().sbml).getModel().getSpecies(name) is not None
+    return tuple(dict.fromkeys(o.output for o in outputs().values()))
 
 
 def export(
@@ -122,30 +102,28 @@ def export(
     target = Path(path)
     part = target.with_name(target.name + ".part")
     if kind == "omex":
-        _archive(part, disease, treatments, weeks)
+        write_omex(part, archive_files(disease, treatments, weeks))
     else:
         part.write_text((sbml if kind == "sbml" else antimony)(disease, treatments, weeks), encoding="utf-8")
     part.replace(target)
     return target
 
 
-def _archive(path: Path, disease: str | disease_table.Disease, treatments: Sequence[str], weeks: float) -> None:
-    from .observables import outputs
+def archive_files(
+    disease: str | disease_table.Disease, treatments: Sequence[str], weeks: float
+) -> dict[str, str | bytes]:
+    """Model, SED-ML, the own course of every read-out (day by day, for comparison), and the recipe."""
+    from ..engine import Options
 
-    names = list(dict.fromkeys(o.output for o in outputs().values()))
+    names = read_outs()
     code = disease if isinstance(disease, str) else disease.code
     recipe = {"baxis": __version__, "disease": code, "treatments": list(treatments), "weeks": weeks, "notice": NOTICE}
-    files = {
-        "model.xml": (SBML, sbml(disease, treatments, weeks)),
-        "simulation.sedml": ("http://identifiers.org/combine.specifications/sed-ml.level-1.version-3", sedml(names, weeks, round(weeks * 7))),
-        "recipe.json": ("https://purl.org/NET/mediatypes/application/json", json.dumps(recipe, indent=1)),
-    }  # fmt: skip
-    manifest = Xml.Element("omexManifest", {"xmlns": "http://identifiers.org/combine.specifications/omex-manifest"})
-    Xml.SubElement(manifest, "content", {"location": ".", "format": OMEX})
-    for name, (kind, _) in files.items():
-        more = {"master": "true"} if name.endswith("sedml") else {}
-        Xml.SubElement(manifest, "content", {"location": f"./{name}", "format": kind, **more})
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("manifest.xml", Xml.tostring(manifest, encoding="unicode", xml_declaration=True))
-        for name, (_, text) in files.items():
-            archive.writestr(name, text)
+    own = treatment.course(disease, treatments, weeks, names, 1.0, Options(rtol=1e-7, atol=1e-10, threads=1))
+    rows = [",".join(["time", *names])]
+    rows += [",".join(f"{v:.9g}" for v in (day, *line)) for day, line in zip(own.days, own.values, strict=True)]
+    return {
+        "model.xml": sbml(disease, treatments, weeks),
+        "simulation.sedml": sedml(names, weeks, {"axis": "model.xml"}),
+        "results.csv": "\n".join(rows) + "\n",
+        "recipe.json": json.dumps(recipe, indent=1),
+    }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core import schedule
 from ..core.errors import InvalidValue
 from . import disease_table, drug_table, model, resting, slots, vector
+
+if TYPE_CHECKING:
+    from ..engine import Options
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,12 @@ def course(
     weeks: float,
     names: Sequence[str],
     step: float = 7.0,
+    options: Options | None = None,
 ) -> Course:
-    """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days."""
+    """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days.
+
+    options: of the engine (tolerances); default: the engine's own, on one thread.
+    """
     from ..engine import Options, bolus, concat, simulate
 
     values, doses = prepare(disease, treatments, weeks)
@@ -75,7 +83,7 @@ def course(
     times = np.arange(0.0, weeks * 7.0 + 1e-9, step)
     run = simulate(
         model.kernel(), values[None], resting.rest(disease)[None], times=times,
-        events=concat(*events) if events else None, outputs=list(names), options=Options(threads=1),
+        events=concat(*events) if events else None, outputs=list(names), options=options or Options(threads=1),
     )  # fmt: skip
     if run.failures:
         raise InvalidValue("treatment", "; ".join(treatments), f"one that can be run: {run.failures[0]}")

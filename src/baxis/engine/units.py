@@ -17,7 +17,7 @@ def check_units(system: System) -> list[str]:
     import libsbml
 
     document = libsbml.readSBMLFromString(system.sbml)
-    _number_units(document.getModel())
+    declare_number_units(document.getModel())
     for category in (
         libsbml.LIBSBML_CAT_GENERAL_CONSISTENCY,
         libsbml.LIBSBML_CAT_IDENTIFIER_CONSISTENCY,
@@ -36,8 +36,8 @@ def check_units(system: System) -> list[str]:
     return found + [f"{n!r} has no unit" for n in bare]
 
 
-def _number_units(model: Any) -> None:
-    """Mark every literal number without a unit as dimensionless."""
+def declare_number_units(model: Any) -> None:
+    """Mark every literal number of a libsbml model that has no unit as dimensionless."""
     laws = [r.getKineticLaw() for r in model.getListOfReactions()]
     lists = (model.getListOfRules(), model.getListOfInitialAssignments(), model.getListOfFunctionDefinitions())
     for element in [*(e for group in lists for e in group), *(k for k in laws if k)]:
