@@ -14,7 +14,7 @@ NONE: Unit = ()
 _PLAIN = {"", "1", "x healthy", "x rest", "a.u."}
 _SLOT = {"ka": "1/day", "F": "1", "CL": "L/day", "V1": "L", "Q1": "L/day", "V2": "L", "Q2": "L/day", "V3": "L",
          "vmax": "mg/day", "km": "mg/L", "isab": "1", "rate": "mg/day", "pb": "1", "pf": "1", "fx": "1", "kb": "1",
-         "kt": "1", "kc_btk": "L/mg/day"}  # fmt: skip
+         "kt": "1", "sp": "1", "kc_btk": "L/mg/day"}  # fmt: skip
 _AMOUNTS = ("depot", "central", "per1", "per2")
 
 

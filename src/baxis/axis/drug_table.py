@@ -26,6 +26,7 @@ TARGETS = ("btk", "syk", "pi3k", "jak1", "jak2", "jak3", "tyk2", "tlr", "gc", "c
            "cd40", "cd40l", "b7", "ifnar", "tnf", "il6r", "c5ar", "fcrn", "cd20", "cd19", "cd38", "bcma", "psm", "cn")  # fmt: skip
 KINDS = ("reversible", "covalent", "neutralise", "block", "agonise", "co-engage", "inhibit", "deplete", "deplete-plasma",
          "kill")  # fmt: skip
+SPARED = ("baff",)  # targets of which a drug may leave a share untouched
 _ALL = frozenset((*TARGETS, "car"))
 
 
@@ -239,7 +240,11 @@ def _action(row: dict[str, Any], where: str, kinetics: dict[str, float], mass: f
     per = solve(row, where, kinetics, mass)
     potency, kinact = covalent(per * _resynthesis()) if row["kind"] == "covalent" else (1.0 / per, 0.0)
     effector, penetration = float(row.get("effector", 1.0)), float(row.get("penetration", 0.0))
-    return Action(row["target"], row["kind"], potency, kinact, effector, penetration, source, provenance, kind, note)
+    spared = float(row.get("spared", 0.0))
+    if not 0 <= spared < 1 or (spared and row["target"] not in SPARED):
+        raise InvalidValue(f"{where}: spared share of {row['target']}", spared, f"from 0 to below 1, of {SPARED[0]}")
+    said = (source, provenance, kind, note, spared)
+    return Action(row["target"], row["kind"], potency, kinact, effector, penetration, *said)
 
 
 def _resynthesis() -> float:

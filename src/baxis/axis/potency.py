@@ -16,7 +16,8 @@ class Action:
     """What a drug does to one target.
 
     potency: concentration of half effect, mg/L (for covalent block KI); kinact: maximal inactivation, 1/day (covalent
-    only); effector and penetration: relative blood killing and its tissue share (depleting antibodies only).
+    only); effector and penetration: relative blood killing and its tissue share (depleting antibodies only); spared: share
+    of the target that the drug cannot reach (BAFF on membranes and in 60-mers).
     """
 
     target: str
@@ -29,6 +30,7 @@ class Action:
     provenance: str = ""
     potency_kind: str = ""
     note: str = ""
+    spared: float = 0.0
 
     @property
     def strength(self) -> float:

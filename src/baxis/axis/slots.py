@@ -31,6 +31,7 @@ _NAMES = (
     "kb",
     "kt",
     "kc_btk",
+    "sp",
 )
 
 
@@ -62,6 +63,8 @@ def slot_parameters(drug: str | Drug, slot: int) -> dict[str, float]:
         if action.kind == "deplete":
             out[f"P{s}_kb"] = action.effector
             out[f"P{s}_kt"] = action.penetration * action.effector**2
+        if action.spared:
+            out[f"P{s}_sp"] = action.spared
     return out
 
 

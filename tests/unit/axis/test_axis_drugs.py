@@ -31,6 +31,15 @@ def test_free_basis_uses_the_unbound_fraction() -> None:
     assert action.potency == pytest.approx(3.15e-9 * 479.4 * 1000 / 0.04)
 
 
+def test_belimumab_leaves_a_share_of_baff_at_any_dose() -> None:
+    action, slot = axis.drug("belimumab").actions["baff"], axis.slot_parameters("belimumab", 2)
+    assert slot["P2_sp"] == action.spared > 0
+    high, higher = (slot["P2_w_baff"] * c for c in (20.0, 200.0))  # mg/L: 1 and 10 mg/kg a month
+    left = [(1 + action.spared * d) / (1 + d) for d in (high, higher)]
+    assert left == pytest.approx([action.spared] * 2, rel=0.1)
+    assert axis.slot_parameters("tabalumab", 1)["P1_sp"] == 0
+
+
 def test_half_life_fills_in_clearance() -> None:
     k = axis.drug("evobrutinib").kinetics
     assert k["CL"] == pytest.approx(np.log(2) / (2 / 24) * k["V1"])

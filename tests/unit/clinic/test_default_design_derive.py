@@ -73,10 +73,10 @@ def test_pooled_groups_are_made_of_their_arms() -> None:
 
 
 def test_an_arm_that_cannot_be_simulated_is_left_out_with_why() -> None:
-    found = derive("elsubrutinib-ra-ph2")
+    found = derive("lanraplenib-ra-ph2")
     assert found.design is not None
-    assert "upadacitinib" in found.left_out["els60upa15"]
-    assert "els60upa15" not in {a.arm_id for a in found.design.arms}
+    assert "no kinetics" in found.left_out["10qd"]
+    assert "10qd" not in {a.arm_id for a in found.design.arms}
 
 
 def test_a_background_drug_can_be_the_treatment_of_an_arm_and_a_stopped_one_is_none() -> None:
@@ -155,6 +155,16 @@ def test_combinations_need_each_drug_with_its_dose() -> None:
     ]
     with pytest.raises(Unsupported, match="rituximab"):
         treatments({**both, "schedule": "belimumab qw"}, agents(), {})
+
+
+def test_a_drug_that_another_arm_gives_alone_is_read_there() -> None:
+    design = default_design("mycophenolate-igg4rd-yunyun2019")
+    alone, both = (a.treatments for a in design.arms)
+    assert both[:-1] == alone
+    assert (both[-1].drug, both[-1].dose, both[-1].schedule) == ("mycophenolate", 1000.0, "qd")
+    arms = {a.arm_id: a.treatments for a in default_design("clear-avacopan").arms}
+    assert [t.drug for t in arms["ava_pred20"]][:2] == ["avacopan", "prednisone"]
+    assert arms["ava_pred20"][1].dose == 20.0  # as its label prints, not the 60 mg of the other arm
 
 
 @pytest.mark.parametrize(

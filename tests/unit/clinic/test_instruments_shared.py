@@ -127,3 +127,11 @@ def test_flares_of_lupus_need_worsening():
     calm, worse = tool.observe(course(tool, ids, 0.3)), tool.observe(course(tool, ids, 2.0))
     for name in ("flare", "any_flare", "severe_flare", "moderate_severe_flare"):
         assert tool.endpoint(name)(worse, 4).mean() > tool.endpoint(name)(calm, 4).mean() + 0.05
+
+
+def test_arthritis_or_rash_of_baseline_is_gone():
+    tool = instrument("SLE")
+    arthritis = np.array([[1.0, 1, 0], [0, 0, 0], [1, 1, 1], [0, 0, 1]])
+    rash = np.array([[1.0, 1, 1], [0, 0, 0], [1, 1, 0], [1, 1, 1]])
+    visits = Visits(np.array([-14.0, 0.0, 168.0]), {"arthritis": arthritis, "rash": rash})
+    assert tool.endpoint("arthritis_or_rash_resolution")(visits, 2).tolist() == [1, 0, 1, 0]

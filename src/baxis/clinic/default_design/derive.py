@@ -103,7 +103,7 @@ def _arms(
     found, notes, left_out = [], [], {}
     for row in sorted(rows, key=lambda a: a["arm_id"] != control):
         try:
-            given, said = treatments(row, tables.agents, tables.plans, trial["disease"])
+            given, said = treatments(row, tables.agents, tables.plans, trial["disease"], rows)
         except Unsupported as e:
             left_out[row["arm_id"]] = str(e)
             continue

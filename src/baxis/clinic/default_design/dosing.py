@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,32 +26,55 @@ def treatments(
     agents: Mapping[str, Mapping[str, Any]],
     plans: Mapping[str, Mapping[str, Any]],
     disease: str = "",
+    siblings: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[list[Treatment], list[str]]:
     """Treatments of an evidence arm and notes. Raises Unsupported with what keeps the arm from being simulated.
 
     agents: the evidence's agents by name; plans: its schedules table by printed schedule; disease: whose rule tells how
-    a steroid taper runs whose doses by week are not printed.
+    a steroid taper runs whose doses by week are not printed. siblings: the trial's arms; a drug of a combination that
+    another arm gives alone is taken from there.
     """
     if arm["role"] == "placebo" and "+" not in arm["drug"]:
         return [], []
-    out, notes = [], []
+    out: list[Treatment] = []
+    notes: list[str] = []
+    taken = 0  # drugs of a combination that were read off another arm
     parts = [p.strip() for p in arm["drug"].split("+")]
     active = [p for p in parts if agents.get(p, {}).get("kind") != "control"]
     if arm["dose"] == 0 and len(active) == 1:  # a drug that this arm has stopped
         return [], []
     for k, part in enumerate(active):
         name = simulated_name(part, agents)
-        partner = _partner(part, name, str(arm["schedule"])) if k or len(active) > 1 else None
+        partner = _partner(part, name, str(arm["schedule"])) if len(active) > 1 else None
         if partner:
             out.append(_partner_treatment(name, partner))
             continue
-        if any(t for t in out if t.dose == arm["dose"]) or (k and not partner):
+        alone = _alone(part, arm, siblings) if len(active) > 1 else None
+        if alone:
+            given, said = treatments(alone, agents, plans, disease)
+            out, taken = out + given, taken + 1
+            notes += [*said, f"{arm['arm_id']}: {part} as in arm {alone['arm_id']}"]
+            continue
+        left = k > 0 and taken == len(active) - 1  # the arm's own columns are this drug's
+        if any(t.dose == arm["dose"] for t in out) or (k and not left):
             raise Unsupported(f"dose and schedule of {part} beside {active[0]} are not in the tables")
         tapered = _tapered(arm, name, plans, disease)
         given, said = ([], []) if tapered else _own(arm, name, plans)
         out += tapered or given
         notes += said or [f"{arm['arm_id']}: taper of {name} assumed by week" for _ in tapered[:1]]
     return out, notes
+
+
+def _alone(part: str, arm: Mapping[str, Any], siblings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Another arm of the trial that gives just this drug, at the dose that this arm's label prints if it does.
+
+    None where there is no such arm, or the dose columns of `arm` are already this drug's.
+    """
+    found = next((s for s in siblings if s["drug"] == part and s["arm_id"] != arm["arm_id"]), None)
+    if found is None or found["dose"] != found["dose"] or found["dose"] == arm["dose"]:
+        return None
+    printed = re.search(rf"{re.escape(part)} ([\d.]+) ?(mg/kg|mg|g)\b", str(arm.get("arm_label", "")))
+    return {**found, "dose": float(printed[1]), "dose_unit": printed[2]} if printed else found
 
 
 def simulated_name(agent: str, agents: Mapping[str, Mapping[str, Any]]) -> str:

@@ -62,6 +62,9 @@ class Lupus(Instrument):
         "BILAG unimproved": "domains",
         "major organs": "items",
         "new items": "items",
+        "arthritis": "items",
+        "rash": "items",
+        "arthritis or rash": "items",
     }
     continuous = frozenset({"SLEDAI_change", "mSLEDAI_change"})
     adverse = frozenset({"flare", "any_flare", "moderate_severe_flare", "severe_flare", "flare_HR", "severe_flare_HR"})
@@ -79,6 +82,9 @@ class Lupus(Instrument):
             "PGA": self._pga(course, latent),
             "major organs": np.asarray(sum(items[i] for i in MAJOR)),
             "new items": _new(items),
+            "arthritis": items["musculoskeletal"],
+            "rash": items["rash"],
+            "arthritis or rash": items["musculoskeletal"] + items["rash"],
             STEROID: course.steroid,
         }
         return Visits(course.days, m | _grades(grade))
@@ -138,6 +144,7 @@ class Lupus(Instrument):
                 "SRI-4_and_steroid_le10": partial(_sri_tapered, False),
                 "SRI-4_with_steroid_reduction": taper,
                 "SRI-4_with_steroid_taper": taper,
+                "arthritis_or_rash_resolution": _arthritis_or_rash_gone,
                 "steroid_to_le10": lambda v, k: steroid_ok(v, k, 10.0).astype(float),
                 "LLDAS": _lldas,
                 "DORIS": partial(_remission, 0.5, 5.0),
@@ -190,6 +197,12 @@ def _bicla(v: Visits, k: int) -> Array:
     ok &= (v["new BILAG A"][:, k] == 0) & (v["new BILAG B"][:, k] <= 1)
     ok &= (v.change("SLEDAI-2K", k) <= 0) & (v.change("PGA", k) < WORSE_PGA)
     return np.asarray(ok, dtype=float)
+
+
+def _arthritis_or_rash_gone(v: Visits, k: int) -> Array:
+    """Arthritis of baseline gone, or rash of baseline gone (SLEDAI-2K items)."""
+    gone = [(v[item][:, 1] > 0) & (v[item][:, k] == 0) for item in ("arthritis", "rash")]
+    return np.asarray(gone[0] | gone[1], dtype=float)
 
 
 def _bilag_response(v: Visits, k: int) -> Array:
