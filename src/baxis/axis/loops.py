@@ -32,7 +32,8 @@ _STEP = 1e-6
 
 
 @lru_cache(maxsize=1)
-def _rates() -> object:
+def rates() -> object:
+    """Right-hand side f(t, y, p) of the model in plain Python."""
     from ..engine.plain import lambdified
 
     return lambdified(model.system())[0]
@@ -40,7 +41,7 @@ def _rates() -> object:
 
 def whole(disease: str) -> tuple[list[str], np.ndarray, np.ndarray]:
     """(state names, Jacobian (N, N) by central differences, rest (N,)) of a disease; drug-free."""
-    f, p, y = _rates(), vector.vector(disease), resting.rest(disease)
+    f, p, y = rates(), vector.vector(disease), resting.rest(disease)
     names = list(model.system().states)
     full = np.empty((len(y), len(y)))
     for j in range(len(y)):

@@ -6,10 +6,11 @@ picture of each module.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
-from ..core import library
+from ..core import library, sources
 from ..core.ledger import Parameter
 from . import comparison, compose, disease_table, drug_table, ledger, pictures
 
@@ -28,21 +29,39 @@ def _number(p: Parameter) -> list[str]:
 
 
 def module_page(name: str) -> str:
-    """One module: its source text, states and parameters."""
-    lines = [f"# {TITLES[name]}", "", "Written by `python -m baxis.axis.pages`.", "", "## Equations", "", "```"]
-    lines += [compose.source(name).rstrip(), "```"]
+    """One module: picture, rationale, source text, states, parameters, rejected alternatives, citations."""
+    note = (compose.MODELS / f"{name}.md").read_text(encoding="utf-8")
+    rationale, rejected = note.split("## Rejected alternatives", 1)
+    lines = [f"# {TITLES[name]}", "", "Written by `python -m baxis.axis.pages`.", ""]
     if name in pictures.MODULES:
-        lines += ["", "## Picture", "", pictures.CAPTION.format(disease=pictures.DISEASES[name]), ""]
-        lines += [f"![What moves the states of {TITLES[name]}](img/{name}.png)"]
+        lines += ["## Picture", "", pictures.caption(name), "", f"![{TITLES[name]}](img/{name}.png)", ""]
+    lines += [rationale.strip(), "", "## Equations", "", "```", compose.source(name).rstrip(), "```"]
     states = [r for r in library.read_table("states") if r["module"] == name]
     if states:
         lines += ["", "## States", ""]
         lines += _table(["state", "unit", "meaning"], [[f"`{r['name']}`", r["unit"], r["description"]] for r in states])
-    rows = [_number(p) for p in core_numbers(name)]
-    if rows:
+    numbers = core_numbers(name)
+    if numbers:
         lines += ["", "## Numbers", ""]
-        lines += _table(["name", "value", "unit", "kind", "source", "rationale"], rows)
+        lines += _table(["name", "value", "unit", "kind", "source", "rationale"], [_number(p) for p in numbers])
+    lines += ["", "## Rejected alternatives", ""]
+    lines += [
+        "*Tried*: run in this model or its prototype and dropped; *considered*: not built, for the reason given.",
+        "",
+    ]
+    lines += [rejected.strip(), *_sources(numbers, rejected)]
     return "\n".join(lines) + "\n"
+
+
+def _sources(numbers: list[Parameter], text: str) -> list[str]:
+    """Citations of the module's numbers, and the claims that numbers and text name."""
+    known = sources.load()
+    keys = {k.strip() for p in numbers for k in p.source.split(";")} & set(known)
+    claims = {c for p in numbers for c in p.claims} | set(re.findall(r"\bC\d{3}\b", text))
+    stated = [r for r in library.read_table("evidence/claims") if r["claim_id"] in claims]
+    lines = ["", "## Sources", ""] if keys or stated else []
+    lines += [f"- `{k}`: {known[k].text}" for k in sorted(keys)]
+    return lines + [f"- {r['claim_id']}: {r['statement']}" for r in stated]
 
 
 def core_numbers(name: str) -> list[Parameter]:

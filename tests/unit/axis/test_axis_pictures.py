@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from baxis.axis import pictures
+from baxis.axis import compose, pages, pictures
 
 
 def at(module: str, row: str, column: str) -> float:
@@ -31,7 +33,7 @@ def test_signs(module: str, row: str, column: str, sign: int) -> None:
     assert sign * at(module, row, column) > pictures.SHOWN
 
 
-@pytest.mark.parametrize("module", pictures.MODULES)
+@pytest.mark.parametrize("module", pictures.DISEASES)
 def test_own_states_come_first(module: str) -> None:
     rows, columns, inside, matrix = pictures.influence(module)
     assert set(columns[:inside]) <= set(rows)
@@ -42,3 +44,45 @@ def test_own_states_come_first(module: str) -> None:
 def test_a_module_is_drawn(tmp_path: Path) -> None:
     file = pictures.draw("tissue", tmp_path / "img" / "tissue.png")
     assert file.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_what_a_target_moves_first() -> None:
+    targets, states, matrix = pictures.first_moves()
+
+    def moved(target: str, state: str) -> float:
+        return float(matrix[targets.index(target), states.index(state)])
+
+    assert moved("cd20", "nvbB") < -1  # blood is emptied faster than it turns over
+    assert moved("cd20", "lpA") == pytest.approx(0, abs=1e-9)  # plasma cells have no CD20
+    assert moved("baff", "mbB") > 0  # memory leaves tissue first
+    assert moved("fcrn", "igg") < 0
+    assert all(np.abs(row).max() > pictures.SHOWN for row in matrix)  # no target is without a path
+
+
+@pytest.mark.parametrize("module", pages.TITLES)
+def test_each_module_page_is_whole(module: str) -> None:
+    page = pages.module_page(module)
+    for part in ("## Rationale", "## Equations", "## Rejected alternatives"):
+        assert page.count(part) == 1
+    assert ("## Picture" in page) == (module in pictures.MODULES)
+    assert ("## States" in page) == (module in pictures.MODULES)
+    rejected = [line for line in page.split("## Rejected alternatives")[1].splitlines() if line.startswith("| ")]
+    assert len(rejected) >= 4
+    assert all(line.split("|")[2].strip() in ("tried", "yes", "considered") for line in rejected)
+
+
+def test_every_row_and_claim_that_a_note_names_exists() -> None:
+    from baxis.core import library
+
+    rows = {
+        r["id"]
+        for t in ("rest", "pathway", "genetics", "pharmacology", "arms")
+        for r in library.read_table(f"checks/{t}")
+    }
+    claims = {r["claim_id"] for r in library.read_table("evidence/claims")}
+    for module in pages.TITLES:
+        text = (compose.MODELS / f"{module}.md").read_text(encoding="utf-8")
+        assert set(re.findall(r"\bC\d{3}\b", text)) <= claims
+        cited = [line.split("|")[-2] for line in text.splitlines() if line.startswith("| ")]
+        named = {n for cell in cited for n in re.findall(r"`(\w[\w-]*)`", cell)}
+        assert named - rows <= {"w_ret", "w_rtb", "instruments"}, (module, named - rows)
