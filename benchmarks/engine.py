@@ -1,6 +1,6 @@
 """Engine benchmark: work at equal error against other simulators, threads, compile times, memory of a million patients.
 
-    python benchmarks/engine.py [--peers] [--quick] [--million] [--json FILE]
+    python benchmarks/engine.py [--peers [NAME ...]] [--quick] [--million] [--json FILE]
 
 Each simulator runs at its cheapest tolerance whose largest |error|/(0.01 + |reference|) over outputs is at most 1e-3.
 The reference is the fifth-order method at 1e-11. Times are of one core, in milliseconds a patient; ratios are of one run.
@@ -21,12 +21,14 @@ from typing import Any
 
 import numpy as np
 from engine_peers import PEERS, Skipped
-from engine_workloads import Workload, axis_workloads, toy
+from engine_workloads import Workload, axis_workloads, rest_states, toy, twin
 
 from baxis import engine
 
 SCALE, GOAL = 0.01, 1e-3
 TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7, 1e-8)
+MOST, REST_BUDGET = 5.0, 2.0  # cost of the axis over that of the toy; seconds for the rest of 1000 patients
+COMPILE = {"cold": 4.0, "cached": 0.3}  # seconds
 COMPARED = 8  # patients on which errors are read and peers are timed
 
 
@@ -143,11 +145,37 @@ def threads(work: Workload) -> dict[str, float]:
     return out
 
 
+def costs(workloads: list[Workload], results: dict[str, Any], repeats: int) -> dict[str, Any]:
+    """Cost of the axis model a patient-year beside the toy under the same protocol, both at their cheapest good tolerance."""
+    out: dict[str, Any] = {}
+    for work in workloads:
+        small = twin(work)
+        row = own(small, reference_of(small), repeats)["best"]
+        best, years = results[work.name]["baxis"]["best"], work.times[-1] / 365.25
+        ratio = best["ms"] / row["ms"]
+        out[work.name] = {"axis ms/year": best["ms"] / years, "toy ms/year": row["ms"] / years, "ratio": ratio}
+        print(
+            f"{work.name}: axis {best['ms'] / years:.3f}, toy {row['ms'] / years:.3f} ms a patient-year, "
+            f"x {ratio:.1f} (at most {MOST:g}: {'yes' if ratio <= MOST else 'NO'})"
+        )
+    return out
+
+
+def rests(patients: int = 1000, threads: int = 2) -> dict[str, float]:
+    """Time to the rest states of a thousand patients on two cores."""
+    found = rest_states(patients, threads)
+    print(
+        f"rest states of {patients} patients, {threads} threads: {found['wall s']:.2f} s, processor time "
+        f"{found['processor s']:.2f} s (budget {REST_BUDGET:g} s), {found['failures']:.0f} failures"
+    )
+    return found
+
+
 STARTUP = """
 import time; clock = time.perf_counter()
 from baxis import axis
 kernel = axis.kernel()
-print(time.perf_counter() - clock, kernel.from_cache)
+print(time.perf_counter() - clock, time.process_time())
 """
 
 
@@ -157,13 +185,16 @@ def startup() -> dict[str, float]:
 
     out = {}
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("cold", "cached"):
+        for kind, limit in COMPILE.items():
             environment = {**os.environ, "BAXIS_CACHE": folder}
             text = subprocess.run(
                 [sys.executable, "-c", STARTUP], env=environment, capture_output=True, text=True, check=True
             )
-            out[kind] = float(text.stdout.split()[0])
-            print(f"axis kernel, {kind}: {out[kind]:.2f} s")
+            out[kind], busy = map(float, text.stdout.split())
+            out[f"{kind}, processor"] = busy
+            print(
+                f"axis kernel, {kind}: {out[kind]:.2f} s, processor time {busy:.2f} s with Python's start (budget {limit:g} s)"
+            )
     return out
 
 
@@ -219,6 +250,8 @@ def main() -> None:
     }
     results["peers"] = {a.name: a.version for a in adapters}
     results["workloads"] = {w.name: compare(w, adapters, 1 if given.quick else 3) for w in shown}
+    results["costs"] = costs(shown[1:], results["workloads"], 1 if given.quick else 3)
+    results["rest"] = rests()
     results["threads"] = threads(workloads[2])
     results["startup"] = startup()
     if given.million:

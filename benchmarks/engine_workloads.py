@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,6 +79,34 @@ def toy(patients: int) -> Workload:
     y = np.tile([system.initial[n] for n in system.states], (patients, 1))
     times = np.arange(7.0, 337.0, 7.0)
     return Workload("toy", system, p, y, times, (("gut", 0.0, 10.0),), system.states)
+
+
+def twin(work: Workload) -> Workload:
+    """The toy under the protocol of another workload: the same patients, times and days of doses."""
+    base = toy(len(work.parameters))
+    doses = tuple(("gut", day, 10.0) for _, day, _ in work.doses)
+    return replace(base, name=f"toy, {work.name}", times=work.times, doses=doses)
+
+
+def rest_states(patients: int, threads: int) -> dict[str, float]:
+    """Seconds (wall, processor) to the rest states of SLE patients, as a trial finds them (ten years from typical)."""
+    import time
+
+    from baxis import axis
+    from baxis.clinic import population
+
+    ids = np.arange(patients)
+    p, start = population.spread_parameters("SLE", 1, ids), axis.rest("SLE")
+    out: dict[str, float] = {}
+    for _ in range(3):
+        clocks = time.perf_counter(), time.process_time()
+        ran = population.run_in(p, start, engine.Options(rtol=1e-4, atol=1e-6, threads=threads))
+        spent = time.perf_counter() - clocks[0], time.process_time() - clocks[1]
+        out = {
+            "wall s": min(spent[0], out.get("wall s", np.inf)),
+            "processor s": min(spent[1], out.get("processor s", np.inf)),
+        }
+    return {**out, "failures": float((ran.status != 0).sum())}
 
 
 def axis_workloads(patients: int) -> list[Workload]:
