@@ -128,7 +128,9 @@ adherence = 0.7          # everybody takes 70 % of the oral doses
 ```
 
 ```python
-design.replace(exposure={"fcgr3a": "FF"})
+import baxis
+
+low = baxis.read_design("rituximab-reflex").replace(exposure={"fcgr3a": "FF"})
 ```
 
 Limits: the published spread of a clearance may already hold part of these differences, so spread is rather too wide than too
