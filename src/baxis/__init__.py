@@ -15,6 +15,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .clinic.design import Design, read_design
+    from .clinic.reload import load_result
     from .clinic.replicates import replicate_trials
     from .clinic.trial import run_trial
     from .core.errors import BaxisError
@@ -29,6 +30,7 @@ _PUBLIC = {
     "biomarkers": "insight.biomarkers",
     "enrich": "insight.enrich",
     "explain": "insight.explain",
+    "load_result": "clinic.reload",
     "read_design": "clinic.design",
     "replicate_trials": "clinic.replicates",
     "run_trial": "clinic.trial",
@@ -43,6 +45,7 @@ __all__ = [
     "biomarkers",
     "enrich",
     "explain",
+    "load_result",
     "read_design",
     "replicate_trials",
     "run_trial",

@@ -61,3 +61,33 @@ def test_export_writes_and_refuses(capsys: pytest.CaptureFixture[str], tmp_path:
     assert (code, "RA" in err) == (2, True)
     code, _, err = run(capsys, "export", "sbml", "--out", tmp_path / "no" / "a.xml")
     assert (code, "existing folder" in err) == (2, True)
+
+
+def test_a_result_is_saved_plotted_and_exported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    saved, figure = tmp_path / "reflex", tmp_path / "igg.svg"
+    assert run(capsys, "trial", "rituximab-reflex", "--patients", "12", "--out", saved, "-q")[0] == 0
+    code, text, _ = run(capsys, "plot", saved, "--name", "igg", "--out", figure)
+    assert code == 0
+    assert "in 90 % PI" in text
+    assert "<svg" in figure.read_text()[:1000]
+    code, text, _ = run(capsys, "plot", saved, "--json")
+    assert json.loads(text)[0]["table"] == "arm"
+    assert run(capsys, "export", "netcdf", "--result", saved, "--out", tmp_path / "x.nc")[0] == 0
+    assert run(capsys, "export", "population", "--trial", "rituximab-reflex", "--patients", "5",
+               "--out", tmp_path / "people.parquet")[0] == 0  # fmt: skip
+    for words, told in (
+        (("export", "netcdf", "--disease", "RA"), "--trial or --result"),
+        (("export", "sbml", "--disease", "RA", "--trial", "rituximab-reflex"), "one of --disease, --trial"),
+        (
+            (
+                "export",
+                "netcdff",
+            ),
+            "netcdf",
+        ),
+        (("export", "antimony", "--trial", "rituximab-reflex"), "--disease"),
+    ):
+        code, _, err = run(capsys, *words, "--out", tmp_path / "y")
+        assert (code, told in err) == (2, True), err
+    code, _, err = run(capsys, "plot", tmp_path)
+    assert (code, "baxis trial --out" in err) == (2, True)

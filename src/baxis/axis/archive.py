@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from .sedml import sedml
 
 NOTICE = "Research use only. Not for the care of a person."
 FORMATS = ("sbml", "antimony", "omex")
-Doses = Mapping[str, Sequence[tuple[float, float]]]  # state -> [(day, amount)]
+NOTHING = 1e-30  # a state below it is 0: libRoadRunner scales its tolerance by the start and fails on such numbers
+Changes = Sequence[tuple[float, int, str, float]]  # day, kind, state or parameter, amount
 
 
 def sbml(disease: str | disease_table.Disease, treatments: Sequence[str] = (), weeks: float = 52.0) -> str:
@@ -25,37 +26,53 @@ def sbml(disease: str | disease_table.Disease, treatments: Sequence[str] = (), w
     treatments: as `treatment.course` takes them. A dose on day 0 is part of the initial state. Every quantity and number
     has a unit; states carry names and identifiers. Raises InvalidValue or UnknownName for a treatment that cannot be read.
     """
+    from ..engine import ADD
+
     values, doses = treatment.prepare(disease, treatments, weeks)
     drugs = tuple(d.name for d in (treatment.parse(t)[0] for t in treatments) if not d.background)
     code = disease if isinstance(disease, str) else disease.code
-    return patient_sbml(values, resting.rest(disease), doses, code, drugs)
+    changes = sorted((day, ADD, name, amount) for name, given in doses.items() for day, amount in given)
+    return patient_sbml(values, resting.rest(disease), changes, code, drugs)
 
 
-def patient_sbml(values: Any, state: Any, doses: Doses, disease: str, drugs: tuple[str, ...] = ()) -> str:
-    """SBML Level 3 of one patient: parameters (P,), state at day 0 (N,) before doses, drugs by slot."""
+def patient_sbml(values: Any, state: Any, changes: Changes, disease: str, drugs: tuple[str, ...] = ()) -> str:
+    """SBML Level 3 of one patient: parameters (P,), state at day 0 (N,), drugs by slot.
+
+    changes: in order of time, (day, engine.ADD or engine.SET, state or parameter, amount). Those of day 0 are written
+    into the start; several on one day are one event, the amounts of a state added up.
+    """
     import libsbml
 
+    from ..engine import SET
     from ..engine.units import declare_number_units
 
-    start = np.array(state, float)
-    names = model.system().states
-    for name, given in doses.items():
-        start[names.index(name)] += sum(amount for day, amount in given if day == 0)
-    document = libsbml.readSBMLFromString(model.system().to_sbml(values, start))
+    system = model.system()
+    start, constants = np.array(state, float), np.array(values, float)
+    later: dict[float, dict[str, tuple[int, float]]] = {}
+    for day, kind, name, amount in changes:
+        if day <= 0 and kind == SET:
+            constants[system.parameter_index(name)] = amount
+        elif day <= 0:
+            start[system.state_index(name)] += amount
+        else:
+            at = later.setdefault(day, {})
+            at[name] = (kind, amount if kind == SET else at.get(name, (kind, 0.0))[1] + amount)
+    start[np.abs(start) < NOTHING] = 0.0
+    document = libsbml.readSBMLFromString(system.to_sbml(constants, start))
     found = document.getModel()
     declare_number_units(found)
     identifiers.annotate(found, disease, drugs)
-    for name, given in doses.items():
-        for k, (day, amount) in enumerate(d for d in given if d[0] > 0):
-            _dose(found, f"dose_{name}_{k + 1}", name, float(day), float(amount))
+    for k, (day, given) in enumerate(sorted(later.items())):
+        _event(found, f"change_{k + 1}", day, given)
     return str(libsbml.writeSBMLToString(document))
 
 
-def _dose(found: Any, key: str, state: str, day: float, amount: float) -> None:
-    """One bolus as an event; its numbers carry the units of time and of the state."""
+def _event(found: Any, key: str, day: float, given: dict[str, tuple[int, float]]) -> None:
+    """What happens on one day, as an event; its numbers carry the units of time and of what they change."""
     import libsbml
 
-    unit = found.getParameter(state).getUnits()
+    from ..engine import SET
+
     event = found.createEvent()
     event.setId(key)
     event.setUseValuesFromTriggerTime(True)
@@ -63,9 +80,13 @@ def _dose(found: Any, key: str, state: str, day: float, amount: float) -> None:
     trigger.setInitialValue(False)
     trigger.setPersistent(True)
     trigger.setMath(libsbml.parseL3Formula(f"time >= {day!r} {found.getTimeUnits()}"))
-    assignment = event.createEventAssignment()
-    assignment.setVariable(state)
-    assignment.setMath(libsbml.parseL3Formula(f"{state} + {amount!r} {unit}"))
+    for name, (kind, amount) in given.items():
+        parameter = found.getParameter(name)
+        parameter.setConstant(False)
+        number = f"{amount!r} {parameter.getUnits()}"
+        assignment = event.createEventAssignment()
+        assignment.setVariable(name)
+        assignment.setMath(libsbml.parseL3Formula(number if kind == SET else f"{name} + {number}"))
 
 
 def antimony(disease: str | disease_table.Disease, treatments: Sequence[str] = (), weeks: float = 52.0) -> str:

@@ -79,7 +79,7 @@ def check_folder(folder: Path, own: str = "result.json") -> None:
 
 def save(result: TrialResult, folder: Path) -> Path:
     """Write result.json, Parquet tables and figures, all or nothing."""
-    from . import figures
+    from . import figures, reload
 
     def write(work: Path) -> None:
         (work / "result.json").write_text(dumps(result), encoding="utf-8")
@@ -88,6 +88,8 @@ def save(result: TrialResult, folder: Path) -> Path:
         result.patients.to_parquet(work / "patients.parquet", index=False)
         result.safety.to_parquet(work / "safety.parquet", index=False)
         result.visits.to_parquet(work / "visits.parquet", index=False)
+        reload.courses_table(result).to_parquet(work / "trajectories.parquet", index=False)
+        (work / "saved.json").write_text(json.dumps(reload.record(result), indent=1) + "\n", encoding="utf-8")
         figures.write(result, work)
 
     return whole(folder, write)

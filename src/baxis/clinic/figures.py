@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import axis
+from ..core.errors import UnknownName
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,22 +112,44 @@ def _legend(ax: Axes) -> None:
     ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.4, -0.2), frameon=False, fontsize=8, ncols=1)
 
 
-def biomarker_panels(result: TrialResult, figure: Any) -> None:
-    """Median over patients with the middle half shaded, by arm, of four observables."""
-    axes = figure.subplots(2, 2, sharex=True)
-    known = axis.outputs()
-    for ax, name in zip(axes.ravel(), PANELS, strict=True):
-        for k, run in enumerate(result.runs):
-            values = known[name].measured(run.outputs[name])[run.status == 0][:, 1:]
-            low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
-            weeks = run.days[1:] / 7.0
-            ax.fill_between(weeks, low, high, color=COLOURS[k % 7], alpha=0.13, lw=0)
-            ax.plot(
-                weeks, middle, color=COLOURS[k % 7], ls=STYLES[k % 7], lw=1.8, label=run.arm.arm_label or run.arm.arm_id
-            )
-        ax.set_title(textwrap.fill(known[name].label, 34))
-        ax.set_ylabel("ratio" if known[name].unit in {"1", "x healthy"} else known[name].unit)
-        ax.set_ylim(bottom=0)
-    for ax in axes[-1]:
+def courses(result: TrialResult, names: Sequence[str]) -> Figure:
+    """Observables or measures over time, one panel each, two in a row."""
+    import matplotlib as mpl
+
+    rows = (len(names) + 1) // 2
+    with mpl.rc_context(_style()):
+        figure = canvas(7.5 if len(names) > 1 else 4.6, 0.5 + 2.4 * rows)
+        biomarker_panels(result, figure, names)
+    return figure
+
+
+def biomarker_panels(result: TrialResult, figure: Any, names: Sequence[str] = PANELS) -> None:
+    """Median over patients with the middle half shaded, by arm, of observables or measures."""
+    known = [*axis.outputs(), *result.units]
+    for name in names:
+        if name not in known:
+            raise UnknownName("observable or measure of the result", name, known)
+    axes = figure.subplots((len(names) + 1) // 2, min(2, len(names)), sharex=True, squeeze=False)
+    for ax, name in zip(axes.ravel(), names, strict=False):
+        label, unit = _course_panel(result, ax, name)
+        ax.set_title(textwrap.fill(label, 34))
+        ax.set_ylabel("ratio" if unit in {"1", "x healthy"} else unit)
+        ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+    for ax in axes.ravel()[len(names) :]:
+        ax.set_visible(False)
+    for ax in axes.ravel()[: len(names)][-axes.shape[1] :]:  # the lowest of each column
         ax.set_xlabel("week")
+        ax.tick_params(labelbottom=True)
     axes[0, 0].legend(frameon=False, fontsize=8)
+
+
+def _course_panel(result: TrialResult, ax: Axes, name: str) -> tuple[str, str]:
+    """Draw one name, arm by arm; returns its label and unit."""
+    info = axis.outputs().get(name)
+    for k, (run, visits) in enumerate(zip(result.runs, result.measured, strict=True)):
+        values = visits[name] if info is None else info.measured(run.outputs[name])
+        low, middle, high = np.quantile(values[run.status == 0][:, 1:], [0.25, 0.5, 0.75], axis=0)
+        weeks, colour = run.days[1:] / 7.0, COLOURS[k % 7]
+        ax.fill_between(weeks, low, high, color=colour, alpha=0.13, lw=0)
+        ax.plot(weeks, middle, color=colour, ls=STYLES[k % 7], lw=1.8, label=run.arm.arm_label or run.arm.arm_id)
+    return (name, result.units[name]) if info is None else (info.label, info.unit)

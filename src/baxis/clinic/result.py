@@ -90,11 +90,20 @@ class TrialResult:
 
         return tidy(self)
 
-    def plot(self) -> Figure:
-        """Figure: the primary endpoint by arm with intervals and the published value, and biomarkers over time."""
-        from .figures import overview
+    def against_published(self) -> pd.DataFrame:
+        """Every published value beside the simulated one: difference, ratio, and whether the 90 % interval holds it."""
+        from .against import against_published
 
-        return overview(self)
+        return against_published(self)
+
+    def plot(self, *names: str) -> Figure:
+        """Figure: the primary endpoint by arm with intervals and the published value, and biomarkers over time.
+
+        names: observables or measures of the instrument, drawn over time instead. Raises UnknownName.
+        """
+        from .figures import courses, overview
+
+        return courses(self, names) if names else overview(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data of result.json (see the JSON Schema in the docs); NaN becomes null."""
@@ -103,7 +112,10 @@ class TrialResult:
         return plain(self)
 
     def save(self, folder: str | Path) -> Path:
-        """Write result.json, Parquet tables and PNG figures into a new or empty folder, all or nothing."""
+        """Write result.json, Parquet tables and PNG figures into a new or empty folder, all or nothing.
+
+        `baxis.load_result(folder)` gives the result back.
+        """
         from .export import save
 
         return save(self, Path(folder))

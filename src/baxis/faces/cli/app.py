@@ -13,6 +13,7 @@ from ...core.errors import UnknownName
 COMMANDS: dict[str, tuple[str, str]] = {
     "trial": ("trial", "trial"),
     "power": ("planning", "power"),
+    "plot": ("plot", "plot"),
     "calendar": ("planning", "calendar"),
     "export": ("export", "export"),
     "report": ("report", "report"),

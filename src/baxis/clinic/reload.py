@@ -1,0 +1,131 @@
+"""A saved result read again: the same object, so that tables and figures are made anew without a run."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .. import axis
+from .._version import __version__
+from ..core import library
+from ..core.errors import InvalidValue
+from .instruments import Visits
+from .result import ArmRun, TrialResult
+
+if TYPE_CHECKING:
+    from .design import Design
+
+FORMAT = "baxis-result-1"
+FILES = ("saved.json", "result.json", "arms.parquet", "contrasts.parquet", "patients.parquet", "safety.parquet",
+         "visits.parquet", "trajectories.parquet")  # fmt: skip
+
+
+def load_result(folder: str | Path) -> TrialResult:
+    """The result that `TrialResult.save` (or `baxis trial --out`) wrote into a folder.
+
+    Intervals and tables are those of the run; nothing is simulated. Courses and decisions of patients are not kept.
+    A recipe made by another version, library or model is told as a UserWarning (see `differences`). Raises InvalidValue
+    for a folder that holds no whole result.
+    """
+    path = Path(folder)
+    lacking = [n for n in FILES if not (path / n).is_file()]
+    if lacking:
+        held = "a large trial's blocks" if (path / "large.json").is_file() else f"no {', '.join(lacking)}"
+        raise InvalidValue(
+            "saved result", f"{path} ({held})", "a folder written by `baxis trial --out`", "run the trial again"
+        )
+    saved = json.loads((path / "saved.json").read_text(encoding="utf-8"))
+    if saved.get("format") != FORMAT:
+        raise InvalidValue(
+            "format of the saved result", saved.get("format"), FORMAT, "read it with the version that wrote it"
+        )
+    plain = json.loads((path / "result.json").read_text(encoding="utf-8"))
+    for line in differences(plain["recipe"]):
+        warnings.warn(f"{path.name}: {line}", stacklevel=2)
+    design, units = _design(saved["design"]), dict(saved["units"])
+    runs = _runs(path, design, plain["failures"])
+    patients = pd.read_parquet(path / "patients.parquet")
+    measured = _visits(path, runs, units, len(patients))
+    tables = {n: _table(path / f"{n}.parquet") for n in ("arms", "contrasts", "safety")}
+    return TrialResult(
+        design, tables["arms"], tables["contrasts"], patients, int(saved["screened"]), plain["failures"],
+        plain["recipe"], runs, measured, units, tables["safety"],
+    )  # fmt: skip
+
+
+def differences(recipe: dict[str, Any]) -> list[str]:
+    """What made a result that is another now: baxis, library, model; empty where a new run would give the same bytes."""
+    now = {"baxis": __version__, "library": library.digest(), "model": axis.system().digest}
+    changed = {k: v for k, v in now.items() if recipe.get(k) != v}
+    return [f"made with {k} {str(recipe.get(k))[:16]}; here {k} is {str(v)[:16]}" for k, v in changed.items()]
+
+
+def record(result: TrialResult) -> dict[str, Any]:
+    """Plain data of saved.json: what the tables do not hold."""
+    return {
+        "format": FORMAT,
+        "design": result.design.model_dump(mode="json"),
+        "screened": result.screened,
+        "units": result.units,
+    }
+
+
+def courses_table(result: TrialResult) -> pd.DataFrame:
+    """Observables in measured units, one row an arm, patient and visit; status 0 where the simulation ran to the end."""
+    ids = result.patients["patient"].to_numpy()
+    frames = []
+    for run in result.runs:
+        columns: dict[str, Any] = {
+            "arm_id": run.arm.arm_id,
+            "patient": np.repeat(ids, run.days.size),
+            "day": np.tile(run.days, ids.size),
+            "status": np.repeat(run.status, run.days.size),
+        }
+        measured = {n: info.measured(run.outputs[n]).ravel() for n, info in axis.outputs().items()}
+        frames.append(pd.DataFrame(columns | measured))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _design(data: dict[str, Any]) -> Design:
+    from .design import build
+
+    return build(data, "saved design")
+
+
+def _runs(path: Path, design: Design, failures: list[dict[str, Any]]) -> list[ArmRun]:
+    table = pd.read_parquet(path / "trajectories.parquet")
+    out = []
+    for arm in design.arms:
+        mine = table[table["arm_id"] == arm.arm_id]
+        n = mine["patient"].nunique()
+        shape = (n, len(mine) // n)
+        outputs = {k: mine[k].to_numpy().reshape(shape) / o.healthy for k, o in axis.outputs().items() if k in mine}
+        status = mine["status"].to_numpy().reshape(shape)[:, 0].astype(np.int8)
+        days = mine["day"].to_numpy().reshape(shape)[0]
+        out.append(ArmRun(arm, days, outputs, status, [f for f in failures if f["arm_id"] == arm.arm_id]))
+    return out
+
+
+def _visits(path: Path, runs: list[ArmRun], units: dict[str, str], n: int) -> list[Visits]:
+    table = pd.read_parquet(path / "visits.parquet")
+    out = []
+    for run in runs:
+        mine = table[table["arm_id"] == run.arm.arm_id]
+        values = {m: mine.loc[mine["measure"] == m, "value"].to_numpy().reshape(n, -1) for m in units}
+        out.append(Visits(run.days, values))
+    return out
+
+
+def _table(file: Path) -> pd.DataFrame:
+    """A table with its intervals as lists and nothing as None, as a run gives them."""
+    frame = pd.read_parquet(file)
+    for name in frame.select_dtypes("object"):
+        frame[name] = [v.tolist() if isinstance(v, np.ndarray) else v for v in frame[name]]
+    for name in set(frame.columns) & {"published", "published_ci", "pi50", "pi90"}:
+        frame[name] = [None if isinstance(v, float) and v != v else v for v in frame[name]]
+    return frame

@@ -1,0 +1,74 @@
+"""`baxis plot`: tables and figures of a saved result, without a run."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ...clinic.result import TrialResult
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def plot(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `baxis trial --out` wrote.")],
+    name: Annotated[
+        list[str] | None, typer.Option(help="Observable or measure to draw over time, as igg or DAS28; repeat.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the figure: .png, .svg or .pdf.", metavar="FILE")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print simulated against published as JSON.")] = False,
+) -> None:
+    """Print a saved result again, simulated against published with ratios, and draw its figures. Research use only."""
+    from ...clinic.reload import load_result
+    from ...core.errors import InvalidValue, UnknownName
+
+    if out is not None and out.suffix not in PICTURES:
+        raise UnknownName("kind of output file", out.suffix or str(out), PICTURES)
+    if out is not None and not out.absolute().parent.is_dir():
+        raise InvalidValue("--out", str(out), "a file in an existing folder")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        result = load_result(folder)
+    for line in told:
+        typer.echo(f"baxis: {line.message}", err=True)
+    figure = result.plot(*(name or ())) if out or name else None
+    if json:
+        import json as encoder
+
+        from ...clinic.export import finite
+
+        typer.echo(encoder.dumps(finite(result.against_published().to_dict("records")), indent=1))
+    else:
+        _print(result)
+    if figure is not None and out is not None:
+        part = out.with_name(f"{out.stem}.part{out.suffix}")
+        figure.savefig(part, dpi=150)
+        part.replace(out)
+        typer.echo(f"Written to {out}", err=json)
+
+
+def _print(result: TrialResult) -> None:
+    """The tables of the run, then simulated against published."""
+    from .layout import table
+    from .trial import print_result
+
+    print_result(result)
+    found = result.against_published()
+    if found.empty:
+        typer.echo("Nothing was published of this design.")
+        return
+    rows = [
+        (r["table"], r["arm_id"], f"{r['endpoint']} week {r['week']:g}", f"{r['simulated']:.3g}", f"{r['published']:.3g}",
+         f"{r['difference']:+.3g}", f"{r['ratio']:.2f}" if r["ratio"] == r["ratio"] else "-", _inside(r["inside"]))
+        for r in found.to_dict("records")
+    ]  # fmt: skip
+    columns = ["what", "arm", "endpoint", "simulated", "published", "difference", "ratio", "in 90 % PI"]
+    typer.echo("\n".join(table(columns, rows)))
+
+
+def _inside(value: Any) -> str:
+    return "-" if value is None else "yes" if value else "no"
