@@ -64,7 +64,7 @@ def table(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Parameters of the resting and of the stimulated cell for one condition."""
     code = str(changes.get("disease", disease_table.HEALTHY))
-    base = {**disease_table.base(), **_regulators(code)}
+    base = {**disease_table.base(), **regulators(code)}
     base.update(references.signalling_inputs("N", base), val=base["val"])
     base.update({f"ref_{o}": references.instances()[f"N_ref_{o}"] for o in references.OUTPUTS})
     known = set(model.signalling().system.parameters)
@@ -78,7 +78,7 @@ def table(
     return resting, {**resting, **({} if unstimulated else stimulus), **given}
 
 
-def _regulators(code: str) -> dict[str, float]:
+def regulators(code: str) -> dict[str, float]:
     """A disease's regulators as they act inside any B cell: its antigen and TLR load stay outside."""
     case = disease_table.load(code)
     return {k: p.value for k, p in case.regulators.items() if k.endswith("_e") or k.startswith("f_pt")}

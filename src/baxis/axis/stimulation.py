@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import library, units
+from ..core import ledger, library, units
 from ..core.errors import InvalidValue, UnknownName
 from . import drug_table, isolated, potency
 
@@ -22,7 +22,8 @@ GENES = {"LYN": "lyn_e", "CSK": "csk_e", "PTPN22": "ptpn22_e", "SYK": "syk_e", "
          "SHIP1": "ship_e", "PTEN": "pten_e", "CD19": "cd19_e", "PRKCB": "pkc_e", "CARD11": "card_e",
          "MAP3K7": "tak1_e", "TAK1": "tak1_e", "TNFAIP3": "a20_e", "A20": "a20_e", "PLCG2": "plc_e",
          "BLNK": "blnk_e", "RASGRP3": "rasgrp_e", "TNFRSF13C": "baffr_e", "TLR7": "tlr7_e"}  # fmt: skip
-CELLS = ("naive", "autoreactive")
+CELLS = ("naive", "memory", "age-associated", "autoreactive")
+ANTIGENS = ("antigen", "monovalent-antigen")
 FREE = {"btk": "btk_free", "syk": "syk_free", "pi3k": "pi3k_free", "tlr": "tlr_free"}
 _INCUBATION = 60.0 / 1440.0  # covalent inhibitors act for an hour before the stimulus
 _DOSE = re.compile(r"^(?P<name>.+?)\s+(?P<value>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)$")
@@ -75,7 +76,8 @@ def stimulate(
     stimuli: Sequence[str], cell: str = "naive", *, disease: str = "healthy", genes: Mapping[str, float] | None = None,
     inhibitors: Sequence[str] = (), minutes: Sequence[float] = isolated.MINUTES,
 ) -> Stimulation:  # fmt: skip
-    """Stimulate one cell. stimuli and inhibitors: `anti-IgM 10 ug/mL`, `fenebrutinib 100 nM`; genes: activity, 0 = knock-out.
+    """Stimulate one cell. stimuli and inhibitors: `anti-IgM 10 ug/mL`, `antigen 10 nM KD 30 nM`,
+    `fenebrutinib 100 nM`; cell: one of CELLS; genes: activity, 0 = knock-out.
 
     Raises UnknownName for an unknown stimulus, gene, cell, drug or disease, InvalidValue for a missing or wrong unit.
     """
@@ -90,6 +92,8 @@ def dose_response(
     """Dose-response of a stimulus or an inhibitor (`context` as in `stimulate`; an inhibitor needs stimuli in it)."""
     if readout not in READOUTS:
         raise UnknownName("read-out", readout, READOUTS)
+    if not at_min >= 0:
+        raise InvalidValue("time of the read-out", at_min, "minutes from 0 on")
     grid = np.asarray(doses, float)
     if grid.size < 3 or (grid < 0).any() or (np.diff(grid) <= 0).any():
         raise InvalidValue("doses", doses, "at least three rising doses of 0 or more")
@@ -120,14 +124,20 @@ def _condition(
 ) -> dict[str, float | str]:
     if cell not in CELLS:
         raise UnknownName("cell", cell, CELLS)
-    out: dict[str, float | str] = {"disease": disease, "ag": 0.0}
+    out: dict[str, float | str] = {"disease": disease}  # what no stimulus names stays as in the resting cell
     if cell == "autoreactive":
         from .disease_table import base, load
 
         values = {**base(), **load(disease).values()}
         out.update(ag=values["agA"], tag=values["tagA"], fcg_lig=values["fcg0"], tlr_in=values["tl_A"])
+    own = _own(cell)
+    feels = own.pop("cd40_in", 1.0)
+    out.update(own if disease == "healthy" else {k: v for k, v in own.items() if k not in isolated.regulators(disease)})
     for text in stimuli:
         _add_stimulus(out, text)
+    if "cd40_in" in out:
+        basal = float(table()["CD40L"]["basal"])
+        out["cd40_in"] = basal + feels * (float(out["cd40_in"]) - basal)
     for gene, activity in genes.items():
         if gene.upper() not in GENES:
             raise UnknownName("gene", gene, GENES, "only these are in the signalling module")
@@ -137,6 +147,12 @@ def _condition(
     for text in inhibitors:
         _add_inhibitor(out, text)
     return out
+
+
+def _own(cell: str) -> dict[str, float]:
+    """What a cell has that a naive one has not, relative to it (`library/parameters/cells.csv`)."""
+    rows = ledger.read("parameters/cells")
+    return {n.partition(".")[2]: p.value for n, p in rows.items() if n.partition(".")[0] == cell}
 
 
 def _split(text: str, what: str) -> tuple[str, float, str]:
@@ -150,17 +166,33 @@ def _split(text: str, what: str) -> tuple[str, float, str]:
 
 def _add_stimulus(out: dict[str, float | str], text: str) -> None:
     known = table()
+    text, _, affinity = text.partition(" KD ")
     name, value, unit = _split(text, "stimulus")
     match = {k.casefold(): k for k in known}.get(name.casefold())
     if match is None:
         raise UnknownName("stimulus", name, known)
     row = known[match]
-    per = units.convert(float(row["value"]), row["unit"], f"1/({unit})" if unit != "1" else "1")
+    if affinity:
+        per = 1.0 / _affinity(match, affinity, unit)
+    else:
+        per = units.convert(float(row["value"]), row["unit"], f"1/({unit})" if unit != "1" else "1")
     at = row["input"]
     basal = float(row["basal"])
     out[at] = float(out.get(at, basal)) + value * per
     if match == "monovalent-antigen":
         out["val"] = 0.0
+
+
+def _affinity(name: str, text: str, unit: str) -> float:
+    """Dissociation constant `5 nM` in the unit of the concentration: the dose that ligates half of the receptors."""
+    if name not in ANTIGENS:
+        raise InvalidValue(f"affinity of {name}", text, f"KD of {' or '.join(ANTIGENS)}")
+    m = _DOSE.match(f"KD {text.strip()}")
+    if not m or not m["unit"] or not float(m["value"]) > 0:
+        raise InvalidValue(
+            f"affinity of {name}", text, "a dissociation constant above 0 with unit, e.g. 'antigen 10 nM KD 30 nM'"
+        )
+    return float(units.convert(float(m["value"]), m["unit"], unit))
 
 
 def _add_inhibitor(out: dict[str, float | str], text: str) -> None:

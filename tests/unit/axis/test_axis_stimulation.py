@@ -42,9 +42,42 @@ def test_antigen_dose_response_rises() -> None:
     assert (found.response[1:] >= found.response[:-1] - 1e-9).all()
 
 
+def test_what_is_not_stimulated_stays_at_rest() -> None:
+    quiet = axis.stimulate(["CD40L 60 nM"])
+    assert quiet.values["NF-kB"].max() > 1.5 * quiet.values["NF-kB"][0]
+    assert quiet.values["pSYK"] == pytest.approx(quiet.values["pSYK"][0], rel=1e-4)
+
+
+def test_affinity_is_the_dose_that_ligates_half() -> None:
+    usual, same = axis.stimulate(["antigen 10 nM"]), axis.stimulate(["antigen 10 nM KD 1 nM"])
+    weak = axis.stimulate(["antigen 10 nM KD 0.3 uM"])
+    assert same.values["pSYK"] == pytest.approx(usual.values["pSYK"])
+    assert weak.values["pSYK"].max() < 0.2 * usual.values["pSYK"].max()
+
+
+def test_memory_and_age_associated_cells_differ_as_published() -> None:
+    naive, memory, old = (axis.stimulate(["anti-IgM 10 ug/mL"], cell).values for cell in stimulation.CELLS[:3])
+    for name in ("pSYK", "pBTK", "pAKT", "pERK"):  # EXP28, unswitched memory
+        assert memory[name].max() > naive[name].max()
+    assert old["Ca2+"].max() < naive["Ca2+"].max()  # more CD22
+    ligand = [axis.stimulate(["TLR7-ligand 1 uM"], c).values["TLR"].max() for c in ("naive", "age-associated")]
+    assert ligand[1] > 1.3 * ligand[0]  # C040
+    helped = axis.stimulate(["CD40L 60 nM"], "age-associated").values["NF-kB"]
+    assert helped.max() < 1.05 * helped[0]  # C044
+
+
+def test_over_expression_raises_the_signal() -> None:
+    more = axis.stimulate(["anti-IgM 10 ug/mL"], genes={"SYK": 2}).values["pSYK"]
+    assert more.max() > axis.stimulate(["anti-IgM 10 ug/mL"]).values["pSYK"].max()
+
+
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
+        (lambda: axis.stimulate(["antigen 10 nM KD 3"]), InvalidValue, "KD 30 nM"),
+        (lambda: axis.stimulate(["CD40L 60 nM KD 3 nM"]), InvalidValue, "KD of antigen"),
+        (lambda: axis.stimulate([], "mem"), UnknownName, "did you mean 'memory'"),
+        (lambda: stimulation.dose_response("anti-IgM", [1, 2, 3], "ug/mL", at_min=-1), InvalidValue, "minutes"),
         (lambda: axis.stimulate(["anti-IgM 10"]), InvalidValue, "needs its unit"),
         (lambda: axis.stimulate(["anti-IgN 10 ug/mL"]), UnknownName, "did you mean 'anti-IgM'"),
         (lambda: axis.stimulate(["anti-IgM 10 mg"]), InvalidValue, "dimension"),

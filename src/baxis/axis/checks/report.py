@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...core import library
 from .rungs import RUNGS, Row, summary
 
 _TITLES = {"rest": "Rest", "pathway": "Pathway experiments", "genetics": "Genetics", "pharmacology": "Pharmacology in people",
@@ -27,6 +28,27 @@ def cells(row: Row) -> dict[str, str]:
     }  # fmt: skip
 
 
+def lacking(row: Row) -> str:
+    """What the model lacks where a row fails, from `library/checks/comments.csv`; empty where nobody has said it yet."""
+    told = {(r["rung"], r["id"]): r["lacks"] for r in library.read_table("checks/comments")}
+    return told.get((row.rung, row.id), "") if row.passed is False else ""
+
+
+def _failures(rows: Sequence[Row]) -> list[str]:
+    """Every failing row with what the model lacks."""
+    failed = [r for r in rows if r.passed is False]
+    lines = ["", "## What fails, and what the model lacks", ""]
+    if not failed:
+        return [*lines, "No row fails."]
+    lines += ["| rung | what | expected | simulated | what the model lacks |", "|---|---|---|---|---|"]
+    for r in failed:
+        c = cells(r)
+        why = lacking(r) or "not explained yet"
+        words = (_TITLES[r.rung], f"{r.id}: {r.what}", r.expected, c["simulated"], why)
+        lines.append("| " + " | ".join(w.replace("|", "/") for w in words) + " |")
+    return lines
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The page: counts, then one table a rung, failures first."""
     counts = summary(rows)
@@ -41,6 +63,7 @@ def markdown(rows: Sequence[Row]) -> str:
         if name in counts:
             c = counts[name]
             lines.append(f"| {_TITLES[name]} | {c['passed']} | {c['failed']} | {c['out_of_scope']} |")
+    lines += _failures(rows)
     for name in RUNGS:
         mine = [r for r in rows if r.rung == name]
         if not mine:

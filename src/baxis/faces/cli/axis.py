@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+LibraryOption = Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DiseaseOption = Annotated[str | None, typer.Option(help="Only this disease.", metavar="CODE")]
 
@@ -18,9 +19,11 @@ def check(
     disease: DiseaseOption = None,
     failures: Annotated[bool, typer.Option("--failures", help="Only rows that fail.")] = False,
     page: Annotated[Path | None, typer.Option(help="Also write the tables as a Markdown page.", metavar="FILE")] = None,
+    library: LibraryOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare the model with experiments, genetics and pharmacology: expected, simulated, pass or fail, source."""
+    _lay(library)
     from ...axis import checks
     from ...axis.checks import report
 
@@ -34,13 +37,16 @@ def check(
         return
     shown = [r for r in rows if r.passed is False or not failures]
     _table([report.cells(r) for r in shown], f"check {rung}")
+    for row in rows:
+        if row.passed is False:
+            typer.echo(f"{row.id} fails: {report.lacking(row) or 'what the model lacks is not explained yet'}")
     for name, count in counts.items():
         typer.echo(f"{name}: " + ", ".join(f"{v} {k.replace('_', ' ')}" for k, v in count.items()))
 
 
 def stimulate(
     stimuli: Annotated[list[str] | None, typer.Argument(help="e.g. 'anti-IgM 10 ug/mL' 'CD40L 60 nM'.")] = None,
-    cell: Annotated[str, typer.Option(help="naive or autoreactive.")] = "naive",
+    cell: Annotated[str, typer.Option(help="naive, memory, age-associated or autoreactive.")] = "naive",
     disease: Annotated[str, typer.Option(help="Whose cell: a disease code or healthy.")] = "healthy",
     knock_out: Annotated[list[str] | None, typer.Option(help="Gene to knock out.", metavar="GENE")] = None,
     gene: Annotated[list[str] | None, typer.Option(help="Activity of a gene, e.g. BTK=0.5.", metavar="GENE=X")] = None,
@@ -52,12 +58,18 @@ def stimulate(
     readout: Annotated[str, typer.Option(help="Read-out of the dose-response.")] = "NF-kB",
     at: Annotated[float, typer.Option(help="Its time in minutes.")] = 60.0,
     plot: Annotated[Path | None, typer.Option(help="Write a figure.", metavar="FILE.png")] = None,
+    library: LibraryOption = None,
     json: JsonOption = False,
 ) -> None:
     """Stimulate the BCR pathway of one cell, with genes changed and inhibitors at a concentration."""
+    from ...core.errors import InvalidValue
+
+    _lay(library)
     genes = dict.fromkeys(knock_out or [], 0.0) | dict(_gene(g) for g in gene or [])
     given: dict[str, Any] = {"cell": cell, "disease": disease, "genes": genes, "inhibitors": list(inhibitor or [])}
     if dose_response:
+        if plot is not None:
+            raise InvalidValue("--plot", str(plot), "a course: --plot draws no dose-response")
         _dose_response(dose_response, {**given, "stimuli": list(stimuli or [])}, (readout, at), json)
         return
     from ...axis.stimulation import stimulate as run
@@ -75,9 +87,11 @@ def stimulate(
 
 def compare_diseases(
     diseases: Annotated[list[str] | None, typer.Argument(help="Codes; default all.", metavar="[CODE]...")] = None,
+    library: LibraryOption = None,
     json: JsonOption = False,
 ) -> None:
     """The regulators of every disease side by side, with kind and evidence."""
+    _lay(library)
     from ...axis.comparison import compare
 
     rows = compare(diseases or None)
@@ -85,6 +99,14 @@ def compare_diseases(
         sys.stdout.write(json_module.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return
     _table(rows, "regulators (healthy = 1 unless a unit is given)")
+
+
+def _lay(folders: list[Path] | None) -> None:
+    """Lay the user's folders over the library."""
+    from ...core import library
+
+    for folder in folders or []:
+        library.overlay(folder)
 
 
 def _gene(text: str) -> tuple[str, float]:
@@ -105,8 +127,9 @@ def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], 
 
     words = text.rsplit(" ", 2)
     try:
-        low, high = (float(v) for v in words[1].split(":"))
-    except (IndexError, ValueError):
+        _, doses, _ = words
+        low, high = (float(v) for v in doses.split(":"))
+    except ValueError:
         raise InvalidValue("--dose-response", text, "'AGENT LOW:HIGH UNIT', e.g. 'fenebrutinib 0.1:1000 nM'") from None
     if not 0 < low < high:
         raise InvalidValue("--dose-response", words[1], "two doses above 0, the lower first")
