@@ -18,6 +18,18 @@ def test_btk_in_tlr7_route_decides_age_associated_cells() -> None:
     assert float(str(rival["infl"])) < float(str(shipped["infl"]))
 
 
+def test_memory_as_seed_decides_what_is_left_after_a_deep_reset() -> None:
+    rows = {(r["structure"], str(r["treatment"]).split()[0]): r for r in rivals.compare("memory-seeds")}
+    assert float(str(rows["rival", "cd19"]["aas"])) < float(str(rows["shipped", "cd19"]["aas"])) - 10
+    assert float(str(rows["rival", "rituximab"]["aas"])) > float(str(rows["shipped", "rituximab"]["aas"])) + 5
+
+
+def test_plasma_cells_without_april_keep_too_much_igg() -> None:
+    rows = {(r["structure"], str(r["treatment"]).split()[0]): r for r in rivals.compare("plasma-cells-without-april")}
+    least = -25.0  # people on atacicept lose a quarter to two fifths of IgG in half a year (AUGUST)
+    assert float(str(rows["shipped", "atacicept"]["igg"])) < least < float(str(rows["rival", "atacicept"]["igg"]))
+
+
 def test_unknown_rival_is_named() -> None:
     with pytest.raises(UnknownName, match="did you mean 'arms-multiply'"):
         rivals.compare("arms-multiplied")

@@ -38,6 +38,14 @@ def test_pharmacology_four_fifths_and_none_in_the_wrong_direction() -> None:
         assert abs(r.simulated) < 5 or middle * r.simulated > 0, r
 
 
+def test_every_failure_is_explained() -> None:
+    failed = [r for r in checks.check("all") if r.passed is False]
+    assert [r.id for r in failed if not report.lacking(r)] == []
+    page = report.markdown(failed)
+    assert all(f"{r.id}: {r.what}" in page for r in failed)
+    assert "not explained yet" not in page
+
+
 def test_arms_every_row() -> None:
     rows = checks.check("arms")
     assert _share(rows) > 0.95

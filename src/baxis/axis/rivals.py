@@ -23,6 +23,7 @@ class Rival:
     readouts: Sequence[str]
 
 
+_BELIMUMAB = "belimumab 700 mg iv weeks 0,2,4 then q4w"
 RIVALS = {
     r.name: r
     for r in (
@@ -35,6 +36,16 @@ RIVALS = {
             "arms-multiply", "Do arms of inflammation add or multiply?", {"w_mul": 1.0}, "SLE",
             ("upadacitinib 30 mg po qd", "elsubrutinib 60 mg po qd", "upadacitinib 30 mg po qd + elsubrutinib 60 mg po qd"),
             24.0, ("infl",),
+        ),
+        Rival(
+            "memory-seeds", "Does autoreactive memory keep the germinal centre, or do naive cells?", {"w_rec": 0.9}, "SLE",
+            ("rituximab 1000 mg iv days 1,15", "cd19 car-t 1000000 cells/kg iv once", _BELIMUMAB), 52.0,
+            ("infl", "gcA", "mtA", "naive", "aas"),
+        ),
+        Rival(
+            "plasma-cells-without-april", "Do long-lived plasma cells need APRIL?", {"f_apd": 0.0}, "SLE",
+            ("telitacicept 160 mg sc qw", "atacicept 150 mg sc qw", _BELIMUMAB), 52.0,
+            ("infl", "aas", "aal", "igg", "lpA"),
         ),
     )
 }  # fmt: skip
@@ -80,6 +91,17 @@ apart; age-associated cells under a BTK inhibitor would.
 
 **Sum or product of arms.** A sum favours combinations that hit different arms; a product gives less to each drug added.
 Additive arms fix the sign of synergy in advance, so a claim of synergy must hold under both.
+
+**Memory or naive cells as seed.** In the shipped structure about a quarter of the autoreactive germinal centre is recalled from memory
+alone; in the rival nine tenths are. The rival makes the disease deaf to what leaves memory in tissue (rituximab and belimumab lose effect
+on the germinal centre and on anti-dsDNA) and a deep reset deeper. The two part at a year after CD19 CAR-T: anti-dsDNA is
+coming back in one and gone in the other. Remission after full CD19 depletion (C223 in mice, row `car_late`) speaks for a share
+larger than the shipped one, the fall of anti-dsDNA under rituximab and belimumab (rows `rtx_sle_ds`, `bel_ds`) for a smaller one; the
+shipped value is what the pharmacology rung allows, not a measurement.
+
+**Plasma cells and APRIL.** Without the need, APRIL blockers lower total IgG by a sixth in a year; people lose a quarter to two
+fifths in half a year (row `ata_g`), so data speak against this rival. Anti-dsDNA and inflammation hardly tell the two apart, because lupus
+autoantibody comes mostly from short-lived cells: what the choice decides is long-lived autoantibody (anti-Ro) and infection.
 """
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ..core import schedule
 from ..core.errors import InvalidValue
+from .held import Held
 
 DOSE_UNITS = ("mg", "g", "ug", "mg/kg", "mg/m2")
 FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -157,7 +158,7 @@ class Randomisation(BaseModel):
 
 
 class Arm(BaseModel):
-    """One arm: its id, published size and treatments (none for placebo)."""
+    """One arm: its id, published size, treatments (none for placebo), and targets that a virtual inhibitor holds."""
 
     model_config = FROZEN
     arm_id: str = Field(min_length=1)
@@ -166,6 +167,7 @@ class Arm(BaseModel):
     role: Literal["placebo", "active", "comparator", "combination"]
     treatments: tuple[Treatment, ...] = ()
     switches: tuple[Switch, ...] = ()
+    held: tuple[Held, ...] = ()
 
     @property
     def every_treatment(self) -> tuple[Treatment, ...]:

@@ -27,6 +27,7 @@ from .blocks import (
     Treatment,
 )
 from .exposure import Exposure, unanswered
+from .held import Held
 
 __all__ = ["DOSE_UNITS", "Arm", "Background", "Design", "Endpoint", "Entry", "Randomisation", "Rescue", "Switch", "Taper",
            "Treatment", "build", "read_design"]  # fmt: skip
@@ -181,7 +182,7 @@ def _owner(loc: tuple[Any, ...]) -> type[BaseModel]:
     """The block in which a field stands."""
     names = [p for p in loc[:-1] if isinstance(p, str)]
     blocks: dict[str, type[BaseModel]] = {
-        "arms": Arm, "treatments": Treatment, "switches": Switch, "rescue": Rescue, "randomisation": Randomisation,
+        "arms": Arm, "held": Held, "exposure": Exposure, "treatments": Treatment, "switches": Switch, "rescue": Rescue, "randomisation": Randomisation,
         "endpoints": Endpoint, "entry": Entry, "background_therapy": Background, "taper": Taper,
     }  # fmt: skip
     return blocks.get(names[-1], Design) if names else Design

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .. import axis, engine
 from ..core import schedule, streams, units
 from ..core.errors import InvalidValue
-from . import exposure, kinetics
+from . import exposure, held, kinetics
 from .courses import Course, of_arm
 from .design import Arm, Design, Treatment
 from .population import Population
@@ -103,6 +103,8 @@ def plan(
                 most = f"at most {SLOTS} drugs that are not oral daily ones in an arm"
                 raise InvalidValue(f"arm {arm.arm_id}", ", ".join(slots), most)
             _resolved(design, course, people, (slot, parameters, gathered))
+    for name, days, values in held.inputs(arm.held, gathered.n):
+        inputs.setdefault(name, []).append((days, values))
     _write_inputs(inputs, gathered)
     return parameters, gathered.events(parameters)
 

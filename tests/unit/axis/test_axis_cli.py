@@ -89,3 +89,36 @@ def test_bad_input_is_one_line(
     assert out == ""
     assert err.count("\n") == 1
     assert text in err
+
+
+def test_a_folder_laid_over_the_library(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from baxis.core import library
+
+    shipped = library.path("drugs/fenebrutinib.toml").read_text(encoding="utf-8")
+    (tmp_path / "drugs").mkdir()
+    own = shipped.replace('inn = "fenebrutinib"', 'inn = "minebrutinib"').replace("GDC-0853", "MINE-1")
+    (tmp_path / "drugs" / "minebrutinib.toml").write_text(own.replace("RG7845", "MINE-2"), encoding="utf-8")
+    words = ("stimulate", "anti-IgM 10 ug/mL", "--inhibitor", "minebrutinib 100 nM")
+    try:
+        code, out, _ = _run(monkeypatch, capsys, *words, "--library", str(tmp_path))
+        assert code == 0
+        assert "pBTK" in out
+    finally:
+        library.reset()
+    code, _, err = _run(monkeypatch, capsys, *words)
+    assert code == 2
+    assert "minebrutinib" in err
+    code, _, err = _run(monkeypatch, capsys, "check", "rest", "--library", str(tmp_path / "none"))
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["fenebrutinib 0.1:1000", "fenebrutinib 1000:1 nM", "fenebrutinib x:y nM", "5"])
+def test_a_bad_dose_response_is_one_line(
+    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = _run(monkeypatch, capsys, "stimulate", "anti-IgM 10 ug/mL", "--dose-response", text)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1

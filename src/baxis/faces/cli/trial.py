@@ -53,6 +53,12 @@ def trial(
             metavar="NAME=VALUE",
         ),
     ] = None,
+    hold: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="One arm more: a virtual inhibitor, e.g. btk=0.7 for 70 % occupancy.", metavar="TARGET=OCCUPANCY"
+        ),
+    ] = None,
     stream: Annotated[
         bool,
         typer.Option(
@@ -84,7 +90,7 @@ def trial(
         check_file(Path(json))
     settings: dict[str, Any] = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
     settings |= {"evidence": tuple(evidence or ()), "population": population}
-    trial_design = _with_exposure(design, exposure, settings["evidence"])
+    trial_design = _changed(design, exposure, hold, settings["evidence"])
     swap = Swap(population_of, background_of, steroid_rule_of, endpoint, week)
     if swap.asked():
         if out:
@@ -103,15 +109,20 @@ def trial(
             typer.echo(f"Written to {out}")
 
 
-def _with_exposure(design: str, asked: list[str] | None, folders: tuple[Path, ...]) -> str | Design:
-    """The design's name, or the design with what `--exposure` sets for its patients."""
-    if not asked:
+def _changed(
+    design: str, exposure: list[str] | None, hold: list[str] | None, folders: tuple[Path, ...]
+) -> str | Design:
+    """The design's name, or the design with what `--exposure` sets for its patients and the arm of `--hold`."""
+    if not (exposure or hold):
         return design
     from ...clinic.design import read_design
     from ...clinic.exposure import parse
+    from ...clinic.held import with_held
 
     found = read_design(design, folders)
-    return found.replace(exposure={**found.exposure.model_dump(), **parse(asked)})
+    if hold:
+        found = with_held(found, hold)
+    return found.replace(exposure={**found.exposure.model_dump(), **parse(exposure)}) if exposure else found
 
 
 def _run(design: str | Design, quiet: bool, settings: dict[str, Any]) -> TrialResult:
