@@ -33,13 +33,14 @@ TABLE = "safety/harms"
 COLUMNS = ("arm_id", "harm", "name", "expected", "per_100_years", "pi50", "pi90", "control", "published", "published_unit", "source", "note")  # fmt: skip
 YEAR = 365.25
 DRAWS = 4000
+TWO, BIOLOGIC = "two biologics at once", ("mAb", "fusion protein")
 Z90 = 1.6448536269514722
 Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
 class Harm:
-    """One row of the table: value with its interval, and where it holds."""
+    """One row of the table: value with its interval, where it holds, and whether it is serious by its own definition."""
 
     harm: str
     name: str
@@ -52,6 +53,7 @@ class Harm:
     endpoint: str
     source: str
     note: str
+    serious: bool
 
 
 def rows(form: str | Sequence[str]) -> list[Harm]:
@@ -66,7 +68,7 @@ def _harm(row: dict[str, str]) -> Harm:
     source = f"{row['source']}: {row['place']}"
     return Harm(
         row["harm"], row["name"], row["form"], row["scope"], float(row["value"]), log_sd, float(row["weeks"] or "nan"),
-        float(row["control"]) if row["control"] else None, row["endpoint"], source, row["note"],
+        float(row["control"]) if row["control"] else None, row["endpoint"], source, row["note"], row["serious"] == "yes",
     )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def harms(design: Design, people: Population, runs: Sequence[ArmRun], tables: Ev
     classes = {arm.arm_id: _classes(arm) for arm in design.arms}
     asked = [h for h in rows(("rate", "risk", "once")) if any(_within(h.scope, c) for c in classes.values())]
     for run in runs:
-        found = _infection(design, people, run, classes[run.arm.arm_id])
+        found = _infection(design, people, run)
         found += [_low_igg(run, h) for h in rows("measure")]
         found += [_class_harm(design, run.arm, h, classes[run.arm.arm_id]) for h in asked]
         for harm, share, rate, log_sd in found:
@@ -99,11 +101,24 @@ def _within(scope: str, classes: set[str]) -> bool:
 Found = tuple[Harm, float, float, float]
 
 
-def _infection(design: Design, people: Population, run: ArmRun, classes: set[str]) -> list[Found]:
-    """Serious infections: base rate of the disease times the factors of each patient at each visit."""
+def _infection(design: Design, people: Population, run: ArmRun) -> list[Found]:
+    """Serious infections of an arm: expected share and rate."""
+    found = infections(design, people, run)
+    if found is None:
+        return []
+    base, each, log_sd = found
+    hazard = each[run.status == 0]
+    years = float(run.days[-1] - run.days[1]) / YEAR
+    return [(base, float((1 - np.exp(-hazard)).mean()), float(100 * hazard.mean() / years), log_sd)]
+
+
+def infections(design: Design, people: Population, run: ArmRun) -> tuple[Harm, Array, float] | None:
+    """Expected serious infections of each patient (n,) by the last week: the disease's base rate times the factors of
+    each patient at each visit; with the base row and the log sd of the sources. None where no base rate is held."""
+    classes = _classes(run.arm)
     base = next((h for h in rows("base") if h.scope == design.disease), None)
     if base is None:
-        return []
+        return None
     factors = {h.scope: h for h in rows("factor")}
     days = run.days[1:]
     dose = steroid_dose(design, run.taken, people, run.days)
@@ -113,14 +128,31 @@ def _infection(design: Design, people: Population, run: ArmRun, classes: set[str
     igg = axis.outputs()["igg"].measured(run.outputs["igg"])
     low = np.where(igg < 5.0, factors["IgG below 5 g/L"].value, 1.0)
     drug = [h for s, h in factors.items() if _within(s, classes)]
+    drug += [factors[TWO]] if biologics(run.arm) > 1 else []
     times = float(np.prod([h.value for h in drug]))
     rate = base.value / (100 * YEAR) * steroid[:, 1:] / start * low[:, 1:] * times
-    ok = run.status == 0
-    steps = np.diff(days)
-    hazard = ((rate[:, 1:] + rate[:, :-1]) / 2 * steps).sum(axis=1)[ok]
-    years = float(steps.sum()) / YEAR
+    hazard = ((rate[:, 1:] + rate[:, :-1]) / 2 * np.diff(days)).sum(axis=1)
     log_sd = float(np.sqrt(base.log_sd**2 + sum(h.log_sd**2 for h in drug)))
-    return [(base, float((1 - np.exp(-hazard)).mean()), float(100 * hazard.mean() / years), log_sd)]
+    return base, np.asarray(hazard), log_sd
+
+
+def class_harms(design: Design, arm: Arm) -> list[tuple[Harm, float, float]]:
+    """Harms of the arm's drug classes: row, expected events of a patient by the last week above the source's control, log sd.
+
+    Only what the table holds: a class without a row is one whose harms are not held, not one without harm.
+    """
+    classes, out = _classes(arm), []
+    for harm in rows(("rate", "risk", "once")):
+        if _within(harm.scope, classes):
+            with_drug = _class_harm(design, arm, harm, classes)[1]
+            without = _class_harm(design, arm, harm, set())[1] if harm.control is not None else 0.0
+            out.append((harm, max(with_drug - without, 0.0), harm.log_sd))
+    return out
+
+
+def biologics(arm: Arm) -> int:
+    """Number of different biologic drugs of an arm."""
+    return len({t.drug for t in arm.treatments if axis.drug(t.drug).modality in BIOLOGIC})
 
 
 def _by_dose(dose: Array, factors: dict[str, Harm]) -> Array:
@@ -142,6 +174,8 @@ def _class_harm(design: Design, arm: Arm, harm: Harm, classes: set[str]) -> Foun
         return harm, float("nan"), float("nan"), 0.0
     starts = [t.start_day for t in arm.every_treatment if _within(harm.scope, {axis.drug(t.drug).class_})] or [0.0]
     weeks = max(design.weeks - min(starts) / 7.0, 0.0)
+    if harm.form == "risk":
+        weeks = min(weeks, harm.weeks)  # what a source saw by a week is not carried beyond it
     if harm.form == "once":
         return harm, value, float("nan"), harm.log_sd
     yearly = value / 100 if harm.form == "rate" else -np.log1p(-value) / (harm.weeks * 7.0 / YEAR)

@@ -1,11 +1,17 @@
-"""`baxis combine-search`: pairs of drugs by benefit against IgG lost."""
+"""`baxis combine-search`: pairs of drugs by benefit against harms and IgG lost."""
 
 from __future__ import annotations
 
 import json as encoder
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ...insight.combine.search import Search
+
+MOST = 15  # rows of the front on the terminal
 
 
 def combine_search(
@@ -15,33 +21,48 @@ def combine_search(
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print every pair as JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
-    """Pairs of drugs (one of each class) by inflammation taken off against IgG lost: the Pareto front."""
+    """Pairs of drugs (one of each class) by inflammation taken off, serious harms and IgG lost: the Pareto front."""
+    from ...clinic.export import check_folder, finite
     from ...clinic.settings import Settings, settle
     from ...insight.combine.search import search
-    from .layout import table, width, wrapped
     from .progress import bar
 
+    if out:
+        check_folder(out)
     with bar("arms") as progress:
         chosen = settle(Settings(patients=patients, seed=seed, threads=threads, progress=progress), {})
         result = search(disease, all_pairs, chosen)
-    if json:
-        typer.echo(encoder.dumps(result.to_dict(), indent=1))
-        return
-    rows = []
-    for row in result.table[result.table["on the front"]].to_dict("records"):
-        spans = [
-            f"{100 * row[n]:.1f} ({100 * row[f'{n} 90 %'][0]:.1f} to {100 * row[f'{n} 90 %'][1]:.1f})"
-            for n in ("effect", "IgG loss")
-        ]
-        rows.append([row["drugs"], *spans, f"{row['front']:.2f}"])
+    if out:
+        result.save(out)
+    typer.echo(encoder.dumps(finite(result.to_dict()), indent=1) if json else "\n".join(lines(result)))
+
+
+def lines(result: Search) -> list[str]:
+    """What the terminal shows."""
+    from .combine import _percent
+    from .layout import table, width, wrapped
+
     r = result.recipe
-    out = wrapped(
-        f"{result.disease}, week {r['weeks']:g}, setting of {r['setting']}; {r['budget']}, {r['patients']} patients each",
+    front = result.table[result.table["on the front"]]
+    rows = []
+    for row in front.head(MOST).to_dict("records"):
+        spans = [_percent(row, n) for n in ("effect", "IgG loss", "serious harms")]
+        rows.append([row["drugs"], *spans, row["class harms"], f"{row['front']:.2f}"])
+    said = f"{result.disease}, week {r['weeks']:g}, setting of {r['setting']}; {r['budget']}, {r['patients']} patients each"
+    out = wrapped(f"{said}, seed {r['seed']}", width())
+    more = f"; the first {MOST} of {len(front)}" if len(front) > MOST else ""
+    out += ["", f"Pareto front: % (90 % interval); last, share of replicates on the front{more}"]
+    head = ["drugs", "inflammation taken off", "IgG lost", "serious harms in 100", "class harms among them", "on front"]
+    out += table(head, rows)
+    out += wrapped(
+        "Serious harms: infections, and class harms above control. None held for: "
+        + ", ".join(r["no_class_harms_held"]),
         width(),
     )
-    out += ["", "Pareto front: % (90 % interval); last, share of replicates on the front"]
-    out += table(["drugs", "inflammation taken off", "IgG lost", "on front"], rows)
+    for text in r["caveats"]:
+        out += wrapped(text, width())
     if result.left_out:
         out += wrapped("Left out: " + ", ".join(result.left_out) + " (reasons with --json)", width())
-    typer.echo("\n".join([*out, r["notice"]]))
+    return [*out, r["notice"]]

@@ -1,8 +1,9 @@
-"""Two or three drugs together: dose surfaces of benefit and harm, and synergy against named nulls."""
+"""Drugs together: dose surfaces of benefit and harm, synergy against named nulls, timing, pairs, published trials."""
 
 from __future__ import annotations
 
 from .result import Combination
 from .surface import combine
+from .timing import Timing, timing
 
-__all__ = ["Combination", "combine"]
+__all__ = ["Combination", "Timing", "combine", "timing"]

@@ -1,4 +1,4 @@
-"""One figure of a combination: dose-response alone and together, and excess over the nulls."""
+"""Figures of combinations: dose-response and excess over the nulls, the scan of start times, the front of pairs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .result import Combination
+    from .search import Search
+    from .timing import Timing
+
+COLOURS = {"additive": "#1f6f8b", "product": "#c26a2d"}
 
 
 def overview(c: Combination) -> Figure:
@@ -32,7 +36,7 @@ def overview(c: Combination) -> Figure:
     left.set(xlabel="fraction of the usual dose", ylabel=f"effect on {c.endpoint} (%)")
     left.legend(frameon=False, fontsize=8)
     full = c.synergy[c.synergy["doses"].map(lambda d: d == (1.0,) * k)]
-    for j, (structure, color) in enumerate((("additive", "#1f6f8b"), ("product", "#c26a2d"))):
+    for j, (structure, color) in enumerate(COLOURS.items()):
         for i, row in enumerate(full.to_dict("records")):
             y = i + 0.16 * (2 * j - 1)
             low, high = (100 * v for v in row[f"{structure} 90 %"])
@@ -46,4 +50,56 @@ def overview(c: Combination) -> Figure:
     )
     right.legend(frameon=False, fontsize=8, loc="best")
     fig.suptitle(f"{' + '.join(c.drugs)} in {c.disease}, week {c.recipe['weeks']:g}", fontsize=11)
+    return fig
+
+
+def gaps(t: Timing) -> Figure:
+    """Left: effect over time and at the end against the gap between starts; right: IgG lost at its lowest."""
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(10.5, 4.2), layout="constrained")
+    left, right = fig.subplots(1, 2)
+    for structure, colour in COLOURS.items():
+        own = t.table[t.table["structure"] == structure].sort_values("gap_weeks")
+        x = own["gap_weeks"].to_numpy()
+        for panel, label, style in (
+            (left, "mean effect", "o-"),
+            (left, "effect at the end", "s--"),
+            (right, "lowest IgG loss", "o-"),
+        ):
+            low, high = np.array([[100 * v for v in pair] for pair in own[f"{label} 90 %"]]).T
+            panel.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
+            name = (
+                "IgG" if panel is right else {"mean effect": "mean over time", "effect at the end": "at the end"}[label]
+            )
+            panel.plot(x, 100 * own[label], style, color=colour, ms=4, label=f"{name}, arms {structure}")
+    for panel, text in ((left, "inflammation taken off, %"), (right, "IgG lost at its lowest, %")):
+        panel.axvline(0, color="0.7", lw=0.8)
+        panel.set(xlabel=f"weeks from start of {t.drugs[0]} to start of {t.drugs[1]}", ylabel=text)
+        panel.legend(frameon=False, fontsize=8)
+    fig.suptitle(f"{t.drugs[0]} and {t.drugs[1]} in {t.disease}, {t.recipe['weeks']:g} weeks; bands: 90 %", fontsize=11)
+    return fig
+
+
+def pareto(s: Search) -> Figure:
+    """Every drug and pair by serious harms and effect, coloured by IgG lost; the front with names."""
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(9.5, 6.2), layout="constrained")
+    axes = fig.subplots()
+    x, y = 100 * s.table["serious harms"], 100 * s.table["effect"]
+    dots = axes.scatter(x, y, c=100 * s.table["IgG loss"].clip(0), cmap="cividis_r", s=14)
+    fig.colorbar(dots, ax=axes, label="IgG lost, %")
+    best = s.table[s.table["on the front"]].nlargest(12, "effect")
+    for n, row in enumerate(best.to_dict("records")):
+        at = 100 * row["serious harms"], 100 * row["effect"]
+        axes.plot(*at, "o", mfc="none", mec="#c0392b", ms=9)
+        axes.annotate(str(n + 1), at, textcoords="offset points", xytext=(6, 4), fontsize=8)
+    names = "\n".join(f"{n + 1}  {d}" for n, d in enumerate(best["drugs"]))
+    axes.text(0.99, 0.02, names, transform=axes.transAxes, ha="right", va="bottom", ma="left", fontsize=8)
+    axes.set(
+        xlabel=f"serious harms in 100 patients by week {s.recipe['weeks']:g}: infections and class harms above control",
+        ylabel="inflammation taken off, %",
+    )
+    fig.suptitle(f"Pairs in {s.disease}: the front (ringed) of effect, serious harms and IgG lost", fontsize=11)
     return fig

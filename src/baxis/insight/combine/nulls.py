@@ -2,10 +2,14 @@
 
 HSA: the better drug alone. Bliss 1939: independent action. Loewe 1953: the drugs are one drug at exchanged doses, so
 that sum d_i/D_i(E) = 1, where D_i(E) is the dose of drug i alone with effect E (a drug that never reaches E adds
-nothing). ZIP, Yadav 2015 (doi:10.1016/j.csbj.2015.09.001): Bliss on the fitted Hill curves of the single drugs.
+nothing). ZIP, Yadav 2015 (doi:10.1016/j.csbj.2015.09.001): each row and column of the dose matrix is fitted by a
+Hill curve that starts at the other drug's effect; the mean of the two fits is set against Bliss on the fitted single
+drugs, so that what is counted is a change of potency or shape, not noise. Tops below 1 are fitted, not fixed.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +17,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 NAMES = ("HSA", "Bliss", "Loewe", "ZIP")
 _HALVINGS = 48
+SLOPES, MIDDLES = (0.2, 6.0), (-4.0, 4.0)  # bounds of a Hill fit: slope; log of the middle dose over the usual dose
+_ROUNDS, _SIDE = 10, 7  # refinements of the grid, points a side
 
 
 def hsa(single: Array) -> Array:
@@ -63,36 +69,84 @@ def _share(levels: Array, rising: Array, doses: Array, given: list[int], effect:
     return total
 
 
-def hill(levels: Array, effects: Array) -> Array:
-    """Effects at `levels` (L,) of the Hill curve (from 0 at dose 0) that fits best by least squares; (L,)."""
-    from scipy.optimize import least_squares
+@dataclass(frozen=True)
+class Hill:
+    """Curves floor + rise x^slope/(x^slope + middle^slope), one a replicate (R,); slope and log middle within bounds."""
 
-    if np.ptp(effects) < 1e-12:
-        return effects.copy()
-    positive = levels > 0
-    x, y = levels[positive], effects[positive]
+    floor: Array
+    rise: Array
+    slope: Array
+    log_middle: Array
 
-    def curve(p: Array) -> Array:
-        return np.asarray(p[0] / (1.0 + np.exp(np.clip(p[1] * (p[2] - np.log(x)), -50, 50))))
-
-    start = [y[np.argmax(np.abs(y))], 1.0, np.log(np.median(x))]
-    fit = least_squares(lambda p: curve(p) - y, start, bounds=([-2, 0.2, -8], [2, 6, 8]), max_nfev=60)
-    out = np.zeros_like(levels)
-    out[positive] = curve(fit.x)
-    return out
+    def at(self, doses: Array) -> Array:
+        """(R, L) at doses (L,), the floor at dose 0."""
+        return np.asarray(self.floor[:, None] + self.rise[:, None] * _shape(doses, self.slope, self.log_middle))
 
 
-def references(levels: Array, curves: Array, doses: Array) -> dict[str, float]:
-    """Every null at doses (k,), each a member of `levels`; `curves` (k, L). With one drug given all are its own effect."""
-    at = [int(np.argmin(np.abs(levels - d))) for d in doses]
-    single = np.array([curves[i, at[i]] for i in range(len(doses))])
-    if np.count_nonzero(doses) <= 1:
-        alone = float(single[np.argmax(doses)]) if np.any(doses > 0) else 0.0
-        return dict.fromkeys(NAMES, alone)
-    fitted = np.array([hill(levels, curves[i])[at[i]] for i in range(len(doses))])
-    return {
-        "HSA": float(hsa(single[doses > 0])),
-        "Bliss": float(bliss(single)),
-        "Loewe": loewe(levels, curves, doses),
-        "ZIP": float(bliss(fitted)),
-    }
+def _shape(doses: Array, slope: Array, log_middle: Array) -> Array:
+    """(..., L): share of the rise at doses (L,)."""
+    with np.errstate(divide="ignore"):
+        log_dose = np.log(doses)
+    z = np.clip(slope[..., None] * (log_middle[..., None] - log_dose), -50.0, 700.0)
+    return np.asarray(1.0 / (1.0 + np.exp(z)))
+
+
+def hill(doses: Array, effects: Array, floor: Array) -> Hill:
+    """Least-squares Hill curves of effects (R, L) at doses (L,) above 0, from known floors (R,); top between -1 and 1.
+
+    The rise is linear given slope and middle, so that it is solved for; the two others are searched on a grid that is
+    refined about its best point.
+    """
+    rows = np.arange(len(effects))
+    slope, middle = (np.tile(np.linspace(*b, 25), (len(rows), 1)) for b in (SLOPES, MIDDLES))
+    y = effects - floor[:, None]
+    for step in range(_ROUNDS):
+        s = np.repeat(slope, middle.shape[1], axis=1)
+        m = np.tile(middle, (1, slope.shape[1]))
+        shape = _shape(doses, s, m)
+        rise, error = _solved(shape, y, floor)
+        best = error.argmin(axis=1)
+        found = Hill(floor, rise[rows, best], s[rows, best], m[rows, best])
+        width = (1.5 / 24) * 0.6**step
+        slope = _about(found.slope, SLOPES, width)
+        middle = _about(found.log_middle, MIDDLES, width)
+    return found
+
+
+def _about(centre: Array, bounds: tuple[float, float], width: float) -> Array:
+    """(R, side) points about a centre, within bounds; width: half of the span, as a share of the bounds' span."""
+    span = (bounds[1] - bounds[0]) * width
+    return np.clip(centre[:, None] + np.linspace(-span, span, _SIDE), *bounds)
+
+
+def _solved(shape: Array, y: Array, floor: Array) -> tuple[Array, Array]:
+    """Best rise and its squared error, (R, G), for shapes (R, G, L) and effects above the floor (R, L)."""
+    across, square = np.einsum("rgl,rl->rg", shape, y), np.einsum("rgl,rgl->rg", shape, shape)
+    rise = np.clip(across / np.maximum(square, 1e-300), (-1.0 - floor)[:, None], (1.0 - floor)[:, None])
+    return rise, rise * (rise * square - 2.0 * across)
+
+
+def zip_expected(levels: Array, curves: Array, doses: Array) -> Array:
+    """Bliss (R, D) on the fitted single drugs: curves (R, k, L) at `levels` (L,) from dose 0, doses (D, k)."""
+    return bliss(np.stack(_alone(levels, curves, doses), axis=-1))
+
+
+def _alone(levels: Array, curves: Array, doses: Array) -> list[Array]:
+    """Fitted effect (R, D) of each drug alone at its dose; 0 at dose 0."""
+    positive, none = levels > 0, np.zeros(len(curves))
+    fits = [hill(levels[positive], curves[:, i, positive], none) for i in range(curves.shape[1])]
+    return [fit.at(doses[:, i]) for i, fit in enumerate(fits)]
+
+
+def zip_fitted(levels: Array, curves: Array, grid: Array, seen: Array) -> Array:
+    """Mean (R, G, G) of the fits along rows and columns of a dose matrix of two drugs.
+
+    levels (L,), curves (R, 2, L): the single drugs; grid (G,): doses of the matrix, 0 first; seen (R, G, G): its effects.
+    """
+    first, second = (a for a in _alone(levels, curves, np.stack([grid, grid], axis=1)))
+    fitted = np.zeros((2, *seen.shape))
+    for j in range(grid.size):
+        down = hill(grid[1:], seen[:, 1:, j], second[:, j])  # drug 1 over its doses, on top of drug 2 at dose j
+        along = hill(grid[1:], seen[:, j, 1:], first[:, j])
+        fitted[0, :, :, j], fitted[1, :, j, :] = down.at(grid), along.at(grid)
+    return np.asarray(fitted.mean(axis=0))

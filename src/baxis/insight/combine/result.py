@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,24 +12,30 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.export import finite
 from ...core import streams
-from . import nulls, setting
+from ...core.errors import InvalidValue
+from . import harm, nulls, setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ...clinic.settings import Settings
-    from .surface import Ask
+    from .surface import Ask, Shown
 
 Array = NDArray[np.float64]
 Doses = list[tuple[float, ...]]
 REPLICATES = 200
+LEAST = 10  # patients for an interval
+COSTS = {"IgG loss": "igg", "B-cell depletion": "bcount"}
+SHOWN = ("effect", *COSTS, harm.INFECTION, harm.OTHERS)
 NOTICE = "For research use only: not for decisions about a patient."
 
 
 @dataclass(frozen=True)
 class Combination:
-    """surface: one row a structure and dose combination (effect, IgG loss, B-cell depletion, each a fraction);
+    """surface: one row a structure and dose combination: effect, IgG loss, B-cell depletion (fractions of no drug), share of
+    patients with a serious infection by the last week, other serious harms a patient (above control), each with interval;
     synergy: one row a null and dose combination, excess of the effect over it, 90 % intervals under each structure and
     over both, and a verdict; recipe: setting, regimens, seed, numbers of patients, failures."""
 
@@ -57,26 +65,35 @@ class Combination:
 
         return overview(self)
 
+    def save(self, folder: str | Path) -> Path:
+        """Write result.json and combination.png into a new folder, or over an earlier one."""
+        from ...clinic.export import whole
+
+        return whole(Path(folder), self._write)
+
+    def _write(self, out: Path) -> None:
+        (out / "result.json").write_text(json.dumps(finite(self.to_dict()), indent=1) + "\n", encoding="utf-8")
+        self.plot().savefig(out / "combination.png", dpi=150)
+
 
 def assemble(
     question: Ask,
     doses: Doses,
-    values: dict[str, list[dict[str, Array]]],
+    values: dict[str, list[Shown]],
     screened: int,
     settings: Settings,
 ) -> Combination:
     """Tables from what each arm showed; replicates resample patients, and with them the posterior draws they carry."""
-    lost = ~np.all([np.isfinite(v["infl"]) for rows in values.values() for v in rows], axis=0)
-    keep = np.flatnonzero(~lost)
-    picks = streams.generator(settings.seed, "combination replicates").integers(keep.size, size=(REPLICATES, keep.size))
-    weights = np.stack([np.bincount(p, minlength=keep.size) for p in picks]) / keep.size
-    weights = np.vstack([np.full(keep.size, 1.0 / keep.size), weights])
+    keep, weights = resampled([v for rows in values.values() for v in rows], settings.seed, "combination replicates")
     surface, effects = [], {}
     for name, rows in values.items():
-        means = {k: weights @ np.stack([r[k][keep] for r in rows], axis=1) for k in rows[0]}
+        means = {k: weights @ np.stack([r.values[k][keep] for r in rows], axis=1) for k in rows[0].values}
         effects[name] = effect(means, doses)
-        surface += _surface(name, doses, means, effects[name])
+        shown = {"effect": effects[name], **lost(means, doses)}
+        shown |= harm.draws([r.cost for r in rows], keep, weights, settings.seed)
+        surface += _surface(name, doses, shown)
     names = tuple(r[0].drug for r in question.regimens)
+    every = next(iter(values.values()))
     recipe = {
         "setting": question.design.trial_id,
         "weeks": question.design.weeks,
@@ -85,12 +102,26 @@ def assemble(
         "seed": settings.seed,
         "patients": int(keep.size),
         "screened": screened,
-        "failures": int(lost.sum()),
+        "failures": int(len(every[0].values["infl"]) - keep.size),
         "replicates": REPLICATES,
+        "class_harms": harm.words(every[doses.index((1.0,) * len(names))].cost),
         "notice": NOTICE,
     }
     table = pd.DataFrame(synergy(doses, effects))
     return Combination(names, question.disease, question.endpoint, pd.DataFrame(surface), table, flags(names), recipe)
+
+
+def resampled(shown: list[Shown], seed: int, purpose: str) -> tuple[NDArray[np.int64], Array]:
+    """Patients that finished every arm, and weights (1 + REPLICATES, m): themselves, then bootstrap samples.
+
+    Raises InvalidValue where too few finished for an interval.
+    """
+    keep = np.flatnonzero(np.all([np.isfinite(s.values["infl"]) for s in shown], axis=0))
+    if keep.size < LEAST:
+        raise InvalidValue("patients that the solver finished", int(keep.size), f"at least {LEAST}, for an interval")
+    picks = streams.generator(seed, purpose).integers(keep.size, size=(REPLICATES, keep.size))
+    weights = np.stack([np.bincount(p, minlength=keep.size) for p in picks]) / keep.size
+    return keep, np.vstack([np.full(keep.size, 1.0 / keep.size), weights])
 
 
 def effect(means: dict[str, Array], doses: Doses) -> Array:
@@ -102,49 +133,72 @@ def effect(means: dict[str, Array], doses: Doses) -> Array:
     return np.asarray(1.0 - means["infl"] / means["infl"][:, [none]])
 
 
-def _surface(name: str, doses: Doses, means: dict[str, Array], effects: Array) -> list[dict[str, Any]]:
+def lost(means: dict[str, Array], doses: Doses) -> dict[str, Array]:
+    """Shares of IgG and of blood B cells lost against no drug, (replicates, doses)."""
     none = doses.index(tuple(0.0 for _ in doses[0]))
+    return {label: 1.0 - means[key] / means[key][:, [none]] for label, key in COSTS.items()}
+
+
+def _surface(name: str, doses: Doses, shown: dict[str, Array]) -> list[dict[str, Any]]:
     out = []
     for i, d in enumerate(doses):
         row: dict[str, Any] = {"structure": name, "doses": d}
-        harms = {"IgG loss": "igg", "B-cell depletion": "bcount"}
-        shown = {"effect": effects[:, i]}
-        shown |= {label: 1.0 - means[key][:, i] / means[key][:, none] for label, key in harms.items()}
         for label, v in shown.items():
-            row[label] = float(v[0])
-            row[f"{label} 90 %"] = _interval(v[1:])
+            row[label] = float(v[0, i])
+            row[f"{label} 90 %"] = interval(v[1:, i])
         out.append(row)
     return out
 
 
-def _interval(v: Array) -> list[float]:
+def interval(v: Array) -> list[float]:
+    """Central 90 % of replicates."""
     return [float(x) for x in np.quantile(v, (0.05, 0.95))]
 
 
 def synergy(doses: Doses, effects: dict[str, Array]) -> list[dict[str, Any]]:
     """Excess over each null at every combination of at least two drugs."""
-    k = len(doses[0])
-    levels = np.array(sorted({d[0] for d in doses if not any(d[1:])}))
-    at = [[doses.index(tuple(v if j == i else 0.0 for j in range(k))) for v in levels] for i in range(k)]
+    several = [n for n, d in enumerate(doses) if np.count_nonzero(d) > 1]
+    excess = {s: Excess(doses, e) for s, e in effects.items()}
     rows = []
-    for n, d in enumerate(doses):
-        if np.count_nonzero(d) < 2:
-            continue
-        excess = {
-            s: [_excess(levels, np.array([e[r, a] for a in at]), d, float(e[r, n])) for r in _replicates(e, d)]
-            for s, e in effects.items()
-        }
-        rows += [_row(name, d, {s: np.array([v[name] for v in x]) for s, x in excess.items()}) for name in nulls.NAMES]
+    for n in several:
+        by = {s: x.at(n) for s, x in excess.items()}
+        rows += [_row(name, doses[n], {s: v[name] for s, v in by.items()}) for name in nulls.NAMES]
     return rows
 
 
-def _replicates(effects: Array, doses: tuple[float, ...]) -> range:
-    """All replicates at the full doses; elsewhere a fifth of them, enough for an interval."""
-    return range(len(effects) if all(x in (0.0, 1.0) for x in doses) else 1 + (len(effects) - 1) // 5)
+class Excess:
+    """Excess of effects (R, D) over the nulls, from the curves of the single drugs among the doses."""
 
+    def __init__(self, doses: Doses, effects: Array) -> None:
+        k = len(doses[0])
+        self.doses, self.effects = np.array(doses), effects
+        self.levels = np.array(sorted({d[0] for d in doses if not any(d[1:])}))
+        at = [[doses.index(tuple(v if j == i else 0.0 for j in range(k))) for v in self.levels] for i in range(k)]
+        self.curves = effects[:, np.array(at)]  # (R, k, L)
+        self.fitted = self._zip(doses) if k == 2 else effects
+        self.expected = nulls.zip_expected(self.levels, self.curves, self.doses)
 
-def _excess(levels: Array, curves: Array, doses: tuple[float, ...], seen: float) -> dict[str, float]:
-    return {n: seen - v for n, v in nulls.references(levels, curves, np.array(doses)).items()}
+    def _zip(self, doses: Doses) -> Array:
+        """Effects (R, D) as ZIP fits them on the matrix of two drugs; outside the matrix as they are."""
+        grid = np.array(sorted({d[0] for d in doses if d[1] > 0}))
+        at = np.array([[doses.index((a, b)) for b in grid] for a in grid])
+        out = self.effects.copy()
+        out[:, at] = nulls.zip_fitted(self.levels, self.curves, grid, self.effects[:, at])
+        return out
+
+    def at(self, n: int) -> dict[str, Array]:
+        """Excess of dose combination n by null, one value a replicate; Loewe below full doses in a fifth of them."""
+        dose, seen = self.doses[n], self.effects[:, n]
+        place = [int(np.argmin(np.abs(self.levels - d))) for d in dose]
+        single = self.curves[:, np.arange(dose.size), place]
+        some = len(seen) if set(dose) <= {0.0, 1.0} else 1 + (len(seen) - 1) // 5
+        loewe = np.array([nulls.loewe(self.levels, self.curves[r], dose) for r in range(some)])
+        return {
+            "HSA": seen - nulls.hsa(single[:, dose > 0]),
+            "Bliss": seen - nulls.bliss(single),
+            "Loewe": seen[:some] - loewe,
+            "ZIP": self.fitted[:, n] - self.expected[:, n],
+        }
 
 
 def _row(name: str, doses: tuple[float, ...], by: dict[str, Array]) -> dict[str, Any]:
@@ -152,7 +206,7 @@ def _row(name: str, doses: tuple[float, ...], by: dict[str, Array]) -> dict[str,
     row: dict[str, Any] = {"null": name, "doses": doses}
     for s, v in by.items():
         row[s] = float(v[0])
-        row[f"{s} 90 %"] = _interval(v[1:])
+        row[f"{s} 90 %"] = interval(v[1:])
     low = min(row[f"{s} 90 %"][0] for s in by)
     high = max(row[f"{s} 90 %"][1] for s in by)
     tiny = 1e-3  # a tenth of a percent of the effect: below the solver's tolerance on a mean
@@ -172,4 +226,4 @@ def flags(names: tuple[str, ...]) -> tuple[str, ...]:
         )
     if len(set(names)) < len(names):
         out.append("The same drug twice: a sham combination, which must be Loewe-additive.")
-    return tuple(out)
+    return (*out, *harm.caveats(names))

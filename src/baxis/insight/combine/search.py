@@ -1,33 +1,40 @@
-"""Every pair of drugs (class representatives by default) in one disease: benefit against IgG lost, and the front."""
+"""Every pair of drugs (class representatives by default) in one disease: benefit against harms and IgG lost, and the front."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis, evidence
+from ...clinic.export import finite, whole
 from ...clinic.settings import Settings
 from ...clinic.trial import Laboratory
-from ...core import streams
 from ...core.errors import BaxisError
-from . import setting
-from .result import NOTICE
-from .surface import INFLAMMATION, Ask, ask, measure
+from . import harm, setting
+from .result import NOTICE, interval, resampled
+from .surface import INFLAMMATION, Ask, Shown, ask, measure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
-REPLICATES = 200
 WEEKS = 24.0
+HARMS = "serious harms"
+STEPS = (0.05, 0.01)  # IgG loss and harms a patient that count as different on the front
 
 
 @dataclass(frozen=True)
 class Search:
-    """table: one row a drug or pair: effect and IgG loss (fractions) with 90 % intervals, `front`: the share of
-    replicates in which no other has more effect and less IgG loss (a gain counts as no loss); left_out: drug or pair -> why; recipe."""
+    """table: one row a drug or pair: effect and IgG loss (fractions), serious harms (expected events a patient by the last
+    week: serious infections and class harms above control) with 90 % intervals; `front`: the share of replicates in which no
+    other has more effect, fewer harms and less IgG loss (a gain counts as no loss, also within a pair); left_out; recipe."""
 
     disease: str
     table: pd.DataFrame
@@ -38,6 +45,20 @@ class Search:
         """Plain data."""
         rows = self.table.to_dict("records")
         return {"disease": self.disease, "table": rows, "left_out": self.left_out, "recipe": self.recipe}
+
+    def plot(self) -> Figure:
+        """Figure: every drug and pair by effect and serious harms, the front marked."""
+        from .figures import pareto
+
+        return pareto(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write result.json and pareto.png into a new folder, or over an earlier one."""
+        return whole(Path(folder), self._write)
+
+    def _write(self, out: Path) -> None:
+        (out / "result.json").write_text(json.dumps(finite(self.to_dict()), indent=1) + "\n", encoding="utf-8")
+        self.plot().savefig(out / "pareto.png", dpi=150)
 
 
 def search(disease: str, all_pairs: bool = False, settings: Settings | None = None) -> Search:
@@ -57,11 +78,11 @@ def search(disease: str, all_pairs: bool = False, settings: Settings | None = No
     lab = Laboratory(base.design, replace(chosen, progress=None))
     people, screened = lab.screen()
     teams: list[tuple[str, ...]] = [(), *((n,) for n in regimens), *combinations(regimens, 2)]
-    shown: dict[tuple[str, ...], dict[str, Array]] = {}
+    shown: dict[tuple[str, ...], Shown] = {}
     for i, team in enumerate(teams):
         asked = Ask(code, tuple(regimens[n] for n in team), base.design, INFLAMMATION, (0.0,) * len(team))
         try:
-            shown[team] = measure(asked, lab, people, (1.0,) * len(team), (replace(chosen, progress=None), 0))
+            shown[team] = measure(asked, lab, people, (1.0,) * len(team))
         except BaxisError as e:
             left_out[" + ".join(team)] = str(e)
         if chosen.progress:
@@ -74,6 +95,8 @@ def search(disease: str, all_pairs: bool = False, settings: Settings | None = No
         "patients": len(people.ids),
         "screened": screened,
         "budget": f"exhaustive: {len(teams)} arms",
+        "caveats": harm.caveats(list(regimens)),
+        "no_class_harms_held": [n for n in regimens if (n,) in shown and not shown[n,].cost.others],
         "notice": NOTICE,
     }
     return Search(code, _table(shown, chosen.seed), left_out, recipe)
@@ -96,33 +119,47 @@ def candidates(disease: str, every: bool) -> list[str]:
     return sorted(r[2] for r in best.values())
 
 
-def _table(shown: dict[tuple[str, ...], dict[str, Array]], seed: int) -> pd.DataFrame:
+def _table(shown: dict[tuple[str, ...], Shown], seed: int) -> pd.DataFrame:
     """Means with intervals; patients lost by the solver in any arm are left out of all."""
-    ok = np.all([np.isfinite(v["infl"]) for v in shown.values()], axis=0)
-    n = int(ok.sum())
-    picks = streams.generator(seed, "search replicates").integers(n, size=(REPLICATES, n))
-    weights = np.stack([np.full(n, 1.0 / n), *(np.bincount(p, minlength=n) / n for p in picks)])
-    none, teams = shown[()], [t for t in shown if t]
-    effect = np.stack([1 - (weights @ shown[t]["infl"][ok]) / (weights @ none["infl"][ok]) for t in teams], axis=1)
-    loss = np.stack([1 - (weights @ shown[t]["igg"][ok]) / (weights @ none["igg"][ok]) for t in teams], axis=1)
-    best = np.stack([front(e, np.maximum(c, 0.0)) for e, c in zip(effect, loss, strict=True)])
-    rows = [
-        {
-            "drugs": " + ".join(t),
-            "effect": float(effect[0, i]),
-            "effect 90 %": [float(v) for v in np.quantile(effect[1:, i], (0.05, 0.95))],
-            "IgG loss": float(loss[0, i]),
-            "IgG loss 90 %": [float(v) for v in np.quantile(loss[1:, i], (0.05, 0.95))],
+    keep, weights = resampled(list(shown.values()), seed, "search replicates")
+    none, teams = shown[()].values, [t for t in shown if t]
+    arms = {key: weights @ np.stack([shown[t].values[key][keep] for t in teams], axis=1) for key in ("infl", "igg")}
+    base = {key: (weights @ none[key][keep])[:, None] for key in arms}
+    effect, loss = (1.0 - arms[key] / base[key] for key in ("infl", "igg"))
+    counted = _counted(teams, loss)
+    harms = harm.draws([shown[t].cost for t in teams], keep, weights, seed)
+    events = np.nan_to_num(harms[harm.INFECTION]) + harms[harm.OTHERS]
+    costs = np.round(np.stack([counted, events], axis=2) / STEPS)
+    best = np.stack([front(e, c) for e, c in zip(effect, costs, strict=True)])
+    rows = []
+    for i, t in enumerate(teams):
+        row: dict[str, Any] = {"drugs": " + ".join(t)}
+        for label, v in {"effect": effect, "IgG loss": loss, HARMS: events, **harms}.items():
+            row |= {label: float(v[0, i]), f"{label} 90 %": interval(v[1:, i])}
+        row |= {
+            "class harms": harm.words(shown[t].cost),
             "on the front": bool(best[0, i]),
             "front": float(best[1:, i].mean()),
         }
-        for i, t in enumerate(teams)
-    ]
+        rows.append(row)
     return pd.DataFrame(rows).sort_values("effect", ascending=False, ignore_index=True)
 
 
-def front(effect: Array, cost: Array) -> NDArray[np.bool_]:
-    """(n,): no other has at least the effect at no more cost, one of the two strictly better."""
-    better = (effect[None] >= effect[:, None]) & (cost[None] <= cost[:, None])
-    strictly = (effect[None] > effect[:, None]) | (cost[None] < cost[:, None])
+def _counted(teams: list[tuple[str, ...]], loss: Array) -> Array:
+    """IgG loss (R, n) as it counts: a gain is none, and a pair loses at least what either drug loses alone."""
+    at = {t: i for i, t in enumerate(teams)}
+    out = np.maximum(loss, 0.0)
+    for t, i in at.items():
+        for name in t if len(t) > 1 else ():
+            if (name,) in at:
+                out[:, i] = np.maximum(out[:, i], loss[:, at[name,]])
+    return out
+
+
+def front(effect: Array, costs: Array) -> NDArray[np.bool_]:
+    """(n,): no other has at least the effect at no more of each of the costs (n, c), one of them strictly better."""
+    better, strictly = effect[None] >= effect[:, None], effect[None] > effect[:, None]
+    for cost in costs.T:
+        better = better & (cost[None] <= cost[:, None])
+        strictly = strictly | (cost[None] < cost[:, None])
     return np.asarray(~(better & strictly).any(axis=1))

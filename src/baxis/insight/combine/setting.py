@@ -39,7 +39,7 @@ def home(disease: str) -> Design:
 
 def regimen(text: str, disease: str) -> tuple[Treatment, ...]:
     """Treatments of `DRUG` (as a trial gave it) or `DRUG AMOUNT UNIT ROUTE SCHEDULE`. UnknownName, InvalidValue."""
-    if any(w.replace(".", "", 1).isdigit() for w in text.split()):
+    if not _is_drug(text) and any(w.replace(".", "", 1).isdigit() for w in text.split()):
         own, amount, unit, route, timing = treatment.parse(text)
         if not (route and timing):
             raise InvalidValue(
@@ -56,6 +56,14 @@ def regimen(text: str, disease: str) -> tuple[Treatment, ...]:
     if not found:
         raise Unsupported(f"no trial gives a regimen of {name} that can be read; write it as '{name} 100 mg po qd'")
     return found
+
+
+def _is_drug(text: str) -> bool:
+    """Whether all of it is the name of a drug (some hold a number)."""
+    try:
+        return bool(axis.drug(text).name)
+    except UnknownName:
+        return False
 
 
 def scaled(treatments: tuple[Treatment, ...], factor: float, start_day: float = 0.0) -> tuple[Treatment, ...]:

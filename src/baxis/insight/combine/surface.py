@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic.design import Arm, Design, Treatment
 from ...clinic.population import Population, run_in
+from ...clinic.regimen import SLOTS, averages
 from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue, UnknownName, Unsupported
 from . import setting
+from .harm import Cost, cost
 from .result import Combination, assemble
 
 Array = NDArray[np.float64]
 GRID = (0.0, 0.25, 0.5, 1.0)
 SINGLE = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # every sum of two grid doses, so that a sham pair lies on it
 INFLAMMATION = "inflammation"
+MOST = 5  # drugs together
 STRUCTURES = {"additive": 0.0, "product": 1.0}  # w_mul: how arms of inflammation combine
 
 
@@ -51,7 +54,7 @@ def combine(
     gap_weeks: float = 0.0,
     settings: Settings | None = None,
 ) -> Combination:
-    """Two or three drugs together in a disease. Research use only.
+    """Two to five drugs together in a disease. Research use only.
 
     drugs: names, or `DRUG AMOUNT UNIT ROUTE SCHEDULE`; endpoint: `inflammation` (share of it taken off) or a responder
     endpoint of the disease, at `weeks`; gap_weeks: each drug begins this long after the one before it. Default 200
@@ -62,17 +65,21 @@ def combine(
     doses = points(len(drugs))
     lab = Laboratory(question.design, replace(chosen, progress=None))
     people, screened = lab.screen()
-    values = {}
+    values: dict[str, list[Shown]] = {}
     for s, (name, w_mul) in enumerate(STRUCTURES.items()):
         own = people if w_mul == 0 else rival(people, w_mul, chosen)
-        values[name] = [measure(question, lab, own, d, (chosen, s * len(doses) + i)) for i, d in enumerate(doses)]
+        values[name] = []
+        for i, d in enumerate(doses):
+            values[name].append(measure(question, lab, own, d))
+            if chosen.progress:
+                chosen.progress(s * len(doses) + i + 1, len(STRUCTURES) * len(doses))
     return assemble(question, doses, values, screened, chosen)
 
 
 def ask(drugs: list[str], disease: str, endpoint: str, weeks: float, gap_weeks: float) -> Ask:
     """Check every name and number."""
-    if not 2 <= len(drugs) <= 3:
-        raise InvalidValue("drugs to combine", len(drugs), "two or three drugs")
+    if not 2 <= len(drugs) <= MOST:
+        raise InvalidValue("drugs to combine", len(drugs), f"two to {MOST} drugs")
     if not 2 <= weeks <= 104 or not 0 <= gap_weeks * (len(drugs) - 1) < weeks:
         raise InvalidValue("weeks", weeks, "2 to 104, longer than the gaps between drugs")
     code = setting.known_disease(disease)
@@ -103,10 +110,16 @@ def refuse(regimens: tuple[tuple[Treatment, ...], ...]) -> None:
             f"{' + '.join(names)}: how another drug changes the expansion of {cells[0]} is not known to the model; "
             "combine drugs that are not cell therapies"
         )
+    given = setting.merged([t for r in regimens for t in r])
+    slow = [t.drug for t in given if not (axis.drug(t.drug).background or averages(t, "auto"))]
+    if len(slow) > SLOTS:
+        raise Unsupported(
+            f"{' + '.join(slow)}: the model follows at most {SLOTS} drugs dose by dose; of more, some must be daily oral ones"
+        )
 
 
 def points(k: int) -> list[tuple[float, ...]]:
-    """Every combination on the grid, and the single drugs at the further levels; three drugs: none, all, and pairs."""
+    """Every combination on the grid, and the single drugs at the further levels; more than two: each given or not."""
     grid = GRID if k == 2 else (0.0, 1.0)
     out = list(product(grid, repeat=k))
     for i in range(k):
@@ -123,17 +136,26 @@ def rival(people: Population, w_mul: float, settings: Settings) -> Population:
     return replace(people, parameters=parameters, rest=ran.final, status=ran.status, outputs=outputs)
 
 
-def measure(
-    question: Ask, lab: Laboratory, people: Population, doses: tuple[float, ...], told: tuple[Settings, int]
-) -> dict[str, Array]:
-    """What one arm shows at the last visit, by patient (n,); NaN where the solver failed."""
+@dataclass(frozen=True)
+class Shown:
+    """What one arm shows, by patient (n,), NaN where the solver failed, and its harms.
+
+    infl, igg, bcount: at the last visit; mean_infl: mean over time; low_igg: lowest from the first dose on; response.
+    """
+
+    values: dict[str, Array]
+    cost: Cost
+
+
+def measure(question: Ask, lab: Laboratory, people: Population, doses: tuple[float, ...]) -> Shown:
+    """Simulate one arm."""
     run = lab.run_arm(question.arm(doses), people)
     out = {name: run.outputs[name][:, -1].copy() for name in ("infl", "igg", "bcount")}
+    days = run.days[1:]
+    out["mean_infl"] = np.trapezoid(run.outputs["infl"][:, 1:], days, axis=1) / (days[-1] - days[0])
+    out["low_igg"] = run.outputs["igg"][:, 1:].min(axis=1)
     if question.endpoint != INFLAMMATION:
         visits = lab.measure(people, run)
         out["response"] = lab.tool.endpoint(question.endpoint)(visits, visits.days.size - 1)
     failed = (run.status != 0) | (people.status != 0)
-    settings, done = told
-    if settings.progress:
-        settings.progress(done + 1, len(STRUCTURES) * len(points(len(question.regimens))))
-    return {k: np.where(failed, np.nan, v) for k, v in out.items()}
+    return Shown({k: np.where(failed, np.nan, v) for k, v in out.items()}, cost(question.design, people, run))
