@@ -123,7 +123,7 @@ def markdown() -> str:
         ]
         lines += ["mean of the last four weeks.", "", "| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
         lines += ["| " + " | ".join(str(v) for v in row.values()) + " |" for row in rows] + [""]
-    return "\n".join(lines) + NOTES
+    return "\n".join([*lines, "## What the comparisons say", "", NOTES])
 
 
 if __name__ == "__main__":
