@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from ..core import schedule
 from ..core.errors import InvalidValue
 from . import disease_table, ledger, model, resting, slots, treatment, vector
 
+LEAST = 0.1  # points of percent that are listed one by one
 STEP = 0.2  # relative change of a number, up and down
 RUN_IN = 3650.0
 KINDS = ("assumed", "calibrated")
@@ -73,16 +74,51 @@ def rank(disease: str, text: str, weeks: float = 24.0) -> list[Influence]:
     return sorted(out, key=lambda r: -r.size if np.isfinite(r.size) else np.inf)
 
 
+def overall(found: Mapping[str, Sequence[Influence]]) -> list[tuple[Influence, str]]:
+    """Every number once, with the case in which it moves the effect most, in falling order of influence.
+
+    found: influences by case, as `rank` gives them.
+    """
+    best: dict[str, tuple[Influence, str]] = {}
+    for case, rows in found.items():
+        for r in rows:
+            if r.name not in best or r.size > best[r.name][0].size:
+                best[r.name] = (r, case)
+    return sorted(best.values(), key=lambda pair: -pair[0].size)
+
+
+def _overall(found: Mapping[str, Sequence[Influence]]) -> list[str]:
+    """Every assumed number of the model and its diseases, the most influential first; those that move nothing in a line."""
+    rows = [(r, case) for r, case in overall(found) if r.kind == "assumed"]
+    moving = [(r, case) for r, case in rows if r.size >= LEAST]
+    lines = ["## Every assumed number", ""]
+    lines += [
+        f"The largest change in any of the {len(found)} cases below, and in which. Every instrument of the clinic reads"
+    ]
+    lines += ["inflammation, so this is the order in which assumed numbers move endpoints.", ""]
+    lines += ["| number | raised | lowered | case |", "|---|---|---|---|"]
+    lines += [f"| `{r.name}` | {r.raised:+.1f} | {r.lowered:+.1f} | {case} |" for r, case in moving]
+    still = ", ".join(f"`{r.name}`" for r, _ in rows if r.size < LEAST)
+    return [
+        *lines,
+        "",
+        f"Assumed numbers that move no effect by {LEAST:g} points ({len(rows) - len(moving)}): {still}.",
+        "",
+    ]
+
+
 def markdown(cases: Sequence[tuple[str, str, float]], top: int = 15) -> str:
-    """Page: the most influential numbers of each (disease, treatment, weeks)."""
+    """Page: all assumed numbers, then the most influential numbers of each (disease, treatment, weeks)."""
     lines = [
         "# What the assumptions move",
         "",
         "Written by `python -m baxis.axis.ranking FILE`. Change of a treatment's effect",
     ]
     lines += ["on inflammation, in points of percent, when one number is raised or lowered by 20 %.", ""]
+    every = {f"{d}: {text}": rank(d, text, weeks) for d, text, weeks in cases}
+    lines += _overall(every)
     for disease, text, weeks in cases:
-        rows = rank(disease, text, weeks)[:top]
+        rows = every[f"{disease}: {text}"][:top]
         lines += [
             f"## {disease}: {text}, week {weeks:g}",
             "",
@@ -97,7 +133,8 @@ CASES = (
     ("SLE", "fenebrutinib 200 mg po bid", 24.0), ("SLE", "rituximab 1000 mg iv days 1,15", 24.0),
     ("SLE", "anifrolumab 300 mg iv q4w", 24.0), ("RA", "fenebrutinib 200 mg po bid", 12.0),
     ("RA", "rituximab 1000 mg iv days 1,15", 24.0), ("IgG4-RD", "inebilizumab 300 mg iv days 1,15,183", 24.0),
-    ("AAV", "rituximab 650 mg iv qw x4", 24.0),
+    ("AAV", "rituximab 650 mg iv qw x4", 24.0), ("LN", "obinutuzumab 1000 mg iv days 1,15,169,183", 52.0),
+    ("SjD", "ianalumab 300 mg sc q4w", 24.0), ("RA", "upadacitinib 15 mg po qd", 12.0), ("AAV", "avacopan 30 mg po bid", 26.0),
 )  # fmt: skip
 
 if __name__ == "__main__":
