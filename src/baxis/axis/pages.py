@@ -134,7 +134,8 @@ low = baxis.read_design("rituximab-reflex").replace(exposure={"fcgr3a": "FF"})
 ```
 
 Limits: the published spread of a clearance may already hold part of these differences, so spread is rather too wide than too
-narrow. Adherence is not applied to background drugs, whose doses are those that were taken. The creatinine clearance of
+narrow. A clearance estimated in patients from prescribed doses already holds the doses that they missed, one from volunteers does not;
+adherence is applied to both. It is not applied to background drugs, whose doses are those that were taken. The creatinine clearance of
 nephritis and vasculitis is not drawn: set `crcl_ml_min`. A patient keeps one circumstance throughout.
 """
 

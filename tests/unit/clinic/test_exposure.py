@@ -7,7 +7,7 @@ import pytest
 
 import baxis
 from baxis import axis, engine
-from baxis.clinic import exposure, regimen
+from baxis.clinic import exposure, kinetics, regimen
 from baxis.clinic.population import draw, typical_patients
 from baxis.core.errors import Faults, InvalidValue, UnknownName
 
@@ -70,6 +70,25 @@ def test_an_inhibitor_of_cyp3a_raises_exposure_by_the_cited_ratio() -> None:
     drug = axis.drug("upadacitinib")
     factors = [regimen.variability(drug, people(of, 20))["CL"] for of in (plain, inhibited)]
     assert factors[0] / factors[1] == pytest.approx(1.75)
+
+
+@pytest.mark.parametrize(
+    ("drug", "dose", "circumstance", "ratio"),
+    [
+        ("tofacitinib", 5, "cyp3a_inhibitor", 2.03),
+        ("tofacitinib", 5, "cyp3a_inducer", 0.16),
+        ("acalabrutinib", 100, "ppi", 0.57),
+    ],
+)
+def test_mean_concentration_moves_by_the_cited_ratio(drug: str, dose: float, circumstance: str, ratio: float) -> None:
+    means = []
+    for asked in ({}, {circumstance: 1}):
+        of = design(drug, dose, "po", "bid", exposure=asked)
+        typical = typical_patients(of, axis.parameters("RA")[None], axis.rest("RA"), engine.Options())
+        pk = kinetics.micro_constants(regimen._kinetics(axis.drug(drug), typical))
+        steady = kinetics.profile(pk, np.array([float(dose)]), 0.5, np.array([0.0, 20.0, 20.5]), 30.0)
+        means.append(steady.mean(steady.conc)[0, -1])
+    assert means[1] / means[0] == pytest.approx(ratio, rel=0.02)
 
 
 def test_full_adherence_and_no_circumstance_change_nothing() -> None:
