@@ -105,6 +105,9 @@ def test_a_folder_laid_over_the_library(
         code, out, _ = _run(monkeypatch, capsys, *words, "--library", str(tmp_path))
         assert code == 0
         assert "pBTK" in out
+        code, out, _ = _run(monkeypatch, capsys, "list", "drugs", "--library", str(tmp_path))
+        assert code == 0
+        assert "minebrutinib" in out
     finally:
         library.reset()
     code, _, err = _run(monkeypatch, capsys, *words)

@@ -15,17 +15,21 @@ KINDS = ("drugs", "diseases", "trials")
 def listing(
     kind: Annotated[str, typer.Argument(metavar="drugs|diseases|trials", help="What to list.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
     evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
 ) -> None:
     """List the drugs, diseases or trials of the library, and which of them can be simulated."""
+    from ...core import library as shipped
     from ...core.errors import UnknownName, Unsupported
 
     if kind not in KINDS:
         raise UnknownName("list", kind, KINDS)
+    for folder in library or []:
+        shipped.overlay(folder)
     folders = tuple(evidence or ())
     if kind == "diseases" and folders:
         raise Unsupported(
-            "--evidence: evidence tables add no disease; a disease is a file (`--library` of show and trial)"
+            "--evidence: evidence tables add no disease; a disease is a file (lay its folder over the library with --library)"
         )
     rows = diseases() if kind == "diseases" else drugs(folders) if kind == "drugs" else trials(folders)
     if json:
