@@ -1,9 +1,10 @@
-"""The mechanism's prediction of every calibration contrast: what the discrepancy layer learns from.
+"""What mechanism and meta-regression say of every calibration contrast, its trial left out: what the stack learns from.
 
     python scripts/calibrate_discrepancy.py [--patients 400] [--write]
 
-Run it after anything that moves the model. Prints the fitted terms and, trial by trial left out, the error of the
-mechanism, of the sum, and of the discrepancy alone. Only calibration trials are read.
+Run it after anything that moves the model, and after `calibrate_posterior.py`, whose shifts (what a trial's own contrasts
+lose when it is not fitted) it reads. Prints the stack, the spreads of the discrepancy's terms, and the left-out errors
+of every way to predict. Only calibration trials are read.
 """
 
 from __future__ import annotations
@@ -11,56 +12,97 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
 from baxis import evidence as ev
 from baxis.clinic.scoreboard import calibration_set as c
 from baxis.clinic.scoreboard import discrepancy as d
+from baxis.clinic.scoreboard import stacking
 from baxis.clinic.scoreboard.mechanism import Mechanism
+from baxis.clinic.scoreboard.panel import refits
+from baxis.clinic.scoreboard.rivals import rivals
 from baxis.clinic.settings import Settings
 from baxis.core import library
 from baxis.core.errors import BaxisError
 from baxis.evidence.rival.plain import learn
+from baxis.evidence.rival.score import crps_normal
+
+FIELDS = (*c.KEY, "mechanism", "left_out", "statistical", "why")
+UNITS = {"risk_difference": (100.0, "points"), "mean_difference": (1.0, "of the endpoint's unit")}
 
 
-def predictions(patients: int) -> list[dict[str, object]]:
-    """One row a calibration contrast; `mechanism` empty, with `why`, where it cannot be simulated."""
-    rows = c.calibration_rows()
-    mechanism = Mechanism(ev.load(), Settings(patients=patients))
-    mechanism.prepare(rows)
-    out = []
-    for k, row in enumerate(rows):
+def mechanism(patients: int, rows: list[dict]) -> list[tuple[float | None, str]]:
+    """Prediction of each contrast, or why there is none."""
+    model = Mechanism(ev.load(), Settings(patients=patients))
+    model.prepare(rows)
+    out: list[tuple[float | None, str]] = []
+    for row in told(rows, "contrasts simulated"):
         try:
-            value, why = f"{mechanism.predict(row).mean:.6g}", ""
+            out.append((model.predict(row).mean, ""))
         except BaxisError as e:
-            value, why = "", str(e).splitlines()[0]
-        out.append({**{k: row[k] for k in c.KEY}, "mechanism": value, "why": why})
-        print(f"\r{k + 1} of {len(rows)} contrasts", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+            out.append((None, str(e).splitlines()[0]))
     return out
 
 
-def left_out(data: c.Training) -> None:
-    """Errors of each calibration contrast predicted without its trial, in patients' standard deviations."""
-    trials = data.labels[:, c.GROUPS.index("trial")]
-    seen: dict[str, list[float]] = {"mechanism": [], "sum": [], "discrepancy alone": []}
-    rows = {tuple(r[k] for k in c.KEY): r for r in c.calibration_rows()}
-    by_trial: dict[str, list[dict]] = {}
-    for r in rows.values():
-        by_trial.setdefault(r["trial_id"], []).append(r)
-    for trial in sorted(set(trials)):
-        rest = data.without(trial)
-        fits = {"sum": d.fit(rest), "discrepancy alone": d.fit(rest.mute())}
-        example = by_trial[trial]
-        for i in np.flatnonzero(trials == trial):
-            row = next(r for r in example if c.labels(r) == tuple(data.labels[i]))
-            seen["mechanism"].append(abs(data.y[i] - data.m[i]))
-            for name, f in fits.items():
-                m = 0.0 if name == "discrepancy alone" else float(data.m[i])
-                seen[name].append(abs(data.y[i] - f.predict(row, m, str(data.against[i, 1]))[0]))
-    for name, errors in seen.items():
-        print(f"left out, {name:18s} mean absolute error {np.mean(errors):.3f} patients' sd")
+def left_out_statistics(rows: list[dict]) -> dict[tuple, float]:
+    """The meta-regression's mean for each contrast, fitted without its trial."""
+    out: dict[tuple, float] = {}
+    trials = dict(refits())
+    for row in told(rows, "contrasts by the meta-regression"):
+        others, _ = rivals(ev.load(), row["trial_id"], trials.get(row["trial_id"]))
+        out[c.key(row)] = stacking.statistical(others[-1], row)
+    return out
+
+
+def told(rows: list[dict], what: str):
+    """The rows, with a count on the terminal."""
+    for k, row in enumerate(rows):
+        yield row
+        if sys.stderr.isatty() or k + 1 == len(rows):
+            print(f"\r{k + 1} of {len(rows)} {what}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def table(patients: int) -> list[dict[str, object]]:
+    """One row a calibration contrast; `mechanism` empty, with `why`, where it cannot be simulated."""
+    rows = c.calibration_rows()
+    shifts, stats = c.left_out_shifts(), left_out_statistics(rows)
+    out = []
+    for row, (value, why) in zip(rows, mechanism(patients, rows), strict=True):
+        other = "" if value is None else f"{value + shifts.get(c.key(row), 0.0):.6g}"
+        said = {"mechanism": "" if value is None else f"{value:.6g}", "left_out": other}
+        out.append({**{k: row[k] for k in c.KEY}, **said, "statistical": f"{stats[c.key(row)]:.6g}", "why": why})
+    return out
+
+
+def compare(data: c.Training, rows: list[dict]) -> None:
+    """Errors of each way to predict simulated contrasts, everything fitted without the contrast's trial."""
+    moments = learn(ev.load())
+    units = np.array([c.unit(r, moments) for r in rows])
+    design = np.array([sum(c.sizes(r)) for r in rows])
+    kept = ~np.isnan(data.m)
+    fits = {t: stacking.fit(data.simulated().without(t)) for t in set(data.trial)}
+    spread = stacking.fit(data.only(kept)).spread
+
+    def of(join: Callable[[int], tuple[float, float]], name: str) -> None:
+        for scale, (factor, unit) in UNITS.items():
+            mine = [i for i in np.flatnonzero(kept) if rows[i]["scale"] == scale]
+            said = [join(i) for i in mine]
+            sd = [float(np.hypot(s, np.sqrt(design[i]))) for (_, s), i in zip(said, mine, strict=True)]
+            error = np.array([abs(data.y[i] - m) * units[i] for (m, _), i in zip(said, mine, strict=True)])
+            score = [crps_normal(m, s, data.y[i]) * units[i] for (m, _), s, i in zip(said, sd, mine, strict=True)]
+            inside = [abs(data.y[i] - m) < 1.645 * s for (m, _), s, i in zip(said, sd, mine, strict=True)]
+            print(
+                f"left out, {name:24s} {scale}: {len(mine)} contrasts, mean absolute error {factor * error.mean():.2f} {unit}, "
+                f"CRPS {factor * np.mean(score):.2f}, in 90 % {100 * np.mean(inside):.0f} %"
+            )
+
+    of(lambda i: (data.m[i], spread), "mechanism")
+    of(lambda i: (data.s[i], spread), "meta-regression")
+    of(lambda i: (0.5 * (data.m[i] + data.s[i]), spread), "equal weights")
+    of(lambda i: fits[data.trial[i]].join(data.m[i], data.s[i]), "mechanism + discrepancy")
 
 
 def main() -> None:
@@ -68,19 +110,20 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=400)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    rows = predictions(asked.patients)
-    known = {(r["trial_id"], r["arm_id"], r["versus"], r["endpoint"], r["week"]): r["mechanism"] for r in rows}
-    data = c.training(c.calibration_rows(), {k: float(v) if v else None for k, v in known.items()}, learn(ev.load()))
-    model = d.fit(data)
-    print("standard deviations:", {k: round(v, 3) for k, v in model.sd.items()})
-    left_out(data)
+    found = table(asked.patients)
+    said = {c.key(r): tuple(float(r[k]) if r[k] else np.nan for k in ("left_out", "statistical")) for r in found}
+    rows = c.calibration_rows()
+    data = c.training(rows, said, learn(ev.load()))
+    print("stack:", stacking.fit(data.simulated()))
+    print("terms, standard deviations:", {k: round(v, 3) for k, v in d.fit(data.simulated()).sd.items()})
     if asked.write:
         file = library.path("scoreboard/looks.csv").with_name("calibration_mechanism.csv")
         with file.open("w", newline="", encoding="utf-8") as f:
-            writer = csv.DictWriter(f, [*c.KEY, "mechanism", "why"], lineterminator="\n")
+            writer = csv.DictWriter(f, FIELDS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows)
-        print(f"Written: {len(rows)} contrasts")
+            writer.writerows(found)
+        print(f"Written: {len(found)} contrasts")
+    compare(data, rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ rung informs (assumed in the ledger). Prior: the tables, with a stated spread. L
 sampling error and a between-trial sd, Student's t so that no single trial pulls. The maximum is found by
 Levenberg-Marquardt on typical patients (`calibration_response`); draws come from the Laplace approximation, weighted by
 the exact posterior (effective share and Pareto k printed) and resampled: 64, shared by all diseases, in
-`library/posterior/draws.csv`. No trial and no drug has a parameter of its own. Validation trials are not read.
+`library/posterior/draws.csv`; what each trial's own contrasts lose when it is left out goes to `left_out.csv`. No trial and
+no drug has a parameter of its own. Validation trials are not read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import csv
 import time
 from pathlib import Path
 
+import calibration_left_out
 import numpy as np
 from calibration_response import Contrast, trials, typical_effects
 
@@ -78,6 +80,8 @@ class Coordinates:
 
 class Target:
     """Log posterior of coordinates, from the contrasts of all diseases."""
+
+    freedom = FREEDOM
 
     def __init__(self, patients: int) -> None:
         self.at = Coordinates()
@@ -264,6 +268,7 @@ def main() -> None:
         chosen.page.write_text(page, encoding="utf-8")
     if chosen.write:
         write(target.at, drawn[0])
+        calibration_left_out.write(target, x)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ class Contrast:
     sd: float
     curve: np.ndarray
     fall: float
+    trial: str
+    endpoint: str
+    scale: str
     typical: float = 0.0
 
     def predict(self, effect: np.ndarray) -> np.ndarray:
@@ -101,7 +104,9 @@ def _trial(design: Design, rows: pd.DataFrame, patients: int) -> Trial:
         curve = _curve(lab, people, Endpoint(name=r.endpoint, week=r.week), pair)
         fall = float(effect(*pair, r.week).mean())
         sd = float(np.hypot(r.se, between))
-        out.append(Contrast(f"{design.trial_id} {r.arm_id}", (r.versus, r.arm_id), r.week, r.value, sd, curve, fall))
+        label, arms = f"{design.trial_id} {r.arm_id}", (r.versus, r.arm_id)
+        named = (design.trial_id, str(r.endpoint), str(r.scale))
+        out.append(Contrast(label, arms, r.week, r.value, sd, curve, fall, *named))
     return Trial(small, out)
 
 

@@ -20,6 +20,7 @@ from ..core.errors import UnknownName
 
 Array = NDArray[np.float64]
 TABLE = "posterior/draws"
+LEFT_OUT = "posterior/left_out"  # change of a calibration trial's own contrasts when it is left out of the fit
 CENTRAL = -1  # index of the disease's own table among the draws
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ... import evidence as ev
+from ...core import library
 from ...evidence.meta.classes import BACKGROUND_PARTNERS, CONTROL, base_class, drug_class
 from ...evidence.rival.plain import Plain
+from .. import posterior
 
 Array = NDArray[np.float64]
+TABLE = "scoreboard/calibration_mechanism"
 KEY = ("trial_id", "arm_id", "versus", "endpoint", "week")
 GROUPS = ("scale", "class", "disease", "class by disease", "trial")
 OF_DRUG = ("class", "class by disease")  # terms that an active control has too
@@ -55,11 +58,16 @@ def unit(row: dict[str, Any], moments: Plain) -> float:
 
 @dataclass(frozen=True)
 class Training:
-    """Calibration contrasts in patients' standard deviations, benefit up: y, m, se (n,), share of the control in the
-    sampling variance (n,), labels of the arm and of an active control (n, groups), and the control group of each."""
+    """Calibration contrasts in patients' standard deviations, benefit up: y, m, s, se (n,), share of the control in the
+    sampling variance (n,), labels of the arm and of an active control (n, groups), and the control group of each.
+
+    m: the mechanism with the contrast's own trial left out of its fit, NaN where it cannot be simulated; s: the
+    meta-regression likewise.
+    """
 
     y: Array
     m: Array
+    s: Array
     se: Array
     shared: Array
     labels: NDArray[np.str_]
@@ -71,14 +79,22 @@ class Training:
         """(n,): 0 where an active control cancels what all drugs share, else 1."""
         return (self.against[:, GROUPS.index("class")] == "").astype(float)
 
+    @property
+    def trial(self) -> NDArray[np.str_]:
+        """(n,): trial of each contrast."""
+        return self.labels[:, GROUPS.index("trial")]
+
+    def only(self, keep: NDArray[np.bool_]) -> Training:
+        """The contrasts that are kept."""
+        return Training(*(getattr(self, f.name)[keep] for f in fields(self)))
+
     def without(self, trial: str) -> Training:
         """All but one trial."""
-        keep = self.labels[:, GROUPS.index("trial")] != trial
-        return Training(*(getattr(self, f)[keep] for f in ("y", "m", "se", "shared", "labels", "against", "control")))
+        return self.only(self.trial != trial)
 
-    def mute(self) -> Training:
-        """The same contrasts with no mechanism."""
-        return Training(self.y, np.zeros_like(self.m), self.se, self.shared, self.labels, self.against, self.control)
+    def simulated(self) -> Training:
+        """Those that the mechanism can simulate."""
+        return self.only(~np.isnan(self.m))
 
     def noise(self) -> Array:
         """Covariance (n, n) of the sampling errors; contrasts with one control share its part."""
@@ -87,33 +103,40 @@ class Training:
         return np.where(same, np.outer(part, part), 0.0) + np.diag(self.se**2 * (1 - self.shared))
 
 
-def training(rows: list[dict[str, Any]], mechanism: dict[tuple[Any, ...], float | None], moments: Plain) -> Training:
-    """Training set of the calibration contrasts that the mechanism can simulate."""
+def training(rows: list[dict[str, Any]], said: dict[tuple[Any, ...], tuple[float, float]], moments: Plain) -> Training:
+    """Training set of calibration contrasts. said: (mechanism, meta-regression) of each, the own trial left out."""
     out, drugs = [], arm_drugs(ev.load())
     for row in rows:
-        m = mechanism.get(tuple(row[k] for k in KEY))
-        if m is None:
-            continue
+        m, s = said[key(row)]
         u, (v1, v0) = unit(row, moments), sizes(row)
         se = row["se"] / u if row["se"] == row["se"] else float(np.sqrt(v1 + v0))
         sign = row["benefit_sign"] / u
+        names = labels(row)
+        numbers = (sign * row["value"], sign * m, sign * s, se, v0 / (v1 + v0))
         control = f"{row['trial_id']} {row['versus']} {row['endpoint']} {row['week']}"
-        out.append(
-            (
-                sign * row["value"],
-                sign * m,
-                se,
-                v0 / (v1 + v0),
-                labels(row),
-                members(labels(row), active_control(row, drugs)),
-                control,
-            )
-        )
-    y, m_, se_, shared, names, against, control_ = zip(*out, strict=True)
-    numbers = [np.array(v, dtype=float) for v in (y, m_, se_, shared)]
-    return Training(
-        numbers[0], numbers[1], numbers[2], numbers[3], np.array(names), np.array(against), np.array(control_)
-    )
+        out.append((*numbers, names, members(names, active_control(row, drugs)), control))
+    columns = list(zip(*out, strict=True))
+    y, m_, s_, se_, shared = (np.array(v, dtype=float) for v in columns[:5])
+    return Training(y, m_, s_, se_, shared, *(np.array(v) for v in columns[5:]))
+
+
+def key(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What names a contrast in the shipped tables."""
+    return (*(row[k] for k in KEY[:-1]), float(row["week"]))
+
+
+def shipped_training(moments: Plain) -> Training:
+    """The training set as shipped; remade by `python scripts/calibrate_discrepancy.py --write`."""
+    said = {
+        key(r): (float(r["left_out"]) if r["left_out"] else float("nan"), float(r["statistical"]))
+        for r in library.read_table(TABLE)
+    }
+    return training(calibration_rows(), said, moments)
+
+
+def left_out_shifts() -> dict[tuple[Any, ...], float]:
+    """Change of the mechanism's prediction of a calibration contrast when its trial is left out of the fit."""
+    return {key(r): float(r["shift"]) for r in library.read_table(posterior.LEFT_OUT)}
 
 
 def calibration_rows() -> list[dict[str, Any]]:

@@ -47,15 +47,15 @@ GENERATED = (
 READING = """Each contrast of a trial's primary endpoint is predicted by the mechanism and by plain statistical rivals that
 learned from the same calibration trials; a trial that was used in calibration is never called a validation. *Mechanism* is
 the model alone: kinetics, potency and the axis, with no term for a trial or a drug. Its intervals hold: {intervals}; no
-spread between trials of the same design. *Mechanism + discrepancy* adds what calibration trials showed beyond the mechanism, by drug class and
-disease, with a spread between trials; *discrepancy alone* is the same with no mechanism. On calibration trials {fitted}. What cannot be simulated counts for the mechanism with "no effect", for
+spread between trials of the same design. *Mechanism + discrepancy* moves the mechanism a learnt share of the way to what calibration trials of the drug class and
+disease have shown (the meta-regression's mean), with a spread between trials; *discrepancy alone* is the same with no mechanism. On calibration trials {fitted}. What cannot be simulated counts for the mechanism with "no effect", for
 the sum with the discrepancy alone; the set of contrasts is the same for every predictor. Bias is counted towards benefit;
 skill is 1 - CRPS / CRPS of the rival, with a 95 % interval over resampled trials; p tests coverage against 90 %."""
 
 
 FITTED = {
-    False: "all of these but the mechanism are judged on what they were fitted to",
-    True: "all of these but the mechanism predict each trial from the others (the mechanism's posterior draws stay)",
+    False: "all of these are judged on what they were fitted to",
+    True: "all of these predict each trial from the others (the mechanism's posterior by one Gauss-Newton step; its structure, chosen with these trials in sight, stays)",
 }
 
 
@@ -174,20 +174,26 @@ def gain(s: dict[str, float] | None) -> str:
     return f"{s['skill']:.2f} ({s['low']:.2f} to {s['high']:.2f})" if s else ""
 
 
-DISCREPANT = """What calibration trials show beyond the mechanism, in standard deviations of a patient's endpoint, benefit up (0.1 is
-5 percentage points of responders): posterior mean and standard deviation of each term. A term near 0 says that the
-mechanism is right there, or that there are too few trials to say otherwise."""
+DISCREPANT = """What calibration trials show beyond the mechanism when each trial is left out of the mechanism's own fit, in standard
+deviations of a patient's endpoint, benefit up (0.1 is 5 percentage points of responders): posterior mean and standard
+deviation of each term. A term near 0 says that the mechanism is right there, or that there are too few trials to say
+otherwise. The terms are a diagnosis: added to the mechanism they predict left-out trials worse than the stack does."""
 
 
 def discrepant(found: dict[str, Any]) -> str:
-    """Spreads, and the terms of classes, diseases and their pairs, largest first."""
+    """The stack, spreads, and the terms of classes, diseases and their pairs, largest first."""
+    w = found["stack"]
+    said = (
+        f"Weight of the mechanism {w['weight']:.2f} (sd {w['weight_sd']:.2f}), of the meta-regression {1 - w['weight']:.2f}; "
+        f"sd between trials {w['spread']:.3f}."
+    )
     spread = "Standard deviations: " + ", ".join(f"{k} {v:.3f}" for k, v in found["sd"].items()) + "."
     rows = [
         (group, name, number(t["mean"], 3), number(t["sd"], 3), str(t["contrasts"]))
         for group, terms in found["terms"].items()
         for name, t in sorted(terms.items(), key=lambda kv: -abs(kv[1]["mean"]))
     ]
-    return f"{spread}\n\n" + grid(("group", "member", "term", "sd", "contrasts"), rows)
+    return f"{said}\n\n{spread}\n\n" + grid(("group", "member", "term", "sd", "contrasts"), rows)
 
 
 def strata(tables: dict[str, Any]) -> str:

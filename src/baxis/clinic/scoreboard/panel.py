@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 from ... import evidence as ev
 from ...core.errors import BaxisError
 from ...evidence import Evidence
-from .calibration_set import arm_drugs
-from .discrepancy import Discrepant
-from .prediction import Predictor
+from .calibration_set import key, left_out_shifts
+from .prediction import Prediction, Predictor
 from .rivals import rivals
+from .stacking import Stacked
+
+REFIT_DRAWS = 20  # of the meta-regression's standard deviations in each refit
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The mechanism with the contrast's own trial left out of its fit: moved by the shipped shift."""
+
+    mechanism: Predictor
+    shifts: dict[tuple[Any, ...], float]
+
+    @property
+    def name(self) -> str:
+        return self.mechanism.name
+
+    def predict(self, row: dict[str, Any]) -> Prediction:
+        """As the mechanism; a trial that the fit never read is not moved."""
+        found, shift = self.mechanism.predict(row), self.shifts.get(key(row), 0.0)
+        return Prediction(found.mean + shift, found.draws + shift, found.why)
 
 
 class Panel:
     """Every predictor of a board, mechanism first.
 
-    leave_one_out: discrepancy and rivals predict each calibration trial from the others; the mechanism's own draws stay.
+    leave_one_out: mechanism, discrepancy and rivals predict each calibration trial from the others.
     """
 
     def __init__(self, evidence: Evidence, mechanism: Predictor, leave_one_out: bool = False) -> None:
         self.evidence, self.mechanism, self.leave_one_out = evidence, mechanism, leave_one_out
         others, self.absent = rivals(evidence)
-        self.drugs = arm_drugs(evidence)
-        self.usual = self._with(others)
+        self.usual = _with(mechanism, others)
         self.names = [p.name for p in self.usual]
-        self._refits = _refits() if leave_one_out else {}
+        self._refits = dict(refits()) if leave_one_out else {}
+        self._shifts = left_out_shifts() if leave_one_out else {}
         self._found: dict[str, list[Predictor]] = {}
-
-    def _with(self, others: list[Predictor], leave_out: str = "") -> list[Predictor]:
-        return [
-            self.mechanism,
-            Discrepant(self.mechanism, self.drugs, leave_out),
-            Discrepant(None, self.drugs, leave_out),
-            *others,
-        ]
 
     def of(self, trial: str, role: str) -> list[Predictor]:
         """The predictors of a trial's contrasts."""
@@ -40,16 +55,22 @@ class Panel:
             return self.usual
         if trial not in self._found:
             others, _ = rivals(self.evidence, trial, self._refits.get(trial))
-            self._found[trial] = self._with(others, trial)
+            self._found[trial] = _with(LeftOut(self.mechanism, self._shifts), others, trial)
         return self._found[trial]
 
 
-def _refits() -> dict[str, object]:
-    """The meta-regression without each calibration trial; empty where it is not shipped."""
+def _with(mechanism: Predictor, others: list[Predictor], leave_out: str = "") -> list[Predictor]:
+    best = others[-1]  # the meta-regression, or the last plain rival where it is not shipped
+    return [mechanism, Stacked(mechanism, best, leave_out), Stacked(None, best, leave_out), *others]
+
+
+def refits() -> Iterator[tuple[str, Any]]:
+    """The meta-regression without each calibration trial; none where it is not shipped."""
     from ...evidence import rival
-    from ...evidence.rival.loto import refits
+    from ...evidence.rival.loto import refits as refitted
 
     try:
-        return dict(refits(ev.load(), rival.load()))
+        whole = rival.load()
     except BaxisError:
-        return {}
+        return
+    yield from refitted(ev.load(), whole, REFIT_DRAWS)

@@ -66,12 +66,14 @@ def controls(board: Board, role: str) -> dict[str, dict[str, Any]]:
 
 
 def discrepancy() -> dict[str, Any]:
-    """The fitted discrepancy in patients' standard deviations: spreads, and each class's and disease's term."""
+    """The stack, and the mechanism's error by class and disease, in patients' standard deviations."""
     from .discrepancy import GROUPS, fitted
+    from .stacking import stack
 
-    model = fitted()
+    model, joined = fitted(), stack()
     terms = {g: model.terms(g) for g in GROUPS if g != "trial"}
     return {
+        "stack": {"weight": joined.weight, "weight_sd": joined.weight_sd, "spread": joined.spread},
         "sd": model.sd,
         "terms": {
             g: {k: dict(zip(("mean", "sd", "contrasts"), v, strict=True)) for k, v in t.items()}
