@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -12,57 +15,40 @@ class Elimination:
 
     order: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
-    slots: dict[tuple[int, int], int]
 
-    @property
+    @cached_property
+    def slots(self) -> dict[tuple[int, int], int]:
+        """Place of each entry, row after row."""
+        entries = ((i, j) for i, row in enumerate(self.rows) for j in row)
+        return {entry: k for k, entry in enumerate(entries)}
+
+    @cached_property
     def multiplications(self) -> int:
         """Multiply-adds of one factorisation."""
         upper = [sum(j > k for j in row) for k, row in enumerate(self.rows)]
         return sum(upper[k] + 1 for i, row in enumerate(self.rows) for k in row if k < i)
 
 
-def markowitz_order(size: int, entries: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    """Diagonal elimination order that keeps (row count - 1)(column count - 1) least at each step; ties by index."""
-    rows: list[set[int]] = [{i} for i in range(size)]
-    cols: list[set[int]] = [{i} for i in range(size)]
-    for i, j in entries:
-        rows[i].add(j)
-        cols[j].add(i)
-    left, order = set(range(size)), []
-    while left:
-        pivot = min(left, key=lambda k: ((len(rows[k]) - 1) * (len(cols[k]) - 1), k))
-        for i in cols[pivot] - {pivot}:
-            for j in rows[pivot] - {pivot}:
-                rows[i].add(j)
-                cols[j].add(i)
-        for j in rows[pivot]:
-            cols[j].discard(pivot)
-        for i in cols[pivot]:
-            rows[i].discard(pivot)
-        left.discard(pivot)
-        order.append(pivot)
-    return tuple(order)
-
-
 def eliminate(size: int, entries: Iterable[tuple[int, int]]) -> Elimination:
-    """Order and fill pattern for a square matrix with non-zeros at `entries` and on the diagonal."""
-    entries = list(entries)
-    order = markowitz_order(size, entries)
-    place = {v: k for k, v in enumerate(order)}
-    rows: list[set[int]] = [{k} for k in range(size)]
+    """Order and fill pattern for a square matrix with non-zeros at `entries` and on the diagonal.
+
+    Each step eliminates the state that keeps (row count - 1)(column count - 1) least; ties by index.
+    """
+    filled = np.eye(size, dtype=bool)
     for i, j in entries:
-        rows[place[i]].add(place[j])
-    for i in range(size):
-        done = -1
-        while True:  # fill from pivot rows met left to right, including those that fill itself brings in
-            k = min((c for c in rows[i] if done < c < i), default=None)
-            if k is None:
-                break
-            rows[i] |= {j for j in rows[k] if j > k}
-            done = k
-    ordered = tuple(tuple(sorted(r)) for r in rows)
-    slots: dict[tuple[int, int], int] = {}
-    for i, row in enumerate(ordered):
-        for j in row:
-            slots[i, j] = len(slots)
-    return Elimination(order, ordered, slots)
+        filled[i, j] = True
+    in_row, in_column = filled.sum(axis=1), filled.sum(axis=0)
+    left, order = np.ones(size, bool), []
+    for _ in range(size):
+        cost = np.where(left, (in_row - 1) * (in_column - 1), np.iinfo(np.int64).max)
+        pivot = int(np.argmin(cost))
+        left[pivot] = False
+        order.append(pivot)
+        rows, columns = np.flatnonzero(filled[:, pivot] & left), np.flatnonzero(filled[pivot] & left)
+        block = np.ix_(rows, columns)
+        new = ~filled[block]
+        filled[block] = True
+        in_row[rows] += new.sum(axis=1) - 1
+        in_column[columns] += new.sum(axis=0) - 1
+    sorted_rows = filled[np.ix_(order, order)]
+    return Elimination(tuple(order), tuple(tuple(np.flatnonzero(row).tolist()) for row in sorted_rows))

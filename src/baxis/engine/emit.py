@@ -102,12 +102,13 @@ class Writer:
         if op == "time":
             return self.sources["time"]
         if self.hoisted is not None and g.level[node] <= PATIENT:
-            return f.vload(self.sources["table"], self.hoisted.slot(node))
+            value = f.vload(self.sources["table"], self.hoisted.slot(node))
+            return f.compare("une", value, f.splat(0.0)) if g.is_boolean(node) else value
         if op in ("add", "sub"):
             fused = self._fused(op, args)
             if fused:
                 return fused
-        return _WRITE[op](f, *(self.values[a] for a in args))
+        return OPERATIONS[op](f, *(self.values[a] for a in args))
 
     def _fused(self, op: str, args: list[Node]) -> str | None:
         for k in (1, 0):
@@ -133,7 +134,7 @@ def _not(f: Function, a: str) -> str:
     return f.mask("xor", a, "<" + ", ".join(["i1 1"] * f.lanes) + ">")
 
 
-_WRITE: dict[str, Callable[..., str]] = {
+OPERATIONS: dict[str, Callable[..., str]] = {
     "add": lambda f, a, b: f.op("fadd", a, b),
     "sub": lambda f, a, b: f.op("fsub", a, b),
     "mul": lambda f, a, b: f.op("fmul", a, b),
@@ -151,6 +152,6 @@ _WRITE: dict[str, Callable[..., str]] = {
     "select": lambda f, c, a, b: f.select(c, a, b),
 }
 for _name in _VECTOR_FUNCTIONS:
-    _WRITE[_name] = lambda f, *a, _fn=_name: f.call(f"v{_fn}", *a)
+    OPERATIONS[_name] = lambda f, *a, _fn=_name: f.call(f"v{_fn}", *a)
 for _name, _predicate in _COMPARISONS.items():
-    _WRITE[_name] = lambda f, a, b, _p=_predicate: f.compare(_p, a, b)
+    OPERATIONS[_name] = lambda f, a, b, _p=_predicate: f.compare(_p, a, b)

@@ -41,6 +41,10 @@ class GpuKernel:
     lanes: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    @property
+    def code(self) -> str:
+        return f"code for {self.device.name}"
+
     def run_job(self, job: Job) -> Done:
         """Copy a job to the device, run it there, and copy its results back. InvalidValue where memory is short."""
         arrays = job_arrays(job)

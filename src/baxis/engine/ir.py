@@ -7,7 +7,7 @@ gives the same bits.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 ATTRIBUTES = '"prefer-vector-width"="512" "min-legal-vector-width"="512"'
@@ -58,6 +58,23 @@ class Function:
     def intrinsic(self, name: str, result: str, types: Sequence[str]) -> str:
         self.intrinsics[name] = f"declare {result} @{name}({', '.join(types)})"
         return name
+
+    def table(self, name: str, values: Iterable[int]) -> str:
+        """A constant array of 32-bit whole numbers beside the code; returns its name, for `index`."""
+        cells = [f"i32 {v}" for v in values] or ["i32 0"]
+        self.intrinsics[f"@{name}"] = f"@{name} = internal constant [{len(cells)} x i32] [{', '.join(cells)}]"
+        return f"@{name}"
+
+    def constants(self, name: str, values: Iterable[float]) -> str:
+        """A constant array of doubles beside the code; returns its name."""
+        cells = [f"double {bits(v)}" for v in values] or ["double 0.0"]
+        self.intrinsics[f"@{name}"] = f"@{name} = internal constant [{len(cells)} x double] [{', '.join(cells)}]"
+        return f"@{name}"
+
+    def index(self, table: str, place: str | int) -> str:
+        """Entry of a table, as i64."""
+        cell = self.emit(f"getelementptr inbounds i32, ptr {table}, i64 {place}")
+        return self.emit(f"zext i32 {self.emit(f'load i32, ptr {cell}, align 4')} to i64")
 
     # --- vectors of doubles -----------------------------------------------------------------------------
     def splat(self, value: float) -> str:

@@ -34,6 +34,13 @@ class Kernel:
     from_cache: bool
     _loaded: Loaded = field(repr=False)
 
+    @property
+    def code(self) -> str:
+        """How the model is written: straight-line code where it pays, loops over tables where it would be too long."""
+        kinds = {True: "loops over tables", False: "straight-line"}
+        tabled, looped = kinds[self.shape.tabled], kinds[self.shape.looped]
+        return f"{tabled} code" if tabled == looped else f"{tabled} code, factors by {looped} code"
+
     def function(self, name: str, pointers: int = 2) -> Any:
         return self._loaded.function(name, pointers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from baxis.core.errors import InvalidValue, Unsupported
@@ -128,6 +129,7 @@ def scalar_only(tree: Tree) -> str | None:
     return next((found for t in tree[1:] if (found := scalar_only(t))), None)
 
 
+@lru_cache(maxsize=1)
 def _operation_names(libsbml: Any) -> dict[int, str]:
     names = {"plus": "PLUS", "minus": "MINUS", "times": "TIMES", "divide": "DIVIDE", "power": "POWER"}
     table = {getattr(libsbml, "AST_" + c): n for n, c in names.items()}

@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from baxis.engine.emit import Hoisted, Writer
 from baxis.engine.graph import MOVING, Node
 from baxis.engine.ir import Function
+from baxis.engine.loop_code import LoopCode
 from baxis.engine.program import Program
 
 PIVOT_LOSS = 1e-11  # a pivot this small beside its diagonal entry has lost too many digits: the step is refused
 ROWS = 8  # matrix rows a basic block
+MOST_OPERATIONS = (
+    20_000  # of rates and Jacobian as straight-line code (about 5 s to compile); more are a table and loops
+)
+MOST_MULTIPLICATIONS = 30_000  # of a factorisation as straight-line code; more are loops over index arrays
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes that the driver needs: states, parameters, rules, table slots, stored Jacobian entries, factor entries."""
+    """Sizes that the driver needs: states, parameters, rules, table slots, stored Jacobian entries, factor entries.
+
+    `tabled` and `looped` say that expressions, or the factorisation, are loops over tables, not straight-line code.
+    """
 
     states: int
     parameters: int
@@ -27,6 +35,8 @@ class Shape:
     uses_time: bool
     watched: int = 0
     surveyed: int = 0
+    tabled: bool = False
+    looped: bool = False
 
 
 class ModelCode:
@@ -36,23 +46,43 @@ class ModelCode:
         self.program, self.lanes, self.fused, self.n_parameters = program, lanes, fused, parameters
         self.hoisted = Hoisted()
         graph = program.graph
-        moving = [k for k in sorted(program.jacobian) if graph.level[program.jacobian[k]] == MOVING]
+        self.loops: LoopCode | None = None
+        looped = program.elimination.multiplications > MOST_MULTIPLICATIONS
+        moving = [k for k in sorted(program.jacobian) if looped or graph.level[program.jacobian[k]] == MOVING]
         self.jacobian_slots = {k: i for i, k in enumerate(moving)}
-        self.functions = [self._rates(), self._linearised(), self._factor(), self._solve()]
-        self.functions.append(self._values("observe", program.rules))
-        if program.watched:
-            self.functions += [self._values("monitor", program.watched), self._values("survey", program.surveyed)]
-        self.functions.append(self._prepare())
+        if looped:
+            self.loops = LoopCode(program.elimination, self.jacobian_slots, PIVOT_LOSS)
+        self.work = 0
+        if program.operations > MOST_OPERATIONS:
+            self.functions = [self._factor(), self._solve(), *self._tables()]
+        else:
+            self.functions = [self._rates(), self._linearised(), self._factor(), self._solve()]
+            self.functions += [self._values(name, nodes) for name, nodes in self.seen().items()]
+            self.functions.append(self._prepare())
+
+    def seen(self) -> dict[str, tuple[Node, ...]]:
+        """What is evaluated beside the rates: rules, and what events watch."""
+        p = self.program
+        events = {"monitor": p.watched, "survey": p.surveyed} if p.watched else {}
+        return {"observe": p.rules, **events}
+
+    def _tables(self) -> list[Function]:
+        from baxis.engine.table_code import TableCode
+
+        tables = TableCode(self)
+        self.work = tables.work
+        return tables.functions()
 
     @property
     def shape(self) -> Shape:
         p = self.program
-        sizes = (len(self.hoisted.slots), len(self.jacobian_slots), len(p.elimination.slots))
+        factors = self.loops.p.total if self.loops else len(p.elimination.slots)
+        sizes = (len(self.hoisted.slots) + self.work, len(self.jacobian_slots), factors)
         uses_time = any(key[0] == "time" for key in p.graph.keys)
-        events = len(p.watched), len(p.surveyed)
-        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time, *events)
+        extra = (len(p.watched), len(p.surveyed), self.work > 0, self.loops is not None)
+        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time, *extra)
 
-    def _function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function:
+    def function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function:
         f = Function(name, [], self.lanes, self.fused)
         f.arguments = [*(f"ptr noalias %{p}" for p in pointers), *(f"{f.vt} %{v}" for v in vectors)]
         return f
@@ -71,12 +101,16 @@ class ModelCode:
         return f
 
     def _rates(self) -> Function:
-        f = self._function("rates", "y", "p", "c", "out", vectors=("time",))
+        f = self.function("rates", "y", "p", "c", "out", vectors=("time",))
         return self._store(f, [("%out", i, node) for i, node in enumerate(self.program.rates)])
 
     def _linearised(self) -> Function:
         """Rates, moving Jacobian entries and time slopes, row by row."""
-        f = self._function("linearised", "y", "p", "c", "out", "jac", "slope", vectors=("time",))
+        f = self.function("linearised", "y", "p", "c", "out", "jac", "slope", vectors=("time",))
+        return self._store(f, self.linearised_outputs())
+
+    def linearised_outputs(self) -> list[tuple[str, int, Node]]:
+        """(pointer, slot, node) of everything that `linearised` gives."""
         p = self.program
         zero = p.graph.const(0.0)
         outputs: list[tuple[str, int, Node]] = []
@@ -87,25 +121,30 @@ class ModelCode:
             outputs += [("%out", i, node), *entries[i]]
             if p.slopes:
                 outputs.append(("%slope", i, p.slopes.get(i, zero)))
-        return self._store(f, outputs)
+        return outputs
 
     def _values(self, name: str, nodes: tuple[Node, ...]) -> Function:
-        f = self._function(name, "y", "p", "c", "out", vectors=("time",))
+        f = self.function(name, "y", "p", "c", "out", vectors=("time",))
         return self._store(f, [("%out", i, node) for i, node in enumerate(nodes)])
 
     def _prepare(self) -> Function:
         """Fills the per-patient table; written last, when every slot is known."""
-        f = self._function("prepare", "p", "c")
+        f = self.function("prepare", "p", "c")
         w = Writer(f, self.program.graph, None, {"parameter": "%p"})
         w.count_uses(self.hoisted.slots)
         for node, slot in self.hoisted.slots.items():
-            f.vstore(w.value(node), "%c", slot)
+            value = w.value(node)
+            if self.program.graph.is_boolean(node):  # kept as a number
+                value = f.select(value, f.splat(1.0), f.splat(0.0))
+            f.vstore(value, "%c", slot)
         f.do("ret void")
         return f
 
     def _factor(self) -> Function:
         """LU of J - ig*I without pivoting: L, U and 1/diagonal; `%bad` marks lanes that lost a pivot."""
-        f = self._function("factor", "jac", "p", "c", "lu", "bad", vectors=("ig",))
+        f = self.function("factor", "jac", "p", "c", "lu", "bad", vectors=("ig",))
+        if self.loops:
+            return self.loops.factor(f)
         e, w = self.program.elimination, self._writer(f)
         lost = f.compare("une", "%ig", "%ig")
         for i, row in enumerate(e.rows):
@@ -146,7 +185,9 @@ class ModelCode:
 
     def _solve(self) -> Function:
         """out = (ig*I - J)^-1 (f + ih*b), by the factors of J - ig*I."""
-        f = self._function("solve", "lu", "f", "b", "out", vectors=("ih",))
+        f = self.function("solve", "lu", "f", "b", "out", vectors=("ih",))
+        if self.loops:
+            return self.loops.solve(f)
         e = self.program.elimination
         z: list[str] = []
         for i, row in enumerate(e.rows):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from baxis.engine.derivatives import TIME, Differentiator
 from baxis.engine.elimination import Elimination, eliminate
-from baxis.engine.graph import Graph, Node
+from baxis.engine.graph import MOVING, Graph, Node
 from baxis.engine.mathml import as_number, to_graph
 from baxis.engine.system import System
 
@@ -30,6 +30,11 @@ class Program:
     @property
     def size(self) -> int:
         return len(self.rates)
+
+    @property
+    def operations(self) -> int:
+        """Moving operations of rates, rules and Jacobian: what straight-line code would have to write out."""
+        return sum(level == MOVING for level in self.graph.level)
 
 
 def build_program(system: System) -> Program:

@@ -97,7 +97,7 @@ class _Reader:
         values = self._values()
         initial = {n: values[n] for n in self.rates}
         initial |= evaluate_starts(self.starts, self.rules, initial | defaults)
-        return System(
+        system = System(
             tuple(self.rates),
             tuple(defaults),
             tuple(self.rules),
@@ -107,6 +107,8 @@ class _Reader:
             tuple(self.starts),
             text,
         )
+        vars(system)["equations"] = self.equations()  # spares reading a large text twice
+        return system
 
     def _tree(self, element: Any, where: str) -> Tree:
         tree = from_ast(element.getMath(), where, self.functions)

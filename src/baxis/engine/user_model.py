@@ -38,7 +38,8 @@ class Simulated:
     `path` says which engine ran: "compiled ensemble", "compiled ensemble with events" or "single trajectory", and `why`
     why one before it could not.
     `failures` maps a row to the sentence why it did not finish; its values are NaN from there on. `cost` gives seconds
-    to load, to compile (0.0 from cache) and to simulate, and the peak memory of the process in MiB.
+    to load, to compile (next to none from cache) and to simulate, and the peak memory of the process in MiB; `code` says
+    whether the compiled path runs straight-line code or loops over tables (large networks).
     """
 
     values: np.ndarray
@@ -48,6 +49,7 @@ class Simulated:
     why: str
     failures: dict[int, str]
     cost: dict[str, float] = field(default_factory=dict)
+    code: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Long table: row, time, then one column an output."""
@@ -185,7 +187,7 @@ def _ensemble(system: System, kernel: Kernel | GpuKernel, ask: _Ask) -> Simulate
     rest: dict[str, Any] = {"events": concat(*parts) if parts else None, "outputs": ask.outputs, "options": ask.options}
     done = simulate(kernel, parameters, initial, times=ask.times, **rest)
     failures = {f.patient: str(f) for f in done.failures}
-    return Simulated(done.values, done.times, done.outputs, "compiled ensemble", "", failures)
+    return Simulated(done.values, done.times, done.outputs, "compiled ensemble", "", failures, code=kernel.code)
 
 
 def _prepared(network: Network, ask: _Ask) -> tuple[Network, tuple[str, ...]]:

@@ -205,16 +205,18 @@ def _lines(found: Simulated, out: Path | None, dosed: bool) -> list[str]:
     n = len(found.values)
     head = f"{n} row{'s' if n != 1 else ''} by the {found.path} path" + (f" ({found.why})" if found.why else "")
     lines = [head, *table(["output", "first", f"at time {found.times[-1]:g}", "5 to 95 % of rows"], rows)]
-    lines.append(
-        ", ".join(
-            f"{k.removesuffix(' s')} {v:.2f} s" if k.endswith(" s") else f"{k} {v:.0f}" for k, v in found.cost.items()
-        )
-    )
+    lines.append(_cost(found))
     if dosed:
         side = "before" if found.path == "compiled ensemble" else "after"
         lines.append(f"At the very time of a dose this path gives the value {side} it.")
     lines += [f"row {k} did not finish: {why}" for k, why in list(found.failures.items())[:10]]
     return [*lines, f"written: {out}"] if out else lines
+
+
+def _cost(found: Simulated) -> str:
+    """Seconds by stage and peak memory, one line."""
+    parts = [f"{k[:-2]} {v:.2f} s" if k.endswith(" s") else f"{k} {v:.0f}" for k, v in found.cost.items()]
+    return ", ".join([*parts, *([found.code] if found.code else [])])
 
 
 def conformance(
