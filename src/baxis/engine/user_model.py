@@ -219,7 +219,7 @@ def _with_events(network: Network, ask: _Ask, why: str, clock: Clock) -> Simulat
         still = np.reshape(given.get(name, system.defaults.get(name, np.nan)), (-1, 1))
         values[:, :, k] = done[name] if name in moving else still
     failures = {f.patient: str(f) for f in done.failures}
-    return Simulated(values, done.times, names, "compiled ensemble with events", why, failures)
+    return Simulated(values, done.times, names, "compiled ensemble with events", why, failures, code=kernel.code)
 
 
 def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import time
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from baxis import engine
 from baxis.engine import kernel as kernels
 from baxis.engine import model_code
+from baxis.engine.antimony import antimony_to_sbml
 from baxis.engine.elimination import eliminate
 from baxis.engine.loop_code import PANEL, pattern_of
 from baxis.engine.program import build_program
@@ -102,6 +104,17 @@ def test_a_rule_based_network_against_a_plain_integrator():
     other.timeCourseSelections = [f"[{n}]" for n in system.states]
     expected = np.asarray(other.simulate(times=[0.0, *times]))[1:]
     np.testing.assert_allclose(found.values[0], expected, rtol=1e-5, atol=1e-9)
+
+
+def test_events_of_a_tabled_model(monkeypatch):
+    text = antimony_to_sbml("S -> P; k*S; k = 0.5; S = 10; P = 0; at (S < 4) && (k > 0.1): S = 8")
+    plain = engine.simulate_model(text, np.linspace(0, 5, 6))
+    monkeypatch.setattr(model_code, "MOST_OPERATIONS", 0)
+    monkeypatch.setattr(kernels, "_MEMORY", OrderedDict())
+    monkeypatch.setattr(kernels, "_from_disk", lambda *_: None)
+    found = engine.simulate_model(text, np.linspace(0, 5, 6))
+    assert found.code.startswith("loops over tables")
+    np.testing.assert_allclose(found.values, plain.values, rtol=1e-6)
 
 
 def test_the_network_compiles_in_bounded_time_and_tells_how(tmp_path, monkeypatch):
