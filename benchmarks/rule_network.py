@@ -16,25 +16,23 @@ HEAD = '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" ve
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
 
 
-def _species(name: str, start: float) -> str:
+def species_of(name: str, start: float) -> str:
     return (
         f'<species id="{name}" compartment="cell" initialConcentration="{start}" hasOnlySubstanceUnits="false" '
         'boundaryCondition="false" constant="false"/>'
     )
 
 
-def _reference(name: str) -> str:
+def reference(name: str) -> str:
     return f'<speciesReference species="{name}" stoichiometry="1" constant="true"/>'
 
 
-def _times(*names: str) -> str:
+def times(*names: str) -> str:
     return "<apply><times/>" + "".join(f"<ci>{n}</ci>" for n in names) + "</apply>"
 
 
-def _reaction(name: str, before: str, after: str, law: str) -> str:
-    sides = (
-        f"<listOfReactants>{_reference(before)}</listOfReactants><listOfProducts>{_reference(after)}</listOfProducts>"
-    )
+def reaction(name: str, before: str, after: str, law: str) -> str:
+    sides = f"<listOfReactants>{reference(before)}</listOfReactants><listOfProducts>{reference(after)}</listOfProducts>"
     return f'<reaction id="{name}" reversible="false">{sides}<kineticLaw>{MATH}{law}</math></kineticLaw></reaction>'
 
 
@@ -51,16 +49,16 @@ def sbml_of_receptor(sites: int) -> str:
                 continue
             other = states[i | 1 << k]
             for enzyme, rate in (("Lyn", "lyn"), ("Syk", "syk")):
-                reactions.append(_reaction(f"{rate}{k}_{i}", state, other, _times(f"{rate}{k}", enzyme, state)))
+                reactions.append(reaction(f"{rate}{k}_{i}", state, other, times(f"{rate}{k}", enzyme, state)))
             for enzyme, rate in (("Ptp", "ptp"), ("Shp", "shp")):
-                reactions.append(_reaction(f"{rate}{k}_{i}", other, state, _times(f"{rate}{k}", enzyme, other)))
+                reactions.append(reaction(f"{rate}{k}_{i}", other, state, times(f"{rate}{k}", enzyme, other)))
     shared = "<apply><plus/>" + "".join(f"<ci>{s}</ci>" for s in states[1:]) + "</apply>"
     rule = f'<assignmentRule variable="touched">{MATH}{shared}</math></assignmentRule>'
     reactions += [
-        _reaction("syk_on", "SykI", "Syk", _times("k_on", "SykI", "touched")),
-        _reaction("syk_off", "Syk", "SykI", _times("k_off", "Syk")),
-        _reaction("shp_on", "ShpI", "Shp", _times("p_on", "ShpI", "Syk")),
-        _reaction("shp_off", "Shp", "ShpI", _times("p_off", "Shp")),
+        reaction("syk_on", "SykI", "Syk", times("k_on", "SykI", "touched")),
+        reaction("syk_off", "Syk", "SykI", times("k_off", "Syk")),
+        reaction("shp_on", "ShpI", "Shp", times("p_on", "ShpI", "Syk")),
+        reaction("shp_off", "Shp", "ShpI", times("p_off", "Shp")),
     ]
     starts = {s: float(i == 0) for i, s in enumerate(states)} | {"SykI": 1.0, "Syk": 0.0, "ShpI": 1.0, "Shp": 0.0}
     parameters = "".join(f'<parameter id="{n}" value="{v!r}" constant="true"/>' for n, v in values.items())
@@ -69,7 +67,7 @@ def sbml_of_receptor(sites: int) -> str:
     body = "".join(
         [
             '<listOfCompartments><compartment id="cell" size="1" spatialDimensions="3" constant="true"/></listOfCompartments>',
-            f"<listOfSpecies>{''.join(_species(n, v) for n, v in starts.items())}</listOfSpecies>",
+            f"<listOfSpecies>{''.join(species_of(n, v) for n, v in starts.items())}</listOfSpecies>",
             f"<listOfParameters>{parameters}</listOfParameters><listOfRules>{rule}</listOfRules>",
             f"<listOfReactions>{''.join(reactions)}</listOfReactions>",
         ]

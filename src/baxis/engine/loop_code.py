@@ -7,6 +7,7 @@ kept as one dense block, whose size is chosen so that the whole costs least, and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +92,12 @@ class LoopCode:
 
     def _tables(self, f: Function) -> None:
         p = self.p
-        names = {"start": p.start, "diagonal": p.diagonal, "columns": p.columns, "order": self.e.order}
+        names: dict[str, Iterable[int]] = {
+            "start": p.start,
+            "diagonal": p.diagonal,
+            "columns": p.columns,
+            "order": self.e.order,
+        }
         names |= {"ends": self.entry_start, "entry": self.entry_columns, "slot": self.entry_slots}
         self.t = {n: f.table(f"lu_{n}", v) for n, v in names.items()}
 

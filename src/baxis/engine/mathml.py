@@ -44,7 +44,7 @@ def from_ast(node: Any, where: str, functions: Mapping[str, tuple[list[str], Tre
         return _constant(libsbml, kind)
     if kind in (libsbml.AST_PLUS, libsbml.AST_MINUS) and node.getNumChildren() > 1:
         terms = [(from_ast(n, where, functions), minus) for n, minus in _terms(libsbml, node)]
-        return _fold("plus", [("neg", t) if minus else t for t, minus in terms])
+        return fold("plus", [("neg", t) if minus else t for t, minus in terms])
     args = [from_ast(node.getChild(i), where, functions) for i in range(node.getNumChildren())]
     if kind == libsbml.AST_FUNCTION:
         return _apply(node.getName(), args, where, functions)
@@ -84,14 +84,14 @@ def _apply(name: str, args: list[Tree], where: str, functions: Mapping[str, tupl
 def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str) -> Tree:
     name = _operation_names(libsbml).get(kind, "")
     if name in ("plus", "times", "and", "or", "xor", "min", "max"):
-        return _fold(name, args)
+        return fold(name, args)
     if name == "minus" and len(args) == 1:
         return ("neg", args[0])
     if name in _BINARY:
         return (_BINARY[name], *args)
     if name in _RELATIONS:
         pairs = [(_RELATIONS[name], a, b) for a, b in itertools.pairwise(args)]
-        return _fold("and", pairs) if len(pairs) != 1 else pairs[0]
+        return fold("and", pairs) if len(pairs) != 1 else pairs[0]
     if name in _UNARY or name in SCALAR_ONLY:
         return (name, args[0])
     if name in _RECIPROCAL:
@@ -149,7 +149,7 @@ def _operation_names(libsbml: Any) -> dict[int, str]:
     return table
 
 
-def _fold(name: str, args: list[Tree]) -> Tree:
+def fold(name: str, args: list[Tree]) -> Tree:
     op = {"plus": "add", "times": "mul"}.get(name, name)
     if not args:
         return {"add": ("num", 0.0), "mul": ("num", 1.0), "and": ("bool", True)}.get(op, ("bool", False))

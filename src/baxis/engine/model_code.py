@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baxis.engine.emit import Hoisted, Writer
 from baxis.engine.graph import MOVING, Node
@@ -79,8 +79,9 @@ class ModelCode:
         factors = self.loops.p.total if self.loops else len(p.elimination.slots)
         sizes = (len(self.hoisted.slots) + self.work, len(self.jacobian_slots), factors)
         uses_time = any(key[0] == "time" for key in p.graph.keys)
-        extra = (len(p.watched), len(p.surveyed), self.work > 0, self.loops is not None)
-        return Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time, *extra)
+        shape = Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time)
+        shape = replace(shape, watched=len(p.watched), surveyed=len(p.surveyed))
+        return replace(shape, tabled=self.work > 0, looped=self.loops is not None)
 
     def function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function:
         f = Function(name, [], self.lanes, self.fused)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 from baxis.core.errors import InvalidValue, Unsupported
-from baxis.engine.mathml import Tree, substitute
+from baxis.engine.mathml import Tree, fold, substitute
+
+LONG_SUM = 64
 
 
 def reaction_rules(model: Any, tree: Callable[[Any, str], Tree]) -> dict[str, Tree]:
@@ -24,7 +27,7 @@ def reaction_rules(model: Any, tree: Callable[[Any, str], Tree]) -> dict[str, Tr
 
 def species_rates(model: Any, rates: Mapping[str, Tree], rules: Mapping[str, Tree]) -> dict[str, Tree]:
     """d(species)/dt from the reactions; species outside every reaction, or at a boundary, are left out."""
-    flows: dict[str, Tree] = {}
+    terms: dict[str, list[Tree]] = {}
     for r in model.getListOfReactions():
         for sign, references in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
             for reference in references:
@@ -32,9 +35,15 @@ def species_rates(model: Any, rates: Mapping[str, Tree], rules: Mapping[str, Tre
                 if species.getBoundaryCondition() or species.getConstant():
                     continue
                 term = ("mul", ("num", sign * _stoichiometry(reference, rules)), ("sym", r.getId()))
-                name = species.getId()
-                flows[name] = ("add", flows[name], term) if name in flows else term
-    return {name: _per_size(model, model.getSpecies(name), flow, rates) for name, flow in flows.items()}
+                terms.setdefault(species.getId(), []).append(term)
+    return {name: _per_size(model, model.getSpecies(name), _sum(parts), rates) for name, parts in terms.items()}
+
+
+def _sum(terms: list[Tree]) -> Tree:
+    """A sum; one of thousands of terms, as a network's shared molecule has, nests in pairs of pairs."""
+    if len(terms) > LONG_SUM:
+        return fold("plus", terms)
+    return reduce(lambda total, term: ("add", total, term), terms)
 
 
 def _stoichiometry(reference: Any, rules: Mapping[str, Tree]) -> float:
