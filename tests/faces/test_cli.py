@@ -43,6 +43,9 @@ def test_a_published_trial_runs_end_to_end(trial: str, tmp_path: Path) -> None:
         "patients.parquet",
         "safety.parquet",
         "visits.parquet",
+        "baseline.parquet",
+        "conduct.parquet",
+        "survival.parquet",
         "endpoint.png",
         "biomarkers.png",
     }

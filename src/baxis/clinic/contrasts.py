@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
@@ -15,13 +16,26 @@ from .conduct import dropout_visit, since_randomisation
 from .design import Design, Endpoint
 from .instruments import Instrument, Visits
 from .instruments.events import first_event
-from .intervals import REPLICATES, Sample, central, replicate
+from .intervals import PARTS, REPLICATES, Sample, apart, central, replicate, sampling
 from .population import Population
 from .posterior import between_draws
-from .survival import Times, rate_influence, replicate_log_hazard_ratio
+from .survival import Times, kaplan_meier, rate_influence, replicate_log_hazard_ratio
 
 Array = NDArray[np.float64]
-COLUMNS = ("arm_id", "versus", "endpoint", "week", "scale", "predicted", "pi50", "pi90", "published", "published_ci")
+COLUMNS = (
+    "arm_id",
+    "versus",
+    "endpoint",
+    "week",
+    "scale",
+    "predicted",
+    "pi50",
+    "pi90",
+    *PARTS,
+    "published",
+    "published_ci",
+)
+CURVE = ("day", "survival", "low", "high", "at_risk")
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,11 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
     draws = arms[0] - arms[1] + between * truth
     scale = "risk_difference" if binary else "mean_difference"
     predicted = float(active.finished.mean() - control.finished.mean())
-    return {"scale": scale, "predicted": predicted, "pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+    row = {"scale": scale, "predicted": predicted, "pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+    own = [(sampling(a.finished, binary), a) for a in pair]
+    patients = float(np.sqrt(sum(s**2 / max(a.finished.size, 1) for s, a in own)))
+    trial = float(np.sqrt(sum(s**2 / a.n_published for s, a in own)))
+    return row | apart(predicted, (between, patients, trial), (-1.0, 1.0) if binary else None)
 
 
 Asked = tuple[Design, Instrument, Population, Endpoint]
@@ -102,8 +120,12 @@ def _hazard(asked: Asked, pair: tuple[Judged, Judged]) -> dict[str, Any]:
     sizes = pair[0].n_published, pair[1].n_published
     stream = people.seed, f"hazard {pair[0].arm_id} {endpoint.name} {endpoint.week:g}"
     draws = replicate_log_hazard_ratio(active, control, sizes, stream, REPLICATES, spread)
-    row = {"scale": "log_hazard_ratio", "predicted": float(np.median(draws))}
-    return row | {"pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+    row: dict[str, Any] = {"scale": "log_hazard_ratio", "predicted": float(np.median(draws))}
+    row |= {"pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
+    seen = [max(float(t.event.sum()), 0.5) for t in (active, control)]
+    patients = float(np.sqrt(sum(1.0 / e for e in seen)))
+    planned = [max(n * e / max(t.time.size, 1), 0.5) for n, e, t in zip(sizes, seen, (active, control), strict=True)]
+    return row | apart(row["predicted"], (spread, patients, float(np.sqrt(sum(1.0 / e for e in planned)))))
 
 
 def _hazard_spread(people: Population, pair: tuple[Judged, Judged], times: tuple[Times, Times]) -> float:
@@ -125,6 +147,26 @@ def arm_times(asked: Asked, arm: Judged) -> Times:
         return arm.times[endpoint.name].take(np.isfinite(arm.values))
     assert arm.visits is not None
     return event_times(*asked, arm.visits).take(np.isfinite(arm.values))
+
+
+def curves(
+    design: Design, tool: Instrument, people: Population, judged: dict[tuple[str, Endpoint], Judged]
+) -> pd.DataFrame:
+    """Kaplan-Meier curves of every hazard-ratio endpoint by arm: day since randomisation, survival (free of the event),
+    its 95 % interval for the simulated patients, and how many were at risk just before; a row at day 0 first."""
+    rows: list[dict[str, Any]] = []
+    for (arm_id, endpoint), arm in judged.items():
+        if endpoint.name not in tool.hazard:
+            continue
+        times = arm_times((design, tool, people, endpoint), arm)
+        curve = kaplan_meier(times)
+        for day in np.unique([0.0, *times.time]):
+            k = int(np.searchsorted(curve.day, day, side="right")) - 1
+            values = (curve.survival[k], curve.low[k], curve.high[k]) if k >= 0 else (1.0, 1.0, 1.0)
+            head = {"arm_id": arm_id, "endpoint": endpoint.name, "week": endpoint.week, "day": float(day)}
+            left = int((times.time >= day).sum())
+            rows.append(head | dict(zip(CURVE[1:], (*map(float, values), left), strict=True)))
+    return pd.DataFrame(rows, columns=["arm_id", "endpoint", "week", *CURVE])
 
 
 def event_times(design: Design, tool: Instrument, people: Population, endpoint: Endpoint, visits: Visits) -> Times:

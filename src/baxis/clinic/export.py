@@ -8,10 +8,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InvalidValue
+from .intervals import PARTS
 
 if TYPE_CHECKING:
     from .result import TrialResult
@@ -25,6 +27,7 @@ _ARM_FIELDS = (
     "value",
     "pi50",
     "pi90",
+    *PARTS,
     "published",
     "published_ci",
 )
@@ -44,10 +47,20 @@ def plain(result: TrialResult) -> dict[str, Any]:
             "arms": arms,
             "contrasts": result.contrasts.to_dict("records"),
             "safety": result.safety.to_dict("records"),
+            "baseline": result.baseline.to_dict("records"),
+            "matched": _matched(result),
+            "conduct": result.conduct.to_dict("records"),
+            "survival": result.survival.to_dict("records"),
             "failures": result.failures,
             "recipe": result.recipe,
         }
     )
+
+
+def _matched(result: TrialResult) -> dict[str, Any] | None:
+    """What the matching did, None where patients were taken as they came."""
+    m = result.matched
+    return None if m is None else {**asdict(m), "enough": m.enough}
 
 
 def finite(value: Any) -> Any:
@@ -87,6 +100,8 @@ def save(result: TrialResult, folder: Path) -> Path:
         result.contrasts.to_parquet(work / "contrasts.parquet", index=False)
         result.patients.to_parquet(work / "patients.parquet", index=False)
         result.safety.to_parquet(work / "safety.parquet", index=False)
+        for name in ("baseline", "conduct", "survival"):
+            getattr(result, name).to_parquet(work / f"{name}.parquet", index=False)
         result.visits.to_parquet(work / "visits.parquet", index=False)
         reload.courses_table(result).to_parquet(work / "trajectories.parquet", index=False)
         (work / "saved.json").write_text(json.dumps(reload.record(result), indent=1) + "\n", encoding="utf-8")

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import axis
-from ..core.errors import UnknownName
+from ..core.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .design import Arm
     from .result import TrialResult
 
 # Okabe-Ito: told apart with any colour vision; each arm also has its own marker and line style.
@@ -56,7 +57,7 @@ def overview(result: TrialResult) -> Figure:
 
 
 def write(result: TrialResult, folder: Path) -> None:
-    """endpoint.png and biomarkers.png."""
+    """endpoint.png, biomarkers.png and, where the design has a hazard-ratio endpoint, survival.png."""
     import matplotlib as mpl
 
     with mpl.rc_context(_style()):
@@ -69,6 +70,61 @@ def write(result: TrialResult, folder: Path) -> None:
         figure = canvas(7.5, 5.2)
         biomarker_panels(result, figure)
         figure.savefig(folder / "biomarkers.png")
+        if len(result.survival):
+            survival(result).savefig(folder / "survival.png")
+
+
+def survival(result: TrialResult) -> Figure:
+    """Kaplan-Meier curves with 95 % bands, one panel a hazard-ratio endpoint; hazard ratios with 90 % prediction
+    intervals, and below the numbers at risk. InvalidValue where the design has no such endpoint."""
+    import matplotlib as mpl
+
+    if not len(result.survival):
+        raise InvalidValue("survival figure", result.design.trial_id, "a design with a hazard-ratio endpoint")
+    asked = list(dict.fromkeys(zip(result.survival["endpoint"], result.survival["week"], strict=True)))
+    with mpl.rc_context(_style()):
+        figure = canvas(6.4 * len(asked), 4.3 + 0.2 * len(result.design.arms))
+        figure.get_layout_engine().set(h_pad=0.15)  # type: ignore[union-attr, call-arg]
+        for ax, (name, week) in zip(figure.subplots(1, len(asked), squeeze=False)[0], asked, strict=True):
+            rows = result.survival[(result.survival.endpoint == name) & (result.survival.week == week)]
+            _curves(result, ax, rows, float(week))
+            ax.set_title(f"{name.removesuffix('_HR').replace('_', ' ')}, to week {week:g}")
+    return figure
+
+
+def _curves(result: TrialResult, ax: Axes, rows: Any, week: float) -> None:
+    begun = result.design.randomisation.week if result.design.randomisation else 0.0
+    last = week - begun
+    marks = np.linspace(0.0, last, 5)
+    for k, arm in enumerate(result.design.arms):
+        own = rows[rows.arm_id == arm.arm_id]
+        x, colour = np.append(own["day"] / 7.0, last), COLOURS[k % 7]
+        y, low, high = (100.0 * np.append(own[c], own[c].iloc[-1]) for c in ("survival", "low", "high"))
+        ax.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0)
+        ax.step(x, y, where="post", color=colour, ls=STYLES[k % 7], lw=1.8, label=_hazard_label(result, arm, rows))
+        for m in marks:
+            left = own["at_risk"][own["day"] >= 7.0 * m - 1e-9]
+            shown = f"{left.iloc[0]:d}" if len(left) else "0"
+            ax.text(
+                m, -0.30 - 0.07 * k, shown, color=colour, fontsize=8, ha="center", transform=ax.get_xaxis_transform()
+            )
+    ax.text(0, -0.24, "at risk", fontsize=8, ha="left", transform=ax.get_xaxis_transform())
+    ax.set(xlim=(0, last), ylim=(0, 102), ylabel="free of the event, %")
+    ax.set_xlabel("week" if not begun else "week since randomisation")
+    ax.set_xticks(marks, [f"{m:g}" for m in np.round(marks, 1)])
+    ax.legend(frameon=False, fontsize=8, loc="lower left")
+
+
+def _hazard_label(result: TrialResult, arm: Arm, rows: Any) -> str:
+    """The arm, and its hazard ratio against control with the 90 % prediction interval."""
+    table = result.contrasts
+    own = table[(table.arm_id == arm.arm_id) & (table.endpoint == rows["endpoint"].iloc[0])]
+    own = own[own.week == rows["week"].iloc[0]]
+    label = arm.arm_label or arm.arm_id
+    if not len(own) or not np.isfinite(own["predicted"].iloc[0]):
+        return label
+    low, high = np.exp(own["pi90"].iloc[0])
+    return f"{label}: HR {np.exp(own['predicted'].iloc[0]):.2f} (90 % PI {low:.2f} to {high:.2f})"
 
 
 def endpoint_panel(

@@ -68,3 +68,30 @@ def central(draws: Array, level: float) -> list[float]:
     """Central interval [low, high] of draws."""
     low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
     return [float(low), float(high)]
+
+
+PARTS = ("pi90_parameters", "pi90_patients", "pi90_trial")
+
+
+def apart(
+    middle: float, parts: tuple[float, float, float], inside: tuple[float, float] | None = None
+) -> dict[str, list[float]]:
+    """The 90 % interval that each source of uncertainty would give by itself, PARTS: the posterior's parameters, the
+    simulated patients, sampling of a trial of the published size.
+
+    parts: standard deviation of each. inside: bounds of what can be (0 and 1 for a proportion).
+    """
+    z = float(ndtri(0.95))
+    low, high = inside or (-np.inf, np.inf)
+    return {
+        n: [float(max(middle - z * sd, low)), float(min(middle + z * sd, high))]
+        for n, sd in zip(PARTS, parts, strict=True)
+    }
+
+
+def sampling(values: Array, binary: bool) -> float:
+    """Standard deviation of one patient's value; of a proportion with half an event in place of none."""
+    if not binary:
+        return float(values.std(ddof=1)) if values.size > 1 else 0.0
+    p = (float(values.sum()) + 0.5) / (values.size + 1.0)
+    return float(np.sqrt(p * (1.0 - p)))

@@ -86,6 +86,8 @@ def run_large(
     if block < 1:
         raise InvalidValue("block", block, "a whole number of at least 1")
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
+    if chosen.match or design.match:
+        raise InvalidValue("match", True, "no matching in a streamed trial", "simulate it in memory, without --stream")
     store = Store.open(Path(folder), design, chosen, block)
     Laboratory(design, replace(chosen, progress=None))  # a bad design is told before anything is simulated
     with open_client(client) as workers:
@@ -109,7 +111,7 @@ class Store:
             raise InvalidValue("--out", str(folder), "a folder, not a file")
         folder.mkdir(parents=True, exist_ok=True)
         said = recipe(design, settings, [], 0)
-        for name in ("patients", "screened", "failures", "numbers", "intervals", "notice", "machine"):
+        for name in ("patients", "screened", "failures", "numbers", "intervals", "scope", "notice", "machine"):
             said.pop(name, None)
         text = json.dumps(said | {"block": block}, sort_keys=True, default=str)
         return cls(folder, hashlib.sha256(text.encode()).hexdigest()[:12], block)

@@ -20,6 +20,7 @@ from .. import axis, engine
 from ..core import ledger, streams
 from . import exposure, posterior
 from .design import Background, Design
+from .matching import Matched
 from .own_population import BOUNDS, SEX, OwnPopulation
 
 Array = NDArray[np.float64]
@@ -34,6 +35,7 @@ class Population:
 
     outputs: the model's observables at rest, (n,) each, in model units (1 = healthy unless the glossary says else).
     drawn: posterior draw that each carries, (n,). typical: they are typical patients, whose kinetics do not vary.
+    matched: how they were chosen to fit a published baseline, None where they were taken as they came.
     """
 
     disease: str
@@ -46,6 +48,7 @@ class Population:
     outputs: dict[str, Array]
     drawn: NDArray[np.int64] | None = None
     typical: bool = False
+    matched: Matched | None = None
 
     @property
     def carried(self) -> NDArray[np.int64]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .result import ArmRun
 
 NOTICE = "Research use only. Not for the care of a person."
+SCOPE = (
+    "adults with the disease as its trials enrol them; outside, for want of evidence: children, pregnancy, renal replacement, active "
+    "infection or cancer, death as an outcome, horizons beyond ten years"
+)
 INTERVALS = (
     "sampling of a trial of the published size, of the simulated patients, and the posterior of shared constants and disease weights; "
     "signalling, kinetics and B-cell constants are held fixed"
@@ -31,6 +35,7 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
     own = read_population(settings.population, design.disease).digest if settings.population else None
     return {
         **({"population": own} if own else {}),
+        **({"match": True} if design.match or settings.match else {}),
         "baxis": __version__,
         "library": library.digest(),
         "model": axis.system().digest,
@@ -45,5 +50,6 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
         "failures": int(sum((run.status != 0).sum() for run in runs)),
         "numbers": counts,
         "intervals": INTERVALS,
+        "scope": SCOPE,
         "notice": NOTICE,
     }

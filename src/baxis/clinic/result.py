@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from .. import evidence
 from . import published
+from .baseline import table as published_baseline
 from .conduct import dropout_visit, randomised, rescued, since_randomisation, visit_of
-from .contrasts import COLUMNS, Judged, contrasts
+from .contrasts import COLUMNS, Judged, contrasts, curves
 from .courses import Course, of_arm
 from .design import Arm, Design, Endpoint
 from .instruments import Instrument, Visits
-from .intervals import Sample, central, replicate
+from .intervals import Sample, apart, central, replicate, sampling
+from .matching import Matched
 from .population import Population
 from .posterior import between_draws
 from .recipe import recipe
@@ -55,8 +57,10 @@ class ArmRun:
 class TrialResult:
     """A simulated trial beside what was published. Research use only.
 
-    arms: one row an arm and endpoint; contrasts: one row an arm against control and endpoint; patients: baseline of
-    each patient; safety: one row an arm and harm, with its source (see `clinic.safety`); visits: one row a patient, arm, visit and measure (built on demand); failures: named, never dropped.
+    arms: one row an arm and endpoint, with the 90 % interval of each source of uncertainty apart; contrasts: one row an arm against control and endpoint; patients: baseline of
+    each patient; safety: one row an arm and harm, with its source (see `clinic.safety`); baseline: published characteristics beside the virtual patients' (see
+    `clinic.baseline`); matched: how they were chosen to fit them, if they were; conduct: shares by arm who dropped out, were rescued,
+    switched, were randomised; survival: Kaplan-Meier curves of hazard-ratio endpoints; visits: one row a patient, arm, visit and measure (built on demand); failures: named, never dropped.
     """
 
     design: Design
@@ -70,11 +74,16 @@ class TrialResult:
     measured: list[Visits] = field(repr=False)
     units: dict[str, str] = field(repr=False)
     safety: pd.DataFrame = field(repr=False)
+    baseline: pd.DataFrame = field(repr=False)
+    conduct: pd.DataFrame = field(repr=False)
+    survival: pd.DataFrame = field(repr=False)
+    matched: Matched | None = None
 
     @property
     def screen_failure_share(self) -> float:
         """Share of screened candidates who did not meet the entry criteria."""
-        return 1.0 - len(self.patients) / self.screened
+        eligible = self.matched.candidates if self.matched else len(self.patients)
+        return 1.0 - eligible / self.screened
 
     @property
     def trajectories(self) -> xarray.Dataset:
@@ -157,7 +166,31 @@ def summarise(
         visits,
         dict(tool.units),
         harms(design, people, runs, tables),
+        published_baseline(design, tables, people, visits[0]),
+        conduct_table(design, tool, people, simulated),
+        curves(design, tool, people, judged),
+        people.matched,
     )
+
+
+def conduct_table(
+    design: Design, tool: Instrument, people: Population, simulated: tuple[list[ArmRun], list[Visits]]
+) -> pd.DataFrame:
+    """Shares (0 to 1) by arm: event (dropped out, rescued, failed by the instrument's rule, randomised, a switch in
+    words), by the last visit."""
+    rows = []
+    for run, visits in zip(*simulated, strict=True):
+        ok = run.status == 0
+        left = dropout_visit(tool, visits.days, people, people.seed)
+        found = {"dropped out": left < visits.days.size, "failed by the instrument's rule": tool.failed(visits)[:, -1]}
+        if design.rescue:
+            found["rescued"] = rescued(design.rescue, visits)[:, -1]
+        for d in run.decisions:
+            found["changed therapy by the rescue rule" if d.rescue else f"switch: {d.rule.text}"] = np.isfinite(d.day)
+        if design.randomisation:
+            found["randomised"] = randomised(design, tool, visits, left)
+        rows += [{"arm_id": run.arm.arm_id, "event": k, "share": float(v[ok].mean())} for k, v in found.items()]
+    return pd.DataFrame(rows, columns=["arm_id", "event", "share"])
 
 
 def judge(
@@ -191,7 +224,9 @@ def arm_row(planned: Arm, endpoint: Endpoint, arm: Judged, people: Population, b
     y = arm.finished
     between = between_draws(y, people.ids[np.isfinite(arm.values)], people.disease)
     stream = people.seed, f"trial {arm.arm_id} {endpoint.name} {endpoint.week:g}"
-    draws = replicate(Sample(y, binary, between), planned.n, stream, "truth")
+    draws = replicate(Sample(y, binary, between), planned.n, stream, "truth") if y.size else np.full(2, np.nan)
+    value, one = float(y.mean()) if y.size else float("nan"), sampling(y, binary)
+    sds = between, one / float(np.sqrt(max(y.size, 1))), one / float(np.sqrt(planned.n))
     return {
         "arm_id": arm.arm_id,
         "role": planned.role,
@@ -200,7 +235,8 @@ def arm_row(planned: Arm, endpoint: Endpoint, arm: Judged, people: Population, b
         "endpoint": endpoint.name,
         "week": endpoint.week,
         "kind": "proportion" if binary else "points",
-        "value": float(y.mean()) if y.size else float("nan"),
+        "value": value,
         "pi50": central(draws, 0.5),
         "pi90": central(draws, 0.9),
+        **apart(value, sds, (0.0, 1.0) if binary else None),
     }

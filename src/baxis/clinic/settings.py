@@ -19,7 +19,8 @@ class Settings:
     auto, averaged, resolved (see `regimen`).
 
     evidence: folders of own tables laid over the shipped ones. progress: called with (patients simulated, in all). population: file of own
-    means, SDs and correlations, or of patients (`own_population`).
+    means, SDs and correlations, or of patients (`own_population`). match: choose patients to fit the trial's published
+    baseline (`matching`), as a design's own `match` does.
     """
 
     patients: int = 1000
@@ -31,6 +32,7 @@ class Settings:
     evidence: tuple[Path, ...] = ()
     progress: Progress | None = None
     population: Path | str | None = None
+    match: bool = False
 
     def options(self) -> engine.Options:
         """The engine's options."""
@@ -48,6 +50,8 @@ def settle(settings: Settings | None, changes: dict[str, object]) -> Settings:
         raise InvalidValue("patients", out.patients, "a whole number of at least 1")
     if not isinstance(out.seed, int) or out.seed < 0:
         raise InvalidValue("seed", out.seed, "a whole number of at least 0")
+    if not isinstance(out.match, bool):
+        raise InvalidValue("match", out.match, "True or False")
     if out.dosing not in DOSING:
         raise UnknownName("dosing", out.dosing, DOSING)
     if out.threads is not None and out.threads < 1:

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis, engine
+from .. import axis, engine, evidence
 from ..core import units
 from ..core.errors import Faults, InvalidValue, UnknownName
+from . import matching
+from .baseline import Target, targets, values
 from .courses import Course, of_arm
 from .design import Arm, Design, Entry, Switch, read_design
 from .instruments import Course as Seen
 from .instruments import Instrument, Visits, instrument
 from .instruments.base import STEROID
 from .instruments.steroid import steroid_dose
-from .own_population import read_population
+from .own_population import BOUNDS, read_population
 from .population import Population, draw, join, typical
 from .regimen import plan
 from .result import ArmRun, TrialResult, summarise
@@ -28,6 +30,7 @@ from .stages import rules, staged
 
 Array = NDArray[np.float64]
 SCREENING_DAY = -14.0
+ADULT = BOUNDS["age_y"][1]
 MOST_SCREENED = 60  # candidates per wanted patient before the entry criteria are called unattainable
 
 
@@ -60,8 +63,16 @@ class Laboratory:
         self.typical = typical(design, self.options)
 
     def screen(self) -> tuple[Population, int]:
-        """The first `patients` candidates, by number, who meet the criteria; and how many were seen."""
-        wanted, kept = self.settings.patients, []
+        """The first `patients` candidates, by number, who meet the criteria (matched to the published baseline where that
+        is asked for); and how many were seen."""
+        if not (self.design.match or self.settings.match):
+            return self.eligible_people(self.settings.patients)
+        tables = evidence.load(*self.settings.evidence)
+        return self._matched(targets(self.design, tables))
+
+    def eligible_people(self, wanted: int) -> tuple[Population, int]:
+        """The first `wanted` candidates who meet the criteria, and how many were seen."""
+        kept: list[Population] = []
         found = start = 0
         size = max(64, int(1.6 * wanted))
         while found < wanted:
@@ -73,6 +84,20 @@ class Laboratory:
             found, start = found + int(ok.sum()), start + size
         people = join(kept).take(np.arange(wanted))
         return people, int(people.ids[-1]) + 1
+
+    def _matched(self, wanted: list[Target]) -> tuple[Population, int]:
+        """Patients taken from three times as many eligible candidates in proportion to their weights."""
+        if not wanted:
+            raise InvalidValue(
+                f"match of {self.design.trial_id}", "no published baseline that a virtual patient has",
+                "a trial with rows in the table baseline (`baxis trial ID` prints them)", "leave match out",
+            )  # fmt: skip
+        pool, screened = self.eligible_people(matching.POOL * self.settings.patients)
+        weights, done, out = matching.weigh(values(pool, self.baseline(pool)), wanted)
+        size = matching.effective_size(weights)
+        chosen = matching.choose(weights, self.settings.patients, self.settings.seed)
+        said = matching.Matched(len(pool.ids), screened, size, done, out)
+        return replace(pool.take(chosen), matched=said), screened
 
     def _unattainable(self, found: int, seen: int) -> InvalidValue:
         return InvalidValue(
@@ -169,6 +194,8 @@ def check_measures(design: Design, tool: Instrument) -> None:
             faults.append(str(UnknownName("entry measure", entry.measure, allowed)))
         elif entry.unit and units.normal_form(entry.unit) != units.normal_form(allowed[entry.measure]):
             faults.append(f"entry {entry.measure}: unit {entry.unit!r}; allowed: {allowed[entry.measure]}")
+        if entry.measure == "age_y" and entry.max is not None and entry.max < ADULT:
+            faults.append(f"entry age_y: max {entry.max:g}; allowed: {ADULT:g} or more, the model covers no children")
     rescue = design.rescue.measures if design.rescue else ()
     faults += [str(UnknownName("rescue measure", m, tool.units)) for m in rescue if m not in tool.units]
     faults += [text for arm in design.arms for s in arm.switches for text in _unknown(s, arm, design, tool)]

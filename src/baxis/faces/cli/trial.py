@@ -69,6 +69,9 @@ def trial(
     scheduler: Annotated[
         str | None, typer.Option(help="With --stream: compute on this Dask cluster.", metavar="ADDRESS")
     ] = None,
+    match: Annotated[
+        bool, typer.Option("--match", help="Choose patients to fit the trial's published baseline.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
 ) -> None:
     """Simulate a trial and print it, arm by arm, beside what was published.
@@ -89,7 +92,7 @@ def trial(
     if json and json != "-":
         check_file(Path(json))
     settings: dict[str, Any] = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
-    settings |= {"evidence": tuple(evidence or ()), "population": population}
+    settings |= {"evidence": tuple(evidence or ()), "population": population, "match": match}
     trial_design = _changed(design, exposure, hold, settings["evidence"])
     swap = Swap(population_of, background_of, steroid_rule_of, endpoint, week)
     if swap.asked():
@@ -165,6 +168,8 @@ def print_result(result: TrialResult) -> None:
     """Tables of arms and contrasts, then what a reader must know: failures, doubtful numbers, research use."""
     from rich.console import Console
 
+    from . import trial_tables
+
     console = Console()
     design = result.design
     console.print(
@@ -176,9 +181,18 @@ def print_result(result: TrialResult) -> None:
     console.print(
         f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {share:.0f} % screen failures"
     )
-    console.print(table(result.arms, "Arms", True))
-    console.print(table(result.contrasts, f"Differences from {design.control.arm_id}", False))
-    console.print(_safety(result))
+    if result.matched:
+        console.print(f"Patients {result.matched.text}", highlight=False)
+    for shown in (
+        trial_tables.baseline(result),
+        table(result.arms, "Arms", True),
+        table(result.contrasts, f"Differences from {design.control.arm_id}", False),
+        trial_tables.apart(result),
+        trial_tables.conduct(result),
+        _safety(result),
+    ):
+        if shown.row_count:
+            console.print(shown)
     numbers = result.recipe["numbers"]
     console.print(
         f"Solver failures: {result.recipe['failures']}. Numbers behind this: "
@@ -187,6 +201,7 @@ def print_result(result: TrialResult) -> None:
         highlight=False,
     )
     console.print(f"Intervals: {result.recipe['intervals']}.", highlight=False)
+    console.print(f"Scope: {result.recipe['scope']}.", highlight=False)
     console.print(f"[bold]{result.recipe['notice']}[/bold]")
 
 
@@ -201,10 +216,10 @@ def table(rows: pd.DataFrame, title: str, arms: bool) -> Any:
     for name in ("week", "simulated", "50 % PI", "90 % PI", "published", "95 % CI"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
-        show = _FORMATS[row["kind" if arms else "scale"]]
-        cells = [_number(row["value" if arms else "predicted"], show)]
-        cells += [_range(row["pi50"], show), _range(row["pi90"], show)]
-        cells += [_number(row["published"], show), _range(row["published_ci"], show)]
+        show = FORMATS[row["kind" if arms else "scale"]]
+        cells = [number(row["value" if arms else "predicted"], show)]
+        cells += [span(row["pi50"], show), span(row["pi90"], show)]
+        cells += [number(row["published"], show), span(row["published_ci"], show)]
         table.add_row(row["arm_id"], row["endpoint"], f"{row['week']:g}", *cells)
     return table
 
@@ -220,10 +235,10 @@ def _safety(result: TrialResult) -> Any:
     table.add_column("harm", no_wrap=True)
     for name in ("expected (90 % PI)", "published"):
         table.add_column(name, justify="right", no_wrap=True)
-    show = _FORMATS["proportion"]
+    show = FORMATS["proportion"]
     for row in result.safety.to_dict("records"):
         if row["expected"] == row["expected"] or row["published"] is not None:
-            text = f"{_number(row['expected'], show)} ({_range(row['pi90'], show)})"
+            text = f"{number(row['expected'], show)} ({span(row['pi90'], show)})"
             table.add_row(row["arm_id"], row["name"], text, _reported(row))
     return table
 
@@ -241,7 +256,7 @@ def _reported(row: Mapping[Any, Any]) -> str:
 
 
 # scale -> (what one value looks like, what a bound of a range looks like); a log hazard ratio is printed as the ratio
-_FORMATS: dict[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
+FORMATS: dict[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
     "proportion": (lambda v: f"{100 * v:.1f} %", lambda v: f"{100 * v:.0f}"),
     "risk_difference": (lambda v: f"{100 * v:+.1f} pp", lambda v: f"{100 * v:.0f}"),
     "points": (lambda v: f"{v:.2f}", lambda v: f"{v:.2f}"),
@@ -250,9 +265,9 @@ _FORMATS: dict[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
 }
 
 
-def _number(value: float | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
+def number(value: float | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
     return "-" if value is None or value != value else show[0](value)
 
 
-def _range(pair: list[float] | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
+def span(pair: list[float] | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
     return "..".join(show[1](v) for v in pair) if isinstance(pair, list) else "-"

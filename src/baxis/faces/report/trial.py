@@ -77,7 +77,15 @@ def _population(result: TrialResult) -> str:
         (str(n), *(f"{v:.4g}" for v in (c.mean(), c.std(), c.quantile(0.05), c.quantile(0.95))))
         for n, c in numbers.items()
     ]
-    return text + table(("at baseline", "mean", "SD", "5 %", "95 %"), rows, 1)
+    text += table(("at baseline", "mean", "SD", "5 %", "95 %"), rows, 1)
+    if result.matched:
+        text += f"<p>Patients {escape(result.matched.text)}.</p>"
+    seen = [
+        (r["characteristic"], r["unit"], *(f"{r[k]:.3g}" for k in ("published", "simulated", "difference")), r["flag"])
+        for r in result.baseline.to_dict("records")
+    ]
+    names = ("published baseline", "unit", "published mean", "simulated mean", "standardised difference", "")
+    return text + (table(names, seen) if seen else "")
 
 
 def _results(result: TrialResult) -> str:
