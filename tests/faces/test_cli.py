@@ -45,6 +45,8 @@ def test_a_published_trial_runs_end_to_end(trial: str, tmp_path: Path) -> None:
         "visits.parquet",
         "baseline.parquet",
         "conduct.parquet",
+        "trajectories.parquet",
+        "saved.json",
         "survival.parquet",
         "endpoint.png",
         "biomarkers.png",

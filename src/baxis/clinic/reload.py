@@ -15,14 +15,16 @@ from .._version import __version__
 from ..core import library
 from ..core.errors import InvalidValue
 from .instruments import Visits
+from .matching import Matched
 from .result import ArmRun, TrialResult
 
 if TYPE_CHECKING:
     from .design import Design
 
 FORMAT = "baxis-result-1"
-FILES = ("saved.json", "result.json", "arms.parquet", "contrasts.parquet", "patients.parquet", "safety.parquet",
-         "visits.parquet", "trajectories.parquet")  # fmt: skip
+TABLES = ("arms", "contrasts", "safety", "baseline", "conduct", "survival")
+FILES = ("saved.json", "result.json", "patients.parquet", "visits.parquet", "trajectories.parquet",
+         *(f"{n}.parquet" for n in TABLES))  # fmt: skip
 
 
 def load_result(folder: str | Path) -> TrialResult:
@@ -51,11 +53,19 @@ def load_result(folder: str | Path) -> TrialResult:
     runs = _runs(path, design, plain["failures"])
     patients = pd.read_parquet(path / "patients.parquet")
     measured = _visits(path, runs, units, len(patients))
-    tables = {n: _table(path / f"{n}.parquet") for n in ("arms", "contrasts", "safety")}
+    tables = {n: _table(path / f"{n}.parquet") for n in TABLES}
     return TrialResult(
         design, tables["arms"], tables["contrasts"], patients, int(saved["screened"]), plain["failures"],
-        plain["recipe"], runs, measured, units, tables["safety"],
+        plain["recipe"], runs, measured, units,
+        tables["safety"], tables["baseline"], tables["conduct"], tables["survival"], _matched(plain["matched"]),
     )  # fmt: skip
+
+
+def _matched(data: dict[str, Any] | None) -> Matched | None:
+    if data is None:
+        return None
+    names = tuple(data["matched"]), tuple(data["left_out"])
+    return Matched(data["candidates"], data["screened"], data["effective"], *names)
 
 
 def differences(recipe: dict[str, Any]) -> list[str]:
