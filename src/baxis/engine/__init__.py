@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from baxis.engine.resting import Rest, rest
     from baxis.engine.run import Run, start
     from baxis.engine.sbml import load_sbml
+    from baxis.engine.sensitive_system import SensitiveSystem, with_sensitivities
+    from baxis.engine.sensitivity import Sensitivities, sensitivities
     from baxis.engine.simulation import simulate
     from baxis.engine.single import trajectory
     from baxis.engine.streaming import Source, Streamed, stream
@@ -45,6 +47,8 @@ _HOME = {
     "resting": ("Rest", "rest"),
     "run": ("Run", "start"),
     "sbml": ("load_sbml",),
+    "sensitive_system": ("SensitiveSystem", "with_sensitivities"),
+    "sensitivity": ("Sensitivities", "sensitivities"),
     "simulation": ("simulate",),
     "streaming": ("Source", "Streamed", "stream"),
     "system": ("System",),
@@ -73,6 +77,8 @@ __all__ = [
     "Quantiles",
     "Rest",
     "Run",
+    "SensitiveSystem",
+    "Sensitivities",
     "Simulated",
     "Source",
     "Streamed",
@@ -92,12 +98,14 @@ __all__ = [
     "reference",
     "repeat",
     "rest",
+    "sensitivities",
     "setting",
     "simulate",
     "simulate_model",
     "start",
     "stream",
     "trajectory",
+    "with_sensitivities",
 ]
 
 

@@ -201,3 +201,10 @@ def test_long_and_deep_formulas() -> None:
     deep = "model m()\n s' = " + "sin(" * 3000 + "s" + ")" * 3000 + "; s = 1\nend"
     with pytest.raises(BaxisError):
         engine.load_antimony(deep)
+
+
+def test_a_truth_that_only_parameters_decide_may_stand_beside_one_that_moves() -> None:
+    system = engine.load_antimony("y' = piecewise(1, (time > 2) && (k < 0.5), 0); y = 0; k = 0.2")
+    options = engine.Options(rtol=1e-8, atol=1e-8)
+    run = engine.simulate(engine.compile(system), {"k": [0.2, 0.8]}, times=[5.0], outputs=["y"], options=options)
+    np.testing.assert_allclose(run["y"][:, 0], [3, 0], atol=1e-6)
