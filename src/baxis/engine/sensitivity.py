@@ -80,11 +80,7 @@ def sensitivities(
     system = kernel.system
     if not isinstance(system, SensitiveSystem):
         raise InvalidValue("kernel", "a model without sensitivities", "engine.compile(engine.with_sensitivities(...))")
-    names = system.base.states if outputs is None else tuple(outputs)
-    known = (*system.base.states, *system.base.assignments)
-    for name in names:
-        if name not in known:
-            raise UnknownName("output", name, known)
+    names = _outputs(system, outputs)
     columns = [slope_name(o, q) for q in system.to for o in names]
     there = [c for c in columns if c in system.states or c in system.assignments]
     p, y = _named(system.base.parameters, parameters), _named(system.base.states, initial)
@@ -93,13 +89,27 @@ def sensitivities(
         kernel, p, _first_slopes(system, y), times=times, events=_with_slopes(system, events),
         outputs=[*names, *there], options=settings,
     )  # fmt: skip
-    n, steps = done.values.shape[:2]
-    slopes = np.zeros((n, steps, len(columns)))
+    at = np.stack([np.broadcast_to(_value(system, q, p, y), len(done.status)) for q in system.to], axis=1)
+    slopes = _table(done, columns, there, (len(system.to), len(names)))
+    return Sensitivities(done.values[:, :, : len(names)], slopes, done.times, names, system.to, at, done)
+
+
+def _outputs(system: SensitiveSystem, outputs: Sequence[str] | None) -> tuple[str, ...]:
+    known = (*system.base.states, *system.base.assignments)
+    names = system.base.states if outputs is None else tuple(outputs)
+    for name in names:
+        if name not in known:
+            raise UnknownName("output", name, known)
+    return names
+
+
+def _table(done: Ensemble, columns: list[str], there: list[str], shape: tuple[int, int]) -> np.ndarray:
+    """(n, T, K, Q) slopes; 0 where a name moves nothing, NaN from a failure on."""
+    n, times = done.values.shape[:2]
+    slopes = np.zeros((n, times, len(columns)))
     for k, name in enumerate(columns):
         slopes[:, :, k] = done[name] if name in there else np.where(np.isnan(done.values[:, :, 0]), np.nan, 0.0)
-    at = np.stack([np.broadcast_to(_value(system, q, p, y, done), n) for q in system.to], axis=1)
-    shaped = slopes.reshape(n, steps, len(system.to), len(names)).swapaxes(2, 3)
-    return Sensitivities(done.values[:, :, : len(names)], shaped, done.times, names, system.to, at, done)
+    return slopes.reshape(n, times, *shape).swapaxes(2, 3)
 
 
 def _named(names: tuple[str, ...], given: Any) -> dict[str, Any]:
@@ -112,7 +122,7 @@ def _named(names: tuple[str, ...], given: Any) -> dict[str, Any]:
     return dict(zip(names, np.moveaxis(array, -1, 0), strict=True))
 
 
-def _value(system: SensitiveSystem, q: str, p: Mapping[str, Any], y: Mapping[str, Any], done: Ensemble) -> Any:
+def _value(system: SensitiveSystem, q: str, p: Mapping[str, Any], y: Mapping[str, Any]) -> Any:
     if q in p or q in y:
         return p.get(q, y.get(q))
     return system.defaults.get(q, system.initial.get(q))
