@@ -17,6 +17,7 @@ from baxis.engine.network import Network, load_network
 from baxis.engine.single import Stopped, trajectory
 from baxis.engine.system import System
 
+MOST_STEPS = 200_000  # some cases hold a hundred thousand events
 SPARE = 1e-4  # integrate this much more exactly than the case asks
 
 
@@ -133,7 +134,7 @@ def _ensemble(system: System, settings: Settings, atol: float) -> dict[str, np.n
         compile(system),
         times=settings.times,
         outputs=names,
-        options=Options(rtol=1e-8, atol=max(atol, 1e-14), threads=1),
+        options=Options(rtol=1e-8, atol=max(atol, 1e-14), max_steps=MOST_STEPS, threads=1),
     )
     if done.status[0]:
         raise Stopped(str(done.failures[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
+from baxis.core.errors import Unsupported
 from baxis.engine.graph import MOVING, Graph, Node
 
 TIME = -1  # column of the partial derivative by time
@@ -131,4 +132,20 @@ def _unary_partial(g: Graph, node: Node, op: str, a: Node) -> Node | None:
         return g.call("cos", a)
     if op == "cos":
         return g.neg(g.call("sin", a))
+    if op == "tgamma":
+        if g.keys[a][0] == "add" and any(g.keys[n][0] in ("floor", "ceil") for n in g.children(a)):
+            return None  # flat between whole numbers
+        raise Unsupported("factorial of what is not rounded to a whole number, as something that changes in time")
+    return _inverse_partial(g, op, a)
+
+
+def _inverse_partial(g: Graph, op: str, a: Node) -> Node | None:
+    one, square = g.const(1.0), g.mul(a, a)
+    if op in ("asin", "acos"):
+        slope = g.inv(g.call("sqrt", g.sub(one, square)))
+        return slope if op == "asin" else g.neg(slope)
+    if op in ("atan", "atanh"):
+        return g.inv(g.add(one, square) if op == "atan" else g.sub(one, square))
+    if op in ("asinh", "acosh"):
+        return g.inv(g.call("sqrt", g.add(square, one) if op == "asinh" else g.sub(square, one)))
     return None

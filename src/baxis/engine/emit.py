@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from baxis.engine.graph import MOVING, PATIENT, Graph, Node
 from baxis.engine.ir import Function
+from baxis.engine.vectormath import LIBRARY
 
 BLOCK = 100  # instructions a basic block: LLVM's scheduling time grows faster than the block
-_VECTOR_FUNCTIONS = ("exp", "log", "tanh", "pow", "sin", "cos")
+_VECTOR_FUNCTIONS = ("exp", "log", "tanh", "pow", *LIBRARY)
 _COMPARISONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from baxis.engine import layout
 from baxis.engine.ensemble import NOT_RUN
-from baxis.engine.event_batch import EventBatch
+from baxis.engine.event_batch import ENDLESS, MOST, EventBatch
 from baxis.engine.event_system import EventSystem
 from baxis.engine.execute import Done, Job, Leg, execute, fresh_carry
+
+CREEP = 1e-12  # pauses this close to one another (relative) are at one moment
 
 
 def execute_with_events(job: Job) -> Done:
@@ -36,7 +38,9 @@ def execute_with_events(job: Job) -> Done:
     batch = EventBatch(system, leg, state, own, look)
     status, culprit, steps = np.full(n, NOT_RUN, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     who = batch.settle(np.arange(n))
+    still = np.zeros(n, np.int64)
     while len(who):
+        before = leg.clocks.copy()
         done = execute(replace(base, initial=state, who=who))
         state[who] = done.final[who]
         status[who], culprit[who] = done.status[who], done.culprit[who]
@@ -44,7 +48,11 @@ def execute_with_events(job: Job) -> Done:
         paused = who[done.status[who] == layout.PAUSED]
         spent = steps[paused] >= options.max_steps
         status[paused[spent]] = layout.STEP_LIMIT
-        who = batch.settle(paused[~spent])
+        crept = leg.clocks - before <= CREEP * np.abs(leg.clocks)
+        still = np.where(crept, still + 1, 0)
+        endless = paused[still[paused] > MOST]
+        batch.status[endless] = ENDLESS
+        who = batch.settle(np.setdiff1d(paused[~spent], endless))
         carry[batch.executed] = fresh_carry(1, options)
     status = np.where(batch.status != 0, batch.status, status)
     return Done(values, state, status.astype(np.int8), leg.clocks, steps, culprit)

@@ -14,7 +14,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.inputs import numbers
-from baxis.engine.mathml import Tree, scalar_only, substitute, symbols
+from baxis.engine.mathml import Tree, substitute, symbols
 from baxis.engine.network import Network, load_network
 from baxis.engine.network_code import jumps
 from baxis.engine.numeric import evaluate
@@ -139,14 +139,7 @@ def refuse_events(system: System, what: str) -> None:
 
 
 def event_system(network: Network) -> EventSystem:
-    """System of a network. Raises Unsupported for operations that have no vector code."""
-    trees = [*network.derived.items(), *network.rates.items()]
-    for e in network.events:
-        trees += [(f"event {e.name!r}", t) for t in (e.trigger, e.delay, e.priority, *e.assignments.values()) if t]
-    for owner, tree in trees:
-        lacking = scalar_only(tree)
-        if lacking:
-            raise Unsupported(f"{owner}: the operation {lacking!r} is not supported by the compiled path")
+    """System of a network; its events are executed by `simulate`."""
     fixed = [n for n in network.base if n not in network.rates]
     changed = {n for e in network.events for n in e.assignments if n in fixed}
     start = first_values(network, {})

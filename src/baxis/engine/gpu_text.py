@@ -14,6 +14,7 @@ from baxis.engine.model_code import Shape
 from baxis.engine.module_text import write_module
 from baxis.engine.program import Program
 from baxis.engine.tableau import Tableau
+from baxis.engine.vectormath import LIBRARY
 
 WARP = 32
 ENTRY = "run_on_gpu"
@@ -29,11 +30,11 @@ def write_gpu_module(
     """(IR text, sizes, bytes of scratch memory a thread). `on_host` writes the same for this processor, for tests.
 
     The entry takes the context and the scratch memory of all threads; on the host also a pointer to a thread's number.
-    Raises Unsupported for sine and cosine, which call the C library.
+    Raises Unsupported for trigonometric functions, which call the C library.
     """
     text, shape, size = write_module(program, parameters, 1, fused, tableau, WARP)
-    for name in ("sin", "cos"):
-        if f"@llvm.{name}." in text:
+    for name in LIBRARY:
+        if f"@v{name}(" in text:
             raise Unsupported(f"the function {name} on a GPU; run the model on the processor")
     text = text.replace(_STEP, _SPREAD).replace("define dso_local", "define internal")
     return (_host_entry(size) if on_host else _device_entry(size)) + text, shape, size

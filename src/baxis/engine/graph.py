@@ -29,6 +29,13 @@ _FOLD: dict[str, Callable[..., float]] = {
     "ceil": lambda a: float(math.ceil(a)),
     "sin": math.sin,
     "cos": math.cos,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "asinh": math.asinh,
+    "acosh": math.acosh,
+    "atanh": math.atanh,
+    "tgamma": math.gamma,
     "pow": math.pow,
 }
 _BOOLEAN = {"lt", "le", "eq", "ne", "and", "or", "not", "bool"}
@@ -185,7 +192,7 @@ class Graph:
 
     # --- functions --------------------------------------------------------------------------------------
     def call(self, name: str, *args: Node) -> Node:
-        """exp, log, sqrt, tanh, abs, floor, ceil, sin, cos (one argument); min, max, pow (two)."""
+        """exp, log, sqrt, tanh, abs, floor, ceil, sin, cos, asin, ..., tgamma (one argument); min, max, pow (two)."""
         folded = self._folded(name, *args)
         return folded if folded is not None else self._node((name, *args))
 

@@ -18,8 +18,7 @@ AVOGADRO = 6.02214179e23  # the value that SBML Level 3 fixes for its csymbol (s
 _BINARY = {"minus": "sub", "divide": "div", "power": "power"}
 _UNARY = ("exp", "ln", "abs", "floor", "ceiling", "sin", "cos", "tan", "tanh", "sinh", "cosh", "not")
 _RECIPROCAL = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
-# without vector code: for the single-trajectory path only
-SCALAR_ONLY = ("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "factorial", "rateof")
+_INVERSE = ("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "factorial")
 _OF_RECIPROCAL = {"arcsec": "arccos", "arccsc": "arcsin", "arccot": "arctan"}
 _OF_RECIPROCAL |= {f"{k}h": f"{v}h" for k, v in _OF_RECIPROCAL.items()}
 _RELATIONS = {"lt": "lt", "gt": "gt", "leq": "le", "geq": "ge", "eq": "eq", "neq": "ne"}
@@ -92,7 +91,7 @@ def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str)
     if name in _RELATIONS:
         pairs = [(_RELATIONS[name], a, b) for a, b in itertools.pairwise(args)]
         return fold("and", pairs) if len(pairs) != 1 else pairs[0]
-    if name in _UNARY or name in SCALAR_ONLY:
+    if name in _UNARY or name in _INVERSE or name == "rateof":
         return (name, args[0])
     if name in _RECIPROCAL:
         return ("div", ("num", 1.0), (_RECIPROCAL[name], args[0]))
@@ -120,13 +119,9 @@ def _whole_division(name: str, a: Tree, b: Tree) -> Tree:
     return quotient if name == "quotient" else ("sub", a, ("mul", b, quotient))
 
 
-def scalar_only(tree: Tree) -> str | None:
-    """The first operation of a tree that the compiled ensemble path has no code for, or None."""
-    if tree[0] in SCALAR_ONLY:
-        return str(tree[0])
-    if tree[0] in ("num", "sym", "time", "bool"):
-        return None
-    return next((found for t in tree[1:] if (found := scalar_only(t))), None)
+def uses_rate_of(tree: Tree) -> bool:
+    """Does the tree hold the rateOf symbol? `network_reader` writes it out; `load_sbml` refuses it."""
+    return tree[0] == "rateof" or any(uses_rate_of(t) for t in tree[1:] if isinstance(t, tuple))
 
 
 @lru_cache(maxsize=1)
@@ -138,7 +133,7 @@ def _operation_names(libsbml: Any) -> dict[int, str]:
         table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
     for n in ("piecewise", "min", "max"):
         table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
-    more = (*_RECIPROCAL, *_OF_RECIPROCAL, *SCALAR_ONLY[:-1], "quotient", "rem")
+    more = (*_RECIPROCAL, *_OF_RECIPROCAL, *_INVERSE, "quotient", "rem")
     for n in more:
         table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
     table[libsbml.AST_FUNCTION_RATE_OF] = "rateof"
@@ -254,5 +249,8 @@ for _name in ("and", "or", "not"):
     _BUILD[_name] = lambda g, *a, _op=_name: g.logic(_op, *a)
 for _name in ("exp", "tanh", "abs", "floor", "sin", "cos", "min", "max"):
     _BUILD[_name] = lambda g, *a, _op=_name: g.call(_op, *a)
+for _name in _INVERSE[:-1]:
+    _BUILD[_name] = lambda g, a, _op=_name: g.call(_op.replace("arc", "a"), a)
+_BUILD["factorial"] = lambda g, a: g.call("tgamma", g.add(a, g.const(1.0)))
 _BUILD["ln"] = lambda g, a: g.call("log", a)
 _BUILD["ceiling"] = lambda g, a: g.call("ceil", a)

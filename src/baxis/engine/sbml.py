@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
-from baxis.engine.mathml import Tree, from_ast, scalar_only, symbols
+from baxis.engine.mathml import Tree, from_ast, symbols, uses_rate_of
 from baxis.engine.numeric import evaluate
 from baxis.engine.reactions import reaction_rules, refuse_moving_sizes, species_rates
 from baxis.engine.system import Equations, System
@@ -95,6 +95,8 @@ class _Reader:
     def system(self, text: str) -> System:
         defaults = {n: v for n, v in self._values().items() if n not in self.rates and n not in self.rules}
         values = self._values()
+        for name in (n for n in self.rates if n not in values):
+            raise Unsupported(f"rate rule of the stoichiometry {name!r}: not supported by this engine")
         initial = {n: values[n] for n in self.rates}
         initial |= evaluate_starts(self.starts, self.rules, initial | defaults)
         system = System(
@@ -112,10 +114,8 @@ class _Reader:
 
     def _tree(self, element: Any, where: str) -> Tree:
         tree = from_ast(element.getMath(), where, self.functions)
-        lacking = scalar_only(tree)
-        if lacking:
-            named = "rateOf" if lacking == "rateof" else lacking
-            raise Unsupported(f"{where}: the operation {named!r} is not supported by this engine")
+        if uses_rate_of(tree):
+            raise Unsupported(f"{where}: the operation 'rateOf' is not supported by this engine")
         return tree
 
     def _rules_of(self, test: str) -> dict[str, Tree]:

@@ -9,6 +9,7 @@ from baxis.engine.mathml import Tree
 
 ZERO: Tree = ("num", 0.0)
 ONE: Tree = ("num", 1.0)
+HALF: Tree = ("num", 0.5)
 _STEPS = ("floor", "ceiling", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not")  # flat between their jumps
 
 
@@ -38,6 +39,12 @@ def _slope(op: str, node: Tree, x: Tree) -> Tree:
         "sinh": lambda: ("cosh", x),
         "cosh": lambda: ("sinh", x),
         "tanh": lambda: ("sub", ONE, ("mul", node, node)),
+        "arcsin": lambda: ("div", ONE, ("power", ("sub", ONE, ("mul", x, x)), HALF)),
+        "arccos": lambda: ("div", ("num", -1.0), ("power", ("sub", ONE, ("mul", x, x)), HALF)),
+        "arctan": lambda: ("div", ONE, ("add", ONE, ("mul", x, x))),
+        "arcsinh": lambda: ("div", ONE, ("power", ("add", ("mul", x, x), ONE), HALF)),
+        "arccosh": lambda: ("div", ONE, ("power", ("sub", ("mul", x, x), ONE), HALF)),
+        "arctanh": lambda: ("div", ONE, ("sub", ONE, ("mul", x, x))),
     }
     if op not in table:
         raise Unsupported(f"the derivative of {op!r} is not supported by this engine")

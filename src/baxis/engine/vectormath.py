@@ -1,7 +1,7 @@
 """exp, log, pow and tanh for vectors of doubles, in IR: branch-free, within 2 units in the last place.
 
 Series have their Taylor coefficients; arguments are reduced so far that the cut-off lies below half a unit in the last
-place. `pow` carries the logarithm as a sum of two doubles. sin and cos go lane by lane to the C library.
+place. `pow` carries the logarithm as a sum of two doubles. Trigonometric functions go lane by lane to the C library.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ LOG2_E = 1.4426950408889634
 TWO_THIRDS = (2.0 / 3.0, float.fromhex("0x1.5555555555555p-55"))  # 2/3 as a sum of two doubles
 ROUND = float.fromhex("0x1.8p52")  # adding it leaves the nearest whole number in the low bits
 EXP_TERMS, LOG_TERMS = 13, 12
+LIBRARY = ("sin", "cos", "asin", "acos", "atan", "asinh", "acosh", "atanh", "tgamma")  # of C, lane by lane
 LARGEST, SMALLEST = 710.0, -746.0  # beyond these exp is infinite or zero
 
 
@@ -73,7 +74,7 @@ class Maths(Function):
 
 def vector_functions(lanes: int) -> list[Function]:
     """All vector functions; one that calls another stands before it."""
-    library = [_library(f, lanes) for f in ("sin", "cos")]
+    library = [_library(f, lanes) for f in LIBRARY]
     return [_pow(lanes), _tanh(lanes), *library, _log(lanes), _exp(lanes)]
 
 
@@ -205,7 +206,7 @@ def _tanh(lanes: int) -> Maths:
 
 def _library(name: str, lanes: int) -> Maths:
     f = Maths(f"v{name}", lanes)
-    full = f.intrinsic(f"llvm.{name}.f64", "double", ["double"])
+    full = f.intrinsic(f"llvm.{name}.f64" if name in ("sin", "cos") else name, "double", ["double"])
     value = "poison"
     for lane in range(lanes):
         one = f.emit(f"extractelement {f.vt} %x, i64 {lane}")

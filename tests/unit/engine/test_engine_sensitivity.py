@@ -122,12 +122,13 @@ def test_what_has_no_slope_here_is_refused_by_name() -> None:
 
 
 X, Y = ("sym", "x"), ("sym", "y")
+FUNCTIONS = ["exp", "ln", "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "neg", "floor", "arcsin", "arccos", "arctan", "arcsinh", "arctanh"]
 
 
 @pytest.mark.parametrize(
     "tree",
     [
-        *((op, X) for op in ("exp", "ln", "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "neg", "floor")),
+        *((op, X) for op in FUNCTIONS),
         *((op, X, Y) for op in ("add", "sub", "mul", "div", "power", "min", "max")),
         ("select", ("lt", X, Y), ("mul", X, X), ("power", Y, ("num", 3.0))),
         ("power", ("add", X, Y), ("div", ("num", 1.0), ("num", 2.0))),
