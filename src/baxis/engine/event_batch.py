@@ -18,10 +18,10 @@ DRAWS = 1024
 Look = Callable[[np.ndarray], np.ndarray]
 
 
-@lru_cache(maxsize=1)
-def _lots() -> np.ndarray:
+@lru_cache(maxsize=64)
+def _lots(block: int) -> np.ndarray:
     """Lots that decide ties: the same sequence for every patient, so that company and order change nothing."""
-    return generator(0, "ties of SBML events").random(DRAWS)
+    return generator(0, f"ties of SBML events, block {block}").random(DRAWS)
 
 
 class EventBatch:
@@ -104,7 +104,8 @@ class EventBatch:
         order = np.where(tied, self.order[rows], np.iinfo(np.int64).max)
         chosen = order.argmin(axis=1)
         for i in np.flatnonzero((tied.sum(axis=1) > 1) & (best > -np.inf)):
-            lot = _lots()[self.draws[rows[i]] % DRAWS]
+            block, place = divmod(int(self.draws[rows[i]]), DRAWS)
+            lot = _lots(block)[place]
             self.draws[rows[i]] += 1
             ranked = np.flatnonzero(tied[i])[np.argsort(self.order[rows[i], tied[i]])]
             chosen[i] = ranked[int(lot * len(ranked))]

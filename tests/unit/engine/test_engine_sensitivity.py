@@ -122,7 +122,24 @@ def test_what_has_no_slope_here_is_refused_by_name() -> None:
 
 
 X, Y = ("sym", "x"), ("sym", "y")
-FUNCTIONS = ["exp", "ln", "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "neg", "floor", "arcsin", "arccos", "arctan", "arcsinh", "arctanh"]
+FUNCTIONS = [
+    "exp",
+    "ln",
+    "abs",
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "neg",
+    "floor",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arcsinh",
+    "arctanh",
+]
 
 
 @pytest.mark.parametrize(
