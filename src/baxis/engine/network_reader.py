@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.engine.algebraic import algebraic_assignments
 from baxis.engine.mathml import Tree, from_ast, substitute
 from baxis.engine.sbml import function_definitions
 
@@ -30,6 +31,7 @@ class NetworkReader:
         self.functions = function_definitions(model)
         self.assigned = self._rules("isAssignment")
         self.rates = self._rules("isRate")
+        self.assigned |= self._algebraic()
         self.initial = self._initial_assignments()
         self.base: dict[str, None] = {}
         self.starts: dict[str, Tree] = {}
@@ -47,9 +49,6 @@ class NetworkReader:
         self._resolve_rates()
 
     def _refuse(self) -> None:
-        for rule in self.model.getListOfRules():
-            if rule.isAlgebraic():
-                raise Unsupported("SBML algebraic rule: not supported by this engine")
         for c in self.model.getListOfConstraints():
             raise Unsupported(f"SBML constraint {c.getId() or '(without id)'!r}: not supported by this engine")
 
@@ -59,6 +58,11 @@ class NetworkReader:
     def _rules(self, test: str) -> dict[str, Tree]:
         found = [r for r in self.model.getListOfRules() if getattr(r, test)() and r.isSetMath()]
         return {r.getVariable(): self._tree(r, f"rule of {r.getVariable()!r}") for r in found}
+
+    def _algebraic(self) -> dict[str, Tree]:
+        rules = [r for r in self.model.getListOfRules() if r.isAlgebraic() and r.isSetMath()]
+        trees = [self._tree(r, f"algebraic rule {k + 1}") for k, r in enumerate(rules)]
+        return algebraic_assignments(self.model, trees, {*self.assigned, *self.rates}) if trees else {}
 
     def _initial_assignments(self) -> dict[str, Tree]:
         found = [a for a in self.model.getListOfInitialAssignments() if a.isSetMath()]

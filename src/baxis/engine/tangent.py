@@ -10,7 +10,7 @@ from baxis.engine.mathml import Tree
 ZERO: Tree = ("num", 0.0)
 ONE: Tree = ("num", 1.0)
 HALF: Tree = ("num", 0.5)
-_STEPS = ("floor", "ceiling", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not")  # flat between their jumps
+FLAT = ("floor", "ceiling", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not")  # flat between their jumps
 
 
 def add(a: Tree, b: Tree) -> Tree:
@@ -54,7 +54,7 @@ def _slope(op: str, node: Tree, x: Tree) -> Tree:
 def tangent(tree: Tree, of: Mapping[str, Tree]) -> Tree:
     """d tree, where `of` maps each symbol that moves to its tangent; jumps of piecewise and floor are not seen."""
     op = tree[0]
-    if op in ("num", "bool", "time", *_STEPS):
+    if op in ("num", "bool", "time", *FLAT):
         return ZERO
     if op == "sym":
         return of.get(tree[1], ZERO)

@@ -98,8 +98,10 @@ def test_a_conversion_factor_scales_the_reaction() -> None:
     ("body", "word"),
     [
         (
-            "<listOfRules><algebraicRule>" + MATH.format("<ci>k</ci>") + "</algebraicRule></listOfRules>",
-            "algebraic rule",
+            "<listOfRules><algebraicRule>"
+            + MATH.format("<apply><power/><ci>k</ci><cn>2</cn></apply>")
+            + "</algebraicRule></listOfRules>",
+            "algebraic rule 1: not linear in 'k'",
         ),
         (
             "<listOfConstraints><constraint>" + MATH.format("<true/>") + "</constraint></listOfConstraints>",
