@@ -74,6 +74,34 @@ def test_an_archive_and_its_faults(capsys: pytest.CaptureFixture[str], tmp_path:
     assert (code, "undamaged COMBINE archive" in err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\xfe\x00", "not text"),
+        (b"  \n", "an empty file"),
+        (antimony_to_sbml(PLAIN)[:600].encode(), "line"),
+    ],
+)
+def test_a_damaged_file_is_named_and_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, words: str
+) -> None:
+    path, out = tmp_path / "model.xml", tmp_path / "out.csv"
+    path.write_bytes(content)
+    code, _, err = run(capsys, "simulate", path, "--out", out)
+    assert (code, words in err, len(err.strip().splitlines())) == (2, True, 1)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_clash_of_units_is_told_and_the_run_goes_on(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = "unit time_unit = second; unit a = litre; unit b = mole; x' = k*x; x = 1; k = 1; x has a; k has b"
+    code, printed, err = run(capsys, "simulate", model(tmp_path, text))
+    assert code == 0
+    assert "units: " in err
+    assert "check the model" in err
+    assert "compiled ensemble" in printed
+    assert "units: " not in run(capsys, "simulate", model(tmp_path, PLAIN))[2]
+
+
 def test_no_gpu_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, printed, err = run(capsys, "simulate", model(tmp_path, PLAIN), "--device", "gpu")
     if code == 0:

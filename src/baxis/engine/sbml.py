@@ -65,7 +65,9 @@ def refuse_fast(model: Any) -> None:
     """Raises Unsupported for a fast reaction; asked before the text is raised to Level 3, which forgets the mark."""
     for r in model.getListOfReactions():
         if r.isSetFast() and r.getFast():
-            raise Unsupported(f"reaction {r.getId()!r}: fast reactions are not supported by this engine")
+            raise Unsupported(
+                f"reaction {r.getId()!r}: fast reactions are not supported by this engine; give it a rate far above the others instead"
+            )
 
 
 class _Reader:

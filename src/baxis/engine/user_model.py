@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = {".xml": "sbml", ".sbml": "sbml", ".ant": "antimony", ".txt": "antimony", ".omex": "archive", ".zip": "archive"}
 DEVICES = ("cpu", "gpu")
+REPACK = "pack it again, or give the SBML file itself"
 Dose = tuple[str, float, float]  # state, time, amount
 
 
@@ -73,7 +74,12 @@ def read_model(path: str | Path) -> str:
     kind = KINDS[file.suffix.lower()]
     if kind == "archive":
         return _from_archive(file)
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as problem:
+        raise InvalidValue(str(file), f"byte {problem.start} is not text", f"{kind} as text in UTF-8") from None
+    if not text.strip():
+        raise InvalidValue(str(file), "an empty file", f"a model in {kind}")
     return antimony_to_sbml(text) if kind == "antimony" else text
 
 
@@ -87,14 +93,16 @@ def _from_archive(file: Path) -> str:
             listed = {e.get("location", "").removeprefix("./") for e in entries} - {"", ".", "manifest.xml"}
             lacking = sorted(listed - names)
             if lacking:
-                raise InvalidValue(str(file), f"no {lacking[0]!r}, which its manifest lists", "a complete archive")
+                raise InvalidValue(
+                    str(file), f"no {lacking[0]!r}, which its manifest lists", "a complete archive", REPACK
+                )
             models = [e for e in entries if "sbml" in e.get("format", "").lower()]
             models.sort(key=lambda e: e.get("master", "false") != "true")
             if not models:
                 raise InvalidValue(str(file), "no SBML file", "an archive with a model in SBML")
             return archive.read(models[0]["location"].removeprefix("./")).decode()
     except (zipfile.BadZipFile, ElementTree.ParseError, UnicodeDecodeError) as problem:
-        raise InvalidValue(str(file), str(problem), "an undamaged COMBINE archive") from None
+        raise InvalidValue(str(file), str(problem), "an undamaged COMBINE archive", REPACK) from None
 
 
 def simulate_model(

@@ -42,6 +42,7 @@ def simulate(
 
     from ...core.errors import InvalidValue, UnknownName
     from ...engine.options import Options
+    from ...engine.units import unit_clashes
     from ...engine.user_model import read_model, simulate_model
 
     if points < 2 or not until > 0:
@@ -52,10 +53,21 @@ def simulate(
     doses = [d for text in dose or () for d in _doses(text)]
     times = np.linspace(0.0, until, points)
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
+    _warn_of_units(unit_clashes(text))
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
     typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
+
+
+def _warn_of_units(clashes: list[str]) -> None:
+    for sentence in clashes[:3]:
+        typer.echo(f"units: {sentence}", err=True)
+    if clashes:
+        more = f"{len(clashes)} clashes of units in all" if len(clashes) > 3 else "the units clash"
+        typer.echo(
+            f"units: {more}; numbers are used as they stand: check the model before you trust the result", err=True
+        )
 
 
 def _petab(problem: Path, out: Path | None, json: bool) -> None:
