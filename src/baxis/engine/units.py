@@ -6,7 +6,6 @@ from typing import Any
 
 from baxis.engine.system import System
 
-
 CLASHES = range(10500, 10600)  # libsbml's rules on units that differ; others are about units that are not declared
 
 
