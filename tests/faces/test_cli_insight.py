@@ -94,7 +94,23 @@ def test_limits_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert {p.name for p in out.iterdir()} == {"limits.json", "limits.png"}
     code, text, _ = run(capsys, *asked, "--json")
     assert json.loads(text) == json.loads((out / "limits.json").read_text(encoding="utf-8"))
+    assert run(capsys, *asked, "--out", str(out))[0] == 0  # over its own earlier result
     code, _, err = run(capsys, "limits", "rituximab", "--disease", "RA", "--weeks-on", "1")
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_strategies_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    for _ in range(2):
+        code, text, _ = run(capsys, "strategies", "--disease", "SjD", "--patients", "12", "--out", out)
+        assert code == 0
+    for words in ("time in remission", "B-cell return", "prednisone", "serious infections", "research use only"):
+        assert words in text
+    code, text, _ = run(capsys, "strategies", "--file", "mainritsan2", "--patients", "12")
+    assert code == 0
+    assert "published" in text
+    code, _, err = run(capsys, "strategies", "--disease", "SjD", "--file", "none.toml")
     assert code == 2
     assert len(err.strip().splitlines()) == 1
 

@@ -112,28 +112,51 @@ def _infection(design: Design, people: Population, run: ArmRun) -> list[Found]:
     return [(base, float((1 - np.exp(-hazard)).mean()), float(100 * hazard.mean() / years), log_sd)]
 
 
+def infection_base(disease: str) -> Harm | None:
+    """Base rate of serious infection in a disease under its usual therapy; None where no source gives one."""
+    return next((h for h in rows("base") if h.scope == disease), None)
+
+
+def class_factor(classes: set[str]) -> tuple[float, float]:
+    """(factor, log sd) of drug classes on the rate of serious infection; (1, 0) without a published one."""
+    drug = [h for h in rows("factor") if _within(h.scope, classes)]
+    return float(np.prod([h.value for h in drug])), float(np.sqrt(sum(h.log_sd**2 for h in drug)))
+
+
+def steroid_factor(dose: Array) -> Array:
+    """Factor of prednisone-equivalent doses (mg/day, any shape) on the rate of serious infection."""
+    return _by_dose(dose, {h.scope: h for h in rows("factor")})
+
+
+def infection_factor(dose: Array, igg: Array, start: float, drug: Array | float = 1.0) -> Array:
+    """What multiplies a disease's rate of serious infection, for each patient at each visit (n, T).
+
+    dose: prednisone, mg/day; igg: g/L, both (n, T); start: mean `steroid_factor` of the doses that the base rate was seen
+    under; drug: factor of the drug classes given.
+    """
+    factors = {h.scope: h for h in rows("factor")}
+    low = np.where(igg < 5.0, factors["IgG below 5 g/L"].value, 1.0)
+    return np.asarray(_by_dose(dose, factors) / start * low * drug)
+
+
 def infections(design: Design, people: Population, run: ArmRun) -> tuple[Harm, Array, float] | None:
     """Expected serious infections of each patient (n,) by the last week: the disease's base rate times the factors of
     each patient at each visit; with the base row and the log sd of the sources. None where no base rate is held."""
-    classes = _classes(run.arm)
-    base = next((h for h in rows("base") if h.scope == design.disease), None)
+    base = infection_base(design.disease)
     if base is None:
         return None
-    factors = {h.scope: h for h in rows("factor")}
     days = run.days[1:]
     dose = steroid_dose(design, run.taken, people, run.days)
     dose = np.zeros((len(people.ids), run.days.size)) if dose is None else dose
-    steroid = _by_dose(dose, factors)
-    start = float(steroid[:, 0].mean())
+    start = float(steroid_factor(dose[:, 0]).mean())
     igg = axis.outputs()["igg"].measured(run.outputs["igg"])
-    low = np.where(igg < 5.0, factors["IgG below 5 g/L"].value, 1.0)
-    drug = [h for s, h in factors.items() if _within(s, classes)]
-    drug += [factors[TWO]] if biologics(run.arm) > 1 else []
-    times = float(np.prod([h.value for h in drug]))
-    rate = base.value / (100 * YEAR) * steroid[:, 1:] / start * low[:, 1:] * times
+    times, drug_sd = class_factor(_classes(run.arm))
+    if biologics(run.arm) > 1:
+        two = next(h for h in rows("factor") if h.scope == TWO)
+        times, drug_sd = times * two.value, float(np.hypot(drug_sd, two.log_sd))
+    rate = base.value / (100 * YEAR) * infection_factor(dose[:, 1:], igg[:, 1:], start, times)
     hazard = ((rate[:, 1:] + rate[:, :-1]) / 2 * np.diff(days)).sum(axis=1)
-    log_sd = float(np.sqrt(base.log_sd**2 + sum(h.log_sd**2 for h in drug)))
-    return base, np.asarray(hazard), log_sd
+    return base, np.asarray(hazard), float(np.hypot(base.log_sd, drug_sd))
 
 
 def class_harms(design: Design, arm: Arm) -> list[tuple[Harm, float, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from baxis.clinic.survival import Times
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.insight.limits import Limits, limits
-from baxis.insight.limits.measures import against_never, first_after, median
+from baxis.insight.limits.measures import against_never, first_after
+from baxis.insight.sample import median
 from baxis.insight.scenario import scenario
 
 SMALL = Settings(patients=40, threads=1)
@@ -103,6 +105,16 @@ def test_first_after_and_median_by_hand() -> None:
     assert times.event.tolist() == [True, False, True]
     assert median(Times(np.array([1.0, 2, 3, 4]), np.array([True, True, True, True]))) == 2
     assert median(Times(np.array([1.0, 2, 3, 4]), np.array([True, False, False, False]))) == np.inf
+
+
+def test_saved_over_its_own_earlier_result_and_over_nothing_else(course: Limits, tmp_path: Path) -> None:
+    for _ in range(2):
+        course.save(tmp_path / "out")
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"limits.json", "limits.png"}
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "result.json").write_text("{}")
+    with pytest.raises(InvalidValue, match="limits"):
+        course.save(tmp_path / "mine")
 
 
 def test_refusals() -> None:

@@ -33,14 +33,12 @@ def limits(
     from .progress import bar
 
     if out:
-        check_folder(out)
+        check_folder(out, "limits.json")
     with bar("patients") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
         result = run(drug, disease, (weeks_on, follow), dose=dose, settings=settings)
     if out:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "limits.json").write_text(encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False), "utf-8")
-        result.plot().savefig(out / "limits.png", dpi=120)
+        result.save(out)
     text = [encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False)] if json else lines(result)
     typer.echo("\n".join(text))
 

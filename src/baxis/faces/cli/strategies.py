@@ -1,41 +1,80 @@
-"""`baxis strategies`: when to give the next course, compared over two years."""
+"""`baxis strategies`: sequences, targets, retreatment, withdrawal and steroid tapers compared over two years."""
 
 from __future__ import annotations
 
 import json as encoder
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    from ...insight.strategies import Strategies
+
 
 def strategies(
-    disease: Annotated[str, typer.Option(help="Disease code.")],
-    drug: Annotated[str, typer.Option(help="Drug given in courses, or 'DRUG 500 mg iv once'.")] = "rituximab",
-    patients: Annotated[int, typer.Option(help="Virtual patients.")] = 200,
+    disease: Annotated[str | None, typer.Option(help="Disease code (default: the file's).")] = None,
+    drug: Annotated[str, typer.Option(help="Drug, or 'DRUG 500 mg iv once'.")] = "rituximab",
+    then: Annotated[str | None, typer.Option(help="Second line of treat to target.", metavar="DRUG")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="Own strategies, or a shipped name such as mainritsan2.", metavar="FILE.toml")
+    ] = None,
+    patients: Annotated[int, typer.Option(help="Virtual patients, the same under every strategy.")] = 120,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for strategies.json, tables, figure.", metavar="DIR")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Retreatment rules of a B-cell-depleting drug over two years: inflammation, courses, B cells, IgG."""
-    from ...clinic.settings import Settings, settle
+    """Strategies over two years: time in remission, prednisone, serious infections, courses, B cells, IgG."""
+    from ...clinic.export import check_folder
+    from ...clinic.settings import Settings
     from ...insight.strategies import strategies as run
-    from .layout import table, width, wrapped
     from .progress import bar
 
-    with bar("rules") as progress:
-        settings = settle(Settings(patients=patients, seed=seed, threads=threads, progress=progress), {})
-        result = run(disease, drug, settings)
+    if out:
+        check_folder(out, "strategies.json")
+    with bar("strategies") as tell:
+        settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
+        result = run(disease, drug, then=then, file=file, settings=settings)
+    if out:
+        result.save(out)
     if json:
-        typer.echo(encoder.dumps(result.to_dict(), indent=1))
+        typer.echo(encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
         return
-    names = [c for c in result.table.columns if f"{c} 90 %" in result.table.columns]
-    rows = []
-    for row in result.table.to_dict("records"):
-        spans = [f"{row[n]:.2f} ({row[f'{n} 90 %'][0]:.2f} to {row[f'{n} 90 %'][1]:.2f})" for n in names]
-        rows.append([row["rule"], *spans])
-    text = [f"{result.drug} in {result.disease}, two years, setting of {result.recipe['setting']}"]
-    text += wrapped(f"One course: {result.recipe['course']}; {result.recipe['patients']} patients", width())
-    for part in (names[:3], names[3:]):
-        some = [[r[0], *(r[1 + names.index(n)] for n in part)] for r in rows]
-        text += ["", *table(["rule", *part], some)]
-    typer.echo("\n".join([*text, result.recipe["notice"]]))
+    typer.echo("\n".join(lines(result)))
+    if out:
+        typer.echo(f"Written to {out}")
+
+
+def lines(result: Strategies) -> list[str]:
+    """Every measure, strategies in rows; then what was published."""
+    from .layout import table, width, wrapped
+
+    r = result.recipe
+    text = [f"{result.disease}, {r['weeks']:g} weeks, setting of {r['setting']}, {r['patients']} virtual patients"]
+    for name, given in r["given"].items():
+        text += wrapped(f"{name}: {', then '.join(given) or 'background only'}", width())
+    names = list(dict.fromkeys(result.table["strategy"]))
+    cells = {(x["strategy"], x["measure"]): _cell(x) for x in result.table.to_dict("records")}
+    units = dict(zip(result.table["measure"], result.table["unit"], strict=True))
+    head = {m: f"{m}, {u.replace('1/(100 year)', 'per 100 years')}".removesuffix(", 1") for m, u in units.items()}
+    for k in range(0, len(head), 3):
+        part = list(head)[k : k + 3]
+        text += ["", *table(["strategy", *(head[m] for m in part)], [[n, *(cells[n, m] for m in part)] for n in names])]
+    if len(result.published):
+        rows = [
+            [x["strategy"], x["measure"], f"{x['week']:g}", f"{x['published']:g}", _cell(x), x["unit"], x["source"]]
+            for x in result.published.to_dict("records")
+        ]
+        text += ["", *table(["strategy", "measure", "week", "published", "simulated", "unit", "source"], rows)]
+    text += ["", *wrapped(f"Interval: {r['interval']}. Failures: {r['failures']}. {r['notes']}", width())]
+    return [*text, r["notice"]]
+
+
+def _cell(row: Mapping[Any, Any]) -> str:
+    value, low, high = (float(row[k]) for k in ("value", "low", "high"))
+    if value != value:
+        return "-"
+    digits = 0 if max(abs(value), abs(high)) >= 20 else 2 if abs(high) < 3 else 1
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -46,6 +47,17 @@ class Limits:
         from .figures import draw
 
         return draw(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write limits.json and limits.png into a new or empty folder, or over an earlier result of `limits`."""
+        from ...clinic.export import whole
+
+        def fill(work: Path) -> None:
+            text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+            (work / "limits.json").write_text(text + "\n", encoding="utf-8")
+            self.plot().savefig(work / "limits.png", dpi=120)
+
+        return whole(Path(folder), fill, "limits.json")
 
 
 def limits(

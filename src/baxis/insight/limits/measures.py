@@ -6,7 +6,6 @@ interval (90 %) holds resampling of the patients and the posterior draws that th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,72 +14,16 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic.instruments import instrument
 from ...clinic.instruments.events import first_event
-from ...clinic.posterior import between_draws
-from ...clinic.survival import Times, kaplan_meier
-from ...core import streams
-from ..strategies import LOW, LOW_IGG
+from ...clinic.survival import Times
+from ..sample import LEAST, LOW, LOW_IGG, Sample
 from .runs import CONTINUED, NEVER, STOPPED, Runs, remission
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-REPLICATES, LEAST = 400, 10
 GONE = 10.0  # cells/uL: B cells count as depleted below, as back from it on (doi:10.1093/ndt/gfaa142.p0286)
 SHARE_BACK, IGG_BACK = 0.5, 0.9  # of the count before treatment; of IgG without the drug (assumed)
 HALF_BACK = 0.5  # of the fall of inflammation regained: the benefit is lost (assumed)
 LATE_DAYS = 168.0  # remission lasts when it is there at every visit of the last 24 weeks (assumed)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Patients that a measure is about: ids (m,), disease, seed of the resampling."""
-
-    ids: NDArray[np.int64]
-    disease: str
-    seed: int
-
-    def row(self, name: str, arm: str, values: Any, unit: str) -> dict[str, Any]:
-        """Mean of values (m,) with interval."""
-        values = np.asarray(values, dtype=np.float64)
-        value = float(values.mean()) if values.size >= LEAST else float("nan")
-        draws = self._mean(values) if values.size >= LEAST else np.array([np.nan])
-        return _row(name, arm, unit, value, draws) | {"patients": int(values.size)}
-
-    def time_row(self, name: str, arm: str, times: Times) -> dict[str, Any]:
-        """Median time with interval; infinite where fewer than half get there within follow-up."""
-        n = times.time.size
-        if n < LEAST:
-            return _row(name, arm, "day", float("nan"), np.array([np.nan])) | {"patients": n}
-        picks = self._picks(n, name + arm)
-        draws = np.array([median(Times(times.time[p], times.event[p])) for p in picks])
-        shift = between_draws(times.time, self.ids, self.disease)
-        return _row(name, arm, "day", median(times), draws + shift * self._normal(name)) | {"patients": n}
-
-    def _mean(self, values: Array) -> Array:
-        spread = between_draws(values, self.ids, self.disease)
-        picks = self._picks(values.size, "mean")
-        return np.asarray(values[picks].mean(axis=1) + spread * self._normal("mean"))
-
-    def _picks(self, n: int, purpose: str) -> NDArray[np.int64]:
-        return streams.generator(self.seed, f"limits {purpose}").integers(n, size=(REPLICATES, n))
-
-    def _normal(self, purpose: str) -> Array:
-        return np.asarray(streams.generator(self.seed, f"limits draw {purpose}").standard_normal(REPLICATES))
-
-
-def median(times: Times) -> float:
-    """Kaplan-Meier median, infinite where it is not reached."""
-    curve = kaplan_meier(times)
-    reached = np.flatnonzero(curve.survival <= 0.5)
-    return float(curve.day[reached[0]]) if reached.size else float("inf")
-
-
-def _row(name: str, arm: str, unit: str, value: float, draws: Array) -> dict[str, Any]:
-    low, high = (float(x) for x in np.quantile(draws, (0.05, 0.95), method="nearest"))
-    if unit == "%":
-        low, high = max(low, 0.0), min(high, 100.0)
-    elif unit == "day":
-        low, high = max(low, 0.0), max(high, 0.0)
-    return {"measure": name, "arm": arm, "value": value, "low": low, "high": high, "unit": unit}
 
 
 def first_after(seen: Mask, days: Array, start: Array, origin: float) -> Times:

@@ -1,0 +1,8 @@
+"""Strategies of treatment over two years: sequences, targets, retreatment, withdrawal and glucocorticoid tapers compared."""
+
+from __future__ import annotations
+
+from .compute import Strategies, strategies
+from .plan import Again, Line, Steroid, Strategy, Target, read_plan
+
+__all__ = ["Again", "Line", "Steroid", "Strategies", "Strategy", "Target", "read_plan", "strategies"]

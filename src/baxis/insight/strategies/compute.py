@@ -1,0 +1,180 @@
+"""`strategies`: rules of treatment compared in the same virtual patients over two years, from measured values alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...clinic.design import read_design
+from ...clinic.instruments import instrument
+from ...clinic.settings import Settings, settle
+from ...clinic.trial import Laboratory
+from ...core import library
+from ...core.errors import InvalidValue
+from ..combine import setting
+from ..sample import LEAST, LOW
+from . import judge
+from .defaults import NO_DRUG, RETURN, RISE, default_strategies
+from .follow import VISIT_WEEKS, Followed, Setting, follow
+from .plan import Plan, Strategy, read_plan
+from .published import beside
+
+YEARS = 2.0
+NOTICE = "For research use only: not for decisions about a patient."
+COLUMNS = ["measure", "strategy", "value", "low", "high", "unit", "patients"]
+
+
+@dataclass(frozen=True)
+class Strategies:
+    """table: measure, strategy, value with 90 % interval; visits: means by strategy and week; published: the same beside
+    a trial's arms, where the plan names one; runs: every patient's course."""
+
+    disease: str
+    table: pd.DataFrame
+    visits: pd.DataFrame
+    published: pd.DataFrame
+    runs: tuple[Followed, ...] = field(repr=False)
+    recipe: dict[str, Any]
+
+    def value(self, measure: str, strategy: str) -> float:
+        """One value; the measure by its name or the beginning of it."""
+        t = self.table
+        return float(t.loc[t["measure"].str.startswith(measure) & (t["strategy"] == strategy), "value"].iloc[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; what cannot be told becomes null."""
+        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in ("table", "visits", "published")}
+        return {"disease": self.disease, **tables, "recipe": self.recipe}
+
+    def plot(self) -> Any:
+        """Figure: courses over time, and what each strategy gains and costs."""
+        from .figures import draw
+
+        return draw(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write strategies.json, tables and figure into a new or empty folder, or over an earlier result."""
+        from ...clinic.export import whole
+
+        def fill(work: Path) -> None:
+            text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+            (work / "strategies.json").write_text(text + "\n", encoding="utf-8")
+            self.table.to_csv(work / "table.csv", index=False)
+            self.visits.to_csv(work / "visits.csv", index=False)
+            self.plot().savefig(work / "strategies.png", dpi=120)
+
+        return whole(Path(folder), fill, "strategies.json")
+
+
+def strategies(
+    disease: str | None = None,
+    drug: str = "rituximab",
+    *,
+    then: str | None = None,
+    file: str | Path | None = None,
+    settings: Settings | None = None,
+    **changes: object,
+) -> Strategies:
+    """Compare strategies in virtual patients of a disease (120 by default). Research use only.
+
+    drug: a name, or `DRUG AMOUNT UNIT ROUTE SCHEDULE`; then: a second line of *treat to target*. file: own strategies
+    (TOML, see `read_plan`, or a shipped name) in place of the default ones. Raises UnknownName, InvalidValue, Faults or
+    Unsupported before anything is simulated.
+    """
+    chosen = settle(settings or Settings(patients=120), changes)
+    if chosen.patients < LEAST:
+        raise InvalidValue("patients", chosen.patients, f"at least {LEAST}")
+    code = setting.known_disease(disease) if disease else None
+    asked = _plan(code, drug, then, file)
+    design = read_design(asked.setting) if asked.setting else setting.home(asked.disease)
+    weeks = float(asked.weeks or YEARS * 52)
+    _checked(asked, weeks)
+    place = _place(design.replace(weeks=weeks, visit_weeks=VISIT_WEEKS, endpoints=[_end(asked.disease, weeks)]), chosen)
+    rows: list[dict[str, Any]] = []
+    seen: list[dict[str, Any]] = []
+    runs: list[Followed] = []
+    for i, strategy in enumerate(asked.strategies):
+        run = follow(place, strategy, _chance(strategy, runs))
+        runs.append(run)
+        rows += judge.table(place, run, runs[0], chosen.seed)
+        seen += judge.course(run)
+        if chosen.progress:
+            chosen.progress(i + 1, len(asked.strategies))
+    table = pd.DataFrame(rows).rename(columns={"arm": "strategy"})[COLUMNS]
+    published = pd.DataFrame(beside(asked.trial, place, runs, chosen.seed)) if asked.trial else pd.DataFrame()
+    return Strategies(
+        asked.disease, table, pd.DataFrame(seen), published, tuple(runs), _recipe(asked, place, runs, chosen)
+    )
+
+
+def _plan(code: str | None, drug: str, then: str | None, file: str | Path | None) -> Plan:
+    """The strategies asked for; one without a drug always comes first."""
+    if file is None:
+        if code is None:
+            raise InvalidValue("disease", None, "a disease code, or a file of strategies that names one")
+        return Plan(code, default_strategies(code, drug, then))
+    asked = read_plan(file, code)
+    known = replace(asked, disease=setting.known_disease(asked.disease))
+    none = next((s for s in known.strategies if not s.lines), Strategy(name=NO_DRUG))
+    return replace(known, strategies=(none, *(s for s in known.strategies if s is not none)))
+
+
+def _end(disease: str, weeks: float) -> dict[str, Any]:
+    row = next(r for r in library.read_table("limits/remission") if r["disease"] == disease)
+    return {"name": row["remission"], "week": weeks, "primary": True}
+
+
+def _checked(asked: Plan, weeks: float) -> None:
+    """Times that fit the visits, regimens that can be read, and a control that names a strategy before it."""
+    if not 12 <= weeks <= 520 or weeks % VISIT_WEEKS:
+        raise InvalidValue("weeks", weeks, f"12 to 520, a multiple of {VISIT_WEEKS:g}")
+    before: list[str] = []
+    for s in asked.strategies:
+        if s.check_weeks % VISIT_WEEKS:
+            raise InvalidValue(f"{s.name}, check_weeks", s.check_weeks, f"a multiple of {VISIT_WEEKS:g}")
+        for line in s.lines:
+            setting.regimen(line.drug, asked.disease)
+            other = line.again.as_often_as if line.again else ""
+            if other and other not in before:
+                raise InvalidValue(f"{s.name}, as_often_as", other, "the name of a strategy before it")
+        before.append(s.name)
+
+
+def _place(design: Any, chosen: Settings) -> Setting:
+    lab = Laboratory(design, replace(chosen, progress=None))
+    people, _ = lab.screen()
+    return Setting(design, people, instrument(design.disease), lab.typical, chosen.options(), design.weeks)
+
+
+def _chance(strategy: Strategy, runs: list[Followed]) -> float:
+    """Chance of a course at a check, so that as many are dealt out as the named strategy gave after the first."""
+    other = next((x.again.as_often_as for x in strategy.lines if x.again and x.again.as_often_as), "")
+    if not other:
+        return 0.0
+    run = next(r for r in runs if r.strategy.name == other)
+    checks = np.arange(1, run.begun.shape[1])
+    checks = checks[(checks * VISIT_WEEKS) % strategy.check_weeks == 0]
+    return float((run.begun[run.ok].sum(axis=1) - 1.0).mean() / max(checks.size, 1))
+
+
+def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings) -> dict[str, Any]:
+    given = {r.strategy.name: [x.words for x in r.lines] for r in runs}
+    return {
+        "setting": place.design.trial_id,
+        "weeks": place.weeks,
+        "visits": f"every {VISIT_WEEKS:g} weeks",
+        "given": given,
+        "strategies": [r.strategy.model_dump(exclude_none=True) for r in runs],
+        "seed": chosen.seed,
+        "patients": len(place.people.ids),
+        "failures": int(sum((~r.ok).sum() for r in runs)),
+        "assumed": {"CD19 return, cells/uL": RETURN, "autoantibody rise": RISE, "low inflammation": LOW},
+        "interval": "90 %: resampled patients and posterior draws; infections: also the published rate's own",
+        "notes": asked.notes,
+        "notice": NOTICE,
+    }

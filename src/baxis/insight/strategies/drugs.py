@@ -1,0 +1,119 @@
+"""What the lines of a strategy give: slots and exposures of their drugs, and the doses that fall between two visits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import axis, engine
+from ...clinic.design import Arm, Design, Treatment
+from ...clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from ...clinic.population import Population
+from ...clinic.regimen import dose_amounts, plan
+from ...core import schedule
+from ...core.errors import Unsupported
+from ..combine import setting
+from .defaults import is_course
+from .plan import Strategy
+
+Array = NDArray[np.float64]
+SHORT = 14.0  # days: longest step between doses that is averaged to a daily exposure (weekly methotrexate)
+
+
+@dataclass(frozen=True)
+class Dosing:
+    """One treatment of a line: the state that its doses go to, or (background drugs) the input and daily exposure.
+
+    days (m,): of the doses since the line began; amounts (n, m) in mg; step: days between the last doses.
+    """
+
+    target: str
+    exposure: bool
+    days: Array
+    amounts: Array
+    step: float
+
+    def due(self, begun: Array, until: Array, window: tuple[float, float]) -> tuple[Array, Array]:
+        """(times, amounts) (n, k) of doses in a window of days, times from its start and inf for none.
+
+        begun (n,): day on which the line began (nan: not at all); until (n,): no dose from that day on.
+        """
+        start, end = window
+        times = begun[:, None] + self.days[None, :]
+        with np.errstate(invalid="ignore"):
+            inside = (times >= start - 1e-9) & (times < end - 1e-9) & (times < until[:, None] - 1e-9)
+        most = int(inside.sum(axis=1).max(initial=0))
+        order = np.argsort(~inside, axis=1, kind="stable")[:, :most]
+        kept = np.take_along_axis(inside, order, axis=1)
+        when = np.where(kept, np.take_along_axis(times, order, axis=1) - start, np.inf)
+        return np.maximum(when, 0.0), np.where(kept, np.take_along_axis(self.amounts, order, axis=1), 0.0)
+
+    def given(self, begun: Array, until: Array, window: tuple[float, float]) -> Array:
+        """Daily exposure (n,) of a background drug from the start of a window on."""
+        last = begun + self.days[-1] + self.step
+        with np.errstate(invalid="ignore"):
+            on = (begun <= window[0] + 1e-9) & (np.minimum(last, until) > window[0] + 1e-9)
+        return np.where(on, self.amounts[:, 0] / self.step, 0.0)
+
+
+@dataclass(frozen=True)
+class LineDrugs:
+    """A line ready to be given: its treatments, whether it is a course, and the classes of its drugs."""
+
+    dosings: tuple[Dosing, ...]
+    course: bool
+    classes: frozenset[str]
+    words: str
+
+
+def prepare(
+    strategy: Strategy, design: Design, people: Population, horizon: float
+) -> tuple[Array, tuple[LineDrugs, ...]]:
+    """Parameters (n, P) with every drug of the strategy in a slot of its own, and its lines. Unsupported for cells."""
+    regimens = [setting.regimen(line.drug, design.disease) for line in strategy.lines]
+    slots: dict[str, Treatment] = {}
+    for t in (t for given in regimens for t in given):
+        drug = axis.drug(t.drug)
+        if drug.cell_therapy:
+            raise Unsupported(f"{drug.name}: cells are given once, so that no strategy can be made of them")
+        if t.drug in PREDNISONE_EQUIVALENT:
+            raise Unsupported(f"{t.drug}: give glucocorticoid by a strategy's steroid, not as a line")
+        if not drug.background:
+            slots.setdefault(t.drug, t)
+    arm = Arm(arm_id=strategy.name, n=1, role="active", treatments=tuple(slots.values()))
+    bare = design.replace(background_therapy=[])
+    parameters, _ = plan(bare, arm, people, "resolved")
+    number = {name: k + 1 for k, name in enumerate(slots)}
+    lines = []
+    for given in regimens:
+        dosings = tuple(_dosing(t, people, number, horizon) for t in given)
+        classes = frozenset(axis.drug(t.drug).class_ for t in given)
+        lines.append(LineDrugs(dosings, is_course(given), classes, setting.words(given)))
+    return parameters, tuple(lines)
+
+
+def _dosing(t: Treatment, people: Population, number: dict[str, int], horizon: float) -> Dosing:
+    drug = axis.drug(t.drug)
+    doses = schedule.parse(t.schedule).doses(horizon)
+    days = np.array([t.start_day + d.day for d in doses])
+    amounts = np.stack([dose_amounts(t, people, d.amount, d.unit) for d in doses], axis=1)
+    steps = np.diff(days)
+    step = float(steps.min()) if steps.size else 1.0
+    if not drug.background:
+        return Dosing(axis.dose_state(drug, number[t.drug], t.route), False, days, amounts, step)
+    if step > SHORT:
+        raise Unsupported(f"{t.drug} {t.schedule}: a background drug given at steps of at most {SHORT:g} days")
+    name, factor = axis.background_input(t.drug, "mg/day")
+    return Dosing(name, True, days, factor * amounts, step)
+
+
+def events(due: list[tuple[Dosing, tuple[Array, Array]]]) -> engine.Events | None:
+    """Dose events of a window, (n, E); None when nobody gets anything."""
+    filled = [(d, t, a) for d, (t, a) in due if t.shape[1] and np.isfinite(t).any()]
+    if not filled:
+        return None
+    targets = [d.target for d, t, _ in filled for _ in range(t.shape[1])]
+    times, amounts = (np.concatenate([x[i] for x in filled], axis=1) for i in (1, 2))
+    return engine.Events(times, np.full(len(targets), engine.ADD), targets, amounts)
