@@ -228,14 +228,14 @@ def _resolved(design: Design, course: Course, people: Population, where: tuple[i
         gathered.add(treatment.start_day + day, engine.SET, f"P{slot}_{name}", own * factor)
     state = axis.dose_state(drug, slot, treatment.route)
     doses = schedule.parse(treatment.schedule).doses(design.weeks * 7.0 - treatment.start_day)
-    taken = _doses_taken(treatment, people, len(doses))
+    taken = doses_taken(treatment, people, len(doses))
     for k, dose in enumerate(doses):
         day = treatment.start_day + dose.day
         amount = dose_amounts(treatment, people, dose.amount, dose.unit) * taken[:, k]
         gathered.add(day, engine.ADD, state, np.where(course.on(day), amount, 0.0))
 
 
-def _doses_taken(treatment: Treatment, people: Population, n: int) -> Array:
+def doses_taken(treatment: Treatment, people: Population, n: int) -> Array:
     """1 for each dose that a patient takes, 0 for one that is missed, (patients, n); typical patients take their share."""
     share = exposure.taken(treatment, people.covariates, len(people.ids))[:, None]
     if people.typical or np.all(share == 1.0):

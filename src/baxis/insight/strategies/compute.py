@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...clinic.design import read_design
+from ...clinic.design import Arm, Design, read_design
 from ...clinic.instruments import instrument
 from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
@@ -20,6 +20,7 @@ from ..combine import setting
 from ..sample import LEAST, LOW
 from . import judge
 from .defaults import NO_DRUG, RETURN, RISE, default_strategies
+from .drugs import check
 from .follow import VISIT_WEEKS, Followed, Setting, follow
 from .plan import Plan, Strategy, read_plan
 from .published import beside
@@ -94,7 +95,7 @@ def strategies(
     design = read_design(asked.setting) if asked.setting else setting.home(asked.disease)
     weeks = float(asked.weeks or YEARS * 52)
     _checked(asked, weeks)
-    place = _place(design.replace(weeks=weeks, visit_weeks=VISIT_WEEKS, endpoints=[_end(asked.disease, weeks)]), chosen)
+    place = _place(_design(asked, design, weeks), chosen)
     rows: list[dict[str, Any]] = []
     seen: list[dict[str, Any]] = []
     runs: list[Followed] = []
@@ -124,9 +125,13 @@ def _plan(code: str | None, drug: str, then: str | None, file: str | Path | None
     return replace(known, strategies=(none, *(s for s in known.strategies if s is not none)))
 
 
-def _end(disease: str, weeks: float) -> dict[str, Any]:
-    row = next(r for r in library.read_table("limits/remission") if r["disease"] == disease)
-    return {"name": row["remission"], "week": weeks, "primary": True}
+def _design(asked: Plan, design: Design, weeks: float) -> Design:
+    """The setting with every drug of the strategies in an arm, so that patients carry what changes their exposure."""
+    row = next(r for r in library.read_table("limits/remission") if r["disease"] == asked.disease)
+    end = {"name": row["remission"], "week": weeks, "primary": True}
+    every = [t for s in asked.strategies for x in s.lines for t in setting.regimen(x.drug, asked.disease)]
+    arm = Arm(arm_id="every drug", n=100, role="active", treatments=tuple(every))
+    return design.replace(weeks=weeks, visit_weeks=VISIT_WEEKS, endpoints=[end], arms=[arm.model_dump()], rescue=None)
 
 
 def _checked(asked: Plan, weeks: float) -> None:
@@ -138,14 +143,15 @@ def _checked(asked: Plan, weeks: float) -> None:
         if s.check_weeks % VISIT_WEEKS:
             raise InvalidValue(f"{s.name}, check_weeks", s.check_weeks, f"a multiple of {VISIT_WEEKS:g}")
         for line in s.lines:
-            setting.regimen(line.drug, asked.disease)
+            for t in setting.regimen(line.drug, asked.disease):
+                check(t)
             other = line.again.as_often_as if line.again else ""
             if other and other not in before:
                 raise InvalidValue(f"{s.name}, as_often_as", other, "the name of a strategy before it")
         before.append(s.name)
 
 
-def _place(design: Any, chosen: Settings) -> Setting:
+def _place(design: Design, chosen: Settings) -> Setting:
     lab = Laboratory(design, replace(chosen, progress=None))
     people, _ = lab.screen()
     return Setting(design, people, instrument(design.disease), lab.typical, chosen.options(), design.weeks)

@@ -21,13 +21,15 @@ TITRES = {"ANCA": 1.0, "RF": 0.0}  # measures of an autoantibody, and the titre 
 class Patients:
     """Where each patient stands in a strategy: line, since when, on or off the drug, checks on and off target.
 
-    begun, until (n, lines): day on which each line (or its last course) began, and from which it is not given.
+    begun, until, first (n, lines): day on which each line (or its last course) began, from which it is not given, and on
+    which it first began.
     """
 
     def __init__(self, strategy: Strategy, lines: tuple[LineDrugs, ...], people: Population, chance: float) -> None:
         n, m = len(people.ids), max(len(lines), 1)
         self.strategy, self.lines, self.people, self.chance = strategy, lines, people, chance
         self.begun, self.until = np.full((n, m), np.nan), np.full((n, m), np.inf)
+        self.first = np.full((n, m), np.nan)
         self.line, self.since = np.zeros(n, dtype=np.int64), np.zeros(n)
         self.on = np.zeros(n, dtype=bool)
         self.on_target, self.lost = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
@@ -88,6 +90,7 @@ class Patients:
         rows = np.flatnonzero(who)
         self.begun[rows, self.line[rows]] = week * 7.0
         self.until[rows, self.line[rows]] = np.inf
+        self.first = np.where(np.isnan(self.first), self.begun, self.first)
         self.since[who], self.on[who], self.missed[who] = week, True, 0
 
     def _stop(self, who: Mask, week: float) -> None:

@@ -11,7 +11,7 @@ from ... import axis, engine
 from ...clinic.design import Arm, Design, Treatment
 from ...clinic.instruments.steroid import PREDNISONE_EQUIVALENT
 from ...clinic.population import Population
-from ...clinic.regimen import dose_amounts, plan
+from ...clinic.regimen import dose_amounts, doses_taken, plan
 from ...core import schedule
 from ...core.errors import Unsupported
 from ..combine import setting
@@ -26,7 +26,8 @@ SHORT = 14.0  # days: longest step between doses that is averaged to a daily exp
 class Dosing:
     """One treatment of a line: the state that its doses go to, or (background drugs) the input and daily exposure.
 
-    days (m,): of the doses since the line began; amounts (n, m) in mg; step: days between the last doses.
+    days (m,): of the doses since the line began; amounts (n, m) in mg; step: days between the last doses. late: (slot
+    parameter, days since the first dose, values (n,) from then on): antibodies against the drug and the like.
     """
 
     target: str
@@ -34,6 +35,7 @@ class Dosing:
     days: Array
     amounts: Array
     step: float
+    late: tuple[tuple[str, float, Array], ...] = ()
 
     def due(self, begun: Array, until: Array, window: tuple[float, float]) -> tuple[Array, Array]:
         """(times, amounts) (n, k) of doses in a window of days, times from its start and inf for none.
@@ -57,6 +59,12 @@ class Dosing:
             on = (begun <= window[0] + 1e-9) & (np.minimum(last, until) > window[0] + 1e-9)
         return np.where(on, self.amounts[:, 0] / self.step, 0.0)
 
+    def changes(self, first: Array, start: float) -> list[tuple[str, Array, Array]]:
+        """(parameter, times (n,) from the start of a window, values (n,)) of what begins late; past ones at time 0."""
+        return [
+            (name, np.maximum(np.nan_to_num(first + day - start, nan=np.inf), 0.0), v) for name, day, v in self.late
+        ]
+
 
 @dataclass(frozen=True)
 class LineDrugs:
@@ -71,16 +79,11 @@ class LineDrugs:
 def prepare(
     strategy: Strategy, design: Design, people: Population, horizon: float
 ) -> tuple[Array, tuple[LineDrugs, ...]]:
-    """Parameters (n, P) with every drug of the strategy in a slot of its own, and its lines. Unsupported for cells."""
+    """Parameters (n, P) with every drug of the strategy in a slot of its own, and its lines. InvalidValue for too many."""
     regimens = [setting.regimen(line.drug, design.disease) for line in strategy.lines]
     slots: dict[str, Treatment] = {}
     for t in (t for given in regimens for t in given):
-        drug = axis.drug(t.drug)
-        if drug.cell_therapy:
-            raise Unsupported(f"{drug.name}: cells are given once, so that no strategy can be made of them")
-        if t.drug in PREDNISONE_EQUIVALENT:
-            raise Unsupported(f"{t.drug}: give glucocorticoid by a strategy's steroid, not as a line")
-        if not drug.background:
+        if not axis.drug(t.drug).background:
             slots.setdefault(t.drug, t)
     arm = Arm(arm_id=strategy.name, n=1, role="active", treatments=tuple(slots.values()))
     bare = design.replace(background_therapy=[])
@@ -88,32 +91,53 @@ def prepare(
     number = {name: k + 1 for k, name in enumerate(slots)}
     lines = []
     for given in regimens:
-        dosings = tuple(_dosing(t, people, number, horizon) for t in given)
+        dosings = tuple(_dosing(t, people, (number, parameters), horizon) for t in given)
         classes = frozenset(axis.drug(t.drug).class_ for t in given)
         lines.append(LineDrugs(dosings, is_course(given), classes, setting.words(given)))
     return parameters, tuple(lines)
 
 
-def _dosing(t: Treatment, people: Population, number: dict[str, int], horizon: float) -> Dosing:
+def check(t: Treatment) -> None:
+    """Unsupported for what no line can give: cells, and glucocorticoid."""
     drug = axis.drug(t.drug)
+    if drug.cell_therapy:
+        raise Unsupported(f"{drug.name}: cells are given once, so that no strategy can be made of them")
+    if drug.name in PREDNISONE_EQUIVALENT:
+        raise Unsupported(f"{drug.name}: give glucocorticoid by a strategy's steroid, not as a line")
+
+
+def _dosing(t: Treatment, people: Population, where: tuple[dict[str, int], Array], horizon: float) -> Dosing:
+    drug, (number, parameters) = axis.drug(t.drug), where
     doses = schedule.parse(t.schedule).doses(horizon)
     days = np.array([t.start_day + d.day for d in doses])
     amounts = np.stack([dose_amounts(t, people, d.amount, d.unit) for d in doses], axis=1)
     steps = np.diff(days)
     step = float(steps.min()) if steps.size else 1.0
     if not drug.background:
-        return Dosing(axis.dose_state(drug, number[t.drug], t.route), False, days, amounts, step)
+        slot = number[t.drug]
+        late = []
+        for day, key, change in drug.circumstance_factors(people.covariates, late=True):
+            own = parameters[:, axis.index(f"P{slot}_{key}")[0]]
+            late.append((f"P{slot}_{key}", t.start_day + day, own * change))
+        amounts = amounts * doses_taken(t, people, len(doses))
+        return Dosing(axis.dose_state(drug, slot, t.route), False, days, amounts, step, tuple(late))
     if step > SHORT:
         raise Unsupported(f"{t.drug} {t.schedule}: a background drug given at steps of at most {SHORT:g} days")
     name, factor = axis.background_input(t.drug, "mg/day")
     return Dosing(name, True, days, factor * amounts, step)
 
 
-def events(due: list[tuple[Dosing, tuple[Array, Array]]]) -> engine.Events | None:
-    """Dose events of a window, (n, E); None when nobody gets anything."""
-    filled = [(d, t, a) for d, (t, a) in due if t.shape[1] and np.isfinite(t).any()]
+Due = list[tuple[Dosing, tuple[Array, Array]]]
+Changes = list[tuple[str, Array, Array]]
+
+
+def events(due: Due, changes: Changes) -> engine.Events | None:
+    """Dose events of a window, (n, E), and changes of slot parameters; None when nobody gets anything."""
+    filled = [(d.target, engine.ADD, t, a) for d, (t, a) in due if t.shape[1] and np.isfinite(t).any()]
+    filled += [(n, engine.SET, t[:, None], v[:, None]) for n, t, v in changes if np.isfinite(t).any()]
     if not filled:
         return None
-    targets = [d.target for d, t, _ in filled for _ in range(t.shape[1])]
-    times, amounts = (np.concatenate([x[i] for x in filled], axis=1) for i in (1, 2))
-    return engine.Events(times, np.full(len(targets), engine.ADD), targets, amounts)
+    targets = [name for name, _, t, _ in filled for _ in range(t.shape[1])]
+    kinds = [kind for _, kind, t, _ in filled for _ in range(t.shape[1])]
+    times, amounts = (np.concatenate([x[i] for x in filled], axis=1) for i in (2, 3))
+    return engine.Events(times, kinds, targets, amounts)

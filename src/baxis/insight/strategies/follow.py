@@ -168,7 +168,7 @@ def _advance(
     name, factor = axis.background_input("prednisone", "mg/day")
     k = len(state.seen) - 1
     parameters[:, axis.index(name)] = (factor * state.steroid[:, k])[:, None]
-    due = []
+    due, changes = [], []
     for j, line in enumerate(lines):
         for dosing in line.dosings:
             begun, until = patients.begun[:, j], patients.until[:, j]
@@ -176,11 +176,12 @@ def _advance(
                 parameters[:, axis.index(dosing.target)] += dosing.given(begun, until, window)[:, None]
             else:
                 due.append((dosing, dosing.due(begun, until, window)))
+                changes += dosing.changes(patients.first[:, j], window[0])
     counts = [np.isfinite(times).sum(axis=1) for _, (times, _) in due]
     state.doses.append(np.asarray(sum(counts, np.zeros(len(parameters))), dtype=np.int64))
     names = [o.output for o in axis.outputs().values()]
     ran = engine.simulate(
-        axis.kernel(), parameters, state.rest, times=[window[1] - window[0]], events=events(due), outputs=names,
+        axis.kernel(), parameters, state.rest, times=[window[1] - window[0]], events=events(due, changes), outputs=names,
         options=place.options,
     )  # fmt: skip
     state.rest, state.ok = ran.final, state.ok & (ran.status == 0)
