@@ -10,12 +10,13 @@ import typer
 TYPICAL = ("sbml", "antimony", "omex")  # of a disease's typical patient
 TRIAL = ("sbml", "omex", "population", "netcdf", "zarr")  # of a simulated trial
 SAVED = ("netcdf", "zarr")  # of a saved result
-KINDS = tuple(dict.fromkeys((*TYPICAL, *TRIAL)))
+CALIBRATION = "petab"  # the calibration problem of the first rungs
+KINDS = tuple(dict.fromkeys((*TYPICAL, *TRIAL, CALIBRATION)))
 
 
 def export(
     kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="Format.")],
-    out: Annotated[Path, typer.Option(help="File to write (zarr: a folder).")],
+    out: Annotated[Path, typer.Option(help="File to write (zarr, petab: a folder).")],
     disease: Annotated[str | None, typer.Option(help="Disease code; its typical patient at rest.")] = None,
     treatment: Annotated[
         list[str] | None, typer.Option(help="As 'rituximab 1000 mg iv days 1,15' or 'prednisone 10 mg/day'; repeat.")
@@ -39,6 +40,14 @@ def export(
 
     if not out.absolute().parent.is_dir():
         raise InvalidValue("--out", str(out), "a file in an existing folder")
+    if kind == CALIBRATION:
+        from ...axis.petab_problem import export_petab
+
+        if trial is not None or result is not None or treatment:
+            raise InvalidValue("export petab", "--trial, --result or --treatment", "--disease or nothing")
+        wanted = (f"pharmacodynamics-{disease}",) if disease else ()
+        typer.echo("\n".join(f"Written to {m}" for m in export_petab(out, wanted)))
+        return
     sources = [n for n, v in (("--disease", disease), ("--trial", trial), ("--result", result)) if v is not None]
     if len(sources) > 1:
         raise InvalidValue("export", " and ".join(sources), "one of --disease, --trial and --result")
