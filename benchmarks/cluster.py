@@ -1,8 +1,9 @@
 """Scale-out: the same blocks computed here, on one and on two single-thread Dask workers.
 
-    python benchmarks/cluster.py [--patients 10000] [--trial fenebrutinib-sle-ph2]
+    python benchmarks/cluster.py [--patients 10000] [--trial fenebrutinib-sle-ph2] [--rows 100000]
 
-Prints seconds and two ratios: two workers against one (aim 1.8), and one worker against this process (aim 1.05).
+Prints seconds and two ratios: two workers against one (aim 1.8), and one worker against this process (aim 1.05). First the
+trial, then a user's own model (the NF-kB model of Lipniacki 2004, ten hours, a table of --rows).
 """
 
 from __future__ import annotations
@@ -10,9 +11,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from baxis import engine
 from baxis.clinic.large import run_large
+from baxis.engine.antimony import antimony_to_sbml
 
 
 def timed(trial: str, patients: int, client: Any = None) -> float:
@@ -23,32 +31,46 @@ def timed(trial: str, patients: int, client: Any = None) -> float:
         return time.perf_counter() - start
 
 
-def warm(trial: str) -> None:
-    """Load the kernel and the draws in a worker, once."""
-    timed(trial, 64)
+def timed_rows(rows: int, client: Any = None) -> float:
+    """Seconds of a table of a user's own model into a new folder."""
+    text = (Path(__file__).parent / "models" / "lipniacki2004.ant").read_text(encoding="utf-8")
+    study = engine.Study(antimony_to_sbml(text), tuple(np.linspace(0.0, 36000.0, 61)), outputs=("NFkBn",))
+    values = {"k1": 0.0025 * np.exp(0.2 * np.random.default_rng(1).standard_normal(rows)), "TNF_R": 1.0}
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        engine.simulate_to_folder(study, values, folder, block=4096, client=client)
+        return time.perf_counter() - start
 
 
-def main() -> None:
+def compared(what: str, run: Callable[[int, Any], float], size: int) -> None:
+    """Seconds here, on one worker and on two."""
     import distributed
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--patients", type=int, default=10000)
-    parser.add_argument("--trial", default="fenebrutinib-sle-ph2")
-    chosen = parser.parse_args()
-    timed(chosen.trial, 64)  # compile
-    here = timed(chosen.trial, chosen.patients)
+    run(64, None)  # compile
+    here = run(size, None)
     seconds = {}
     for workers in (1, 2):
         with (
             distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
             distributed.Client(cluster) as client,
         ):
-            client.run(warm, chosen.trial)
-            seconds[workers] = timed(chosen.trial, chosen.patients, client)
-    print(f"{chosen.trial}, {chosen.patients} patients an arm, one thread each")
+            client.run(run, 64, None)  # load the kernel and the draws in each worker, once
+            seconds[workers] = run(size, client)
+    print(f"{what}, one thread each")
     print(f"this process {here:8.1f} s")
     print(f"one worker   {seconds[1]:8.1f} s   {seconds[1] / here:.3f} of this process")
-    print(f"two workers  {seconds[2]:8.1f} s   {seconds[1] / seconds[2]:.2f} times one worker")
+    print(f"two workers  {seconds[2]:8.1f} s   {seconds[1] / seconds[2]:.2f} times one worker", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--patients", type=int, default=10000)
+    parser.add_argument("--trial", default="fenebrutinib-sle-ph2")
+    parser.add_argument("--rows", type=int, default=100_000)
+    chosen = parser.parse_args()
+    run = partial(timed, chosen.trial)
+    compared(f"{chosen.trial}, {chosen.patients} patients an arm", run, chosen.patients)
+    compared(f"own model, {chosen.rows} rows", timed_rows, chosen.rows)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,19 @@ def test_no_gpu_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert run(capsys, "simulate", model(tmp_path, PLAIN), "--device", "tpu")[0] == 2
 
 
+def test_blocks_into_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    table, out = tmp_path / "rows.csv", tmp_path / "blocks"
+    table.write_text("k\n" + "\n".join(f"{0.1 + 0.01 * i}" for i in range(25)) + "\n")
+    words = ("simulate", model(tmp_path, PLAIN), "--table", table, "--until", 5, "--points", 6, "--block", 10)
+    code, printed, _ = run(capsys, *words, "--out", out)
+    assert (code, "25 rows in 3 files: 3 blocks made, 0 found" in printed) == (0, True)
+    code, printed, _ = run(capsys, *words, "--out", out, "--json")
+    assert (code, json.loads(printed)["found"]) == (0, 3)
+    assert len(pd.concat(pd.read_parquet(f) for f in out.glob("*.parquet"))) == 25 * 6
+    code, _, err = run(capsys, *words, "--out", tmp_path / "x.csv")
+    assert (code, "a folder for the blocks" in err) == (2, True)
+
+
 def test_a_setting_never_overwrites_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     table = tmp_path / "rows.csv"
     table.write_text("k\n0.1\n0.2\n")

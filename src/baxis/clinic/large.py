@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 
 from .. import evidence
+from ..core.cluster import Client, each_on, open_client
 from ..core.errors import InvalidValue
 from . import published
-from .cluster import Client, each_on, open_client
 from .contrasts import COLUMNS, Judged, contrasts, event_times
 from .design import Design, read_design
 from .population import Population

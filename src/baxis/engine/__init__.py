@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from baxis.engine.resting import Rest, rest
     from baxis.engine.run import Run, start
     from baxis.engine.sbml import load_sbml
+    from baxis.engine.scale_out import Study, simulate_to_folder
     from baxis.engine.sensitive_system import SensitiveSystem, with_sensitivities
     from baxis.engine.sensitivity import Sensitivities, sensitivities
     from baxis.engine.simulation import simulate
@@ -47,6 +48,7 @@ _HOME = {
     "resting": ("Rest", "rest"),
     "run": ("Run", "start"),
     "sbml": ("load_sbml",),
+    "scale_out": ("Study", "simulate_to_folder"),
     "sensitive_system": ("SensitiveSystem", "with_sensitivities"),
     "sensitivity": ("Sensitivities", "sensitivities"),
     "simulation": ("simulate",),
@@ -82,6 +84,7 @@ __all__ = [
     "Simulated",
     "Source",
     "Streamed",
+    "Study",
     "System",
     "Visits",
     "bolus",
@@ -102,6 +105,7 @@ __all__ = [
     "setting",
     "simulate",
     "simulate_model",
+    "simulate_to_folder",
     "start",
     "stream",
     "trajectory",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -132,7 +133,7 @@ def simulate_model(
     ask = _Ask(times, table, rows, tuple(doses), outputs, options or Options(rtol=1e-6, atol=1e-9))
     clock = Clock()
     try:
-        system = load_sbml(sbml)
+        system = _loaded(sbml)
     except Unsupported as reason:
         if device == "gpu":
             raise
@@ -149,6 +150,12 @@ def simulate_model(
         found = _ensemble(system, kernel, ask)
     clock.lap("simulate")
     return replace(found, cost=clock.told())
+
+
+@lru_cache(maxsize=4)
+def _loaded(sbml: str) -> System:
+    """The System of a text; kept, because a table may come block by block."""
+    return load_sbml(sbml)
 
 
 def kernel_on(device: str, system: System) -> Kernel | GpuKernel:

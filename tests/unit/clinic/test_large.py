@@ -103,7 +103,7 @@ def test_the_command_streams_into_a_folder(
 
 def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr("baxis.clinic.cluster.WAIT", 1)
+    monkeypatch.setattr("baxis.core.cluster.WAIT", 1)
     with pytest.raises(InvalidValue, match="running Dask scheduler"):
         run_large(TRIAL, tmp_path, patients=10, client="tcp://127.0.0.1:9")
 
@@ -132,7 +132,7 @@ def test_a_worker_killed_midway_loses_nothing(whole, tmp_path: Path) -> None:
 
 def test_a_block_that_kills_every_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = pytest.importorskip("distributed")
-    from baxis.clinic import cluster
+    from baxis.core import cluster
 
     class Future:
         def result(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from ...engine.scale_out import Study
     from ...engine.user_model import Simulated
 
 SAVED = (".csv", ".parquet", ".png", ".svg")
@@ -32,7 +33,15 @@ def simulate(
     rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
     atol: Annotated[float, typer.Option(help="Absolute tolerance.")] = 1e-9,
     device: Annotated[str, typer.Option(help="cpu, or gpu (experimental).")] = "cpu",
-    out: Annotated[Path | None, typer.Option(help="Write .csv, .parquet, .png or .svg.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write .csv, .parquet, .png or .svg; with --block or --scheduler a folder.")
+    ] = None,
+    block: Annotated[
+        int | None, typer.Option(help="Rows at a time: Parquet files in the folder --out, resumable.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler: blocks run there (extra cluster).")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Time courses of your own model, once or for a table of parameters; chi2 and log-likelihood of a PEtab problem."""
@@ -47,17 +56,61 @@ def simulate(
 
     if points < 2 or not until > 0:
         raise InvalidValue("--until and --points", (until, points), "a time above 0 and at least 2 points")
-    if out is not None and out.suffix not in SAVED:
+    folder = block is not None or scheduler is not None
+    if folder:
+        _refuse_for_a_folder(out, device)
+    elif out is not None and out.suffix not in SAVED:
         raise UnknownName("kind of output file", out.suffix or str(out), SAVED)
     values = _values(table, set or [])
     doses = [d for text in dose or () for d in _doses(text)]
     times = np.linspace(0.0, until, points)
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
     _warn_of_units(unit_clashes(text))
+    if folder:
+        from ...engine.scale_out import BLOCK, Study
+
+        wanted = tuple(output) if output else None
+        study = Study(text, tuple(times.tolist()), tuple(doses), wanted, rtol, atol)
+        return _to_folder(study, values, out, (BLOCK if block is None else block, scheduler), json)
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
     typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
+
+
+def _refuse_for_a_folder(out: Path | None, device: str) -> None:
+    from ...core.errors import InvalidValue
+
+    if out is None or out.suffix in SAVED:
+        raise InvalidValue(
+            "--out", str(out) if out else None, "a folder for the blocks, as --block and --scheduler need"
+        )
+    if device != "cpu":
+        raise InvalidValue("--device", device, "cpu, with --block or --scheduler")
+
+
+def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tuple[int, str | None], json: bool) -> None:
+    """Block by block into a folder. how: (rows in a block, scheduler)."""
+    from ...engine.scale_out import simulate_to_folder
+    from .progress import bar
+
+    assert out is not None
+    try:
+        with bar("rows") as progress:
+            done = simulate_to_folder(study, values, out, block=how[0], client=how[1], progress=progress)
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped. Finished blocks are in {out}; the same command goes on from them.", err=True)
+        raise typer.Exit(130) from None
+    said = {"rows": done.rows, "made": done.made, "found": done.found, "again": done.again, "folder": str(out)}
+    failures = {str(k): v for k, v in done.failures.items()}
+    if json:
+        typer.echo(encoder.dumps(said | {"files": [f.name for f in done.files], "failures": failures}))
+        return
+    typer.echo(f"{done.rows} rows in {len(done.files)} files: {done.made} blocks made, {done.found} found, in {out}")
+    for name in done.again:
+        typer.echo(f"damaged and made anew: {name}")
+    for k, why in list(failures.items())[:10]:
+        typer.echo(f"row {k} did not finish: {why}")
 
 
 def _warn_of_units(clashes: list[str]) -> None:

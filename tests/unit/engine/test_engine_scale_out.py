@@ -1,0 +1,109 @@
+"""A user's own model block by block: same bits as at once, resumed, kept through damage and dead workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baxis import engine
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.scale_out import Study, simulate_to_folder
+
+TEXT = antimony_to_sbml("S -> P; k*S; P -> ; d*P^1.5; k = 0.1; d = 0.2; S = 10; P = 0.1")
+STUDY = Study(TEXT, (0.0, 1.0, 5.0), (("P", 2.0, 3.0),), ("S", "P"))
+VALUES = {"k": np.linspace(0.1, 2.0, 50), "d": 0.3}
+
+
+def test_blocks_of_any_size_give_the_bits_of_one_run(tmp_path: Path) -> None:
+    whole = engine.simulate_model(
+        TEXT, STUDY.times, values={"k": VALUES["k"], "d": 0.3}, doses=STUDY.doses, outputs=STUDY.outputs
+    )
+    for block in (7, 64):
+        done = simulate_to_folder(STUDY, VALUES, tmp_path / str(block), block=block)
+        frame = done.to_frame()
+        assert (frame.row.to_numpy() == np.repeat(np.arange(50), 3)).all()
+        np.testing.assert_array_equal(frame[["S", "P"]].to_numpy().reshape(50, 3, 2), whole.values)
+        assert (done.made, done.found, done.failures) == (-(-50 // block), 0, {})
+
+
+def test_a_second_call_finds_what_is_there(tmp_path: Path) -> None:
+    first = simulate_to_folder(STUDY, VALUES, tmp_path, block=20)
+    first.files[1].write_bytes(b"PAR1 damaged")
+    again = simulate_to_folder(STUDY, VALUES, tmp_path, block=20)
+    assert (again.made, again.found, again.again) == (1, 2, [first.files[1].name])
+    changed = VALUES | {"k": np.where(np.arange(50) == 45, 9.0, VALUES["k"])}
+    other = simulate_to_folder(STUDY, changed, tmp_path, block=20)
+    assert (other.made, other.found) == (1, 2)  # only the block whose numbers changed
+    tighter = Study(TEXT, STUDY.times, STUDY.doses, STUDY.outputs, rtol=1e-8)
+    assert simulate_to_folder(tighter, VALUES, tmp_path, block=20).found == 0
+
+
+def test_an_interrupted_run_keeps_its_blocks(tmp_path: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, rows: int) -> None:
+        if done >= 20:
+            raise Stop
+
+    with pytest.raises(Stop):
+        simulate_to_folder(STUDY, VALUES, tmp_path, block=10, progress=stop)
+    assert simulate_to_folder(STUDY, VALUES, tmp_path, block=10).found == 2
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_failed_row_is_a_status(tmp_path: Path) -> None:
+    bad = {"k": [0.1, 0.1, 0.1], "S": [1.0, -1e30, 1.0], "P": [0.1, -5.0, 0.1]}
+    done = simulate_to_folder(STUDY, bad, tmp_path, block=2)
+    assert list(done.failures) == [1]
+    assert done.failures[1].startswith("time ")
+    assert (done.to_frame().query("row != 1").status == "").all()
+
+
+def test_bad_input_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="block"):
+        simulate_to_folder(STUDY, VALUES, tmp_path / "a", block=0)
+    with pytest.raises(InvalidValue, match="numbers each"):
+        simulate_to_folder(STUDY, {"k": [1.0, 2.0], "d": [1.0, 2.0, 3.0]}, tmp_path / "a")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InvalidValue, match="a folder, not a file"):
+        simulate_to_folder(STUDY, VALUES, tmp_path / "file")
+    with pytest.raises(UnknownName, match="kk"):
+        simulate_to_folder(STUDY, {"kk": [1.0]}, tmp_path / "b")
+    assert not (tmp_path / "a").exists()
+    assert not list((tmp_path / "b").iterdir())
+
+
+def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("baxis.core.cluster.WAIT", 1)
+    with pytest.raises(InvalidValue, match="running Dask scheduler"):
+        simulate_to_folder(STUDY, VALUES, tmp_path, client="tcp://127.0.0.1:9")
+
+
+def test_a_worker_killed_midway_loses_nothing(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    here = simulate_to_folder(STUDY, VALUES, tmp_path / "here", block=2).to_frame()
+    killed: list[int] = []
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+
+        def kill(done: int, rows: int) -> None:
+            if not killed:
+                victim = next(iter(cluster.workers.values()))
+                killed.append(victim.pid)
+                threading.Thread(target=lambda: (time.sleep(0.05), os.kill(victim.pid, signal.SIGKILL))).start()
+
+        done = simulate_to_folder(STUDY, VALUES, tmp_path / "there", block=2, client=client, progress=kill)
+    assert killed
+    assert done.made == 25
+    assert done.to_frame().equals(here)
