@@ -7,7 +7,7 @@ gives the same bits.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 ATTRIBUTES = '"prefer-vector-width"="512" "min-legal-vector-width"="512"'
@@ -188,6 +188,24 @@ class Function:
         self.lines[patch] = f"{index} = phi i64 [ {start}, %{before} ], [ {following}, %{self.block} ]"
         self.branch(head)
         self.start(after)
+
+    def running(self, stop: str | int, start: str | int, first: str, following: Callable[[str, str], str]) -> str:
+        """A vector carried in a register through `for i in range(start, stop)`: total = following(i, total)."""
+        head, body, after = self.label("head"), self.label("body"), self.label("after")
+        before, index, further, total = self.block, f"%i{self._count}", f"%n{self._count}", f"%s{self._count}"
+        self.branch(head)
+        self.start(head)
+        patch = len(self.lines)
+        self.lines += ["", ""]
+        self.branch_if(self.icmp("slt", index, stop), body, after)
+        self.start(body)
+        value = following(index, total)
+        self.do(f"{further} = add i64 {index}, 1")
+        self.lines[patch] = f"{index} = phi i64 [ {start}, %{before} ], [ {further}, %{self.block} ]"
+        self.lines[patch + 1] = f"{total} = phi {self.vt} [ {first}, %{before} ], [ {value}, %{self.block} ]"
+        self.branch(head)
+        self.start(after)
+        return total
 
     @contextmanager
     def forever(self) -> Iterator[tuple[str, str]]:

@@ -250,15 +250,19 @@ class LoopCode:
         return f
 
     def _subtract(self, f: Function, z: str, i: str, begin: str, end: str) -> None:
-        with f.loop(end, begin) as s:
-            other = f.vload(z, f.index(self.t["columns"], s))
-            f.vstore(f.fma(f.neg(f.vload("%lu", s)), other, f.vload(z, i)), z, i)
+        def less(s: str, total: str) -> str:
+            return f.fma(f.neg(f.vload("%lu", s)), f.vload(z, f.index(self.t["columns"], s)), total)
+
+        f.vstore(f.running(end, begin, f.vload(z, i), less), z, i)
 
     def _subtract_dense(self, f: Function, z: str, row: str, begin: str | int, end: str | int) -> None:
         i = f.integer("add", row, self.p.head)
-        with f.loop(end, begin) as j:
+
+        def less(j: str, total: str) -> str:
             other = f.vload(z, f.integer("add", j, self.p.head))
-            f.vstore(f.fma(f.neg(f.vload("%lu", self._cell(f, row, j))), other, f.vload(z, i)), z, i)
+            return f.fma(f.neg(f.vload("%lu", self._cell(f, row, j))), other, total)
+
+        f.vstore(f.running(end, begin, f.vload(z, i), less), z, i)
 
     def _finish(self, f: Function, z: str, i: str, diagonal: str) -> None:
         value = f.op("fmul", f.vload(z, i), f.vload("%lu", diagonal))
