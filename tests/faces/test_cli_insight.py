@@ -72,6 +72,8 @@ def test_biomarkers_prints_a_ranking(capsys: pytest.CaptureFixture[str]) -> None
     assert code == 0
     assert "pure noise (null)" in text
     assert "assay variations assumed" in text
+    assert "On treatment: change from baseline" in text
+    assert "Beats treating all and none" in text
 
 
 def test_enrich_prints_designs_and_refuses_a_bad_cutoff(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,6 +81,7 @@ def test_enrich_prints_designs_and_refuses_a_bad_cutoff(capsys: pytest.CaptureFi
     code, text, _ = run(capsys, *words)
     assert code == 0
     assert "stratified" in text
+    assert "belong on the other side" in text
     code, _, err = run(capsys, *words, "--cutoff", "2")
     assert code == 2
     assert "between 0 and 1" in err
@@ -132,3 +135,26 @@ def test_omics_prints_a_row_for_each_signature(capsys: pytest.CaptureFixture[str
     code, _, err = run(capsys, "omics", str(tmp_path / "none.csv"))
     assert code == 2
     assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("enrich", "belimumab", "--disease", "SLE", "--marker", "crp"), "unknown marker 'crp'"),
+        (("enrich", "belimumab", "--disease", "SLE", "--marker", "baff", "--patients", "50"), "at least 100"),
+        (("biomarkers", "belimumab", "--disease", "SLE", "--patients", "20"), "at least 200"),
+        (("biomarkers", "belimumab"), "--against-evidence"),
+        (("explain", "belimumab", "--disease", "SLE", "--patients", "3"), "at least 20"),
+        (("sensitivity", "belimumab", "--disease", "SLE", "--patients", "10"), "at least 100"),
+        (("combine-search", "--disease", "gout"), "unknown disease 'gout'"),
+        (("combine-search", "--disease", "SLE", "--patients", "0"), "at least 1"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
+) -> None:
+    code, out, err = run(capsys, *words)
+    assert code == 2
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert told in err

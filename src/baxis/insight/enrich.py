@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..clinic.export import finite
 from ..clinic.posterior import between_draws
 from ..clinic.recipe import NOTICE
 from ..clinic.settings import Settings, settle
@@ -25,6 +26,7 @@ from .scenario import Scenario, scenario
 
 Array = NDArray[np.float64]
 LEAST, DRAWS, ALPHA = 100, 2000, 0.05
+WANTED, MOST = (0.8, 0.9), 100_000  # powers; patients an arm beyond which no trial is looked for
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,17 @@ class Cutoff:
 
 @dataclass(frozen=True)
 class Enrichment:
-    """table: one row a design, with the endpoint's effect, sizes for 80 and 90 % power, screened patients, assurance."""
+    """table: one row a design, with the endpoint's effect, sizes for 80 and 90 % power at the expected effect (`n_arm`) and
+    for 80 and 90 % assurance over its uncertainty (`assured`, NaN where no size gives it), patients screened, assurance.
+
+    errors: what the assay's error costs: share of enrolled who belong on the other side (`false_positive`), share of those
+    who belong on the chosen side and are excluded (`missed`), and sizes with a perfect assay (`n_arm_80`, `n_arm_90`).
+    """
 
     scenario: Scenario
     cutoff: Cutoff
     table: pd.DataFrame
+    errors: dict[str, float]
     recipe: dict[str, Any] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,7 +59,8 @@ class Enrichment:
         head: dict[str, Any] = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
         head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
         head |= {"marker": c.marker, "quantile": c.quantile, "below": c.below}
-        return {**head, "designs": json.loads(self.table.to_json(orient="records")), "recipe": self.recipe}
+        designs = json.loads(self.table.to_json(orient="records"))
+        return dict(finite({**head, "designs": designs, "errors": self.errors, "recipe": self.recipe}))
 
 
 def enrich(
@@ -83,12 +92,17 @@ def enrich(
     bench.total = 2
     ends = np.stack([bench.run(asked.treated).endpoint, bench.run(asked.control).endpoint])
     ok = np.isfinite(ends).all(axis=0)
-    value = x[ok, names.index(cutoff.marker)]
-    chosen_side = (value >= np.quantile(value, cutoff.quantile)) != cutoff.below
+    at = names.index(cutoff.marker)
+    side, truly = (_side(y[ok, at], cutoff) for y in (x, measured(bench.people, exact=True)[1]))
     work = Sizing(ends[:, ok], bench.people.ids[ok], disease, chosen.seed)
     recipe = {"patients": int(ok.sum()), "failures": int((~ok).sum()), "seed": chosen.seed, "notice": NOTICE}
     recipe["unit"] = "share" if asked.endpoint.name not in asked.tool.continuous else "points"
-    return Enrichment(asked, cutoff, work.designs(chosen_side, asked.treated.n), recipe)
+    return Enrichment(asked, cutoff, work.designs(side, asked.treated.n), work.errors(side, truly), recipe)
+
+
+def _side(value: Array, cutoff: Cutoff) -> NDArray[np.bool_]:
+    """(n,): who is on the chosen side of the cut-off."""
+    return np.asarray((value >= np.quantile(value, cutoff.quantile)) != cutoff.below)
 
 
 @dataclass(frozen=True)
@@ -114,18 +128,51 @@ class Sizing:
         """Sum of the variances of the endpoint in the two arms."""
         return float(sum(np.var(arm[who]) for arm in self.ends))
 
-    def _row(self, design: str, who: NDArray[np.bool_], noise: float, share: float, n: int) -> dict[str, Any]:
+    def errors(self, side: NDArray[np.bool_], truly: NDArray[np.bool_]) -> dict[str, float]:
+        """Cost of the assay's error: `side` as measured, `truly` without error, each (n,)."""
+        out = {
+            "false_positive": float((side & ~truly).sum() / side.sum()),
+            "missed": float((truly & ~side).sum() / truly.sum()),
+        }
+        noise, effect = self._noise(truly), float((self.ends[0] - self.ends[1])[truly].mean())
+        return out | {f"n_arm_{100 * w:.0f}": self._size(w, noise, effect) for w in WANTED}
+
+    def _size(self, wanted: float, noise: float, effect: float) -> float:
+        """Patients an arm for a power at an effect."""
         from scipy.stats import norm
 
+        edge = norm.ppf(1 - ALPHA / 2) + norm.ppf(wanted)
+        return float(np.ceil(edge**2 * noise / effect**2)) if abs(effect) > 1e-9 else float("nan")
+
+    def _row(self, design: str, who: NDArray[np.bool_], noise: float, share: float, n: int) -> dict[str, Any]:
         gain = (self.ends[0] - self.ends[1])[who]
-        effect, edge = float(gain.mean()), norm.ppf(1 - ALPHA / 2)
+        effect = float(gain.mean())
         spread = np.hypot(gain.std() / np.sqrt(gain.size), between_draws(gain, self.ids[who], self.disease))
         truth = effect + spread * streams.normal(self.seed, "assurance", np.arange(DRAWS))[:, 0]
-        error = max(np.sqrt(noise / n), 1e-12)
-        power = norm.cdf(np.abs(truth) / error - edge)
         row = {"design": design, "share": share, "effect": effect, "ci_low": effect - 1.645 * spread}
         row |= {"ci_high": effect + 1.645 * spread, "screened_out": 1 - share, "arm_size": n}
-        for wanted in (0.8, 0.9):
-            size = np.ceil((edge + norm.ppf(wanted)) ** 2 * noise / effect**2) if abs(effect) > 1e-9 else np.nan
+        for wanted in WANTED:
+            size, safe = self._size(wanted, noise, effect), assured(wanted, truth, noise)
             row |= {f"n_arm_{100 * wanted:.0f}": size, f"screened_{100 * wanted:.0f}": np.ceil(2 * size / share)}
-        return {**row, "assurance": float(power.mean())}
+            row |= {f"assured_{100 * wanted:.0f}": safe}
+        return {**row, "assurance": assurance(n, truth, noise)}
+
+
+def assurance(n: float, truth: Array, noise: float) -> float:
+    """Power with n patients an arm to find the expected direction, averaged over effects `truth` (m,)."""
+    from scipy.stats import norm
+
+    sign = np.sign(truth.mean()) or 1.0
+    error = max(np.sqrt(noise / n), 1e-12)
+    return float(norm.cdf(sign * truth / error - norm.ppf(1 - ALPHA / 2)).mean())
+
+
+def assured(wanted: float, truth: Array, noise: float) -> float:
+    """Smallest number of patients an arm whose assurance reaches `wanted`; NaN where the most that is tried does not."""
+    low, high = 2, MOST
+    if assurance(high, truth, noise) < wanted:
+        return float("nan")
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if assurance(middle, truth, noise) >= wanted else (middle + 1, high)
+    return float(low)

@@ -1,4 +1,4 @@
-"""`baxis biomarkers`: baseline markers ranked by how well they tell who benefits."""
+"""`baxis biomarkers`: markers ranked by how well they tell who benefits, and what deciding by them is worth."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+
+EARLY = 10  # markers on treatment shown
 
 if TYPE_CHECKING:
     from ...insight.agreement import Agreement
@@ -29,7 +31,7 @@ def biomarkers(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, table, figure.", metavar="DIR")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
-    """Rank baseline markers by how well they tell who benefits from a drug (not merely who does well)."""
+    """Rank markers, at baseline and early on treatment, by how well they tell who benefits (not merely who does well)."""
     from ...clinic.export import check_folder
     from ...clinic.settings import Settings
     from ...core.errors import InvalidValue
@@ -113,6 +115,65 @@ def lines(result: Biomarkers) -> list[str]:
         *table(head, rows),
         "",
         f"All markers together, cross-validated: {result.composite:+.2f} (permuted benefit: {result.composite_null:+.2f})",
+        "",
+        *_early(result),
+        "",
+        *_decision(result, factor, unit),
+        "",
         f"{recipe['patients']} patients, {recipe['failures']} failures. {recipe['assumed_assays']} assay variations assumed.",
         recipe["notice"],
+    ]
+
+
+def _early(result: Biomarkers) -> list[str]:
+    """Markers on treatment, and what each week adds to those at baseline."""
+    from .layout import table
+
+    if not len(result.early):
+        return ["On treatment: no visit between week 2 and the weeks in which benefit is counted."]
+    rows = [
+        (r["label"], f"{r['with_benefit']:+.2f}", f"{r['q']:.3f}", f"{r['with_outcome']:+.2f}")
+        for r in result.early.head(EARLY).to_dict("records")
+    ]
+    added = [
+        f"week {r['week']:g}: {r['composite']:+.2f} ({r['composite_null']:+.2f})"
+        for r in result.early_composite.to_dict("records")
+    ]
+    return [
+        f"On treatment: change from baseline, or occupancy, and later benefit; the first {EARLY} of {len(result.early)} looks",
+        *table(("marker", "benefit", "FDR", "outcome"), rows),
+        f"Baseline with all markers of a week, cross-validated (permuted): {'; '.join(added)}",
+    ]
+
+
+def _decision(result: Biomarkers, factor: int, unit: str) -> list[str]:
+    """The decision curve at every other threshold, and where it is of use."""
+    from ...insight.biomarkers.decision import ALL, ONE, useful
+    from .layout import table
+
+    rows = []
+    for rule in (ALL, ONE):
+        for r in result.decision[result.decision["rule"] == rule].iloc[2:13:2].to_dict("records"):
+            lead = f"{factor * r['lead']:+.2f} ({factor * r['ci_low']:+.2f} to {factor * r['ci_high']:+.2f})"
+            values = (factor * r[k] for k in ("threshold", "net_benefit", "treat_all", "null_95"))
+            shown = [f"{v:.{d}f}" for v, d in zip(values, (1, 2, 2, 2), strict=True)]
+            rows.append((rule, shown[0], f"{100 * r['treated']:.0f}", shown[1], shown[2], lead, shown[3]))
+    found = {rule: useful(result.decision, rule) for rule in (ALL, ONE)}
+    said = [
+        f"{rule}: " + (f"{factor * f[0]:.1f} to {factor * f[1]:.1f} {unit}" if f else "nowhere")
+        for rule, f in found.items()
+    ]
+    head = (
+        "treat by",
+        f"threshold, {unit}",
+        "treated %",
+        "net benefit",
+        "treat all",
+        "lead over all and none",
+        "by chance",
+    )
+    return [
+        f"Decision curve: threshold is the gain that just justifies the drug; net benefit in {unit}, 90 % interval",
+        *table(head, rows),
+        f"Beats treating all and none beyond interval and chance: {'; '.join(said)}",
     ]

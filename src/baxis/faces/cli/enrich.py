@@ -48,33 +48,53 @@ def lines(result: Enrichment) -> list[str]:
 
     s, c, recipe = result.scenario, result.cutoff, result.recipe
     factor, unit = (100, "pp") if recipe["unit"] == "share" else (1, "points")
-    rows = [
-        (
-            r["design"],
-            f"{factor * r['effect']:+.1f}",
-            f"{factor * r['ci_low']:.1f} to {factor * r['ci_high']:.1f}",
-            f"{100 * r['screened_out']:.0f}",
-            *("-" if r[k] != r[k] else f"{r[k]:.0f}" for k in ("n_arm_80", "n_arm_90", "screened_90")),
-            f"{100 * r['assurance']:.0f}",
-        )
-        for r in result.table.to_dict("records")
-    ]
+    rows = []
+    for r in result.table.to_dict("records"):
+        sizes = [
+            _size(r[k]) for k in ("n_arm_80", "n_arm_90", "assured_80", "assured_90", "screened_80", "screened_90")
+        ]
+        span = f"{factor * r['effect']:+.1f} ({factor * r['ci_low']:.1f} to {factor * r['ci_high']:.1f})"
+        rows.append((r["design"], span, f"{100 * r['screened_out']:.0f}", *sizes, f"{100 * r['assurance']:.0f}"))
     size = int(result.table["arm_size"].iloc[0])
     head = (
         "design",
-        f"effect, {unit}",
-        "90 % CI",
+        f"effect, {unit} (90 %)",
         "excluded %",
-        "n/arm 80 %",
-        "n/arm 90 %",
-        "screened 90 %",
-        "assurance %",
+        "n 80",
+        "n 90",
+        "sure 80",
+        "sure 90",
+        "screen 80",
+        "screen 90",
+        "assurance",
     )
     return [
         f"{s.regimen} in {s.design.disease} ({s.origin}); {s.endpoint.name} at week {s.endpoint.week:g}",
-        f"{c.marker} {'below' if c.below else 'at or above'} quantile {c.quantile:g}; assurance with {size} an arm",
+        f"{c.marker} {'below' if c.below else 'at or above'} quantile {c.quantile:g}",
+        "n: patients an arm for 80 and 90 % power at the expected effect; sure: for 80 and 90 % assurance over its uncertainty;",
+        f"screen: patients to test for the marker; assurance: %, with the {size} an arm of the setting",
         *table(head, rows),
         "",
+        *_errors(result),
         f"{recipe['patients']} patients, {recipe['failures']} failures.",
         recipe["notice"],
     ]
+
+
+def _size(n: float) -> str:
+    return "-" if n != n else f"{n:.0f}"
+
+
+def _errors(result: Enrichment) -> list[str]:
+    """What false positives cost."""
+    from .layout import width, wrapped
+
+    e = result.errors
+    enriched = result.table.set_index("design").loc["enriched"]
+    text = (
+        f"Assay error: {100 * e['false_positive']:.0f} % of those enrolled belong on the other side of the cut-off, "
+        f"{100 * e['missed']:.0f} % of those who belong are excluded. Patients an arm for 80 and 90 % power: "
+        f"{_size(enriched['n_arm_80'])} and {_size(enriched['n_arm_90'])} as measured, {_size(e['n_arm_80'])} and "
+        f"{_size(e['n_arm_90'])} with a perfect assay."
+    )
+    return wrapped(text, width())

@@ -60,7 +60,7 @@ class Bench:
         values = np.where((ran.status == 0)[:, None, None], ran.values, np.nan)
         column = {name: values[:, :, i] for i, name in enumerate(names)}
         read = [node.value(column[node.name])[:, self.tail].mean(axis=1) for node in nodes]
-        self._progress()
+        self.progress()
         endpoint = self._endpoint(arm, people, column, ran.status)
         return Run(
             column["infl"][:, self.tail].mean(axis=1),
@@ -81,7 +81,8 @@ class Bench:
         out[status == 0] = judge(self.scenario.design, self.lab.tool, self.scenario.endpoint, run, visits, people)
         return out
 
-    def _progress(self) -> None:
+    def progress(self) -> None:
+        """Count one run and tell."""
         self.done += 1
         if self.tell is not None:
             n = len(self.people.ids)

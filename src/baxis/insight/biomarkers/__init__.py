@@ -1,0 +1,9 @@
+"""Which markers tell who benefits from a drug: at baseline, early on treatment, and what deciding by them is worth."""
+
+from __future__ import annotations
+
+from .compute import biomarkers
+from .markers import NOISE, combined, measured, power, ranked
+from .result import Biomarkers
+
+__all__ = ["NOISE", "Biomarkers", "biomarkers", "combined", "measured", "power", "ranked"]

@@ -1,0 +1,88 @@
+"""Run a drug and no drug in the same virtual patients, and judge markers by the benefit of each patient.
+
+Benefit is the log ratio of tissue inflammation without and with the drug (a ratio, so that a patient who is merely more
+inflamed does not count as one who benefits). Markers carry assay noise from `library/biomarkers`; a marker of pure noise
+stands beside them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...clinic.recipe import NOTICE
+from ...clinic.settings import Settings, settle
+from ...core import library
+from ...core.errors import InvalidValue, Unsupported
+from ..explain.runs import Bench
+from ..scenario import scenario
+from . import decision, early
+from .markers import Judged, combined, measured, ranked
+from .result import Biomarkers
+
+Array = NDArray[np.float64]
+LEAST = 200
+
+
+def biomarkers(
+    drug: str,
+    disease: str,
+    *,
+    dose: str | None = None,
+    endpoint: str | None = None,
+    trial: str | None = None,
+    settings: Settings | None = None,
+    **changes: object,
+) -> Biomarkers:
+    """Markers ranked by how well they tell who benefits, at baseline and early on treatment, and decision curves.
+
+    1000 patients by default. Needs the extra `insight` (scikit-learn). Raises BaxisError for unknown names and for fewer
+    than 200 patients.
+    """
+    chosen = settle(settings or Settings(patients=1000), changes)
+    if chosen.patients < LEAST:
+        raise InvalidValue("patients", chosen.patients, f"at least {LEAST}, to rank markers")
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        raise Unsupported("biomarkers need scikit-learn: pip install 'baxis[insight]'") from None
+    asked = scenario(drug, disease, dose, endpoint, trial, chosen)
+    bench = Bench(asked, chosen)
+    bench.total = 3
+    drug_run, control = bench.run(asked.treated), bench.run(asked.control)
+    course = bench.lab.run_arm(asked.treated, bench.people)
+    bench.progress()
+    ok = np.isfinite(drug_run.infl) & np.isfinite(control.infl) & (course.status == 0)
+    if ok.sum() < LEAST:
+        raise InvalidValue("patients that the solver finished", int(ok.sum()), f"at least {LEAST}")
+    people = bench.people.take(np.flatnonzero(ok))
+    continuous = asked.endpoint.name in asked.tool.continuous
+    judged = Judged(
+        benefit=np.log(control.infl[ok] / drug_run.infl[ok]),
+        outcome=control.infl[ok],
+        ends=np.stack([drug_run.endpoint[ok], control.endpoint[ok]]),
+        seed=people.seed,
+    )
+    labels, x = measured(people)
+    composite, null = combined(x[:, :-1], judged.benefit, people.seed)
+    on_drug = early.measured_on(people, course, np.flatnonzero(ok), asked.endpoint.week)
+    gain = (judged.ends[1] - judged.ends[0]) if continuous else (judged.ends[0] - judged.ends[1])
+    numbers = {
+        "patients": int(ok.sum()),
+        "failures": int((~ok).sum()),
+        "arm_size": asked.treated.n,
+        "seed": chosen.seed,
+        "unit": "points" if continuous else "share",
+        "assumed_assays": int(sum(r["kind"] == "assumed" for r in library.read_table("biomarkers/assays"))),
+        "notice": NOTICE,
+    }
+    return Biomarkers(
+        scenario=asked,
+        table=ranked(labels, x, judged),
+        early=early.ranked_on(on_drug, judged),
+        early_composite=early.added(on_drug, x[:, :-1], judged),
+        decision=decision.curves(x[:, :-1], gain, people),
+        composite=composite,
+        composite_null=null,
+        recipe=numbers,
+    )
