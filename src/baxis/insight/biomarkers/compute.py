@@ -47,7 +47,12 @@ def biomarkers(
     except ImportError:
         raise Unsupported("biomarkers need scikit-learn: pip install 'baxis[insight]'") from None
     asked = scenario(drug, disease, dose, endpoint, trial, chosen)
-    bench = Bench(asked, chosen)
+    return _tables(Bench(asked, chosen), chosen.seed)
+
+
+def _tables(bench: Bench, seed: int) -> Biomarkers:
+    """Both runs of every patient, and every table from them."""
+    asked = bench.scenario
     bench.total = 3
     drug_run, control = bench.run(asked.treated), bench.run(asked.control)
     course = bench.lab.run_arm(asked.treated, bench.people)
@@ -56,26 +61,13 @@ def biomarkers(
     if ok.sum() < LEAST:
         raise InvalidValue("patients that the solver finished", int(ok.sum()), f"at least {LEAST}")
     people = bench.people.take(np.flatnonzero(ok))
+    ends = np.stack([drug_run.endpoint[ok], control.endpoint[ok]])
+    judged = Judged(np.log(control.infl[ok] / drug_run.infl[ok]), control.infl[ok], ends, people.seed)
     continuous = asked.endpoint.name in asked.tool.continuous
-    judged = Judged(
-        benefit=np.log(control.infl[ok] / drug_run.infl[ok]),
-        outcome=control.infl[ok],
-        ends=np.stack([drug_run.endpoint[ok], control.endpoint[ok]]),
-        seed=people.seed,
-    )
+    gain = ends[1] - ends[0] if continuous else ends[0] - ends[1]
     labels, x = measured(people)
     composite, null = combined(x[:, :-1], judged.benefit, people.seed)
     on_drug = early.measured_on(people, course, np.flatnonzero(ok), asked.endpoint.week)
-    gain = (judged.ends[1] - judged.ends[0]) if continuous else (judged.ends[0] - judged.ends[1])
-    numbers = {
-        "patients": int(ok.sum()),
-        "failures": int((~ok).sum()),
-        "arm_size": asked.treated.n,
-        "seed": chosen.seed,
-        "unit": "points" if continuous else "share",
-        "assumed_assays": int(sum(r["kind"] == "assumed" for r in library.read_table("biomarkers/assays"))),
-        "notice": NOTICE,
-    }
     return Biomarkers(
         scenario=asked,
         table=ranked(labels, x, judged),
@@ -84,5 +76,13 @@ def biomarkers(
         decision=decision.curves(x[:, :-1], gain, people),
         composite=composite,
         composite_null=null,
-        recipe=numbers,
+        recipe={
+            "patients": int(ok.sum()),
+            "failures": int((~ok).sum()),
+            "arm_size": asked.treated.n,
+            "seed": seed,
+            "unit": "points" if continuous else "share",
+            "assumed_assays": int(sum(r["kind"] == "assumed" for r in library.read_table("biomarkers/assays"))),
+            "notice": NOTICE,
+        },
     )
