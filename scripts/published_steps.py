@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 LIBRARY_MADE = {
     f"src/baxis/library/{n}"
     for n in ("references/rest.csv", "scoreboard/calibration_mechanism.csv", "scoreboard/looks.csv")
-}
+} | {"src/baxis/faces/web/scoreboard.json"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 BUILT = "build/published"
 
@@ -86,7 +86,8 @@ STEPS: tuple[Step, ...] = (
     Step("scoreboard", ("baxis", "scoreboard", "--role", "all", "--quiet", "--out", BOARD, "--log", LOOKS),
          ("docs/clinic/scoreboard.md", "docs/clinic/scoreboard_*.png"), 10, looks=True,
          copies={f"{BOARD}/{n}": f"docs/clinic/{n}"
-                 for n in ("scoreboard.md", "scoreboard_calibration.png", "scoreboard_coverage.png")}),
+                 for n in ("scoreboard.md", "scoreboard_calibration.png", "scoreboard_coverage.png")}
+         | {f"{BOARD}/scoreboard.json": "src/baxis/faces/web/scoreboard.json"}),
     Step("readme", script("readme_result"), ("docs/img/fenebrutinib-sle-ph2.png",), 0.5),
     Step("harms", script("safety_table", "docs/clinic/safety.md"), ("docs/clinic/safety.md",), 6, whole=False),
     Step("calendar", ("baxis", "calendar", "fenebrutinib-sle-ph2", "--out", "docs/img/calendar.png"),

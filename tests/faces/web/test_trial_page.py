@@ -20,14 +20,14 @@ def test_a_dose_changes_the_figure_and_the_address(browser, address: str) -> Non
     ready(page)
     assert page.get_attribute("#status", "class") == "ready", page.inner_text("#fault-whole")
     before = page.get_attribute("#figure-endpoint", "aria-label")
-    page.fill("[name=a0_dose]", "5")
+    page.fill("[name=a0_dose]", "170")
     page.wait_for_function(
         "t => document.getElementById('figure-endpoint').getAttribute('aria-label') !== t", arg=before
     )
-    assert "a0_dose=5" in page.url
+    assert "a0_dose=170" in page.url
     page.reload()
     ready(page)
-    assert page.input_value("[name=a0_dose]") == "5"
+    assert page.input_value("[name=a0_dose]") == "170"
     assert hosts == {address.removeprefix("http://")}
     page.close()
 
@@ -63,3 +63,16 @@ def test_the_page_and_run_trial_agree_and_faults_name_their_fields() -> None:
     with pytest.raises(trial_form.FormFaults) as e:
         trial_form.read(form | {"a0_dose": "-1", "weeks": "900", "e0_min": "x"})
     assert set(e.value.faults) == {"a0_dose", "weeks", "e0_min"}
+
+
+def test_arms_may_hold_two_drugs_a_virtual_inhibitor_and_circumstances() -> None:
+    form = trial_page.defaults(trial_settings.settings()["fenebrutinib-sle-ph2"])
+    second = {"b0_drug": "belimumab", "b0_dose": "10", "b0_unit": "mg/kg", "b0_route": "iv", "b0_schedule": "q4w"}
+    asked = trial_form.read(form | second | {"a2_held": "btk=0.7, jak1=0.5", "exposure": "adherence=0.7"})
+    assert [t.drug for t in asked.design.arms[1].treatments] == ["fenebrutinib", "belimumab"]
+    assert [(h.target, h.occupancy) for h in asked.design.arms[3].held] == [("btk", 0.7), ("jak1", 0.5)]
+    assert asked.design.exposure.adherence == 0.7
+    for field, text in {"a2_held": "btk=2", "a1_held": "bkt=0.5", "a0_held": "btk", "exposure": "pi=1"}.items():
+        with pytest.raises(trial_form.FormFaults) as e:
+            trial_form.read(form | {field: text})
+        assert set(e.value.faults) == {field}

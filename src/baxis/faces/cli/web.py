@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,12 @@ import typer
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; the default is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.")] = 8000,
+    scoreboard: Annotated[
+        Path | None, typer.Option(help="Folder of `baxis scoreboard --out`, shown in place of the shipped board.")
+    ] = None,
 ) -> None:
     """Serve the web laboratory (extra `web`) until Ctrl-C."""
     from .. import web
 
     sys.stderr.write(f"baxis laboratory at http://{host}:{port}/  (Ctrl-C stops it; research use only)\n")
-    web.serve(host, port)
+    web.serve(host, port, scoreboard)

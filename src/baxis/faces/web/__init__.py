@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ...core.errors import InvalidValue, Unsupported
@@ -23,12 +24,19 @@ def site() -> Any:
     return application()
 
 
-def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the laboratory until interrupted; on this machine only unless `host` says otherwise."""
+def serve(host: str = "127.0.0.1", port: int = 8000, scoreboard: str | Path | None = None) -> None:
+    """Serve the laboratory until interrupted; on this machine only unless `host` says otherwise.
+
+    scoreboard: folder that `baxis scoreboard --out` wrote, shown in place of the shipped one. Raises InvalidValue.
+    """
     if not 1 <= port <= 65535:
         raise InvalidValue("--port", port, "a whole number from 1 to 65535")
     check_free(host, port)
     built = site()
+    if scoreboard is not None:
+        from .saved_board import use
+
+        use(Path(scoreboard))
     import uvicorn
 
     uvicorn.run(built, host=host, port=port, log_level="warning", ws_max_size=1 << 20)

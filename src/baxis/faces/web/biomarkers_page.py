@@ -64,7 +64,8 @@ def _around(r: float, error: float) -> tuple[float, float]:
 
 def ranked(drug: str, disease: str, dose: str, seed: int) -> Biomarkers:
     """The ranking, with one thread so that other visitors keep theirs."""
-    return biomarkers(drug, disease, dose=dose or None, settings=Settings(patients=PATIENTS, seed=seed, threads=1))
+    settings = Settings(patients=PATIENTS, seed=seed, threads=1, progress=work.progress)
+    return biomarkers(drug, disease, dose=dose or None, settings=settings)
 
 
 def _said(x: Biomarkers) -> Any:

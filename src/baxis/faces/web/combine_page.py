@@ -71,7 +71,7 @@ def answer(form: Mapping[str, str]) -> Answer:
 
 def together(drugs: tuple[str, str], disease: str, gap: float, seed: int) -> Combination:
     """The combination, with one thread so that other visitors keep theirs."""
-    settings = Settings(patients=PATIENTS, seed=seed, threads=1)
+    settings = Settings(patients=PATIENTS, seed=seed, threads=1, progress=work.progress)
     return combine(list(drugs), disease, gap_weeks=gap, settings=settings)
 
 

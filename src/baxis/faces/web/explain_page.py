@@ -63,7 +63,7 @@ def answer(form: Mapping[str, str]) -> Answer:
 
 def explained(drug: str, disease: str, dose: str, seed: int) -> Explanation:
     """The explanation of a drug, with one thread so that other visitors keep theirs."""
-    return explain(drug, disease, dose=dose or None, patients=PATIENTS, seed=seed, threads=1)
+    return explain(drug, disease, dose=dose or None, patients=PATIENTS, seed=seed, threads=1, progress=work.progress)
 
 
 def bars(rows: list[tuple[str, float, tuple[float, float]]], title: str) -> dict[str, Any]:

@@ -29,12 +29,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Page:
-    """One page. `module` has `form(query)`, `body(query)` and `answer(form)`, and may have `ROUTES`."""
+    """One page. `module` has `form(query)`, `body(query)` and `answer(form)`, and may have `ROUTES`.
+
+    slow: its answers take many seconds and have workers of their own, so that no quick page waits behind them.
+    """
 
     name: str
     title: str
     lead: str
     module: str
+    slow: bool = False
 
     def _get(self, attribute: str) -> Any:
         return getattr(import_module(f".{self.module}", __package__), attribute, None)
@@ -62,14 +66,15 @@ _ALL = (
     Page(
         "pathway", "Pathway", "B-cell receptor signalling as a map, minutes to days after a stimulus.", "pathway_page"
     ),
-    Page("explain", "Explain", "Where a drug's effect is lost between target and endpoint.", "explain_page"),
-    Page("biomarkers", "Biomarkers", "Which baseline marker tells who benefits from a drug.", "biomarkers_page"),
-    Page("combine", "Combine", "Two drugs together, dose by dose, against named nulls.", "combine_page"),
+    Page("explain", "Explain", "Where a drug's effect is lost between target and endpoint.", "explain_page", True),
+    Page("biomarkers", "Biomarkers", "Which baseline marker tells who benefits from a drug.", "biomarkers_page", True),
+    Page("combine", "Combine", "Two drugs together, dose by dose, against named nulls.", "combine_page", True),
     Page(
         "patient",
         "Patient",
         "One patient's values, what they say, and predicted courses. Research only.",
         "patient_page",
+        True,
     ),
     Page("diseases", "Diseases", "Six diseases side by side: one model, other regulators.", "diseases_page"),
     Page(
@@ -78,5 +83,6 @@ _ALL = (
         "What trials found, pooled; and every trial and claim behind the model.",
         "evidence_page",
     ),
+    Page("scoreboard", "Scoreboard", "Published trials predicted by the model and by plain rivals.", "scoreboard_page"),
 )
 PAGES: dict[str, Page] = {p.name: p for p in _ALL}

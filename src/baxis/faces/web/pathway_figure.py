@@ -19,6 +19,10 @@ PLACE = {
     "plasma-cell drive": (3.4, 5.6),
 }  # fmt: skip
 COLOURS = [[0.0, "#2166ac"], [0.25, "#92c5de"], [0.5, "#f7f7f7"], [0.75, "#f4a582"], [1.0, "#b2541a"]]
+SCALE = {
+    "orientation": "h", "thickness": 9, "len": 0.5, "x": 0.5, "y": -0.02, "yanchor": "top", "outlinewidth": 0,
+    "tickvals": [-1, -0.5, 0, 0.5, 1], "ticktext": ["-100 %", "-50 %", "as healthy", "+50 %", "+100 %"], "tickfont": {"size": 10.5},
+}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_]\w*")
 BASE, ASKED, INK = "#6b7a88", "#0072b2", "#16222e"
 
@@ -57,7 +61,7 @@ def arrows() -> tuple[tuple[str, str], ...]:
 
 def percent(change: float) -> str:
     """A difference in whole per cent; one that rounds to nothing has no sign."""
-    return f"{100 * change:+.0f} %" if abs(change) >= 0.005 else "0 %"
+    return f"{100 * change:+.0f}\u00a0%" if abs(change) >= 0.005 else "0\u00a0%"
 
 
 def network(change: Mapping[str, float]) -> dict[str, Any]:
@@ -67,7 +71,7 @@ def network(change: Mapping[str, float]) -> dict[str, Any]:
         {
             "x": PLACE[b][0], "y": PLACE[b][1], "ax": PLACE[a][0], "ay": PLACE[a][1], "axref": "x", "ayref": "y",
             "showarrow": True, "text": "", "arrowhead": 2, "arrowsize": 1, "arrowwidth": 1, "arrowcolor": "#b4bec8",
-            "standoff": 23, "startstandoff": 22,
+            "standoff": 28, "startstandoff": 27,
         }
         for a, b in arrows()
     ]  # fmt: skip
@@ -76,13 +80,14 @@ def network(change: Mapping[str, float]) -> dict[str, Any]:
         "text": [f"<b>{n.replace(' ', '<br>')}</b><br>{percent(change[n])}" for n in names], "customdata": names, "hoverinfo": "text",
         "textfont": {"size": 10.5, "color": [INK if abs(change[n]) < 0.6 else "#fff" for n in names]},
         "marker": {
-            "size": 46, "color": [change[n] for n in names], "colorscale": COLOURS, "cmin": -1, "cmax": 1,
+            "size": 54, "color": [change[n] for n in names], "colorscale": COLOURS, "cmin": -1, "cmax": 1, "showscale": True,
+            "colorbar": SCALE,
             "line": {"color": "#7d8994", "width": 1}, "opacity": 1,
         },
     }  # fmt: skip
     bare: dict[str, Any] = {"visible": False, "fixedrange": True}
     layout = {
-        "height": 620, "margin": {"l": 4, "r": 4, "t": 4, "b": 4}, "showlegend": False, "annotations": notes,
+        "height": 620, "margin": {"l": 4, "r": 4, "t": 4, "b": 46}, "showlegend": False, "annotations": notes,
         "xaxis": bare | {"range": [-0.1, 5.8]}, "yaxis": bare | {"range": [6.1, -0.5]}, "hovermode": "closest",
     }  # fmt: skip
     said = "; ".join(f"{n} {percent(change[n])}" for n in names)

@@ -42,8 +42,6 @@ def form(query: Mapping[str, str]) -> Any:
     """Fields, filled from the address."""
     codes = {"healthy": "healthy"} | {c: c for c in axis.diseases() if c != "healthy"}
     drugs = {"": "none"} | {d: d for d in inhibitors()}
-    minute = query.get("minute", str(MINUTES.index(5)))
-    ends: dict[str, Any] = {"type": "range", "min": "0", "max": str(len(MINUTES) - 1), "step": "1", "value": minute}
     return TagList(
         tags.fieldset(
             tags.legend("Cell"),
@@ -58,7 +56,7 @@ def form(query: Mapping[str, str]) -> Any:
                 shell.field("unit", "Unit", shell.choice(["ug/mL", "ng/mL", "nM", "uM", "IU/mL", "1"], query.get("unit", "ug/mL"))),
                 class_="row2",
             ),
-            shell.field("minute", "Time after the stimulus", tags.input(ends), hint="30 seconds to two days, in the steps of the courses."),
+            _time(query.get("minute", str(MINUTES.index(5)))),
         ),
         tags.fieldset(
             tags.legend("Inhibitor, an hour before"),
@@ -74,6 +72,21 @@ def form(query: Mapping[str, str]) -> Any:
             shell.field("node", "Node", shell.choice(list(READOUTS), query.get("node", "pBTK")), hint="Or choose a node of the map."),
         ),
     )  # fmt: skip
+
+
+def _time(minute: str) -> Any:
+    """The slider over the steps of the courses; it says the time in words."""
+    words = "|".join(when(k) for k in range(len(MINUTES)))
+    ends: dict[str, Any] = {
+        "type": "range",
+        "min": "0",
+        "max": str(len(MINUTES) - 1),
+        "step": "1",
+        "value": minute,
+        "data-words": words,
+    }
+    hint = "30 seconds to two days, in the steps of the courses."
+    return shell.field("minute", "Time after the stimulus", tags.input(ends), hint=hint, shows=minute)
 
 
 def body(query: Mapping[str, str]) -> Any:

@@ -78,7 +78,7 @@ def answer(form: Mapping[str, str]) -> Answer:
 
 def inferred(text: str, disease: str, drugs: tuple[str, ...]) -> PatientResult:
     """Posterior and predictions of the patient described by a CSV text."""
-    return patient(read_text(text, "values"), disease, drugs, Settings(threads=1))
+    return patient(read_text(text, "values"), disease, drugs, Settings(threads=1, progress=work.progress))
 
 
 def courses(x: PatientResult) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from . import work
 from .pages import Answer, Page
 
 MOST_FIELDS, MOST_TEXT = 120, 20_000
+EVERY = 0.5  # seconds between two reports of progress
 log = logging.getLogger("baxis.web")
 
 
@@ -35,13 +37,18 @@ def server(page: Page) -> Callable[[Inputs, Outputs, Session], None]:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
+        @reactive.effect
+        @reactive.event(input.stop)
+        def _stop() -> None:
+            newest.end()
+
         session.on_ended(newest.end)
 
     return serve
 
 
 class Newest:
-    """Number of a visitor's newest question; an older one that still waits in the queue is dropped."""
+    """Number of a visitor's newest question; an older one is dropped from the queue, or stopped where it runs."""
 
     def __init__(self) -> None:
         self.number, self.lock = 0, threading.Lock()
@@ -54,7 +61,7 @@ class Newest:
         return lambda: self.number == mine
 
     def end(self) -> None:
-        """The visitor left: nothing is wanted any more."""
+        """The visitor left or pressed Stop: nothing is wanted any more."""
         self.next()
 
 
@@ -67,12 +74,15 @@ def checked(form: Any) -> dict[str, str]:
 
 async def reply(page: Page, form: dict[str, str], wanted: Callable[[], bool], session: Session) -> None:
     """Compute in the pool and send, unless a newer question came."""
+    tell = Teller(wanted, session, asyncio.get_running_loop())
 
     def compute() -> Answer | None:
-        return page.answer(form) if wanted() else None
+        return work.watched(tell, lambda: page.answer(form)) if wanted() else None
 
     try:
-        answer = await asyncio.get_running_loop().run_in_executor(work.pool(), compute)
+        answer = await asyncio.get_running_loop().run_in_executor(work.pool(page.slow), compute)
+    except work.Superseded:
+        return
     except BaxisError as e:
         answer = Answer(faults={"": str(e)})
     except Exception:
@@ -80,3 +90,19 @@ async def reply(page: Page, form: dict[str, str], wanted: Callable[[], bool], se
         answer = Answer(faults={"": "An error inside baxis; the server's log has the details. Please report it."})
     if answer is not None and wanted():
         await session.send_custom_message("answer", answer.plain())
+
+
+class Teller:
+    """Progress of one question: sent to its visitor twice a second; stops the computation that nobody wants."""
+
+    def __init__(self, wanted: Callable[[], bool], session: Session, loop: asyncio.AbstractEventLoop) -> None:
+        self.wanted, self.session, self.loop, self.last = wanted, session, loop, time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Called in the worker thread."""
+        if not self.wanted():
+            raise work.Superseded
+        if total and time.monotonic() - self.last > EVERY:
+            self.last = time.monotonic()
+            sending = self.session.send_custom_message("progress", {"share": min(1.0, done / total)})
+            asyncio.run_coroutine_threadsafe(sending, self.loop)

@@ -42,11 +42,7 @@ def frame(page: Page, query: Mapping[str, str]) -> Any:
                 page.form(query),
                 id="form", autocomplete="off", novalidate="", **{"data-page": page.name},
             ),
-            tags.section(
-                tags.div("Starting", id="status", role="status"),
-                page.body(query),
-                id="result", tabindex="-1", **{"aria-label": "Result"},
-            ),
+            _result(page, query),
             class_="page",
         ),
         tags.footer(tags.strong("Research use only. "), NOTICE.removeprefix("Research use only. ")),
@@ -55,14 +51,24 @@ def frame(page: Page, query: Mapping[str, str]) -> Any:
     )  # fmt: skip
 
 
-def field(name: str, label: str, control: Any, *, unit: str = "", hint: str = "") -> Any:
-    """A labelled control with its unit, its hint, and room for what is wrong with it."""
+def _result(page: Page, query: Mapping[str, str]) -> Any:
+    """Where the state of the computation and the answer stand."""
+    state = [
+        tags.div("Starting", id="status", role="status"),
+        tags.button("Stop", type="button", id="stop", class_="quiet", hidden=""),
+    ]
+    inside = [tags.div(*state, class_="state"), page.body(query)]
+    return tags.section(*inside, id="result", tabindex="-1", **{"aria-label": "Result"})
+
+
+def field(name: str, label: str, control: Any, *, unit: str = "", hint: str = "", shows: str = "") -> Any:
+    """A labelled control with its unit, its hint, and room for what is wrong with it; `shows`: value of a slider in words."""
     control.attrs.update(
         {"id": f"f-{name}", "name": name, "data-shiny-no-bind-input": "", "aria-describedby": f"fault-{name}"}
     )
     inner = tags.span(control, tags.span(unit, class_="unit"), class_="with-unit") if unit else control
     return tags.div(
-        tags.label(label, {"for": f"f-{name}"}),
+        tags.label(label, tags.output(shows, {"data-shows": name}) if shows else None, {"for": f"f-{name}"}),
         inner,
         tags.small(hint, class_="hint") if hint else None,
         tags.div(class_="fault", id=f"fault-{name}", role="alert"),

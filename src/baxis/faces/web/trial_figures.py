@@ -10,10 +10,15 @@ from ... import axis
 from ...clinic.figures import COLOURS
 from ...clinic.result import TrialResult
 
-DASHES = ("solid", "dash", "dashdot")
-SYMBOLS = ("circle", "square", "triangle-up")
+DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
+SYMBOLS = ("circle", "square", "triangle-up", "cross", "triangle-down")
 PANELS = ("bcount", "aas", "igg", "infl")
 _AXIS = {"showgrid": False, "zeroline": False, "linecolor": "#8a97a3", "ticks": "outside", "tickcolor": "#8a97a3"}
+
+
+def labels(result: TrialResult) -> dict[str, str]:
+    """Arm id -> how the arm is called on the page."""
+    return {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
 
 
 def endpoint(result: TrialResult, published: list[dict[str, Any]]) -> dict[str, Any]:
@@ -21,10 +26,10 @@ def endpoint(result: TrialResult, published: list[dict[str, Any]]) -> dict[str, 
     rows: list[Any] = result.arms.to_dict("records")
     percent = rows[0]["kind"] == "proportion"
     scale = 100.0 if percent else 1.0
-    labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
+    called = labels(result)
     data: list[dict[str, Any]] = []
     for k, row in enumerate(rows):
-        y = [labels[row["arm_id"]]] * 2
+        y = [called[row["arm_id"]]] * 2
         line = {"color": COLOURS[k]}
         data.append({"x": [scale * v for v in row["pi90"]], "y": y, "mode": "lines", "line": line | {"width": 2}})
         data.append({"x": [scale * v for v in row["pi50"]], "y": y, "mode": "lines", "line": line | {"width": 7}})
@@ -38,13 +43,13 @@ def endpoint(result: TrialResult, published: list[dict[str, Any]]) -> dict[str, 
             )
         marker = {"size": 9, "symbol": "diamond-open", "color": "#222"}
         data.append({"x": [scale * row["value"]], "y": y[:1], "mode": "markers", "marker": marker})
-    names = [labels[r["arm_id"]] for r in rows] + [r["label"] for r in published]
+    names = [called[r["arm_id"]] for r in rows] + [r["label"] for r in published]
     layout = {
         "height": 110 + 34 * len(names), "showlegend": False, "margin": {"l": 10, "r": 16, "t": 8, "b": 46},
         "xaxis": _AXIS | {"title": {"text": "patients, %" if percent else "points"}, "showgrid": True, "gridcolor": "#eef1f4"},
         "yaxis": {"autorange": "reversed", "automargin": True, "categoryorder": "array", "categoryarray": names},
     }  # fmt: skip
-    said = "; ".join(f"{labels[r['arm_id']]} {scale * r['value']:.1f}" for r in rows)
+    said = "; ".join(f"{called[r['arm_id']]} {scale * r['value']:.1f}" for r in rows)
     return {
         "data": data,
         "layout": layout,

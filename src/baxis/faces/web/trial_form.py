@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ... import axis
+from ...clinic import exposure
 from ...clinic.design import Arm, Design, Entry, Treatment
+from ...clinic.held import Held
 from ...clinic.instruments import instrument
 from ...core.errors import BaxisError, UnknownName
 from . import trial_settings, work
@@ -50,11 +52,11 @@ def read(form: Mapping[str, str]) -> Asked:
     if endpoint not in instrument(base.disease).endpoints():
         faults["endpoint"] = str(UnknownName("endpoint", endpoint, instrument(base.disease).endpoints()))
     if not arms and not faults:
-        faults["a0_drug"] = "no arm has a drug; choose one"
+        faults["a0_drug"] = "no arm has a drug or virtual inhibitor; choose one"
     if faults:
         raise FormFaults(faults)
     design = _changed(base, weeks, endpoint, (entry, arms))
-    return Asked(design, int(patients), int(seed))
+    return Asked(_exposed(design, form), int(patients), int(seed))
 
 
 def _changed(base: Design, weeks: float, endpoint: str, parts: tuple[list[Entry], list[Arm]]) -> Design:
@@ -104,25 +106,59 @@ def _entry(form: Mapping[str, str], k: int, row: Entry, faults: dict[str, str]) 
 
 
 def _arm(form: Mapping[str, str], k: int, base: Design, faults: dict[str, str]) -> Arm | None:
-    drug = form.get(f"a{k}_drug", "")
+    """An arm: one or two drugs and virtual inhibitors; None where all are empty or one is at fault."""
+    given = [t for stem in "ab"[: trial_settings.MOST_DRUGS] if (t := _treatment(form, f"{stem}{k}", faults))]
+    held = _held(form, f"a{k}_held", faults)
+    if not given and not held:
+        return None
+    published = [a for a in trial_settings.arms(base) if a.treatments == tuple(given) and a.held == held]
+    if published:
+        return published[0]
+    parts = [f"{t.drug} {t.dose:g} {t.dose_unit} {t.schedule}" for t in given]
+    parts += [f"virtual {h.target.upper()} inhibitor {100 * (h.occupancy or 0.0):g} %" for h in held]
+    plain = {"arm_id": f"arm-{'abcd'[k]}", "arm_label": " + ".join(parts), "n": base.control.n, "role": "active"}
+    return Arm(**plain, treatments=tuple(given), held=held)  # type: ignore[arg-type]
+
+
+def _held(form: Mapping[str, str], name: str, faults: dict[str, str]) -> tuple[Held, ...]:
+    """Virtual inhibitors of a text such as `btk=0.7, jak1=0.5`."""
+    out = []
+    for text in (t.strip() for t in form.get(name, "").split(",") if t.strip()):
+        target, _, value = text.partition("=")
+        try:
+            out.append(Held(target=target.strip(), occupancy=float(value)))
+        except ValidationError as e:
+            faults[name] = e.errors()[0]["msg"].removeprefix("Value error, ") + f" (got {text!r})"
+        except ValueError:
+            faults[name] = f"got {text!r}; allowed: TARGET=OCCUPANCY, e.g. btk=0.7"
+    return tuple(out)
+
+
+def _exposed(design: Design, form: Mapping[str, str]) -> Design:
+    """The design with the circumstances of a text such as `ppi=1, adherence=0.7`. Raises FormFaults."""
+    asked = [t.strip() for t in form.get("exposure", "").split(",") if t.strip()]
+    if not asked:
+        return design
+    try:
+        return design.replace(exposure=exposure.parse(asked))
+    except BaxisError as e:
+        raise FormFaults({"exposure": str(e)}) from None
+
+
+def _treatment(form: Mapping[str, str], stem: str, faults: dict[str, str]) -> Treatment | None:
+    drug = form.get(f"{stem}_drug", "")
     if not drug:
         return None
-    text = {f: form.get(f"a{k}_{f}", "").strip() for f in ("dose", "unit", "route", "schedule")}
+    text = {f: form.get(f"{stem}_{f}", "").strip() for f in ("dose", "unit", "route", "schedule")}
     plain: dict[str, Any] = {"drug": drug, "dose": text["dose"].replace(",", "."), "dose_unit": text["unit"]}
     try:
         axis.drug(drug)
-        treatment = Treatment(**plain, route=text["route"], schedule=text["schedule"])  # type: ignore[arg-type]
+        return Treatment(**plain, route=text["route"], schedule=text["schedule"])  # type: ignore[arg-type]
     except BaxisError as e:
-        faults[f"a{k}_drug"] = str(e)
-        return None
+        faults[f"{stem}_drug"] = str(e)
     except ValidationError as e:
         for fault in e.errors():
             place = str(fault["loc"][0])
             said = fault["msg"].removeprefix("Value error, ")
-            faults[f"a{k}_{PLACES.get(place, place)}"] = f"{said} (got {fault.get('input')!r})"
-        return None
-    published = [a for a in trial_settings.arms(base) if a.treatments == (treatment,)]
-    if published:
-        return published[0]
-    label = f"{drug} {treatment.dose:g} {treatment.dose_unit} {treatment.schedule}"
-    return Arm(arm_id=f"arm-{'ab'[k]}", arm_label=label, n=base.control.n, role="active", treatments=(treatment,))
+            faults[f"{stem}_{PLACES.get(place, place)}"] = f"{said} (got {fault.get('input')!r})"
+    return None

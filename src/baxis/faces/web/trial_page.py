@@ -2,138 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from shiny.ui import HTML, TagList, tags
+from shiny.ui import TagList, tags
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ... import axis, evidence
-from ...clinic.design import DOSE_UNITS, Design, Treatment
+from ... import evidence
+from ...clinic.design import Design
 from ...clinic.export import dumps
-from ...clinic.instruments import CODES, instrument
 from ...clinic.intervals import wilson
 from ...clinic.result import TrialResult
 from ...core.errors import BaxisError
-from . import shell, trial_figures, trial_form, trial_run, trial_settings, work
+from . import shell, trial_figures, trial_form, trial_run, work
 from .pages import Answer
+from .trial_fields import base_of, defaults, form
 
-ROUTES_OF = {"po": "by mouth", "iv": "intravenous", "sc": "subcutaneous"}
 MOST_PUBLISHED = 10
-
-
-def base_of(query: Mapping[str, str]) -> Design:
-    """Design of the asked setting, else the first of the asked disease, else of SLE."""
-    known = trial_settings.settings()
-    disease = query.get("disease", "SLE")
-    first = trial_settings.of_disease(disease) or trial_settings.of_disease("SLE")
-    return known.get(query.get("setting", ""), known[first[0]])
-
-
-def defaults(base: Design) -> dict[str, str]:
-    """Every field as the setting has it."""
-    out = {
-        "disease": base.disease,
-        "setting": base.trial_id,
-        "weeks": f"{base.primary.week:g}",
-        "patients": "500",
-        "seed": "1",
-    }
-    out["endpoint"] = base.primary.name
-    for k, e in enumerate(base.entry):
-        out |= {f"e{k}_{s}": "" if (v := getattr(e, s)) is None else f"{v:g}" for s in ("min", "max")}
-    blank = {"drug": "", "dose": "", "unit": "mg", "route": "po", "schedule": ""}
-    arms = trial_settings.arms(base)
-    for k in range(trial_settings.MOST_ARMS):
-        row = _given(arms[k].treatments[0]) if k < len(arms) else blank
-        out |= {f"a{k}_{f}": v for f, v in row.items()}
-    return out
-
-
-def _given(t: Treatment) -> dict[str, str]:
-    return {"drug": t.drug, "dose": f"{t.dose:g}", "unit": t.dose_unit, "route": t.route, "schedule": t.schedule}
-
-
-def form(query: Mapping[str, str]) -> Any:
-    """Setting, entry, arms, size."""
-    base = base_of(query)
-    start = defaults(base)
-    now = start | {k: v for k, v in query.items() if k in start and k not in {"setting", "disease"}}
-
-    def start_of(name: str) -> dict[str, Any]:
-        return {"data-start": start[name]}
-
-    diseases = {c: f"{axis.disease(c).name} ({c})" for c in CODES}
-    ends = sorted(instrument(base.disease).endpoints())
-    reload = {"data-reload": "yes"}
-    return TagList(
-        tags.fieldset(
-            tags.legend("Setting"),
-            shell.field("disease", "Disease", shell.choice(diseases, base.disease, **reload, **start_of("disease"))),
-            shell.field(
-                "setting", "Patients, background and control of",
-                shell.choice(trial_settings.of_disease(base.disease), base.trial_id, **reload), hint=base.population,
-            ),
-            tags.div(
-                shell.field("weeks", "Weeks", shell.number(now["weeks"], **start_of("weeks"))),
-                shell.field("endpoint", "Endpoint", shell.choice(ends, now["endpoint"], **start_of("endpoint"))),
-                class_="row2",
-            ),
-        ),
-        *[_arm_fields(k, now, start) for k in range(trial_settings.MOST_ARMS)],
-        tags.fieldset(tags.legend("Entry criteria"), *[_entry_fields(k, e, now, start) for k, e in enumerate(base.entry)]),
-        tags.fieldset(
-            tags.legend("Simulation"),
-            shell.field(
-                "patients", "Virtual patients in each arm",
-                tags.input({"type": "range", "min": "100", "max": str(work.MOST_PATIENTS), "step": "100",
-                            "value": now["patients"]} | start_of("patients")),
-            ),
-            tags.output(now["patients"], {"data-shows": "patients"}),
-            shell.field("seed", "Seed", shell.number(now["seed"], **start_of("seed"))),
-        ),
-        tags.script(HTML(json.dumps(trial_settings.usual(base.disease)).replace("<", "\\u003c")), type="application/json", id="usual"),
-    )  # fmt: skip
-
-
-def _arm_fields(k: int, now: Mapping[str, str], start: Mapping[str, str]) -> Any:
-    def first(name: str) -> dict[str, Any]:
-        return {"data-start": start[f"a{k}_{name}"]}
-
-    drugs = {"": "none"} | {d: d for d in axis.drugs()}
-    mine = {f: now[f"a{k}_{f}"] for f in ("drug", "dose", "unit", "route", "schedule")}
-    stem = f"a{k}"
-    arm = {"data-arm": stem, "data-drug": "yes"}
-    return tags.fieldset(
-        tags.legend(f"Arm {'AB'[k]}"),
-        shell.field(f"{stem}_drug", "Drug", shell.choice(drugs, mine["drug"], **arm, **first("drug"))),
-        tags.small(id=f"from-{stem}", class_="hint"),
-        tags.div(
-            shell.field(f"{stem}_dose", "Dose", shell.number(mine["dose"], **first("dose"))),
-            shell.field(f"{stem}_unit", "Unit", shell.choice(DOSE_UNITS, mine["unit"], **first("unit"))),
-            class_="row2",
-        ),
-        tags.div(
-            shell.field(f"{stem}_route", "Route", shell.choice(ROUTES_OF, mine["route"], **first("route"))),
-            shell.field(f"{stem}_schedule", "Schedule", tags.input({"type": "text", "value": mine["schedule"]} | first("schedule"))),
-            class_="row2",
-        ),
-    )  # fmt: skip
-
-
-def _entry_fields(k: int, entry: Any, now: Mapping[str, str], start: Mapping[str, str]) -> Any:
-    def bound(side: str) -> Any:
-        name = f"e{k}_{side}"
-        control = shell.number(now[name], **{"data-start": start[name]})
-        return shell.field(
-            name, f"{entry.measure} {'at least' if side == 'min' else 'at most'}, {entry.at}", control, unit=entry.unit
-        )
-
-    return tags.div(bound("min"), bound("max"), class_="row2", title=f"at {entry.at}")
+__all__ = ["ROUTES", "answer", "body", "defaults", "form"]
 
 
 def body(query: Mapping[str, str]) -> Any:
@@ -180,12 +69,12 @@ def answer(form: Mapping[str, str]) -> Answer:
 
 
 def _sentence(result: TrialResult) -> Any:
-    parts = []
+    parts, labels = [], trial_figures.labels(result)
     for row in result.contrasts.to_dict("records"):
         low, high = row["pi90"]
         shown, unit = (100.0, " points of per cent") if row["scale"] == "risk_difference" else (1.0, "")
         parts.append(
-            f"{row['arm_id']} against {row['versus']}: {shown * row['predicted']:+.1f}{unit} (90 % interval {shown * low:.1f} to {shown * high:.1f})"
+            f"{labels[row['arm_id']]} against {labels[row['versus']].lower()}: {shown * row['predicted']:+.1f}{unit} (90 % interval {shown * low:.1f} to {shown * high:.1f})"
         )
     return tags.p(
         f"{result.design.primary.name} at week {result.design.primary.week:g}. " + "; ".join(parts) + ".",
@@ -199,7 +88,7 @@ def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
     def span(pair: Any) -> str:
         return "–" if pair is None else f"{scale * pair[0]:.1f} to {scale * pair[1]:.1f}"
 
-    labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
+    labels = trial_figures.labels(result)
     arms = [
         [labels[r["arm_id"]], str(r["n_simulated"]), f"{scale * r['value']:.1f}", span(r["pi50"]), span(r["pi90"])]
         for r in result.arms.to_dict("records")
@@ -219,7 +108,7 @@ def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
 
 def _harms(result: TrialResult) -> Any:
     """Harms by arm with their sources."""
-    rows = []
+    rows, labels = [], trial_figures.labels(result)
     for r in result.safety.to_dict("records"):
         if r["expected"] != r["expected"]:
             continue
@@ -228,7 +117,7 @@ def _harms(result: TrialResult) -> Any:
         shown = "–" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
         rows.append(
             [
-                r["arm_id"],
+                labels[r["arm_id"]],
                 r["name"],
                 f"{100 * r['expected']:.1f}",
                 f"{100 * low:.0f} to {100 * high:.0f}",

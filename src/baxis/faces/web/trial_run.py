@@ -6,10 +6,10 @@ from ...clinic.design import Arm
 from ...clinic.result import ArmRun, TrialResult, summarise
 from ...clinic.settings import settle
 from ...clinic.trial import Laboratory
+from . import work
 from .trial_form import Asked
-from .work import Cache
 
-PEOPLE, RUNS, RESULTS = Cache(12), Cache(24), Cache(24)
+PEOPLE, RUNS, RESULTS = work.Cache(12), work.Cache(24), work.Cache(24)
 
 
 def run(asked: Asked) -> TrialResult:
@@ -18,7 +18,7 @@ def run(asked: Asked) -> TrialResult:
 
 
 def _run(asked: Asked) -> TrialResult:
-    settings = settle(None, {"patients": asked.patients, "seed": asked.seed})
+    settings = settle(None, {"patients": asked.patients, "seed": asked.seed, "progress": work.progress})
     lab = Laboratory(asked.design, settings)
     # arms do not enter screening; everything else of a design may
     shared = asked.design.model_dump_json(exclude={"arms"}), asked.patients, asked.seed

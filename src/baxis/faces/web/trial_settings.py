@@ -10,7 +10,7 @@ from ...core import library
 from . import work
 
 FIRST = {"SLE": "fenebrutinib-sle-ph2"}
-MOST_ARMS = 2
+MOST_ARMS, MOST_DRUGS = 4, 2
 
 
 @lru_cache(maxsize=1)
@@ -28,7 +28,7 @@ def settings() -> dict[str, Design]:
 def arms(design: Design) -> list[Arm]:
     """Arms beside control that the form can hold."""
     rest = [a for a in design.arms if a.arm_id != design.control.arm_id]
-    return [a for a in rest if len(a.treatments) == 1][:MOST_ARMS]
+    return [a for a in rest if 1 <= len(a.treatments) <= MOST_DRUGS][:MOST_ARMS]
 
 
 def of_disease(disease: str) -> list[str]:

@@ -10,17 +10,43 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Progress = Callable[[int, int], None]
 MOST_PATIENTS, MOST_WEEKS = 2000, 156
 
 
-@lru_cache(maxsize=1)
-def pool() -> ThreadPoolExecutor:
-    """One worker a core (at least two, so that a quick page is not stuck behind a long one)."""
-    return ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="baxis-web")
+_TELL: ContextVar[Progress | None] = ContextVar("baxis_web_tell", default=None)
+
+
+class Superseded(Exception):
+    """The visitor asked something else, stopped the computation, or left: nobody waits for it any more."""
+
+
+@lru_cache(maxsize=2)
+def pool(slow: bool) -> ThreadPoolExecutor:
+    """Workers of the slow pages or of all others: however many long questions run, a quick one finds a worker."""
+    cores = os.cpu_count() or 2
+    return ThreadPoolExecutor(max(2, cores) if slow else max(4, 2 * cores), thread_name_prefix="baxis-web")
+
+
+def watched(tell: Progress, make: Callable[[], T]) -> T:
+    """Run in this thread; what it runs reports to `tell` by way of `progress`, and `tell` may raise Superseded."""
+    token = _TELL.set(tell)
+    try:
+        return make()
+    finally:
+        _TELL.reset(token)
+
+
+def progress(done: int, total: int) -> None:
+    """What every simulation of a page is given as its progress: tells the visitor, stops if none is left to tell."""
+    tell = _TELL.get()
+    if tell is not None:
+        tell(done, total)
 
 
 class Cache:

@@ -3,6 +3,7 @@
   "use strict";
   const form = document.getElementById("form");
   const status = document.getElementById("status");
+  const stop = document.getElementById("stop");
   const result = document.getElementById("result");
   const started = {};
   let timer = null, asked = 0, figures = {};
@@ -28,11 +29,22 @@
     asked = performance.now();
     tell("busy", "Computing");
     result.classList.add("stale");
+    stop.hidden = true;
     Shiny.setInputValue("form", all, { priority: "event" });
   }
+  function progressed(p) {
+    if (status.className !== "busy") return;
+    stop.hidden = false;
+    tell("busy", "Computing: " + Math.round(100 * p.share) + " %");
+  }
+  stop.addEventListener("click", () => {
+    Shiny.setInputValue("stop", performance.now(), { priority: "event" });
+    stop.hidden = true;
+    tell("wrong", "Stopped. Any result below is of the earlier input; press Enter in a field to run again.");
+  });
   function soon(wait) { clearTimeout(timer); timer = setTimeout(ask, wait); }
 
-  function show(e) { const o = form.querySelector("[data-shows='" + e.name + "']"); if (o) o.textContent = e.value; }
+  function show(e) { const o = form.querySelector("[data-shows='" + e.name + "']"); if (o) o.textContent = e.dataset.words ? e.dataset.words.split("|")[e.value] : e.value; }
   function set(name, value) { const e = form.querySelector("[name='" + name + "']"); if (e) { e.value = value; show(e); } }
 
   function take(e) {
@@ -110,6 +122,7 @@
   });
 
   function received(answer) {
+    stop.hidden = true;
     faults(answer.faults);
     Object.entries(answer.html).forEach(([k, v]) => { const s = document.getElementById("slot-" + k); if (s) s.innerHTML = v; });
     Object.assign(figures, answer.figures);
@@ -122,6 +135,7 @@
   }
   fields().forEach((e) => { if (e.dataset.start !== undefined) started[e.name] = e.dataset.start; else started[e.name] = ""; show(e); });
   Shiny.addCustomMessageHandler("answer", received);
+  Shiny.addCustomMessageHandler("progress", progressed);
   $(document).on("shiny:disconnected", () => tell("wrong", "The connection to the server was lost; reload the page."));
   if (Shiny.shinyapp && Shiny.shinyapp.isConnected && Shiny.shinyapp.isConnected()) ask();
   else $(document).one("shiny:connected", () => setTimeout(ask, 0));
