@@ -37,9 +37,9 @@ class Kernel:
     @property
     def code(self) -> str:
         """How the model is written: straight-line code where it pays, loops over tables where it would be too long."""
-        kinds = {True: "loops over tables", False: "straight-line"}
+        kinds = {True: "loops over tables", False: "straight-line code"}
         tabled, looped = kinds[self.shape.tabled], kinds[self.shape.looped]
-        return f"{tabled} code" if tabled == looped else f"{tabled} code, factors by {looped} code"
+        return tabled if tabled == looped else f"{tabled}, factors by {looped}"
 
     def function(self, name: str, pointers: int = 2) -> Any:
         return self._loaded.function(name, pointers)

@@ -120,7 +120,7 @@ def test_events_of_a_tabled_model(monkeypatch):
 def test_the_network_compiles_in_bounded_time_and_tells_how(tmp_path, monkeypatch):
     monkeypatch.setenv("BAXIS_CACHE", str(tmp_path))
     found = engine.simulate_model(sbml_of_receptor(8), [1.0, 2.0], outputs=["touched"])
-    assert found.code == "loops over tables code"
+    assert found.code == "loops over tables"
     assert found.cost["compile s"] < 60
     assert {"load s", "compile s", "simulate s"} <= set(found.cost)
     assert 0 < found.values[0, 0, 0] < found.values[0, 1, 0] <= 1
