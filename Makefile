@@ -20,7 +20,7 @@ demo: $(VENV)/.installed
 	$(BIN)/baxis trial fenebrutinib-sle-ph2 --out out/fenebrutinib-sle-ph2
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --junitxml build/tests.xml
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check src tests benchmarks scripts

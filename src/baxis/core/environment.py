@@ -64,7 +64,7 @@ def report() -> list[Item]:
     return items
 
 
-KINDS = ("biomarkers", "checks", "designs", "diseases", "drugs", "evidence", "instruments", "parameters", "posterior",
+KINDS = ("biomarkers", "checks", "credibility", "designs", "diseases", "drugs", "evidence", "instruments", "parameters", "posterior",
          "references", "review", "scoreboard")  # fmt: skip
 
 

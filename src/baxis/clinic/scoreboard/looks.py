@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
+from ...core import library
 from ...core.errors import InvalidValue
 from .board import FIRST, Board
 
@@ -44,3 +47,23 @@ def sentence(board: Board) -> str:
             errors = ", ".join(f"{k} {v['mae']:.3f}" for k, v in found["predictors"].items())
             parts.append(f"{role} {scale} ({found['predictors'][FIRST]['contrasts']}): MAE {errors}")
     return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The last stored look at differences in proportions of validation trials: errors (fractions) by predictor."""
+
+    date: str
+    library: str
+    contrasts: int
+    errors: dict[str, float]
+
+
+def last_errors() -> Look | None:
+    """The last look of the shipped log; None where it holds none at validation trials. Nothing is run."""
+    last = library.read_table("scoreboard/looks")[-1]
+    found = re.search(r"validation risk_difference \((\d+)\): MAE ([^;]+)", last["summary"])
+    if found is None:
+        return None
+    errors = {k: float(v) for k, v in re.findall(r"(\w+) ([\d.]+)", found[2])}
+    return Look(last["date"], last["library"], int(found[1]), errors)

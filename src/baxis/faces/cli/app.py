@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("export", "export"),
     "report": ("report", "report"),
     "review": ("review", "review"),
+    "credibility": ("credibility", "credibility"),
     "doctor": ("doctor", "doctor"),
     "list": ("listing", "listing"),
     "show": ("show", "show"),

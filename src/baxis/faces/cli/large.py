@@ -70,9 +70,10 @@ def show(result: LargeResult) -> None:
     """Tables and what was made, found and made again."""
     from rich.console import Console
 
+    from .layout import width
     from .trial import table
 
-    console = Console()
+    console = Console(width=width())
     console.print(
         f"[bold]{result.design.trial_id}[/bold]  {result.patients} virtual patients an arm; {result.screened} screened"
     )

@@ -169,8 +169,9 @@ def print_result(result: TrialResult) -> None:
     from rich.console import Console
 
     from . import trial_tables
+    from .layout import width
 
-    console = Console()
+    console = Console(width=width())
     design = result.design
     console.print(
         f"[bold]{design.trial_id}[/bold]  {design.disease}, {design.weeks:g} weeks; background: {design.background}"
@@ -205,21 +206,28 @@ def print_result(result: TrialResult) -> None:
     console.print(f"[bold]{result.recipe['notice']}[/bold]")
 
 
+NARROW = 96  # columns that the tables of a result need
+
+
 def table(rows: pd.DataFrame, title: str, arms: bool) -> Any:
-    """Arms or differences beside what was published."""
+    """Arms or differences beside what was published; in a narrow terminal without the 50 % interval."""
     from rich import box
     from rich.table import Table
+
+    from .layout import width
+
+    wide = width() >= NARROW
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
     table.add_column("arm", no_wrap=True)
     table.add_column("endpoint", no_wrap=True)
-    for name in ("week", "simulated", "50 % PI", "90 % PI", "published", "95 % CI"):
+    for name in ("week", "simulated", *(["50 % PI"] if wide else []), "90 % PI", "published", "95 % CI"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
         show = FORMATS[row["kind" if arms else "scale"]]
         cells = [number(row["value" if arms else "predicted"], show)]
-        cells += [span(row["pi50"], show), span(row["pi90"], show)]
-        cells += [number(row["published"], show), span(row["published_ci"], show)]
+        cells += [span(row["pi50"], show)] if wide else []
+        cells += [span(row["pi90"], show), number(row["published"], show), span(row["published_ci"], show)]
         table.add_row(row["arm_id"], row["endpoint"], f"{row['week']:g}", *cells)
     return table
 

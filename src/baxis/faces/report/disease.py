@@ -12,7 +12,7 @@ from ...clinic.recipe import NOTICE
 from ...core import library
 from ...core.errors import UnknownName
 from ...evidence.query import disease_family
-from .credibility import credibility
+from .credibility import assessed
 from .figures import contrasts_figure
 from .html import cell, page, picture, records, section, table
 from .linked import cited, claims_table, sources_table
@@ -43,7 +43,7 @@ def disease_report(code: str) -> str:
         *section("What drugs did", _drugs(tables, disease.code)),
         *section("Trials", _trials(tables, disease.code)),
         *section("Claims", claims_table(tables, claims)),
-        *section("Credibility", credibility(disease.code)),
+        *section("Credibility", assessed(disease.code)),
         *section("Sources", sources_table(_keys(disease, claims))),
         *section("Recipe", table(("item", "value"), [(k, cell(v)) for k, v in recipe.items()])),
     ]

@@ -18,7 +18,7 @@ h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.15rem;margin-top:2.2rem;borde
 table{border-collapse:collapse;font:13px/1.4 system-ui,sans-serif;width:100%;margin:.6rem 0}
 caption{text-align:left;font-weight:600;padding:.3rem 0;caption-side:top}
 th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid #e4e4e4;vertical-align:top;overflow-wrap:break-word}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}img{max-width:100%}.wide{overflow-x:auto}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-left:.6rem}img{max-width:100%}.wide{overflow-x:auto}
 .notice{background:#fff4e0;border-left:4px solid #D55E00;padding:.6rem 1rem;font-family:system-ui,sans-serif}
 .small{font-size:13px;color:#555}
 @page{margin:15mm}@media print{body{margin:0;max-width:none}h2,h3,caption{break-after:avoid}tr,img{break-inside:avoid}table{font-size:10px}.wide{overflow:visible}}

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ...clinic.calendar import calendar
-from .credibility import credibility
+from .credibility import assessed
 from .html import cell, page, picture, section, table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def trial_report(result: TrialResult) -> str:
         *section("Figures", picture(result.plot(), "Endpoint by arm and biomarkers over time")),
         *section("Harms", _harms(result)),
         *section("What was calibrated and what was not", _calibration(result)),
-        *section("Credibility", credibility(result.design.disease)),
+        *section("Credibility", _credibility(result)),
         *section("Recipe", table(("item", "value"), [(k, cell(v)) for k, v in result.recipe.items()])),
     ]
     return page(design.trial_id, parts)
@@ -60,9 +60,17 @@ def _harms(result: TrialResult) -> str:
         bounds = f"{100 * r['pi90'][0]:.0f} to {100 * r['pi90'][1]:.0f} %" if r["pi90"] else ""
         seen = r["published"]
         shown = "" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
-        rows.append((r["arm_id"], r["name"], share, bounds, shown, r["source"], r["note"]))
+        rows.append((r["arm_id"], r["name"], r["note"], r["source"], share, bounds, shown))
     text = "<p>Serious infection follows each patient's prednisone dose and simulated IgG; class harms are published rates for the class.</p>"
-    return text + table(("arm", "harm", "expected", "90 % PI", "published", "source", "note"), rows)
+    return text + table(("arm", "harm", "note", "source", "expected", "90 % PI", "published"), rows, 4)
+
+
+def _credibility(result: TrialResult) -> str:
+    """The assessment for this design: its disease, drugs and primary endpoint."""
+    from ... import axis
+
+    drugs = dict.fromkeys(axis.drug(t.drug).name for a in result.design.arms for t in a.treatments)
+    return assessed(result.design.disease, tuple(drugs), result.design.primary.name)
 
 
 def _given(t: Any) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from html import escape
 
 from ... import axis
+from ...clinic.scoreboard.looks import last_errors
 from ...core import library
 from ...core.errors import UnknownName
 from ...insight.classes import Observed, Predicted
@@ -87,16 +87,14 @@ def taken(context: Context, key: str) -> str:
 
 def scoreboard(context: Context, _: str) -> str:
     """The stored look at validation trials: nothing is run."""
-    last = library.read_table("scoreboard/looks")[-1]
-    found = re.search(r"validation risk_difference \((\d+)\): MAE ([^;]+)", last["summary"])
-    if found is None:
+    look = last_errors()
+    if look is None:
         return "no look at validation trials is stored"
-    errors = {k: 100 * float(v) for k, v in re.findall(r"(\w+) ([\d.]+)", found[2])}
-    others = ", ".join(f"{v:.1f} for {k.replace('_', ' ')}" for k, v in errors.items() if k != "mechanism")
-    stale = "" if last["library"] == library.digest() else "; the library has changed since"
+    others = ", ".join(f"{100 * v:.1f} for {k.replace('_', ' ')}" for k, v in look.errors.items() if k != "mechanism")
+    stale = "" if look.library == library.digest() else "; the library has changed since"
     return (
-        f"over {found[1]} differences in proportions the mechanism errs by {errors['mechanism']:.1f} percentage points on "
-        f"average, beside {others} (look of {last['date']}, library {last['library']}{stale})"
+        f"over {look.contrasts} differences in proportions the mechanism errs by {100 * look.errors['mechanism']:.1f} percentage "
+        f"points on average, beside {others} (look of {look.date}, library {look.library}{stale})"
     )
 
 

@@ -1,0 +1,42 @@
+"""`baxis credibility`: the credibility file of one claim, from checks, tables and a test report."""
+
+from __future__ import annotations
+
+import json as encoder
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+KINDS = (".html", ".json")
+
+
+def credibility(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="effect, escape, marker or combination.")],
+    disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html or .json.", metavar="FILE")],
+    drug: Annotated[list[str] | None, typer.Option(help="Drug whose numbers count; repeat.")] = None,
+    endpoint: Annotated[str, typer.Option(help="Endpoint that is asked about, such as ACR20.")] = "",
+    tests: Annotated[
+        Path | None, typer.Option(help="JUnit XML of the test suite, as `make test` writes.", metavar="FILE")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print the HTML to PDF, by the system's Chromium.")] = False,
+) -> None:
+    """Write a claim's credibility: question, context, risk, evidence by category, 13 factors, analysis plan. Research use only."""
+    from ...core.errors import InvalidValue, UnknownName
+    from ..report import assessment, write
+    from ..report import pdf as printer
+
+    if out.suffix not in KINDS:
+        raise UnknownName("kind of output file", out.suffix or str(out), KINDS)
+    if not out.absolute().parent.is_dir():
+        raise InvalidValue("--out", str(out), "a file in an existing folder")
+    if pdf and out.suffix != ".html":
+        raise InvalidValue("--pdf", str(out), "an .html file to print")
+    if pdf:
+        printer.browser()
+    found = assessment.assess(claim, disease, drug or (), endpoint, tests)
+    plain = encoder.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    typer.echo(f"Written to {write(plain if out.suffix == '.json' else assessment.html(found), out)}")
+    if pdf:
+        typer.echo(f"Written to {printer.write_pdf(out)}")
