@@ -72,7 +72,7 @@ LOOKS = "src/baxis/library/scoreboard/looks.csv"
 
 STEPS: tuple[Step, ...] = (
     Step("references", module("axis.references"), ("src/baxis/library/references/rest.csv",), 1),
-    Step("axis", module("axis.pages", "docs/axis"), ("docs/axis/reference-*.md", "docs/axis/numbers.md",
+    Step("axis", module("axis.pages", "docs/axis"), ("docs/axis/reference-*.md", "docs/axis/numbers.md", "docs/axis/exposure.md",
          "docs/axis/diseases.md", "docs/axis/img/*.png"), 0.5),
     Step("checks", ("baxis", "check", "all", "--page", "docs/axis/checks.md"), ("docs/axis/checks.md",), 1),
     axis_page("loops", 1),
@@ -101,10 +101,14 @@ STEPS: tuple[Step, ...] = (
             "docs/insight/img/combination.png", 2),
     insight("limits", "limits|rituximab|--disease|AAV|--dose|1000 mg iv days 1,15", "limits.png",
             "docs/insight/img/limits_rituximab_aav.png", 2),
+    insight("timing", "combine|rituximab|belimumab|--disease|SLE|--timing", "timing.png", "docs/insight/img/timing.png", 3),
+    insight("pareto", "combine-search|--disease|SLE", "pareto.png", "docs/insight/img/pareto.png", 4),
+    Step("models", script("published_models"), ("docs/engine/published.md", "docs/img/published_models.png"), 1),
     Step("agreement", ("baxis", "biomarkers", "--against-evidence", "--out", f"{BUILT}/agreement"),
          ("docs/insight/agreement.md",), 3, splices={f"{BUILT}/agreement/agreement.md": "docs/insight/agreement.md"},
          whole=False),
     Step("diseases", script("disease_pages", "docs/diseases"), ("docs/diseases/*.md", "docs/diseases/img/*.png"), 15),
+    Step("notebooks", script("notebooks"), ("docs/notebooks/*.md", "docs/notebooks/img/*.png", "docs/notebooks/*.ipynb"), 2),
     Step("review", ("baxis", "review", "--out", "build/review", "--pdf"),
          ("build/review/review.html", "build/review/review.pdf"), 8, browser=True),
     Step("site", ("python", "-m", "mkdocs", "build", "--strict", "--quiet"), ("build/site/index.html",), 0.5,
