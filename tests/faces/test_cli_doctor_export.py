@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -91,3 +94,15 @@ def test_a_result_is_saved_plotted_and_exported(capsys: pytest.CaptureFixture[st
         assert (code, told in err) == (2, True), err
     code, _, err = run(capsys, "plot", tmp_path)
     assert (code, "baxis trial --out" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"), [("baxis cal", "calendar"), ("baxis evidence tr", "trials"), ("baxis report --pd", "--pdf")]
+)
+def test_the_shell_completes_commands_and_options(words: str, offered: str) -> None:
+    code = "from baxis.faces.cli import main; import sys; sys.argv = ['baxis']; main()"
+    asked = {"_BAXIS_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    made = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env={**os.environ, **asked}
+    )
+    assert offered in made.stdout.split(), made.stderr

@@ -190,7 +190,8 @@ def biomarker_panels(result: TrialResult, figure: Any, names: Sequence[str] = PA
         label, unit = _course_panel(result, ax, name)
         ax.set_title(textwrap.fill(label, 34))
         ax.set_ylabel("ratio" if unit in {"1", "x healthy"} else unit)
-        ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+        if ax.dataLim.ymin >= 0:
+            ax.set_ylim(bottom=0)
     for ax in axes.ravel()[len(names) :]:
         ax.set_visible(False)
     for ax in axes.ravel()[: len(names)][-axes.shape[1] :]:  # the lowest of each column
