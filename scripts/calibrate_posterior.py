@@ -1,6 +1,6 @@
 """Calibrate disease weights and shared constants of immunity and tissue to the calibration trials; draws, not a vector.
 
-    python scripts/calibrate_posterior.py [--patients 300] [--write] [--page FILE]
+    python scripts/calibrate_posterior.py [--patients 300] [--keep DIR] [--write] [--page FILE]
 
 The last rung, and the only one that reads drug effects. Unknowns: for each disease the weights of the tissue arms and of
 TNF and IL-6 in the shared last step; for all diseases together the constants of immunity and tissue that no earlier
@@ -17,11 +17,13 @@ from __future__ import annotations
 import argparse
 import csv
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import calibration_left_out
+import calibration_report
 import numpy as np
-from calibration_response import Contrast, trials, typical_effects
+from calibration_response import BETWEEN_TRIALS, Contrast, trials, typical_effects
 
 from baxis import axis
 from baxis.clinic import posterior
@@ -33,7 +35,7 @@ SHARED = (
     "w_tbb", "w_tbels", "w_tbh", "w_ific", "kappa_te", "kappa_mac", "kappa_i6", "kappa_tb", "kappa_tbb", "kappa_ific",
 )  # fmt: skip
 LAST = ("w_ltnf", "w_lil6")
-PRIOR_SD = {"share": 0.4, "kappa": 0.3, "weight": 0.7, "last": 0.8}  # of a logit, a log, a log, a logit
+PRIOR_SD = {"share": 0.4, "kappa": 0.3, "weight": 1.0, "last": 0.8}  # of a logit, a log, a log, a logit
 FREEDOM = 6.0  # degrees of freedom of the errors
 STEP = 0.15  # of the finite differences, in the coordinates
 CANDIDATES, DRAWS = 400, 64
@@ -83,9 +85,9 @@ class Target:
 
     freedom = FREEDOM
 
-    def __init__(self, patients: int) -> None:
+    def __init__(self, patients: int, keep: Path | None = None) -> None:
         self.at = Coordinates()
-        self.trials, self.left_out = trials(patients)
+        self.trials, self.left_out = trials(patients, keep)
         self.contrasts: dict[str, list[Contrast]] = {
             d: [c for t in self.trials if t.design.disease == d for c in t.contrasts] for d in DISEASES
         }
@@ -96,6 +98,9 @@ class Target:
                 c.typical = float(e)
         self.all = [c for d in DISEASES for c in self.contrasts[d]]
         self.value, self.error = np.array([c.value for c in self.all]), np.array([c.sd for c in self.all])
+        self.proportion = np.array([c.scale == "risk_difference" for c in self.all])
+        self.between = np.array([BETWEEN_TRIALS[c.scale if c.scale in BETWEEN_TRIALS else c.endpoint] for c in self.all])
+        self.of_disease = np.array([d for d in DISEASES for _ in self.contrasts[d]])
 
     def predict(self, x: np.ndarray, diseases: tuple[str, ...] = DISEASES) -> np.ndarray:
         """Differences (n, contrasts of these diseases) at coordinates x (n, k)."""
@@ -144,9 +149,12 @@ def posterior_mean(at: Coordinates) -> np.ndarray:
     return out
 
 
-def maximum(target: Target, rounds: int = 12) -> np.ndarray:
-    """Coordinates (k,) of the posterior's maximum."""
+def maximum(target: Target, rounds: int = 12, keep: Path | None = None) -> np.ndarray:
+    """Coordinates (k,) of the posterior's maximum; each round is kept in the folder `keep`, and taken up from there."""
     x, damping = np.zeros(len(target.at.keys)), 0.3
+    file = None if keep is None else keep / f"maximum-{len(x)}-{library.digest()}.npy"
+    if file is not None and file.is_file():
+        x = np.load(file)
     here = target.loss(x[None], target.predict(x[None]))[0]
     for i in range(rounds):
         hessian, gradient = target.curvature(x)
@@ -160,13 +168,25 @@ def maximum(target: Target, rounds: int = 12) -> np.ndarray:
             return x
         x, gain, here, damping = x + step, here - there, there, damping / 3
         print(f"  round {i + 1}: loss {here:.2f}", flush=True)
+        if file is not None:
+            np.save(file, x)
         if gain < 0.02:
             return x
     return x
 
 
-def sample(target: Target, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Draws (DRAWS, k) of the posterior, the Laplace covariance, effective share of the candidates, Pareto k."""
+@dataclass(frozen=True)
+class Drawn:
+    """Draws (DRAWS, k) of the posterior, the Laplace covariance (k, k), effective share of the candidates, Pareto k."""
+
+    draws: np.ndarray
+    cov: np.ndarray
+    share: float
+    pareto: float
+
+
+def sample(target: Target, x: np.ndarray) -> Drawn:
+    """Draws from the Laplace approximation about the maximum x (k,), resampled by the exact posterior."""
     hessian, _ = target.curvature(x)
     cov = np.linalg.inv(hessian)
     z = np.random.default_rng(5).standard_normal((CANDIDATES, len(x)))
@@ -180,7 +200,7 @@ def sample(target: Target, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, float
     share = 1 / float((weight**2).sum()) / CANDIDATES
     keys = np.log(np.random.default_rng(6).random(CANDIDATES)) / np.maximum(weight, 1e-300)
     picked = np.sort(np.argsort(keys)[-DRAWS:])  # weighted, without replacement
-    return candidates[picked], cov, share, k
+    return Drawn(candidates[picked], cov, share, k)
 
 
 def write(at: Coordinates, draws: np.ndarray) -> None:
@@ -195,79 +215,27 @@ def write(at: Coordinates, draws: np.ndarray) -> None:
                 out.writerow({"disease": d, "draw": i, **{n: f"{v:.5f}" for n, v in zip(names, row, strict=True)}})
 
 
-def report(target: Target, x: np.ndarray, drawn: tuple[np.ndarray, np.ndarray, float, float]) -> str:
-    """The page: what moved, what still shows its prior, and predictive checks before and after."""
-    draws, cov, share, k = drawn
-    at, zero = target.at, np.zeros((1, len(x)))
-    rng = np.random.default_rng(7)
-    before = target.predict(rng.standard_normal((DRAWS, len(x))) * at.sd)
-    after, centre = target.predict(draws), (target.predict(zero)[0], target.predict(x[None])[0])
-    lines = [
-        "# Calibration to trials\n",
-        "Generated by `python scripts/calibrate_posterior.py --write --page docs/clinic/calibration.md`; do not edit.\n",
-        f"{len(target.all)} published differences of {len(target.trials)} calibration trials; {len(x)} unknowns, {DRAWS} draws.",
-        f"Draws: Laplace approximation, resampled by the exact posterior (effective share {share:.2f}, Pareto k {k:.2f}).\n",
-        "## What the trials moved\n",
-        "Share of the prior's standard deviation that is left: 1 is a number of which the trials say nothing.\n",
-        "| disease | parameter | table | at the maximum | sd left |",
-        "|---|---|---|---|---|",
-    ]
-    sd = np.sqrt(np.diag(cov)) / at.sd
-    for i in np.argsort(sd):
-        d, name = at.keys[i]
-        names, values = at.values(d or "RA", np.stack([zero[0], x]))
-        old, new = values[:, names.index(name)]
-        lines.append(f"| {d or 'all'} | {name} | {old:.3f} | {new:.3f} | {sd[i]:.2f} |")
-    lines += _checks(target, before, after, centre)
-    lines += ["\n## Left out\n", *(f"- {line}" for line in target.left_out)]
-    return "\n".join(lines) + "\n"
-
-
-def _checks(target: Target, before: np.ndarray, after: np.ndarray, centre: tuple[np.ndarray, np.ndarray]) -> list[str]:
-    """Predictive checks: every contrast at the tables, at the maximum, and with 90 % intervals of both predictives."""
-    rng = np.random.default_rng(8)
-    bands = [
-        np.quantile(p + rng.standard_normal(p.shape) * target.error, (0.05, 0.95), axis=0) for p in (before, after)
-    ]
-    inside = [float(np.mean((target.value >= b[0]) & (target.value <= b[1]))) for b in bands]
-    off = [float(np.abs(c - target.value).mean()) for c in centre]
-    out = [
-        "\n## Predictive checks\n",
-        f"In the 90 % interval of the prior predictive {100 * inside[0]:.0f} %, of the posterior predictive {100 * inside[1]:.0f} %"
-        " (sampling and between-trial error included; the same trials were fitted).\n",
-        f"Mean absolute error, all scales mixed: tables {off[0]:.3f}, maximum {off[1]:.3f}.\n",
-        "| contrast | published | sd | tables | maximum | prior 90 % | posterior 90 % | fall of the typical patient, of virtual patients |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for j, c in enumerate(target.all):
-        prior, post = (f"{b[0, j]:.2f} to {b[1, j]:.2f}" for b in bands)
-        out.append(
-            f"| {c.label} | {c.value:.3f} | {c.sd:.3f} | {centre[0][j]:.3f} | {centre[1][j]:.3f} | {prior} | {post} | "
-            f"{c.typical:.2f}, {c.fall:.2f} |"
-        )
-    return out
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patients", type=int, default=300)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder in which an interrupted run is taken up again")
     chosen = parser.parse_args()
     start = time.perf_counter()
-    target = Target(chosen.patients)
+    target = Target(chosen.patients, chosen.keep)
     print(
         f"{len(target.all)} contrasts of {len(target.trials)} trials, {time.perf_counter() - start:.0f} s", flush=True
     )
-    x = maximum(target)
+    x = maximum(target, keep=chosen.keep)
     drawn = sample(target, x)
-    page = report(target, x, drawn)
-    print(page)
+    text = calibration_report.page(target, x, drawn)
+    print(text)
     print(f"{time.perf_counter() - start:.0f} s")
     if chosen.page:
-        chosen.page.write_text(page, encoding="utf-8")
+        chosen.page.write_text(text, encoding="utf-8")
     if chosen.write:
-        write(target.at, drawn[0])
+        write(target.at, drawn.draws)
         calibration_left_out.write(target, x)
 
 

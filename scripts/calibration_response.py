@@ -8,10 +8,17 @@ patient. The virtual patients' mean fall and the typical patient's agree within 
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar, cast
 
+import calibration_settings as chosen_by_hand
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from baxis import axis, evidence
 from baxis.clinic import population
@@ -21,7 +28,10 @@ from baxis.clinic.result import ArmRun, judge
 from baxis.clinic.scoreboard.simulate import needed
 from baxis.clinic.settings import Settings
 from baxis.clinic.trial import Laboratory
+from baxis.core import library
 from baxis.core.errors import BaxisError
+
+T = TypeVar("T")
 
 MOVES = np.array([-2.0, -1.4, -1.0, -0.7, -0.45, -0.25, -0.1, 0.0, 0.1, 0.25, 0.45, 0.8])  # of log inflammation
 ONSET = 30.0  # days in which the move comes on
@@ -50,12 +60,32 @@ class Contrast:
         return np.interp(effect - self.typical, MOVES, self.curve)
 
 
+@dataclass(frozen=True)
+class Control:
+    """A control arm's share of responders: published, simulated, and the 90 % interval of a trial of its size."""
+
+    label: str
+    disease: str
+    endpoint: str
+    week: float
+    published: float
+    simulated: float
+    low: float
+    high: float
+
+    @property
+    def inside(self) -> bool:
+        """The published share lies in the interval."""
+        return self.low <= self.published <= self.high
+
+
 @dataclass
 class Trial:
     """A calibration trial that can be simulated."""
 
     design: Design
     contrasts: list[Contrast]
+    controls: list[Control]
 
 
 def effect(control: ArmRun, active: ArmRun, week: float) -> np.ndarray:
@@ -70,12 +100,15 @@ def wanted(table: pd.DataFrame) -> pd.DataFrame:
     return table[(table.role == "calibration") & table.primary & fitted]
 
 
-def trials(patients: int) -> tuple[list[Trial], list[str]]:
-    """Trials of role calibration with differences that can be simulated, and a line for each that cannot."""
+def trials(patients: int, keep: Path | None = None) -> tuple[list[Trial], list[str]]:
+    """Trials of role calibration with differences that can be simulated, and a line for each that cannot.
+
+    keep: folder where each trial is kept once simulated, for this library and number of patients.
+    """
     found, left_out = [], []
     for name, rows in wanted(evidence.contrasts(evidence.load())).groupby("trial_id", sort=True):
         try:
-            trial = _trial(read_design(str(name)), rows, patients)
+            trial = kept(keep, f"{name}-{patients}", partial(_trial, read_design(str(name)), rows, patients))
         except BaxisError as e:
             left_out.append(f"{name}: {str(e)[:100]}")
             continue
@@ -86,28 +119,59 @@ def trials(patients: int) -> tuple[list[Trial], list[str]]:
     return found, left_out
 
 
+def kept(folder: Path | None, name: str, compute: Callable[[], T]) -> T:
+    """What `compute` gives, from `folder` if it was computed before with the same library."""
+    if folder is None:
+        return compute()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}-{library.digest()}.pickle"
+    if file.is_file():
+        return cast(T, pickle.loads(file.read_bytes()))
+    value = compute()
+    part = file.with_suffix(".part")
+    part.write_bytes(pickle.dumps(value))
+    part.replace(file)
+    return value
+
+
 def _trial(design: Design, rows: pd.DataFrame, patients: int) -> Trial:
     tool = instrument(design.disease)
     asked = {(r.endpoint, r.week) for r in rows.itertuples() if r.endpoint in tool.endpoints() and r.se == r.se}
     if not asked:
-        return Trial(design, [])
+        return Trial(design, [], [])
     small = needed(design, set(rows.arm_id) | set(rows.versus), sorted(asked), tool)
     lab = Laboratory(small, Settings(patients=patients, seed=11))
     people, _ = lab.screen()
     runs = {arm.arm_id: lab.run_arm(arm, people) for arm in small.arms}
-    out = []
+    out: list[Contrast] = []
+    controls: dict[tuple[str, str, float], Control] = {}
     for r in rows.itertuples():
         if (r.endpoint, r.week) not in asked or not {r.arm_id, r.versus} <= set(runs) or r.se != r.se:
             continue
         between = BETWEEN_TRIALS["risk_difference" if r.scale == "risk_difference" else r.endpoint]
         pair = (runs[r.versus], runs[r.arm_id])
-        curve = _curve(lab, people, Endpoint(name=r.endpoint, week=r.week), pair)
+        endpoint = Endpoint(name=r.endpoint, week=r.week)
+        curve = _curve(lab, people, endpoint, pair)
+        if r.scale == "risk_difference":
+            controls[r.versus, r.endpoint, r.week] = _control(lab, people, endpoint, pair[0], float(r.p0))
         fall = float(effect(*pair, r.week).mean())
         sd = float(np.hypot(r.se, between))
         label, arms = f"{design.trial_id} {r.arm_id}", (r.versus, r.arm_id)
         named = (design.trial_id, str(r.endpoint), str(r.scale))
         out.append(Contrast(label, arms, r.week, r.value, sd, curve, fall, *named))
-    return Trial(small, out)
+    return Trial(small, out, list(controls.values()))
+
+
+def _control(
+    lab: Laboratory, people: population.Population, endpoint: Endpoint, run: ArmRun, published: float
+) -> Control:
+    """A control arm as simulated; its interval holds sampling of the published size and the spread between trials."""
+    mean = float(judge(lab.design, lab.tool, endpoint, run, lab.measure(people, run), people).mean())
+    rng = np.random.default_rng(9)
+    share = expit(logit(np.clip(mean, 0.005, 0.995)) + chosen_by_hand.BETWEEN_LOG_ODDS * rng.standard_normal(4000))
+    low, high = np.quantile(rng.binomial(run.arm.n, share) / run.arm.n, (0.05, 0.95))
+    label = f"{lab.design.trial_id} {run.arm.arm_id}"
+    return Control(label, lab.design.disease, endpoint.name, endpoint.week, published, mean, float(low), float(high))
 
 
 def _curve(

@@ -9,9 +9,8 @@ import numpy as np
 from baxis.clinic.design import read_design
 from baxis.core import library
 
-BETWEEN_PROPORTIONS = (
-    0.08  # sd of a control proportion between like trials: one drug and dose has differed by 17 points
-)
+# sd of a control proportion between like trials: one drug and dose has differed by 17 points; and the same as log odds
+BETWEEN_PROPORTIONS, BETWEEN_LOG_ODDS = 0.08, 0.33
 # Mean changes that are fitted: between-trial sd, and the sd of a patient's change where no standard error is printed.
 BETWEEN = {"ESSDAI_change": (0.8, 5.0), "ESSPRI_change": (0.4, 2.0)}
 # Endpoints that are fitted, where not all: the others are left to be predicted.
