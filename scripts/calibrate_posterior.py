@@ -35,7 +35,7 @@ SHARED = (
     "w_tbb", "w_tbels", "w_tbh", "w_ific", "kappa_te", "kappa_mac", "kappa_i6", "kappa_tb", "kappa_tbb", "kappa_ific",
 )  # fmt: skip
 LAST = ("w_ltnf", "w_lil6")
-PRIOR_SD = {"share": 0.4, "kappa": 0.3, "weight": 1.0, "last": 0.8}  # of a logit, a log, a log, a logit
+PRIOR_SD = {"share": 0.4, "kappa": 0.3, "weight": 0.8, "last": 0.8}  # of a logit, a log, a log, a logit
 FREEDOM = 6.0  # degrees of freedom of the errors
 STEP = 0.15  # of the finite differences, in the coordinates
 CANDIDATES, DRAWS = 400, 64
