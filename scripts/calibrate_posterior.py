@@ -99,7 +99,9 @@ class Target:
         self.all = [c for d in DISEASES for c in self.contrasts[d]]
         self.value, self.error = np.array([c.value for c in self.all]), np.array([c.sd for c in self.all])
         self.proportion = np.array([c.scale == "risk_difference" for c in self.all])
-        self.between = np.array([BETWEEN_TRIALS[c.scale if c.scale in BETWEEN_TRIALS else c.endpoint] for c in self.all])
+        self.between = np.array(
+            [BETWEEN_TRIALS[c.scale if c.scale in BETWEEN_TRIALS else c.endpoint] for c in self.all]
+        )
         self.of_disease = np.array([d for d in DISEASES for _ in self.contrasts[d]])
 
     def predict(self, x: np.ndarray, diseases: tuple[str, ...] = DISEASES) -> np.ndarray:
