@@ -118,6 +118,38 @@ def test_strategies_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_pat
     assert len(err.strip().splitlines()) == 1
 
 
+def test_patient_prints_and_saves(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file, out = tmp_path / "p.csv", str(tmp_path / "out")
+    file.write_text("day,measure,value,unit\n-60,prednisone,10,mg/day\n0,C3,0.8,g/L\n0,SLEDAI-2K,6,points\n")
+    for _ in range(2):
+        code, text, _ = run(capsys, "patient", str(file), "--disease", "SLE", "--candidates", "belimumab", "--out", out)
+        assert code == 0
+    for words in ("FOR RESEARCH ONLY", "IFN-high", "as now", "Further measurement", "SLEDAI-2K"):
+        assert words in text
+    file.write_text("day,measure,value,unit\n0,C3,80,g/L\n")
+    code, _, err = run(capsys, "patient", str(file), "--disease", "SLE")
+    assert code == 2
+    assert "check the unit" in err
+
+
+def test_omics_writes_a_population_that_a_trial_takes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from baxis.insight.omics import signatures
+
+    genes = [*dict.fromkeys(signatures()["gene"]), *(f"X{i}" for i in range(60))]
+    lines = [f"{g},{','.join(str(4 + (i * 7 + k * k * 3) % 5) for k in range(9))}" for i, g in enumerate(genes)]
+    (tmp_path / "cases.csv").write_text("\n".join(["gene,a,b,c,d,e,f,g,h,i", *lines]))
+    file = str(tmp_path / "cohort.csv")
+    code, text, _ = run(capsys, "omics", str(tmp_path / "cases.csv"), "--disease", "SLE", "--population", file)
+    assert code == 0
+    assert "ifn_x" in text
+    assert "not mapped" in text
+    words = ["trial", "fenebrutinib-sle-ph2", "--patients", "12", "--population", file]
+    assert run(capsys, *words)[0] == 0
+    code, _, err = run(capsys, "omics", str(tmp_path / "cases.csv"), "--population", file)
+    assert code == 2
+    assert "--disease" in err
+
+
 def test_omics_prints_a_row_for_each_signature(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     from baxis.insight.omics import signatures
 

@@ -12,9 +12,10 @@ patient numbers. Every draw is keyed by (seed, patient, purpose).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import axis, engine
 from ..core import ledger, streams
@@ -106,6 +107,16 @@ def draw(
     parameters = spread_parameters(design.disease, seed, ids)
     if weights is not None:
         parameters[:, weight_columns()] = weights
+    return rested(design, (seed, ids), parameters, options, own)
+
+
+def rested(
+    design: Design, who: tuple[int, NDArray[np.int64]], parameters: Array, options: engine.Options,
+    own: OwnPopulation | None = None,
+) -> Population:  # fmt: skip
+    """Patients with these parameters (n, P) at their own rest under the design's background. who: seed and numbers (n,)
+    of the streams that give demographics and background doses."""
+    seed, ids = who
     given = own.values(seed, ids) if own else {}
     for name, values in given.items():
         if name not in DEMOGRAPHIC:
@@ -142,28 +153,39 @@ def run_in(parameters: Array, start: Array, options: engine.Options) -> engine.E
     return engine.simulate(axis.kernel(), parameters, start, times=[RUN_IN_DAYS], outputs=names, options=options)
 
 
-def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64]) -> Array:
+class Source(Protocol):
+    """Where random numbers come from: `core.streams`, or a point of the space of patients that inference moves."""
+
+    def normal(self, seed: int, purpose: str, patients: ArrayLike, n: int = 1) -> Array:
+        """Standard normals, (patients, n)."""
+
+    def uniform(self, seed: int, purpose: str, patients: ArrayLike, n: int = 1) -> Array:
+        """Uniforms in (0, 1), (patients, n)."""
+
+
+def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64], source: Source = streams) -> Array:
     """Parameter matrix (n, P) of patients about the disease's typical vector."""
     out = typical_parameters(disease)[posterior.draw_of(ids, disease)]
-    _endotypes(out, disease, seed, ids)
+    _endotypes(out, disease, source.uniform(seed, "endotype", ids)[:, 0])
     for name, (log_sd, group) in axis.spreads(disease).items():
-        z = streams.normal(seed, f"parameter {name}", ids)[:, 0]
+        z = source.normal(seed, f"parameter {name}", ids)[:, 0]
         if group:
-            shared = streams.normal(seed, f"group {group}", ids)[:, 0]
+            shared = source.normal(seed, f"group {group}", ids)[:, 0]
             z = np.sqrt(SHARED_VARIANCE) * shared + np.sqrt(1 - SHARED_VARIANCE) * z
         out[:, axis.index(name)] *= np.exp(log_sd * z)[:, None]
-    _spread_weights(out, seed, ids)
+    _spread_weights(out, source.uniform(seed, "tissue weights", ids, len(weight_columns())))
     return out
 
 
-def _endotypes(out: Array, disease: str, seed: int, ids: NDArray[np.int64]) -> None:
+def endotype_of(disease: str, u: Array) -> NDArray[np.int64]:
+    """Index (n,) of the disease's endotype that patients with these uniforms (n,) belong to; 0 where it has none."""
+    shares = np.cumsum([k.share for k in axis.disease(disease).endotypes] or [1.0])
+    return np.searchsorted(shares, u * shares[-1], side="right").clip(max=shares.size - 1)
+
+
+def _endotypes(out: Array, disease: str, u: Array) -> None:
     """Each patient belongs to one endotype of the disease's mixture, which moves its regulators."""
-    kinds = axis.disease(disease).endotypes
-    if not kinds:
-        return
-    shares = np.cumsum([k.share for k in kinds])
-    own, u = axis.parameters(disease), streams.uniform(seed, "endotype", ids)[:, 0] * shares[-1]
-    chosen = np.searchsorted(shares, u, side="right").clip(max=len(kinds) - 1)
+    own, chosen, kinds = axis.parameters(disease), endotype_of(disease, u), axis.disease(disease).endotypes
     for k, kind in enumerate(kinds):
         for name, value in kind.regulators.items():
             where = np.ix_(chosen == k, axis.index(name))
@@ -176,14 +198,13 @@ def weight_columns() -> list[int]:
     return [i for name in axis.weight_names() for i in axis.index(name)]
 
 
-def _spread_weights(out: Array, seed: int, ids: NDArray[np.int64]) -> None:
+def _spread_weights(out: Array, u: Array) -> None:
     """Tissue-arm weights of each patient: a Dirichlet draw about those that the patient has from draw and endotype."""
     from scipy.special import gammaincinv
 
     index = weight_columns()
     shape = out[:, index] / out[:, index].sum(axis=1, keepdims=True)
     shape = shape * number("weights.concentration")
-    u = streams.uniform(seed, "tissue weights", ids, len(index))
     gamma = np.where(shape > 1e-9, gammaincinv(np.maximum(shape, 1e-9), u), 0.0)
     out[:, index] = gamma / gamma.sum(axis=1, keepdims=True)
 

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import json as encoder
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def omics(
     file: Annotated[Path, typer.Argument(help="Expression: .csv or .tsv (genes x samples) or .h5ad.")],
     reference: Annotated[Path | None, typer.Option(help="Healthy or untreated samples, measured alike.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 1,
+    disease: Annotated[str | None, typer.Option(help="Map the activities to this disease's parameters.")] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(help="With --disease: write patients for `baxis trial --population`.", metavar="FILE.csv"),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="With --population: patients drawn for each sample.")] = 20,
+    repertoire: Annotated[
+        list[str] | None, typer.Option(help="AIRR-C table of a sample, as covariates.", metavar="SAMPLE=FILE.tsv")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Activities of interferon, plasmablast, BCR, NF-kB, CD40 and TLR signatures, with permutation nulls."""
+    from ...core.errors import InvalidValue
     from ...insight.omics import omics as run
+    from ...insight.omics_parameters import parameters, with_repertoire
     from .layout import table, width, wrapped
 
+    if population and not disease:
+        raise InvalidValue("--population", str(population), "--disease beside it: parameters are those of a disease")
+    files = dict(_pair(x) for x in repertoire or [])
     result = run(file, reference, seed)
+    found = parameters(result, disease, draws, seed) if disease else None
+    covariates = with_repertoire(result, files) if files else None
+    if found and population:
+        found.save(population)
     if json:
-        typer.echo(encoder.dumps(result.to_dict(), indent=1, allow_nan=False))
+        more = {"parameters": records(found.told) if found else [], "covariates": records(covariates)}
+        typer.echo(encoder.dumps(result.to_dict() | more, indent=1, allow_nan=False))
         return
     high = result.samples[(result.samples["p"] <= 0.05)].groupby("signature").size()
     rows = [
@@ -43,8 +65,36 @@ def omics(
         "Difference from the reference by permuted labels; '-' without a reference or with too few genes. Single samples "
         "against random gene sets of like expression, * p at most 0.05: a screen. "
     )
-    typer.echo("\n".join([*text, *wrapped(note + recipe["notice"], width())]))
+    text += wrapped(note, width())
+    if found:
+        told = [
+            [t["signature"], t["parameter"] or "not mapped", _number(t["correlation"]), t["why"]]
+            for t in records(found.told)
+        ]
+        text += ["", f"Parameters in {found.disease}", *table(["signature", "parameter", "r (assumed)", "why"], told)]
+        text += [f"{len(found.table)} patients written to {population}"] if population else []
+    if covariates is not None:
+        shown = covariates.dropna(subset=["clonality"])
+        cells = [
+            [r["sample"], *(_number(r[c]) for c in ("clonality", "clones", "mutation_percent"))] for r in records(shown)
+        ]
+        text += ["", *table(["sample", "clonality", "clones", "V mutation, %"], cells)]
+    typer.echo("\n".join([*text, recipe["notice"]]))
 
 
-def _number(x: float) -> str:
-    return "-" if x != x else f"{x:.2g}"
+def _pair(text: str) -> tuple[str, Path]:
+    from ...core.errors import InvalidValue
+
+    sample, sign, file = text.partition("=")
+    if not sign or not sample or not file:
+        raise InvalidValue("--repertoire", text, "SAMPLE=FILE.tsv")
+    return sample, Path(file)
+
+
+def records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Rows as plain data, what is missing as null."""
+    return [] if frame is None else list(encoder.loads(frame.to_json(orient="records")))
+
+
+def _number(x: float | None) -> str:
+    return "-" if x is None or x != x else f"{x:.2g}"

@@ -4,59 +4,104 @@ from __future__ import annotations
 
 import json as encoder
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...insight.patient import PatientResult
+
 
 def patient(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Visits: day, measure, value, unit.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.csv", help="Visits and treatments: day, measure, value, unit [, route, schedule]."
+        ),
+    ],
     disease: Annotated[str, typer.Option(help="Disease code.")],
     candidates: Annotated[str, typer.Option(help="Drugs, with commas between.")] = "rituximab,belimumab",
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for patient.json and patient.png.", metavar="DIR")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Weigh virtual patients by one patient's laboratory values; predict each candidate drug. Research only."""
+    """Posterior of one patient from values, scores and treatments; what each drug is predicted to do. Research only."""
+    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
     from ...insight.patient import patient as run
     from .progress import bar
 
-    names = tuple(c.strip() for c in candidates.split(",") if c.strip())
+    if out:
+        check_folder(out, "patient.json")
+    names = tuple(dict.fromkeys(c.strip() for c in candidates.split(";" if ";" in candidates else ",") if c.strip()))
     with bar("virtual patients") as progress:
         result = run(file, disease, names, Settings(seed=seed, threads=threads, progress=progress))
-    typer.echo(encoder.dumps(result.to_dict(), indent=1) if json else "\n".join(lines(result)))
+    if out:
+        result.save(out)
+    if json:
+        typer.echo(encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    notice = typer.style(result.recipe["notice"], bold=True)
+    typer.echo("\n".join([notice, *lines(result), notice]))
 
 
-def lines(result: object) -> list[str]:
-    """What the terminal shows."""
-    from ...insight.patient import PatientResult
+def lines(result: PatientResult) -> list[str]:
+    """What the terminal shows, between the notices."""
     from .layout import table, width, wrapped
 
-    assert isinstance(result, PatientResult)
-    r = result.recipe
-    out = [r["notice"], f"{result.disease}: {r['effective']:.0f} effective of {r['population']} virtual patients"]
+    r, moves = result.recipe, result.recipe["refinement"]
+    drawn = f"{r['effective']:.0f} effective of {r['population']} virtual patients"
+    if moves:
+        drawn = (
+            f"{r['population']} virtual patients held {moves['population_effective']:.0f} effective ones; refined in "
+            f"{moves['steps']:.0f} steps: {moves['distinct']:.0f} distinct of {moves['particles']:.0f}, "
+            f"{100 * moves['accepted']:.0f} % of moves accepted"
+        )
+    out = wrapped(f"{result.disease}: {drawn}", width())
     for warning in result.warnings:
         out += wrapped("WARNING: " + warning, width())
-    rows = [
-        [e["endotype"], f"{e['population']:.2f}", f"{e['patient']:.2f}"] for e in result.endotypes.to_dict("records")
-    ]
-    out += ["", *table(["endotype", "population", "patient"], rows), ""]
+    if len(result.endotypes):
+        kinds = result.endotypes.to_dict("records")
+        rows = [[e["endotype"], f"{e['population']:.2f}", f"{e['patient']:.2f}"] for e in kinds]
+        out += ["", *table(["endotype", "population", "patient"], rows)]
     cells = []
-    for s in result.state.to_dict("records"):
-        seen = "" if s["seen"] is None or s["seen"] != s["seen"] else f"{s['seen']:.3g}"
-        cells.append([s["measure"], s["unit"], seen, f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"])
-    out += table(["measure", "unit", "seen", "posterior (90 %)"], cells)
-    out += ["", "Inflammation at the last week, multiple of now (90 %)"]
-    end = result.courses[result.courses["week"] == result.courses["week"].max()]
-    given = [
-        [c["drug"], f"{c['inflammation']:.2f} ({c['low']:.2f} to {c['high']:.2f})"] for c in end.to_dict("records")
+    for s in result.past.to_dict("records"):
+        span = f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"
+        cells.append([f"{s['day']:g}", s["measure"], s["unit"], f"{s['seen']:.3g}", span])
+    out += ["", *table(["day", "measure", "unit", "seen", "posterior (90 %)"], cells)]
+    return [*out, *_state(result.state), *_predicted(result)]
+
+
+def _state(state: pd.DataFrame) -> list[str]:
+    """Laboratory measures that were not seen."""
+    from .layout import table
+
+    hidden = [s for s in state.to_dict("records") if s["seen"] is None or s["seen"] != s["seen"]]
+    rows = [[s["measure"], s["unit"], f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"] for s in hidden]
+    return ["", *table(["not measured", "unit", "posterior (90 %)"], rows)] if rows else []
+
+
+def _predicted(result: PatientResult) -> list[str]:
+    """The end of each course, and what to measure next."""
+    from .layout import table
+
+    end = result.courses[result.courses["week"] == result.courses["week"].max()].to_dict("records")
+    rows = [
+        [
+            c["drug"],
+            f"{c['inflammation']:.2f} ({c['low']:.2f} to {c['high']:.2f})",
+            f"{c['score']:.1f} ({c['score_low']:.1f} to {c['score_high']:.1f})",
+        ]
+        for c in end
     ]
-    out += [
-        *table(["drug", "inflammation"], given),
-        "",
-        "Further measurement: share of that variance removed (by chance)",
-    ]
-    best = result.next_measurement.head(4).to_dict("records")
-    out += table(["measure", "share"], [[b["measure"], f"{b['variance removed']:.2f} ({b['null']:.2f})"] for b in best])
-    return [*out, r["notice"]]
+    head = ["drug", "inflammation, of now", result.recipe["score"]]
+    out = ["", f"Predicted at week {end[0]['week']:g} (90 %)", *table(head, rows)]
+    best = result.next_measurement.head(5).to_dict("records")
+    if best:
+        out += ["", "Further measurement: share of the variance of that inflammation removed (by chance)"]
+        shares = [[b["measure"], f"{b['variance removed']:.2f} ({b['null']:.2f})"] for b in best]
+        out += table(["measure", "share"], shares)
+    return out

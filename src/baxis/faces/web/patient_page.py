@@ -12,7 +12,8 @@ from ... import axis
 from ...clinic.settings import Settings
 from ...core.errors import BaxisError, Faults
 from ...insight.patient import PatientResult, patient
-from ...insight.patient.visits import measures, read_text
+from ...insight.patient.file import read_text
+from ...insight.patient.visits import measures
 from . import shell, work
 from .pages import Answer
 
@@ -42,7 +43,10 @@ def form(query: Mapping[str, str]) -> Any:
                     hint="Made-up values to begin with. They stay in this page and the server's memory."),
         tags.div(tags.label("Or a CSV file", {"for": "f-file"}), tags.input(file), class_="field"),
         shell.field("drugs", "Candidate drugs", tags.input(drugs), hint=f"Up to {MOST_DRUGS}, with commas between."),
-        tags.small(f"Measures: {', '.join(sorted(measures()))}.", class_="hint"),
+        tags.small(
+            f"Measures: {', '.join(sorted(measures()))}, the disease's scores (SLEDAI-2K, DAS28-CRP, BVAS, RI, ESSDAI, UPCR, ...), "
+            "and past treatments (prednisone, 20, mg/day; rituximab, 1000, mg).", class_="hint"
+        ),
     )  # fmt: skip
 
 
@@ -65,7 +69,7 @@ def answer(form: Mapping[str, str]) -> Answer:
         return Answer(faults={"drugs": f"{len(drugs)} drugs; allowed: 1 to {MOST_DRUGS}, with commas between"})
     disease = form.get("disease", "SLE")
     try:
-        read_text(text, "values")
+        read_text(text, "values", disease)
     except (BaxisError, Faults) as e:
         return Answer(faults={"values": str(e)})
     key = hashlib.sha256(text.encode()).hexdigest(), disease, drugs
@@ -78,7 +82,8 @@ def answer(form: Mapping[str, str]) -> Answer:
 
 def inferred(text: str, disease: str, drugs: tuple[str, ...]) -> PatientResult:
     """Posterior and predictions of the patient described by a CSV text."""
-    return patient(read_text(text, "values"), disease, drugs, Settings(threads=1, progress=work.progress))
+    visits = read_text(text, "values", disease)
+    return patient(visits, disease, drugs, Settings(threads=1, progress=work.progress))
 
 
 def courses(x: PatientResult) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One patient: from laboratory values to a posterior over virtual patients, and what each drug is predicted to do."""
+"""One patient: from values and scores at visits to a posterior over virtual patients, and what each drug is predicted to do."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,116 +12,222 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
-from ...clinic.design import Arm
-from ...clinic.population import Population
+from ...clinic import exposure
+from ...clinic.design import Arm, Treatment
+from ...clinic.population import Population, typical
 from ...clinic.settings import Settings
-from ...clinic.trial import Laboratory
 from ...core import streams
 from ..combine import setting
+from . import scores
+from .course import Ratings, Table, program, run, started
+from .file import read
 from .posterior import Posterior, infer
-from .visits import Visits, measures, noise, read
+from .visits import Visits, measures, noise
 
 Array = NDArray[np.float64]
-DRAWS, WEEKS = 200, 24.0
+DRAWS, WEEKS, STEP = 200, 24.0, 4.0
 DEFAULT = ("rituximab", "belimumab")
+AS_NOW = "as now"
 NOTICE = "FOR RESEARCH ONLY: NOT FOR DECISIONS ABOUT A PATIENT."
 
 
 @dataclass(frozen=True)
 class PatientResult:
-    """state, endotypes, courses (drug x week), next_measurement: pandas tables; warnings and recipe beside them."""
+    """state, endotypes, courses (drug x week), past (what was seen beside the posterior at each visit),
+    next_measurement: pandas tables; warnings and recipe beside them."""
 
     disease: str
     state: pd.DataFrame
     endotypes: pd.DataFrame
     courses: pd.DataFrame
+    past: pd.DataFrame
     next_measurement: pd.DataFrame
     warnings: tuple[str, ...]
     recipe: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        names = ("state", "endotypes", "courses", "next_measurement")
-        tables = {n: getattr(self, n).to_dict("records") for n in names}
+        """Plain data; what is not known becomes null."""
+        names = ("state", "endotypes", "courses", "past", "next_measurement")
+        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in names}
         return {"disease": self.disease, **tables, "warnings": list(self.warnings), "recipe": self.recipe}
+
+    def plot(self) -> Any:
+        """Figure: the past beside the posterior, and the predicted courses."""
+        from .figures import draw
+
+        return draw(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write patient.json and patient.png into a new or empty folder, or over an earlier result of `patient`."""
+        from ...clinic.export import whole
+
+        def fill(work: Path) -> None:
+            text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+            (work / "patient.json").write_text(text + "\n", encoding="utf-8")
+            self.plot().savefig(work / "patient.png", dpi=120)
+
+        return whole(Path(folder), fill, "patient.json")
 
 
 def patient(
     file: str | Path | Visits, disease: str, candidates: tuple[str, ...] = DEFAULT, settings: Settings | None = None
 ) -> PatientResult:
-    """Posterior and predictions for the patient of a CSV file, or of visits read from one (see `visits`). Research use only.
+    """Posterior and predictions for the patient of a CSV file, or of visits read from one (see `file`). Research use only.
 
     candidates: drugs, as `combine` takes them. Raises BaxisError for bad input before anything is simulated.
     """
     chosen = settings or Settings()
     code = setting.known_disease(disease)
-    visits = file if isinstance(file, Visits) else read(file)
+    visits = file if isinstance(file, Visits) else read(file, code)
     regimens = {c: setting.regimen(c, code) for c in candidates}
     found = infer(visits, code, chosen)
-    people = found.people.take(found.resample(DRAWS))
-    arms = [Arm(arm_id=n, n=1, role="active", treatments=r) for n, r in regimens.items()]
-    design = found.design.replace(
-        weeks=WEEKS,
-        arms=[a.model_dump() for a in arms],
-        endpoints=[found.design.primary.model_dump() | {"week": WEEKS}],
-    )
-    lab = Laboratory(design, replace(chosen, progress=None))
+    at = found.resample(DRAWS)
+    future = Future(found, visits, at, replace(chosen, progress=None))
+    for regimen in regimens.values():
+        future.check(regimen)
     rows, last = [], {}
-    for arm in arms:
-        run = lab.run_arm(arm, people)
-        ratio = np.where((run.status == 0)[:, None], run.outputs["infl"] / run.outputs["infl"][:, :1], np.nan)
-        last[arm.arm_id] = ratio[:, -1]
-        rows += [_course(arm.arm_id, day / 7.0, ratio[:, k]) for k, day in enumerate(lab.days) if k]
-    recipe = {
-        "setting": design.trial_id,
+    for name, regimen in {AS_NOW: (), **regimens}.items():
+        outputs, shown, ok = future.run(regimen)
+        ratio = np.where(ok[:, None], outputs["infl"] / outputs["infl"][:, :1], np.nan)
+        score = np.where(ok[:, None], shown[future.score.measure], np.nan)
+        rows += [_course(name, week, ratio[:, k], score[:, k]) for k, week in enumerate(future.weeks)]
+        if name != AS_NOW:
+            last[name] = ratio[:, -1]
+    kinds = [{"endotype": k, "population": a, "patient": b} for k, (a, b) in found.endotypes().items()]
+    further = next_measurement(visits, future, last)
+    columns = ["endotype", "population", "patient"]
+    return PatientResult(
+        code, _state(visits, found), pd.DataFrame(kinds, columns=columns), pd.DataFrame(rows), _past(visits, future),
+        further, found.warnings, _recipe(found, future, regimens, (chosen, last)),
+    )  # fmt: skip
+
+
+def _recipe(
+    found: Posterior,
+    future: Future,
+    regimens: dict[str, tuple[Treatment, ...]],
+    more: tuple[Settings, dict[str, Array]],
+) -> dict[str, Any]:
+    chosen, last = more
+    return {
+        "setting": future.home.trial_id,
+        "score": future.score.measure,
         "regimens": {n: setting.words(r) for n, r in regimens.items()},
         "seed": chosen.seed,
-        "population": len(found.people.ids),
+        "population": int(found.moves.get("population", len(found.people.ids))),
         "effective": found.ess,
+        "refinement": found.moves,
         "draws": DRAWS,
         "failures": int(sum(np.isnan(v).sum() for v in last.values())),
         "notice": NOTICE,
     }
-    kinds = [{"endotype": k, "population": a, "patient": b} for k, (a, b) in found.endotypes().items()]
-    further = next_measurement(visits, people, last)
-    return PatientResult(
-        code, _state(visits, found), pd.DataFrame(kinds), pd.DataFrame(rows), further, found.warnings, recipe
-    )
 
 
-def _course(drug: str, week: float, ratio: Array) -> dict[str, Any]:
-    low, middle, high = np.nanquantile(ratio, (0.05, 0.5, 0.95))
-    return {"drug": drug, "week": week, "inflammation": float(middle), "low": float(low), "high": float(high)}
+class Future:
+    """Draws of the posterior put through the past once more, and carried on from the last visit under a regimen."""
+
+    def __init__(self, found: Posterior, visits: Visits, at: NDArray[np.int64], settings: Settings) -> None:
+        self.visits, self.options = visits, settings.options()
+        self.home = setting.home(found.design.disease)
+        self.people, self.design = found.people.take(found.who[at]), found.design
+        self.seen, self.tools = found.seen.take(found.who[at]), found.tools[at]
+        self.score = scores.main(self.home.disease)
+        self.weeks = np.arange(0.0, WEEKS + 1e-9, STEP)
+        self.ratings = Ratings(self.home.disease, typical(self.home, self.options))
+
+    def carrying(self, regimen: tuple[Treatment, ...], n: int | None = None) -> Population:
+        """The patients (the first n) with what changes their exposure to the candidate."""
+        people = self.people if n is None else self.people.take(np.arange(n))
+        arm = Arm(arm_id="candidate", n=1, role="active", treatments=regimen)
+        design = self.design.replace(arms=[arm.model_dump()])
+        own = exposure.covariates(design, people.seed, people.ids, people.covariates)
+        return replace(people, covariates=own | people.covariates)
+
+    def check(self, regimen: tuple[Treatment, ...]) -> None:
+        """InvalidValue for more drugs than can be followed, before anything is simulated."""
+        program(self.visits, self.carrying(regimen, 1), self.design, regimen, WEEKS)
+
+    def run(self, regimen: tuple[Treatment, ...]) -> tuple[Table, Table, NDArray[np.bool_]]:
+        """(observables, instrument's measures) (n, weeks) from now on, and who ran to the end."""
+        people, now = self.carrying(regimen), self.visits.now - started(self.visits)
+        days = now + self.weeks * 7.0
+        after, ok = run(program(self.visits, people, self.design, regimen, WEEKS), people, days, self.options)
+        times = np.array(self.visits.times)
+        late = times < self.visits.now - 1e-9  # a last visit on the last day is the first of the future
+        whole = {k: np.concatenate([self.seen.outputs[k][:, late], v], axis=1) for k, v in after.items()}
+        every = np.concatenate([times[late], self.visits.now + self.weeks * 7.0])
+        who = np.arange(len(people.ids))
+        measured = self.ratings.observe(whole, every, people, who, self.tools)
+        return after, {k: v[:, int(late.sum()) :] for k, v in measured.items()}, ok
+
+
+def _course(drug: str, week: float, ratio: Array, score: Array) -> dict[str, Any]:
+    low, middle, high = (float(x) for x in np.nanquantile(ratio, (0.05, 0.5, 0.95)))
+    below, above = (float(x) for x in np.nanquantile(score, (0.05, 0.95)))
+    mean = float(np.nanmean(score))  # a stepped score's median jumps
+    row = {"drug": drug, "week": float(week), "inflammation": middle, "low": low, "high": high}
+    return row | {"score": mean, "score_low": below, "score_high": above}
 
 
 def _state(visits: Visits, found: Posterior) -> pd.DataFrame:
-    """Each laboratory measure: what was seen (geometric mean), the posterior, and the tail in the population."""
+    """Each laboratory measure at the last visit: what was seen there (geometric mean of its visits), the posterior, and
+    the tail in the population."""
     rows = []
     for key, name in measures().items():
         o = axis.outputs()[name]
         own = [v for n, v in zip(visits.names, visits.values, strict=True) if n == name]
         seen = float(np.exp(np.mean(np.log(own))) * o.healthy) if own else None
         middle, low, high = (v * o.healthy for v in found.summary(name))
-        tail = found.tail.get(name)
         row = {"measure": key, "unit": o.unit, "seen": seen, "posterior": middle, "low": low, "high": high}
-        rows.append(row | {"tail": tail})
+        rows.append(row | {"tail": found.tail.get(name)})
     return pd.DataFrame(rows)
 
 
-def next_measurement(visits: Visits, people: Population, outcome: dict[str, Array]) -> pd.DataFrame:
+def _past(visits: Visits, future: Future) -> pd.DataFrame:
+    """Every value and rating beside the posterior at that visit (90 %)."""
+    times, rows = np.array(visits.times), []
+    for name, value, day in zip(visits.names, visits.values, visits.days, strict=True):
+        o, k = axis.outputs()[name], int(np.searchsorted(times, day))
+        x = future.seen.outputs[name][:, k] * o.healthy
+        rows.append(_seen(day, o.key, o.unit, value * o.healthy, x))
+    who = np.arange(len(future.people.ids))
+    shown = future.ratings.observe(future.seen.outputs, times, future.people, who, future.tools)
+    for r in visits.ratings:
+        x = shown[r.measure][:, int(np.searchsorted(times, r.day))]
+        rows.append(_seen(r.day, r.measure, scores.scores(future.home.disease)[r.measure].unit, r.value, x))
+    columns = ["day", "measure", "unit", "seen", "posterior", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["measure", "day"], ignore_index=True)
+
+
+def _seen(day: float, measure: str, unit: str, value: float, x: Array) -> dict[str, Any]:
+    low, middle, high = (float(v) for v in np.quantile(x, (0.05, 0.5, 0.95)))
+    row = {"day": day, "measure": measure, "unit": unit, "seen": float(value)}
+    return row | {"posterior": middle, "low": low, "high": high}
+
+
+def next_measurement(visits: Visits, future: Future, outcome: dict[str, Array]) -> pd.DataFrame:
     """Expected share of the variance of log inflammation under each drug that one more measurement takes away.
 
-    Averaged over the drugs, by pre-posterior analysis on the posterior's own draws; null: the same with the measure's
-    values dealt out at random, which a finite sample gives by chance.
+    Laboratory measures and scores at the last visit, averaged over the drugs, by pre-posterior analysis on the
+    posterior's own draws; null: the same with the measure's values dealt out at random, which a finite sample gives by
+    chance.
     """
-    rows = []
-    for key, name in measures().items():
-        x = np.log(np.maximum(people.outputs[name], 1e-9))
-        dealt = x[streams.generator(people.seed, f"dealt {key}").permutation(x.size)]
-        e = streams.normal(people.seed, f"further {key}", np.arange(x.size))[:, 0]
-        share, null = (float(np.mean([reduction(v, e, noise(name), y) for y in outcome.values()])) for v in (x, dealt))
-        rows.append({"measure": key, "repeat": name in visits.names, "variance removed": share, "null": null})
-    return pd.DataFrame(rows).sort_values("variance removed", ascending=False, ignore_index=True)
+    asked = {k: (np.log(np.maximum(future.seen.outputs[n][:, -1], 1e-9)), noise(n), n in visits.names)
+             for k, n in measures().items()}  # fmt: skip
+    times, who = np.array(visits.times), np.arange(len(future.people.ids))
+    shown = future.ratings.observe(future.seen.outputs, times, future.people, who, future.tools)
+    rated = {r.measure for r in visits.ratings}
+    for name, score in scores.scores(future.home.disease).items():
+        x = shown[name][:, -1]
+        asked[name] = (np.log(np.maximum(x, 1e-6)) if score.log else x, score.sd, name in rated)
+    rows, seed = [], future.people.seed
+    for key, (x, sd, repeat) in asked.items() if outcome else ():
+        dealt = x[streams.generator(seed, f"dealt {key}").permutation(x.size)]
+        e = streams.normal(seed, f"further {key}", np.arange(x.size))[:, 0]
+        share, null = (float(np.mean([reduction(v, e, sd, y) for y in outcome.values()])) for v in (x, dealt))
+        rows.append({"measure": key, "repeat": repeat, "variance removed": share, "null": null})
+    table = pd.DataFrame(rows, columns=["measure", "repeat", "variance removed", "null"])
+    return table.sort_values("variance removed", ascending=False, ignore_index=True)
 
 
 def reduction(x: Array, e: Array, sd: float, outcome: Array) -> float:

@@ -1,0 +1,115 @@
+"""Clinical scores in a patient's file: which each disease takes, in what unit, and how likely a rating is.
+
+A rating is the instrument's score (with the instrument's own fluctuation and noise) plus the error of a rater in the
+clinic (`library/instruments/scores.csv`, assumed), rounded where the score has steps and never below its least.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...clinic.instruments import instrument
+from ...core import library, units
+from ...core.errors import InvalidValue, UnknownName
+
+Array = NDArray[np.float64]
+TABLE = "instruments/scores"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of a disease: allowed range and step, error `sd` of a rating (of its logarithm when `log`)."""
+
+    measure: str
+    unit: str
+    aliases: tuple[str, ...]
+    low: float
+    high: float
+    step: float
+    sd: float
+    log: bool
+
+    def likelihood(self, seen: float, simulated: Array) -> Array:
+        """Log likelihood of a rating, up to a constant, for instrument scores of any shape."""
+        from scipy.special import log_ndtr
+
+        if self.log:
+            z = (np.log(seen) - np.log(np.maximum(simulated, 1e-6))) / self.sd
+            return -0.5 * z * z
+        if not self.step:
+            z = (seen - simulated) / self.sd
+            return -0.5 * z * z
+        above = (seen + 0.5 * self.step - simulated) / self.sd
+        if seen <= self.low + 1e-9:
+            return np.asarray(log_ndtr(above))
+        below = (seen - 0.5 * self.step - simulated) / self.sd
+        flip = below > 0  # the upper tail is the lower one mirrored: no difference of two ones
+        upper, lower = log_ndtr(np.where(flip, -below, above)), log_ndtr(np.where(flip, -above, below))
+        return np.asarray(upper + np.log1p(-np.exp(np.minimum(lower - upper, -1e-12))))
+
+    def rated(self, simulated: Array, normal: Array) -> Array:
+        """Ratings of instrument scores, with standard normal errors of the same shape."""
+        if self.log:
+            return np.asarray(simulated * np.exp(self.sd * normal))
+        value = simulated + self.sd * normal
+        if not self.step:
+            return np.asarray(value)
+        return np.maximum(np.round(value / self.step) * self.step, self.low)
+
+
+def scores(disease: str) -> dict[str, Score]:
+    """Scores that a file of this disease may hold, by name."""
+    known = instrument(disease).units
+    out = {}
+    for r in library.read_table(TABLE):
+        if r["disease"] == disease:
+            low, high, step, sd = (float(r[k]) for k in ("low", "high", "step", "sd"))
+            names = tuple(a for a in r["aliases"].split("|") if a)
+            score = Score(r["measure"], known[r["measure"]], names, low, high, step, sd, r["scale"] == "log")
+            out[score.measure] = score
+    return out
+
+
+def find(name: str, disease: str) -> Score | None:
+    """A score by name or alias, None when the disease has none of that name."""
+    for s in scores(disease).values():
+        if name.casefold() in {s.measure.casefold(), *(a.casefold() for a in s.aliases)}:
+            return s
+    return None
+
+
+def diseases_of(name: str) -> list[str]:
+    """Diseases whose files may hold a score of this name (to say so when it stands in another's)."""
+    codes = dict.fromkeys(r["disease"] for r in library.read_table(TABLE))
+    return [d for d in codes if find(name, d)]
+
+
+def checked(score: Score, value: float, unit: str) -> float:
+    """The value in the score's own unit. Raises InvalidValue for another unit or an impossible value."""
+    factor = 1.0
+    if unit.casefold() != score.unit.casefold():
+        try:
+            factor = units.factor(unit, score.unit)
+        except InvalidValue:
+            raise InvalidValue(
+                f"unit of {score.measure}", unit, f"{score.unit}, or a unit that converts to it"
+            ) from None
+    own = value * factor
+    if not score.low <= own <= score.high:
+        span = f"{score.low:g} to {score.high:g} {score.unit}"
+        raise InvalidValue(score.measure, f"{value:g} {unit}", f"a possible value, {span}", "check the unit")
+    if score.step and abs(own / score.step - round(own / score.step)) > 1e-6:
+        raise InvalidValue(score.measure, f"{value:g}", f"whole steps of {score.step:g}")
+    return own
+
+
+def main(disease: str) -> Score:
+    """The score that the disease's courses are told in."""
+    row = next(r for r in library.read_table("strategies/targets") if r["disease"] == disease)
+    found = find(row["measure"], disease)
+    if found is None:
+        raise UnknownName(f"score of {disease}", row["measure"], scores(disease))
+    return found
