@@ -196,7 +196,7 @@ def test_a_patient_of_every_disease_is_predicted(disease: str, tmp_path: Path) -
         ("igg", "c3"), np.array([1.1, 0.9]), (0.0, 0.0), (Rating(score.measure, value, -60.0), Rating(score.measure, value, 0.0)),
         (Given(-100.0, "prednisone", 10.0, "mg/day"), Given(-100.0, "rituximab", 1000.0, "mg", "iv", "days 1,15")),
     )  # fmt: skip
-    result = patient(visits, disease, ("rituximab", "methotrexate 15 mg po qw"), SETTINGS)
+    result = patient(visits, disease, ("rituximab", "methotrexate 15 mg po qw"), SETTINGS, 5000)
     assert result.recipe["notice"].startswith("FOR RESEARCH ONLY")
     assert list(dict.fromkeys(result.courses["drug"])) == ["as now", "rituximab", "methotrexate 15 mg po qw"]
     end = result.courses[result.courses["week"] == 24].set_index("drug")
@@ -213,6 +213,6 @@ def test_a_patient_of_every_disease_is_predicted(disease: str, tmp_path: Path) -
 
 
 def test_the_example_is_predicted() -> None:
-    result = patient(EXAMPLE, "SLE", settings=SETTINGS)
+    result = patient(EXAMPLE, "SLE", settings=SETTINGS, most=5000)
     assert set(result.courses["drug"]) == {"as now", "rituximab", "belimumab"}
-    assert result.to_dict() == patient(EXAMPLE, "SLE", settings=Settings(threads=2)).to_dict()
+    assert result.to_dict() == patient(EXAMPLE, "SLE", settings=Settings(threads=2), most=5000).to_dict()

@@ -11,6 +11,9 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...insight.omics import Activities
+    from ...insight.omics_parameters import Parameters
+
 
 def omics(
     file: Annotated[Path, typer.Argument(help="Expression: .csv or .tsv (genes x samples) or .h5ad.")],
@@ -31,7 +34,6 @@ def omics(
     from ...core.errors import InvalidValue
     from ...insight.omics import omics as run
     from ...insight.omics_parameters import parameters, with_repertoire
-    from .layout import table, width, wrapped
 
     if population and not disease:
         raise InvalidValue("--population", str(population), "--disease beside it: parameters are those of a disease")
@@ -45,6 +47,15 @@ def omics(
         more = {"parameters": records(found.told) if found else [], "covariates": records(covariates)}
         typer.echo(encoder.dumps(result.to_dict() | more, indent=1, allow_nan=False))
         return
+    typer.echo(
+        "\n".join([*lines(result), *_mapped(found, population), *_covariates(covariates), result.recipe["notice"]])
+    )
+
+
+def lines(result: Activities) -> list[str]:
+    """The table of signatures as text."""
+    from .layout import table, width, wrapped
+
     high = result.samples[(result.samples["p"] <= 0.05)].groupby("signature").size()
     rows = [
         [
@@ -60,26 +71,42 @@ def omics(
     text = [
         f"{recipe['cases']} samples, {recipe['reference']} of reference, {recipe['genes']} genes ({recipe['scale']})"
     ]
-    text += ["", *table(head, rows), ""]
     note = (
         "Difference from the reference by permuted labels; '-' without a reference or with too few genes. Single samples "
         "against random gene sets of like expression, * p at most 0.05: a screen. "
     )
-    text += wrapped(note, width())
-    if found:
-        told = [
-            [t["signature"], t["parameter"] or "not mapped", _number(t["correlation"]), t["why"]]
-            for t in records(found.told)
-        ]
-        text += ["", f"Parameters in {found.disease}", *table(["signature", "parameter", "r (assumed)", "why"], told)]
-        text += [f"{len(found.table)} patients written to {population}"] if population else []
-    if covariates is not None:
-        shown = covariates.dropna(subset=["clonality"])
-        cells = [
-            [r["sample"], *(_number(r[c]) for c in ("clonality", "clones", "mutation_percent"))] for r in records(shown)
-        ]
-        text += ["", *table(["sample", "clonality", "clones", "V mutation, %"], cells)]
-    typer.echo("\n".join([*text, recipe["notice"]]))
+    return [*text, "", *table(head, rows), "", *wrapped(note, width())]
+
+
+def _mapped(found: Parameters | None, file: Path | None) -> list[str]:
+    """Which signatures move a parameter, and why the others do not."""
+    from .layout import table
+
+    if found is None:
+        return []
+    told = [
+        [t["signature"], t["parameter"] or "not mapped", _number(t["correlation"]), t["why"]]
+        for t in records(found.told)
+    ]
+    text = ["", f"Parameters in {found.disease}", *table(["signature", "parameter", "r (assumed)", "why"], told)]
+    return [*text, f"{len(found.table)} patients written to {file}"] if file else text
+
+
+def _covariates(covariates: pd.DataFrame | None) -> list[str]:
+    """The repertoires of the samples that have one."""
+    from .layout import table
+
+    if covariates is None:
+        return []
+    shown = records(covariates.dropna(subset=["clonality"]))
+    names = ("clonality", "clones", "mutation_percent")
+    return [
+        "",
+        *table(
+            ["sample", "clonality", "clones", "V mutation, %"],
+            [[r["sample"], *(_number(r[c]) for c in names)] for r in shown],
+        ),
+    ]
 
 
 def _pair(text: str) -> tuple[str, Path]:

@@ -21,7 +21,7 @@ from ..combine import setting
 from . import scores
 from .course import Ratings, Table, program, run, started
 from .file import read
-from .posterior import Posterior, infer
+from .posterior import MOST, Posterior, infer
 from .visits import Visits, measures, noise
 
 Array = NDArray[np.float64]
@@ -70,17 +70,21 @@ class PatientResult:
 
 
 def patient(
-    file: str | Path | Visits, disease: str, candidates: tuple[str, ...] = DEFAULT, settings: Settings | None = None
+    file: str | Path | Visits,
+    disease: str,
+    candidates: tuple[str, ...] = DEFAULT,
+    settings: Settings | None = None,
+    most: int = MOST,
 ) -> PatientResult:
     """Posterior and predictions for the patient of a CSV file, or of visits read from one (see `file`). Research use only.
 
-    candidates: drugs, as `combine` takes them. Raises BaxisError for bad input before anything is simulated.
+    candidates: drugs, as `combine` takes them. most: largest population drawn before the sample is refined. Raises BaxisError for bad input before anything is simulated.
     """
     chosen = settings or Settings()
     code = setting.known_disease(disease)
     visits = file if isinstance(file, Visits) else read(file, code)
     regimens = {c: setting.regimen(c, code) for c in candidates}
-    found = infer(visits, code, chosen)
+    found = infer(visits, code, chosen, most)
     at = found.resample(DRAWS)
     future = Future(found, visits, at, replace(chosen, progress=None))
     for regimen in regimens.values():
