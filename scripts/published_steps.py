@@ -88,6 +88,8 @@ STEPS: tuple[Step, ...] = (
          copies={f"{BOARD}/{n}": f"docs/clinic/{n}"
                  for n in ("scoreboard.md", "scoreboard_calibration.png", "scoreboard_coverage.png")}
          | {f"{BOARD}/scoreboard.json": "src/baxis/faces/web/scoreboard.json"}),
+    Step("scores", script("readme_scores", BOARD, LEFT_OUT), ("README.md",), 0.1, looks=True, whole=False,
+         reads=(f"{BOARD}/scoreboard.json", f"{LEFT_OUT}/scoreboard.json")),
     Step("readme", script("readme_result"), ("docs/img/fenebrutinib-sle-ph2.png",), 0.5),
     Step("harms", script("safety_table", "docs/clinic/safety.md"), ("docs/clinic/safety.md",), 6, whole=False),
     Step("calendar", ("baxis", "calendar", "fenebrutinib-sle-ph2", "--out", "docs/img/calendar.png"),
