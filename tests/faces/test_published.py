@@ -105,7 +105,7 @@ def test_validation_trials_are_looked_at_only_when_asked(published: Any, monkeyp
     monkeypatch.setattr(sys, "argv", ["published"])
     assert not [s.name for s in published.chosen_steps(published.parsed()) if s.looks]
     monkeypatch.setattr(sys, "argv", ["published", "--look"])
-    assert [s.name for s in published.chosen_steps(published.parsed()) if s.looks] == ["scoreboard"]
+    assert [s.name for s in published.chosen_steps(published.parsed()) if s.looks] == ["scoreboard", "scores"]
     monkeypatch.setattr(sys, "argv", ["published", "--only", "revue"])
     with pytest.raises(SystemExit, match=r"revue.*review"):
         published.chosen_steps(published.parsed())
