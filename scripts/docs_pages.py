@@ -20,6 +20,7 @@ from baxis.faces.cli.show import sections_of
 MODULES = ("baxis", "baxis.engine", "baxis.evidence", "baxis.evidence.meta", "baxis.evidence.graph", "baxis.evidence.rival",
            "baxis.axis", "baxis.clinic.default_design", "baxis.clinic.instruments", "baxis.clinic.scoreboard",
            "baxis.insight.combine", "baxis.insight.explain", "baxis.insight.limits", "baxis.insight.patient",
+           "baxis.insight.strategies",
            "baxis.insight.sensitivity", "baxis.faces.review")  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {"../CONTRIBUTING.md": "contributing.md"}  # pages of the repository that lie outside docs/
