@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.inputs import numbers
-from baxis.engine.mathml import Tree, substitute, symbols
+from baxis.engine.mathml import Tree, substitute, symbols, uses
 from baxis.engine.network import Network, load_network
 from baxis.engine.network_code import jumps
 from baxis.engine.numeric import evaluate
@@ -140,6 +140,9 @@ def refuse_events(system: System, what: str) -> None:
 
 def event_system(network: Network) -> EventSystem:
     """System of a network; its events are executed by `simulate`."""
+    for owner, tree in [*network.derived.items(), *network.rates.items(), *_event_formulas(network)]:
+        if uses(tree, "delay"):
+            raise Unsupported(f"{owner}: values of the past (delay) are not supported by the compiled path")
     fixed = [n for n in network.base if n not in network.rates]
     changed = {n for e in network.events for n in e.assignments if n in fixed}
     start = first_values(network, {})
@@ -154,6 +157,13 @@ def event_system(network: Network) -> EventSystem:
         sbml="",
         network=network,
     )
+
+
+def _event_formulas(network: Network) -> Iterator[tuple[str, Tree]]:
+    for e in network.events:
+        for tree in (e.trigger, e.delay, e.priority, *e.assignments.values()):
+            if tree is not None:
+                yield f"event {e.name!r}", tree
 
 
 def levels(network: Network) -> list[str]:

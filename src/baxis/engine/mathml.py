@@ -109,6 +109,8 @@ def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str)
         return ("power", x, ("div", ("num", 1.0), degree))
     if name == "piecewise":
         return _piecewise(args)
+    if name == "delay":
+        return ("delay", *args)
     text = libsbml.formulaToL3String(node) or node.getName() or str(kind)
     raise Unsupported(f"{where}: the operation in {text!r} is not supported by this engine")
 
@@ -119,9 +121,9 @@ def _whole_division(name: str, a: Tree, b: Tree) -> Tree:
     return quotient if name == "quotient" else ("sub", a, ("mul", b, quotient))
 
 
-def uses_rate_of(tree: Tree) -> bool:
-    """Does the tree hold the rateOf symbol? `network_reader` writes it out; `load_sbml` refuses it."""
-    return tree[0] == "rateof" or any(uses_rate_of(t) for t in tree[1:] if isinstance(t, tuple))
+def uses(tree: Tree, operation: str) -> bool:
+    """Does the tree hold an operation (rateof, delay) that not every path takes?"""
+    return tree[0] == operation or any(uses(t, operation) for t in tree[1:] if isinstance(t, tuple))
 
 
 @lru_cache(maxsize=1)
@@ -137,6 +139,7 @@ def _operation_names(libsbml: Any) -> dict[int, str]:
     for n in more:
         table[getattr(libsbml, "AST_FUNCTION_" + n.upper())] = n
     table[libsbml.AST_FUNCTION_RATE_OF] = "rateof"
+    table[libsbml.AST_FUNCTION_DELAY] = "delay"
     for n in ("and", "or", "not", "xor", "implies"):
         table[getattr(libsbml, "AST_LOGICAL_" + n.upper())] = n
     for n in _RELATIONS:

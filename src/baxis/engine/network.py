@@ -1,7 +1,7 @@
 """Full SBML core as one network of formulas, for single trajectories: events, moving compartments, stoichiometries.
 
 The compiled ensemble path (`load_sbml`) takes fewer constructs and runs thousands of patients; this one takes one
-trajectory of nearly any model. What it cannot do (algebraic rules that are not linear, fast reactions, delayed values, constraints, packages
+trajectory of nearly any model. What it cannot do (algebraic rules that are not linear, fast reactions, constraints, packages
 that change the mathematics) it refuses by name.
 """
 

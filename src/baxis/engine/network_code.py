@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from baxis.engine.mathml import Tree, substitute, symbols
+from baxis.engine.history import History
+from baxis.engine.mathml import Tree, substitute, symbols, uses
 from baxis.engine.network import Network
 from baxis.engine.sbml import sorted_rules
 
@@ -63,6 +64,8 @@ def expression(tree: Tree, names: dict[str, str]) -> str:
     if op == "time":
         return "t"
     args = [expression(t, names) for t in tree[1:]]
+    if op == "past":
+        return f"past({int(tree[1][1])}, {args[1]}, t, x)"
     if op in _INFIX:
         return f"({args[0]} {_INFIX[op]} {args[1]})"
     if op in ("and", "or"):
@@ -97,6 +100,10 @@ class NetworkCode:
         self.names = {n: f"x[{i}]" for i, n in enumerate(network.base)}
         self.names |= {n: f"v{i}" for i, n in enumerate(network.derived)}
         self.symbols = tuple(self.names)
+        self.delayed: list[Tree] = []
+        self.delays: list[Tree] = []
+        self.history: History | None = None
+        self._then: dict[int, Callable[..., Any]] = {}
         self.moving = [self.index[n] for n in network.rates]
         self.rhs = self.function(list(network.rates.values()))
         self.values = self.function([("sym", n) for n in self.symbols])
@@ -110,12 +117,31 @@ class NetworkCode:
     def function(self, trees: list[Tree]) -> Callable[[float, list[float]], list[Any]]:
         """Compiled function that returns the value of each tree."""
         lines = [
-            f"    {self.names[n]} = {expression(self.network.derived[n], self.names)}" for n in self._needed(trees)
+            f"    {self.names[n]} = {expression(self._now(self.network.derived[n]), self.names)}"
+            for n in self._needed(trees)
         ]
-        body = ", ".join(expression(t, self.names) for t in trees)
-        scope = dict(NAMESPACE)
+        body = ", ".join(expression(self._now(t), self.names) for t in trees)
+        scope = {**NAMESPACE, "past": self._past}
         exec("\n".join(["def f(t, x):", *lines, f"    return [{body}]"]), scope)
         return scope["f"]
+
+    def _now(self, tree: Tree) -> Tree:
+        """The tree with every delay(f, tau) as a look into the past, of the numbered formula f."""
+        if tree[0] in ("num", "sym", "time", "bool") or not uses(tree, "delay"):
+            return tree
+        if tree[0] != "delay":
+            return (tree[0], *(self._now(t) for t in tree[1:]))
+        if tree[1] not in self.delayed:
+            self.delayed.append(tree[1])
+        self.delays.append(tree[2])
+        return ("past", ("num", self.delayed.index(tree[1])), self._now(tree[2]))
+
+    def _past(self, formula: int, delay: float, t: float, x: list[float]) -> float:
+        if formula not in self._then:
+            self._then[formula] = self.function([self.delayed[formula]])
+        if delay == 0 or self.history is None:
+            return float(self._then[formula](t, x)[0])
+        return float(self._then[formula](t - delay, self.history.at(t - delay, delay))[0])
 
     def _needed(self, trees: list[Tree]) -> list[str]:
         """Derived symbols that the trees use, directly or not, in order of computation."""
@@ -128,13 +154,29 @@ class NetworkCode:
         return [n for n in self.network.derived if n in wanted]
 
 
-def first_values(network: Network) -> list[float]:
-    """Stored variables at time 0, from initial values, initial assignments and rules in order of dependence."""
-    trees = {**network.derived, **{f"start {n}": t for n, t in network.starts.items()}}
+def at_start(tree: Tree) -> Tree:
+    """delay(f, tau) is f itself while nothing is past, but for the clock."""
+    if tree[0] in ("num", "sym", "time", "bool") or not uses(tree, "delay"):
+        return tree
+    if tree[0] == "delay":
+        return at_start(_earlier(tree[1], tree[2]))
+    return (tree[0], *(at_start(t) for t in tree[1:]))
+
+
+def _earlier(tree: Tree, delay: Tree) -> Tree:
+    if tree[0] == "time":
+        return ("sub", tree, delay)
+    return tree if tree[0] in ("num", "sym", "bool") else (tree[0], *(_earlier(t, delay) for t in tree[1:]))
+
+
+def first_values(network: Network, time: float = 0.0) -> list[float]:
+    """Stored variables at time 0 (or before it, for looks into the past), from initial values, initial assignments and rules in order of dependence."""
+    trees = {n: at_start(t) for n, t in network.derived.items()}
+    trees |= {f"start {n}": at_start(t) for n, t in network.starts.items()}
     rename = {n: ("sym", f"start {n}") for n in network.starts}
     trees = sorted_rules({n: substitute(t, rename) for n, t in trees.items()})
     known: dict[str, float] = {}
     names = {n: f"k[{n!r}]" for n in trees}
     for name, tree in trees.items():
-        known[name] = eval(expression(tree, names), {**NAMESPACE, "k": known, "t": 0.0})
+        known[name] = eval(expression(tree, names), {**NAMESPACE, "k": known, "t": time})
     return [float(known[f"start {n}"]) for n in network.base]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.engine.algebraic import algebraic_assignments
-from baxis.engine.mathml import Tree, from_ast, substitute
+from baxis.engine.mathml import Tree, from_ast, substitute, uses
 from baxis.engine.sbml import function_definitions
 
 if TYPE_CHECKING:
@@ -190,6 +190,8 @@ class NetworkReader:
     def _written_out(self, tree: Tree, depth: int = 0) -> Tree:
         if tree[0] in ("num", "sym", "time", "bool"):
             return tree
+        if tree[0] == "delay" and uses(tree, "rateof"):
+            raise Unsupported("delay of a rateOf: not supported by this engine")
         if tree[0] != "rateof":
             return (tree[0], *(self._written_out(t, depth) for t in tree[1:]))
         if depth > 50:

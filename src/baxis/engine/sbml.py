@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
-from baxis.engine.mathml import Tree, from_ast, symbols, uses_rate_of
+from baxis.engine.mathml import Tree, from_ast, symbols, uses
 from baxis.engine.numeric import evaluate
 from baxis.engine.reactions import reaction_rules, refuse_moving_sizes, species_rates
 from baxis.engine.system import Equations, System
@@ -116,8 +116,9 @@ class _Reader:
 
     def _tree(self, element: Any, where: str) -> Tree:
         tree = from_ast(element.getMath(), where, self.functions)
-        if uses_rate_of(tree):
-            raise Unsupported(f"{where}: the operation 'rateOf' is not supported by this engine")
+        for operation, named in (("rateof", "rateOf"), ("delay", "delay")):
+            if uses(tree, operation):
+                raise Unsupported(f"{where}: the operation {named!r} is not supported by this engine")
         return tree
 
     def _rules_of(self, test: str) -> dict[str, Tree]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from baxis.core.errors import InvalidValue
 from baxis.engine.event_queue import EventQueue
+from baxis.engine.history import History
 from baxis.engine.network import Network
 from baxis.engine.network_code import NetworkCode, first_values
 
@@ -41,6 +43,10 @@ class _Walk:
         self.now, self.rows, self.steps = 0.0, list[list[float]](), 0
         gaps = np.diff(np.concatenate([[0.0], wanted]))
         self.longest = float(gaps[gaps > 0].max()) if (gaps > 0).any() else 1.0
+        if self.code.delays:
+            self.code.history = History(lambda t: first_values(network, t))
+            shortest = [d for d in self.code.function(list(self.code.delays))(0.0, self.x) if d > 0]
+            self.longest = min([self.longest, *shortest])
 
     def run(self) -> dict[str, np.ndarray]:
         self.queue.settle(0.0, self.x)
@@ -55,11 +61,14 @@ class _Walk:
         while len(self.rows) < len(self.wanted) and self.wanted[len(self.rows)] <= upto:
             self.rows.append(self.code.values(float(self.wanted[len(self.rows)]), self.x))
 
-    def _full(self, y: Any) -> list[float]:
-        x = list(self.x)
+    def _full(self, y: Any, before: list[float] | None = None) -> list[float]:
+        x = list(self.x if before is None else before)
         for i, value in zip(self.code.moving, y, strict=True):
             x[i] = float(value)
         return x
+
+    def _then(self, dense: Any, before: list[float], t: float) -> list[float]:
+        return self._full(dense(t), before)
 
     def _rhs(self, t: float, y: np.ndarray) -> np.ndarray:
         return np.array(self.code.rhs(t, self._full(y)), float)
@@ -103,6 +112,8 @@ class _Walk:
     def _look(self, solver: Any, before: list[Any]) -> bool:
         """Emit the outputs of the step just made; at a jump stop there, settle, and return True."""
         start, end, dense = solver.t_old, solver.t, solver.dense_output()
+        if self.code.history is not None:
+            self.code.history.add(start, end, partial(self._then, dense, list(self.x)))
         inside = self.wanted[len(self.rows) :]
         inside = inside[(inside > start) & (inside <= end)]
         looks = np.unique(np.concatenate([np.linspace(start, end, PARTS + 1)[1:], inside]))

@@ -107,15 +107,6 @@ def test_a_conversion_factor_scales_the_reaction() -> None:
             "<listOfConstraints><constraint>" + MATH.format("<true/>") + "</constraint></listOfConstraints>",
             "constraint",
         ),
-        (
-            '<listOfRules><assignmentRule variable="k">'
-            + MATH.format(
-                '<apply><csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/delay">delay</csymbol>'
-                f"{TIME}<cn>1</cn></apply>"
-            )
-            + "</assignmentRule></listOfRules>",
-            "delay",
-        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_by_name(body: str, word: str) -> None:
@@ -177,3 +168,28 @@ def test_an_unknown_symbol_and_wrong_times_are_named() -> None:
         engine.load_network(sbml(body))
     with pytest.raises(InvalidValue, match="times"):
         course("y' = 1; y = 0", np.array([1.0, 0.5]))
+
+
+def test_values_of_the_past_follow_the_closed_form_and_reach_before_the_start() -> None:
+    found = course(
+        "x' = -delay(x, 1); x = 1; d := delay(time, 0.5); z = 0; at delay(x, 1) < 0.5: z = time", np.linspace(0, 3, 7)
+    )
+    t = np.linspace(0, 3, 7)
+    exact = 1 - t + np.clip(t - 1, 0, None) ** 2 / 2 - np.clip(t - 2, 0, None) ** 3 / 6
+    np.testing.assert_allclose(found["x"], exact, atol=1e-6)
+    np.testing.assert_allclose(found["d"], t - 0.5)
+    np.testing.assert_allclose(found["z"][-1], 1.5, rtol=1e-6)
+
+
+def test_the_past_of_an_event_is_what_was_before_it() -> None:
+    found = course("y' = 1; y = 0; a = 0; at y > 2.5: a = 1; d := delay(a, 2); e := delay(y, 2)")
+    np.testing.assert_array_equal(found["d"], (TIMES > 4.5).astype(float))
+    np.testing.assert_allclose(found["e"], np.clip(TIMES - 2, 0, None), atol=1e-9)
+
+
+def test_a_delay_that_shrinks_below_the_first_or_holds_a_rate_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="delay"):
+        course("x' = -delay(x, tau); x = 1; tau := 1.0001 - 0.5*time")
+    text = antimony_to_sbml("x' = -0.1*x; x = 1; d := delay(x, 1)")
+    with pytest.raises(Unsupported, match="delay"):
+        engine.load_model(text)
