@@ -2,25 +2,29 @@
 
     python scripts/disease_pages.py docs/diseases [RA SLE ...] [--patients 100] [--cache DIR]
 
-Sections: which drug classes work, for whom, where the effect is lost, which combination is predicted best and at what
-cost, agreement with published subgroups, and where the model is wrong on calibration trials. Runs are in settings of
-calibration trials; validation trials are not run. Runs of classes are kept in the cache, so that a second call goes on.
+Sections: the story in short, which drug classes work, where the effect is lost, for whom, which combination is predicted
+best and at what cost, agreement with published subgroups and with trials of combinations, and where the model is wrong on
+calibration trials. Runs are in settings of calibration trials; validation trials are not run. Runs of classes, and pages
+that are done, are kept in the cache, so that a second call goes on; a change of model, library or script begins anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from pathlib import Path
 from typing import Any
 
-from baxis import evidence
+from baxis import axis, evidence
 from baxis.clinic.settings import Settings
 from baxis.core import library
 from baxis.core.errors import BaxisError
 from baxis.insight.agreement import against_evidence
 from baxis.insight.biomarkers import Biomarkers, biomarkers
+from baxis.insight.biomarkers.decision import ALL, ONE, useful
 from baxis.insight.classes import Cell, matrix
+from baxis.insight.combine.agreement import against_evidence as combinations
 from baxis.insight.combine.search import Search, search
 from baxis.insight.explain import Explanation, explain
 
@@ -95,43 +99,87 @@ def lost(found: dict[str, Explanation]) -> str:
 
 
 def whom(found: list[Biomarkers]) -> str:
-    """Markers that go with benefit."""
+    """Markers that go with benefit, at baseline and on treatment, and whether deciding by them pays."""
     rows = []
     for b in found:
         names = {r["marker"]: r for r in b.table.to_dict("records")}
         top = "; ".join(f"{names[m]['label']} {names[m]['with_benefit']:+.2f}" for m in b.found[:4]) or "none"
-        rows.append((b.scenario.drug, top, f"{b.composite:.2f} ({b.composite_null:.2f})"))
-    return table(
-        (
-            "drug",
-            "markers with benefit (rank correlation, false-discovery rate 5 %)",
-            "all together, cross-validated (by chance)",
-        ),
-        rows,
+        on_drug = {r["marker"]: r for r in b.early.to_dict("records")}
+        later = (
+            "; ".join(f"{on_drug[m]['label']} {on_drug[m]['with_benefit']:+.2f}" for m in b.found_early[:3]) or "none"
+        )
+        factor, unit = (100, "pp") if b.recipe["unit"] == "share" else (1, "points")
+        worth = [(rule, useful(b.decision, rule)) for rule in (ALL, ONE)]
+        pays = (
+            "; ".join(f"{rule}: {factor * w[0]:.0f} to {factor * w[1]:.0f} {unit}" for rule, w in worth if w)
+            or "nowhere"
+        )
+        rows.append((b.scenario.drug, top, f"{b.composite:.2f} ({b.composite_null:.2f})", later, pays))
+    head = (
+        "drug",
+        "at baseline (rank correlation, false-discovery rate 5 %)",
+        "all together, cross-validated (by chance)",
+        "change on treatment",
+        "deciding by markers beats treating all and none, at thresholds",
     )
+    return table(head, rows)
 
 
 def pairs(found: Search) -> str:
-    """Pairs on the front of benefit against IgG lost, best first."""
+    """Pairs on the front of benefit against harms and IgG lost, best first, and the best single drug."""
     shown = found.table.sort_values("effect", ascending=False)
-    rows = []
-    for r in shown[shown["drugs"].str.contains(" + ", regex=False)].head(6).to_dict("records"):
-        effect, loss = (
-            f"{100 * r[k]:.0f} % ({100 * r[f'{k} 90 %'][0]:.0f} to {100 * r[f'{k} 90 %'][1]:.0f})"
-            for k in ("effect", "IgG loss")
-        )
-        rows.append((r["drugs"], effect, loss, f"{100 * r['front']:.0f} %"))
-    singles = shown[~shown["drugs"].str.contains(" + ", regex=False)].head(1).to_dict("records")
-    for r in singles:
-        rows.append(
-            (
-                f"{r['drugs']} alone, the best single drug",
-                f"{100 * r['effect']:.0f} %",
-                f"{100 * r['IgG loss']:.0f} %",
-                f"{100 * r['front']:.0f} %",
-            )
-        )
-    return table(("pair", "inflammation taken off (90 %)", "IgG lost (90 %)", "on the front in"), rows)
+    together = shown["drugs"].str.contains(" + ", regex=False)
+    rows = [pair(r) for r in shown[together & shown["on the front"]].head(8).to_dict("records")]
+    for r in shown[~together].head(1).to_dict("records"):
+        rows.append(pair({**r, "drugs": f"{r['drugs']} alone, the best single drug"}))
+    head = (
+        "pair",
+        "inflammation taken off (90 %)",
+        "serious harms in 100 (90 %)",
+        "IgG lost (90 %)",
+        "class harms in 100",
+        "on the front in",
+    )
+    return table(head, rows)
+
+
+def pair(r: dict[Any, Any]) -> tuple[str, ...]:
+    """One row of the table of pairs."""
+    values = {
+        k: f"{100 * r[k]:.0f} ({100 * r[f'{k} 90 %'][0]:.0f} to {100 * r[f'{k} 90 %'][1]:.0f})"
+        for k in ("effect", "serious harms", "IgG loss")
+    }
+    front = f"{100 * r['front']:.0f} %"
+    return (
+        r["drugs"],
+        f"{values['effect']} %",
+        values["serious harms"],
+        f"{values['IgG loss']} %",
+        r["class harms"] or "none held",
+        front,
+    )
+
+
+def story(code: str, cells: list[Cell], told: dict[str, Explanation], combos: Search) -> str:
+    """The page in three sentences of its own numbers."""
+    ran = sorted((c for c in cells if not c.predicted.why and c.disease == code), key=lambda c: -c.predicted.taken_pct)
+    best = ", ".join(f"{c.drug_class} ({c.predicted.drug}, {c.predicted.taken_pct:.0f} %)" for c in ran[:3])
+    name, e = next(iter(told.items()))
+    left = 100 - e.ladder["takes_pct"].iloc[0]
+    front = combos.table[combos.table["on the front"] & combos.table["drugs"].str.contains(" + ", regex=False)]
+    top, cheap = front.iloc[0], front.loc[front["serious harms"].idxmin()]
+    lines = [
+        f"- In the model the classes that take most inflammation off are {best}.",
+        f"- {name} leaves {left:.0f} % of the inflammation; most of it is *{e.lost_at}*, and the largest escape is *{e.main_route}*.",
+        f"- The pair predicted to take most off is {top['drugs']}: {_terms(top)}. With the fewest harms on the front, {cheap['drugs']}: {_terms(cheap)}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _terms(r: Any) -> str:
+    """Gain and cost of a pair in words."""
+    effect, harms, loss = (100 * r[k] for k in ("effect", "serious harms", "IgG loss"))
+    return f"{effect:.0f} % at a cost of {harms:.1f} serious harms in 100 patients by week 24 and {max(loss, 0):.0f} % of IgG"
 
 
 def misses(codes: tuple[str, ...]) -> str:
@@ -174,27 +222,47 @@ def page(code: str, cells: list[Cell], patients: int, folder: Path) -> str:
             ranked.append(biomarkers(d, code, settings=Settings(patients=400, seed=1)))
         except BaxisError as e:
             print(f"  {code} {d}: {str(e)[:120]}")
-    picture = folder / "img" / f"{code}.png"
-    picture.parent.mkdir(exist_ok=True)
-    next(iter(told.values())).plot().savefig(picture, dpi=90)
     combos = search(code, settings=Settings(patients=40, seed=1))
+    marked = ranked[-1]
+    pictures = folder / "img"
+    pictures.mkdir(exist_ok=True)
+    next(iter(told.values())).plot().savefig(pictures / f"{code}.png", dpi=90)
+    marked.plot().savefig(pictures / f"{code}-markers.png", dpi=70)
+    combos.plot().savefig(pictures / f"{code}-pairs.png", dpi=80)
+    none_held = ", ".join(combos.recipe["no_class_harms_held"])
     parts = [
         f"# {NAMES[code]}\n",
         f"Generated by `{COMMAND}`; do not edit. {patients} virtual patients a run, seed 1, library {library.digest()}. Research use only.\n",
-        "## Which drug classes work\n",
+        "## In short\n", story(code, mine, told, combos),
+        "\n## Which drug classes work\n",
         "Published effects are pooled over placebo-controlled trials of the evidence tables, those kept out of fitting among them (counted). "
         "The model runs one drug of the class in the setting of a calibration trial: the two columns differ in population and often in week.\n",
         classes(mine),
         "\n## Where the effect is lost\n", lost(told), f"\n![Where the effect of {next(iter(told))} goes](img/{code}.png)\n",
-        "\n## For whom\n", "Correlation with benefit in the same virtual patient, not with outcome.\n", whom(ranked),
+        "\n## For whom\n",
+        "Correlation with benefit in the same virtual patient, not with outcome ([how](../insight/biomarkers.md)).\n", whom(ranked),
+        f"\n![Markers of {marked.scenario.drug}](img/{code}-markers.png)\n",
         "\n## Which combination\n",
-        f"In the setting of {combos.recipe['setting']}: representatives of classes in pairs at usual doses; infections follow IgG and steroid only in part, so that IgG lost "
-        "stands for the cost ([harms](../clinic/safety.md)).\n", pairs(combos),
+        f"In the setting of {combos.recipe['setting']}: representatives of classes in pairs at usual doses, week {combos.recipe['weeks']:g}. Serious harms are infections "
+        f"and class harms above control ([harms](../clinic/safety.md)); no rate is held for {none_held}. [How, and what to distrust](../insight/combinations.md).\n",
+        pairs(combos), f"\n![Pairs by effect, harms and IgG](img/{code}-pairs.png)\n",
         "\n## Published subgroups\n", agreement(codes),
+        "\n## Trials of combinations\n", trials_of_pairs(codes),
         "\n## What the model gets wrong here\n",
         "The calibration trials that the mechanism alone misses most, differences in proportions:\n", misses(codes),
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def trials_of_pairs(codes: tuple[str, ...]) -> str:
+    """Published trials of combinations in these diseases beside the model; validation trials named only."""
+    out = ""
+    for code in codes:
+        try:
+            out += combinations(code, settings=Settings(patients=200)).markdown() + "\n"
+        except BaxisError:
+            continue
+    return out or "No trial of a combination is held for this disease.\n"
 
 
 def agreement(codes: tuple[str, ...]) -> str:
@@ -217,12 +285,27 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    cells = list(matrix(patients=chosen.patients, cache=chosen.cache))
-    print(f"{len(cells)} classes by disease, {time.perf_counter() - start:.0f} s", flush=True)
     for code in chosen.diseases:
-        text = page(code, cells, chosen.patients, chosen.folder)
-        (chosen.folder / f"{code}.md").write_text(text, encoding="utf-8")
-        print(f"{code}: {time.perf_counter() - start:.0f} s", flush=True)
+        done = chosen.cache / f"page-{code}-{_state(chosen.patients)}"
+        file = chosen.folder / f"{code}.md"
+        if done.is_file() and file.is_file() and done.read_text() == _digest(file):
+            print(f"{code}: done before", flush=True)
+            continue
+        cells = list(matrix(patients=chosen.patients, cache=chosen.cache, diseases=PAGES[code]))
+        file.write_text(page(code, cells, chosen.patients, chosen.folder), encoding="utf-8")
+        chosen.cache.mkdir(parents=True, exist_ok=True)
+        done.write_text(_digest(file))
+        print(f"{code}: {time.perf_counter() - start:.0f} s, {time.process_time():.0f} s of processor", flush=True)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _state(patients: int) -> str:
+    """What a page depends on: model, library, this script and the number of patients."""
+    parts = (axis.system().digest, library.digest(), _digest(Path(__file__)), str(patients))
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
 if __name__ == "__main__":

@@ -43,6 +43,42 @@ def test_misses_are_those_of_the_stored_calibration_run(maker) -> None:
     assert text in shipped
 
 
+def test_story_pairs_and_combination_trials_are_runs_of_the_model(maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    from baxis.clinic.settings import Settings
+    from baxis.insight.classes import Cell, Observed, Predicted
+    from baxis.insight.combine import search
+    from baxis.insight.explain import explain
+
+    monkeypatch.setattr(search, "candidates", lambda *_: ["rituximab", "belimumab", "leniolisib"])
+    found = search.search("SjD", settings=Settings(patients=12, threads=1))
+    top = found.table.iloc[0]
+    text = maker.pairs(found)
+    assert f"{100 * top['effect']:.0f} (" in text
+    assert "the best single drug" in text
+    e = explain("rituximab", "SjD", patients=20)
+    seen = Observed("ESSDAI_change", "MD", 1, 1, 0.0, 0.0, 0.0, -1, ("x",))
+    cell = Cell("anti-CD20", "SjD", seen, Predicted(drug="rituximab", taken_pct=23.4))
+    told = maker.story("SjD", [cell], {"rituximab": e}, found)
+    assert "anti-CD20 (rituximab, 23 %)" in told
+    assert e.main_route in told
+    assert "serious harms in 100" in told
+    assert "not modelled" in maker.trials_of_pairs(("SjD",))
+    assert "No trial of a combination" in maker.trials_of_pairs(("IgG4-RD",))
+
+
+def test_a_page_that_is_done_is_not_made_again(maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(maker, "matrix", lambda **_: ())
+    monkeypatch.setattr(maker, "page", lambda code, *_: made.append(code) or f"# {code}\n")
+    monkeypatch.setattr(sys, "argv", ["x", str(tmp_path / "out"), "SjD", "RA", "--cache", str(tmp_path / "cache")])
+    maker.main()
+    maker.main()
+    assert made == ["SjD", "RA"]
+    (tmp_path / "out" / "RA.md").write_text("spoilt")
+    maker.main()
+    assert made == ["SjD", "RA", "RA"]
+
+
 def test_where_an_effect_is_lost_is_a_run_of_the_model(maker) -> None:
     from baxis.insight.explain import explain
 

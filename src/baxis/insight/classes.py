@@ -83,14 +83,18 @@ class Cell:
 
 
 def matrix(
-    tables: Evidence | None = None, patients: int = 100, cache: Path | None = None, tell: Tell | None = None
+    tables: Evidence | None = None,
+    patients: int = 100,
+    cache: Path | None = None,
+    tell: Tell | None = None,
+    diseases: tuple[str, ...] = (),
 ) -> tuple[Cell, ...]:
     """Every class with a pooled placebo-controlled effect, by disease. `cache`: folder that keeps runs of the model.
 
-    patients: virtual patients of each run (seed 1).
+    patients: virtual patients of each run (seed 1); diseases: only these (default: all).
     """
     tables = tables or evidence.load()
-    seen = observed(tables)
+    seen = {k: v for k, v in observed(tables).items() if not diseases or k[1] in diseases}
     cells = []
     for i, ((name, disease), effect) in enumerate(seen.items()):
         if tell:
