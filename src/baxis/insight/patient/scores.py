@@ -1,7 +1,7 @@
 """Clinical scores in a patient's file: which each disease takes, in what unit, and how likely a rating is.
 
 A rating is the instrument's score (with the instrument's own fluctuation and noise) plus the error of a rater in the
-clinic (`library/instruments/scores.csv`, assumed), rounded where the score has steps and never below its least.
+clinic (`library/biomarkers/scores.csv`, assumed), rounded where the score has steps and never below its least.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...core import library, units
 from ...core.errors import InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
-TABLE = "instruments/scores"
+TABLE = "biomarkers/scores"
 
 
 @dataclass(frozen=True)
