@@ -108,6 +108,8 @@ STEPS: tuple[Step, ...] = (
             "docs/insight/img/strategies_ra.png", 5),
     insight("timing", "combine|rituximab|belimumab|--disease|SLE|--timing", "timing.png", "docs/insight/img/timing.png", 3),
     insight("pareto", "combine-search|--disease|SLE", "pareto.png", "docs/insight/img/pareto.png", 4),
+    insight("patient", "patient|docs/insight/data/example_patient.csv|--disease|SLE|--candidates|rituximab,belimumab", "patient.png",
+            "docs/insight/img/patient_example.png", 1),
     Step("models", script("published_models"), ("docs/engine/published.md", "docs/img/published_models.png"), 1),
     Step("agreement", ("baxis", "biomarkers", "--against-evidence", "--out", f"{BUILT}/agreement"),
          ("docs/insight/agreement.md",), 3, splices={f"{BUILT}/agreement/agreement.md": "docs/insight/agreement.md"},
