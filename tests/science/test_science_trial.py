@@ -99,3 +99,14 @@ def test_impossible_entry_criteria_say_so() -> None:
     entry = [{"measure": "SJC66", "min": 66}, {"measure": "CRP", "max": 0.01}]
     with pytest.raises(baxis.BaxisError, match="of rituximab-reflex: got '0 of"):
         baxis.run_trial(design.replace(entry=entry), patients=1)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("trial", ["fenebrutinib-sle-ph2", "rituximab-reflex", "tulip-pooled", "explorer"])
+def test_doubling_the_cohort_moves_no_primary_endpoint_by_a_point(trial: str) -> None:
+    """Rule C27, at 8000 patients an arm; its table for smaller cohorts is in docs/trial.md."""
+    design = baxis.read_design(trial)
+    primary = design.replace(endpoints=[design.primary.model_dump()])
+    small, large = (baxis.run_trial(primary, patients=n) for n in (8000, 16000))
+    assert 100 * np.abs(small.arms["value"] - large.arms["value"]).max() < 1.0
+    assert 100 * np.abs(small.contrasts["predicted"] - large.contrasts["predicted"]).max() < 1.0

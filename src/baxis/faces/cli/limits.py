@@ -20,6 +20,7 @@ def limits(
     weeks_on: Annotated[float, typer.Option(help="Weeks for which the drug is given.")] = 52.0,
     follow: Annotated[float, typer.Option(help="Weeks of follow-up after that.")] = 104.0,
     dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
+    vaccine_week: Annotated[float, typer.Option(help="Week of treatment at which a vaccine is given.")] = 24.0,
     patients: Annotated[int, typer.Option(help="Virtual patients, the same in every arm.")] = 300,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
@@ -36,7 +37,7 @@ def limits(
         check_folder(out, "limits.json")
     with bar("patients") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
-        result = run(drug, disease, (weeks_on, follow), dose=dose, settings=settings)
+        result = run(drug, disease, (weeks_on, follow), dose=dose, vaccine_week=vaccine_week, settings=settings)
     if out:
         result.save(out)
     text = [encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False)] if json else lines(result)
@@ -67,8 +68,25 @@ def lines(result: Limits) -> list[str]:
         ]
         text += ["", "Published, times since the first dose:"]
         text += table(["measure", "unit", "published", "simulated", "published regimen", "source"], shown)
+    text += _vaccines(result)
     text += ["", f"{recipe['patients']} patients, {recipe['failures']} failures. Interval: {recipe['interval']}."]
     return [*text[:-1], *wrapped(text[-1], width()), *wrapped(recipe["scope"], width()), recipe["notice"]]
+
+
+def _vaccines(result: Limits) -> list[str]:
+    """Published vaccine studies of the drug beside the simulated share of responders."""
+    from .layout import table, width, wrapped
+
+    if not len(result.vaccines):
+        return []
+    rows = [
+        [r["vaccine"], r["antigen"], f"{r['week']:g}", f"{100 * r['control']:.0f} %", f"{100 * r['published']:.0f} %",
+         f"{100 * r['simulated']:.0f} %", f"{r['source']} ({r['kind']})"]
+        for r in result.vaccines.to_dict("records")
+    ]  # fmt: skip
+    names = ["vaccine", "taken as", "week", "control", "published", "simulated", "source"]
+    said = "Vaccines while treated, share who respond; the study's control arm is taken as given:"
+    return ["", *wrapped(said, width()), *table(names, rows)]
 
 
 def _defined(recipe: dict[str, Any]) -> str:

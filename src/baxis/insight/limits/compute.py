@@ -13,25 +13,27 @@ from ...clinic.settings import Settings, settle
 from ...core import library
 from ...core.errors import InvalidValue
 from ..scenario import Scenario, scenario
-from . import measures
+from . import measures, vaccine
 from .runs import CONTINUED, NEVER, Runs, remission, simulate
 
 LONGEST = 520.0  # weeks in all
 NOTICE = "For research use only: not for decisions about a patient."
 SCOPE = (
     "Adults with the disease as its trials enrol them. Not covered, for want of evidence in the tables: children, "
-    "pregnancy, response to vaccines, infection, death, drop-out, and antibodies against the drug. "
+    "pregnancy, vaccines that work without T-cell help, infection, death, drop-out, and antibodies against the drug. "
     "Drug-free means without this drug: background therapy stays as in the setting."
 )
 
 
 @dataclass(frozen=True)
 class Limits:
-    """table: measure, arm, value, 90 % interval, unit, patients; published: the same beside published numbers."""
+    """table: measure, arm, value, 90 % interval, unit, patients; published: the same beside published numbers; vaccines:
+    studies of vaccine responses on the drug beside the simulated share of responders (see `limits.vaccine`)."""
 
     scenario: Scenario
     table: pd.DataFrame
     published: pd.DataFrame
+    vaccines: pd.DataFrame
     runs: Runs = field(repr=False)
     recipe: dict[str, Any]
 
@@ -39,7 +41,7 @@ class Limits:
         """Plain data; what cannot be told (or is not reached) becomes null."""
         s = self.scenario
         head = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
-        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in ("table", "published")}
+        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in ("table", "published", "vaccines")}
         return {**head, **tables, "recipe": self.recipe}
 
     def plot(self) -> Any:
@@ -66,12 +68,14 @@ def limits(
     weeks: tuple[float, float] = (52.0, 104.0),
     *,
     dose: str | None = None,
+    vaccine_week: float = 24.0,
     settings: Settings | None = None,
     **changes: object,
 ) -> Limits:
     """What lasts after a drug is stopped (300 virtual patients by default).
 
-    weeks: given, then followed; dose: `AMOUNT UNIT [ROUTE SCHEDULE]` in place of a trial's. Raises UnknownName,
+    weeks: given, then followed; dose: `AMOUNT UNIT [ROUTE SCHEDULE]` in place of a trial's; vaccine_week: when a vaccine is
+    given to patients on the drug (at most `weeks[0]`). Raises UnknownName,
     InvalidValue or Unsupported before anything is simulated.
     """
     chosen = settle(settings or Settings(patients=300), changes)
@@ -79,9 +83,12 @@ def limits(
         raise InvalidValue("weeks", weeks, f"at least 4 on the drug, at least 24 after it, at most {LONGEST:g} in all")
     if chosen.patients < 2 * measures.LEAST:
         raise InvalidValue("patients", chosen.patients, f"at least {2 * measures.LEAST}")
+    if not 0 < vaccine_week <= LONGEST:
+        raise InvalidValue("vaccine_week", vaccine_week, f"above 0, at most {LONGEST:g}")
     asked = scenario(drug, disease, dose, None, None, chosen)
     runs = simulate(asked, weeks, chosen)
-    table = pd.DataFrame(measures.table(runs, disease, chosen.seed))
+    shots, seen = vaccine.measured(asked, runs, weeks, min(vaccine_week, weeks[0]))
+    table = pd.DataFrame([*measures.table(runs, disease, chosen.seed), *shots])
     recipe = {
         "weeks_on": weeks[0],
         "weeks_followed": weeks[1],
@@ -96,7 +103,7 @@ def limits(
         "scope": SCOPE,
         "notice": NOTICE,
     }
-    return Limits(asked, table, compared(asked.drug, disease, table, runs.last_dose), runs, recipe)
+    return Limits(asked, table, compared(asked.drug, disease, table, runs.last_dose), pd.DataFrame(seen), runs, recipe)
 
 
 def compared(drug: str, disease: str, table: pd.DataFrame, last_dose: float) -> pd.DataFrame:

@@ -38,6 +38,7 @@ class Runs:
     outputs: dict[str, dict[str, Array]]
     visits: dict[str, Visits]
     failures: int
+    lab: Laboratory
 
 
 def last_dose(arm: Arm, weeks_on: float) -> float:
@@ -73,7 +74,7 @@ def simulate(asked: Scenario, weeks: tuple[float, float], settings: Settings) ->
         k: ArmRun(r.arm, r.days, {n: v[ok] for n, v in r.outputs.items()}, r.status[ok], []) for k, r in runs.items()
     }
     visits = {k: lab.measure(few, run) for k, run in cut.items()}
-    return Runs(few, lab.days[1:], stop, outputs, visits, int((~ok).sum()))
+    return Runs(few, lab.days[1:], stop, outputs, visits, int((~ok).sum()), lab)
 
 
 def remission(disease: str) -> dict[str, str]:
