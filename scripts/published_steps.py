@@ -118,6 +118,7 @@ STEPS: tuple[Step, ...] = (
     Step("notebooks", script("notebooks"), ("docs/notebooks/*.md", "docs/notebooks/img/*.png", "docs/notebooks/*.ipynb"), 2),
     Step("review", ("baxis", "review", "--out", "build/review", "--pdf"),
          ("build/review/review.html", "build/review/review.pdf"), 8, browser=True),
+    Step("web-pictures", script("web_pictures", f"{BUILT}/web-pictures", "--docs"), ("docs/img/web-*.png",), 3, browser=True),
     Step("site", ("python", "-m", "mkdocs", "build", "--strict", "--quiet"), ("build/site/index.html",), 0.5,
          reads=("mkdocs.yml",)),
 )  # fmt: skip

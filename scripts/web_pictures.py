@@ -22,7 +22,7 @@ from typing import Any
 WIDTHS = {"laptop": (1366, 900), "phone": (390, 844)}
 DOCS = {
     "trial": "web-trial", "pathway": "web-pathway", "biomarkers": "web-biomarkers", "combine": "web-combine",
-    "patient": "web-patient", "evidence": "web-evidence", "scoreboard": "web-scoreboard",
+    "patient": "web-patient", "evidence": "web-evidence",
 }  # fmt: skip
 PHONE_DOCS = {"trial": "web-trial-phone"}
 IMG = Path(__file__).parents[1] / "docs/img"

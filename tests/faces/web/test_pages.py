@@ -21,6 +21,7 @@ from baxis.faces.web import (
 
 def opened(browser, url: str, width: int = 1280):
     page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(90_000)
     broken: list[str] = []
     page.on("pageerror", lambda e: broken.append(str(e)))
     page.goto(url)
@@ -29,7 +30,7 @@ def opened(browser, url: str, width: int = 1280):
     return page
 
 
-@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway", "explain", "biomarkers", "patient"])
+@pytest.mark.parametrize("name", ["diseases", "evidence", "pathway", "explain", "biomarkers", "combine", "patient"])
 def test_a_page_draws_on_a_phone_without_scrolling_sideways(browser, address: str, name: str) -> None:
     page = opened(browser, f"{address}/{name}/", 390)
     assert page.get_attribute("#status", "class") == "ready"
@@ -118,13 +119,46 @@ def test_patient_values_stay_out_of_the_address_and_faults_stand_beside_them(bro
     page.fill("[name=values]", "day,measure,value,unit\n0,C3,900,g/L\n")
     page.wait_for_function("document.getElementById('fault-values').innerText.includes('check the unit')")
     file = tmp_path / "patient.csv"
-    file.write_text("day,measure,value,unit\n0,C3,1.3,g/L\n0,IgG,9,g/L\n", encoding="utf-8")
+    file.write_text("day,measure,value,unit\n0,C3,0.7,g/L\n0,IgG,16,g/L\n", encoding="utf-8")
     page.set_input_files("input[type=file]", str(file))
     page.wait_for_function(
         "t => document.getElementById('figure-courses').getAttribute('aria-label') !== t", arg=before
     )
     assert "values" not in page.url
     assert "C3" not in page.url
+    file.write_text("day,measure,value,unit\n0,C33,1.3,g/L\n", encoding="utf-8")
+    page.set_input_files("input[type=file]", str(file))
+    page.wait_for_function("document.getElementById('fault-values').innerText.includes('C33')")
+    page.close()
+
+
+def test_the_search_keeps_to_a_kind(browser, address: str) -> None:
+    page = opened(browser, f"{address}/evidence/?q=BTK&kind=claim")
+    kinds = page.eval_on_selector_all("#slot-matches tbody tr td:first-child", "all => all.map(e => e.innerText)")
+    assert set(kinds) == {"claim"}
+    page.close()
+
+
+def test_long_computations_block_nobody_and_can_be_stopped(browser, address: str) -> None:
+    waiting = [browser.new_page() for _ in range(3)]
+    for page, seed in zip(waiting, (71, 72, 73), strict=True):
+        page.goto(f"{address}/combine/?seed={seed}")
+    other = opened(browser, f"{address}/pathway/?dose=33")
+    assert other.get_attribute("#status", "class") == "ready"
+    page = waiting[0]
+    page.wait_for_selector("#stop:visible", timeout=60_000)
+    assert "%" in page.inner_text("#status")
+    page.click("#stop")
+    assert page.inner_text("#status").startswith("Stopped")
+    for p in (*waiting, other):
+        p.close()
+
+
+def test_a_page_without_a_scoreboard_says_how_to_make_one(browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/scoreboard/")
+    page.wait_for_function("Number(document.body.dataset.answers || 0) >= 1", timeout=60_000)
+    assert page.locator(".plot .main-svg").count() > 0 or "baxis serve --scoreboard" in page.inner_text("#slot-said")
     page.close()
 
 

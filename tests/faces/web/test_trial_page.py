@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baxis import run_trial
-from baxis.faces.web import trial_form, trial_page, trial_run, trial_settings
+from baxis.faces.web import trial_form, trial_page, trial_run, trial_settings, work
 
 
 def ready(page, answers: int = 1) -> None:
@@ -76,3 +76,37 @@ def test_arms_may_hold_two_drugs_a_virtual_inhibitor_and_circumstances() -> None
         with pytest.raises(trial_form.FormFaults) as e:
             trial_form.read(form | {field: text})
         assert set(e.value.faults) == {field}
+
+
+class Waiting:
+    """Who waits for an answer: keeps what it is shown, and leaves after some reports."""
+
+    def __init__(self, patience: int = 10**9) -> None:
+        self.seen, self.patience = [], patience
+
+    def __call__(self, done: int, total: int) -> None:
+        self.patience -= 1
+        if self.patience < 0:
+            raise work.Superseded
+
+    def show(self, answer) -> None:
+        self.seen.append(answer)
+
+
+def test_a_dose_that_is_followed_dose_by_dose_is_shown_averaged_first() -> None:
+    form = trial_page.defaults(trial_settings.settings()["fenebrutinib-sle-ph2"])
+    form |= {"a0_dose": "20", "a1_drug": "", "patients": "50", "weeks": "4"}
+    waiting = Waiting()
+    answer = work.watched(waiting, lambda: trial_page.answer(form))
+    assert [bool(a.preview) for a in waiting.seen] == [True]
+    assert not answer.preview
+    assert waiting.seen[0].figures["b-infl"] != answer.figures["b-infl"]
+    work.watched(waiting, lambda: trial_page.answer(form | {"a0_dose": "150"}))
+    assert len(waiting.seen) == 1  # averaged anyway: no first look
+
+
+def test_nobody_waits_for_a_question_that_was_superseded() -> None:
+    form = trial_page.defaults(trial_settings.settings()["fenebrutinib-sle-ph2"]) | {"seed": "77", "patients": "200"}
+    with pytest.raises(work.Superseded):
+        work.watched(Waiting(0), lambda: trial_page.answer(form))
+    assert trial_page.answer(form).figures

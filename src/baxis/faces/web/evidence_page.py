@@ -19,6 +19,7 @@ DISEASES = ("SLE", "LN", "RA", "SjD", "IgG4-RD", "AAV")
 BY = {"class": "drug class", "drug": "drug", "role": "role in the calibration", "none": "nothing"}
 FIRST = {"SLE": "SRI-4", "RA": "ACR20"}
 MOST_MATCHES = 25
+KINDS = {"": "every kind", "claim": "claims", "trial": "trials", "experiment": "experiments", "drug": "drugs"}
 
 
 @lru_cache(maxsize=8)
@@ -53,6 +54,7 @@ def form(query: Mapping[str, str]) -> Any:
             tags.legend("Search"),
             shell.field("q", "Words", tags.input(text, value=query.get("q", "BTK")),
                         hint="Trials, claims, drugs and experiments that hold them."),
+            shell.field("kind", "Kind", shell.choice(KINDS, query.get("kind", ""))),
             shell.field("node", "Sheet", tags.input(text, value=query.get("node", "")),
                         hint="A trial (id, acronym, NCT number), claim, experiment, drug or gene; or choose a match."),
         ),
@@ -63,7 +65,9 @@ def body(query: Mapping[str, str]) -> Any:
     """The answer's places."""
     return TagList(
         tags.div(tags.h2("Effect against the control"), shell.slot("said"), shell.figure("forest", 300),
-                 shell.slot("forest"), class_="panel"),
+                 shell.slot("forest"),
+                 tags.p("Predicted against published effects: the ", tags.a("scoreboard", href="/scoreboard/"), ".", class_="note"),
+                 class_="panel"),
         tags.div(tags.h2("Search"), shell.slot("matches"), class_="panel"),
         shell.slot("sheet"),
     )  # fmt: skip
@@ -81,7 +85,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     except BaxisError as e:
         faults["endpoint"] = str(e)
     try:
-        html["matches"] = _matches(form.get("q", ""))
+        html["matches"] = _matches(form.get("q", ""), form.get("kind", ""))
     except BaxisError as e:
         faults["q"] = str(e)
     try:
@@ -129,16 +133,20 @@ def _tables(m: MetaResult) -> Any:
     )  # fmt: skip
 
 
-def _matches(words: str) -> Any:
+def _matches(words: str, kind: str) -> Any:
     if not words.strip():
         return tags.p("Type words to search for.", class_="note")
-    found = evidence.search(work.tables(), words, MOST_MATCHES)
+    found = evidence.search(work.tables(), words, 20 * MOST_MATCHES)
+    found = found[found["kind"] == kind] if kind in KINDS and kind else found
     rows = [
         [r["kind"], tags.button(r["id"], type="button", class_="link", **{"data-set": f"node={r['id']}"}), r["title"], r["snippet"]]
-        for r in found.to_dict("records")
+        for r in found.head(MOST_MATCHES).to_dict("records")
     ]  # fmt: skip
-    return shell.table(
-        ["kind", "open", "title", "where"], rows, f"First {len(rows)} matches", "Nothing holds these words."
+    return tags.div(
+        shell.table(
+            ["kind", "open", "title", "where"], rows, f"First {len(rows)} matches", "Nothing holds these words."
+        ),
+        class_="tall",
     )
 
 

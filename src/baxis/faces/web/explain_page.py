@@ -36,7 +36,7 @@ def body(query: Mapping[str, str]) -> Any:
     return TagList(
         shell.slot("said"),
         tags.div(tags.h2("From target to endpoint"), shell.figure("stages", 300), shell.slot("stages"), class_="panel"),
-        tags.div(tags.h2("Where inflammation goes"), shell.figure("ladder", 300), shell.slot("ladder"), class_="panel"),
+        tags.div(tags.h2("Where inflammation goes"), shell.figure("ladder", 200), shell.slot("ladder"), class_="panel"),
         tags.div(tags.h2("Escapes"), shell.slot("routes"), class_="panel"),
         shell.slot("notes"),
     )

@@ -13,18 +13,24 @@ Query = Mapping[str, str]
 @dataclass(frozen=True)
 class Answer:
     """What a page sends back. html: text of a slot by its id; figures: Plotly figures by id; faults: message by field
-    ('' is the form as a whole); values: fields to set; links: query string of the downloads."""
+    ('' is the form as a whole); preview: what it is, where it is a first look and the answer itself follows."""
 
     html: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
+    preview: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As JSON for the browser."""
         from ...clinic.export import finite
 
         html = {k: str(v) for k, v in self.html.items()}
-        return {"html": html, "figures": finite(dict(self.figures)), "faults": dict(self.faults)}
+        return {
+            "html": html,
+            "figures": finite(dict(self.figures)),
+            "faults": dict(self.faults),
+            "preview": self.preview,
+        }
 
 
 @dataclass(frozen=True)

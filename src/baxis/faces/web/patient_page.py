@@ -115,7 +115,7 @@ def courses(x: PatientResult) -> dict[str, Any]:
     said = "; ".join(f"{r.drug} {r.inflammation:.2f}" for r in end.itertuples())
     layout = {
         "height": 330, "margin": {"l": 10, "r": 10, "t": 8, "b": 46}, "legend": {"orientation": "h", "y": 1.12},
-        "xaxis": {"title": {"text": "week"}}, "yaxis": {"title": {"text": "inflammation, multiple of now"}, "automargin": True, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "week"}}, "yaxis": {"title": {"text": "inflammation, multiple of now", "standoff": 8}, "automargin": True, "rangemode": "tozero"},
     }  # fmt: skip
     return {"data": data, "layout": layout, "label": f"Inflammation at the last week, multiple of now: {said}"}
 

@@ -102,7 +102,7 @@ def _said(rows: Sequence[Contrast], of: str, asked: Mapping[str, str]) -> Any:
     unit, trials = UNIT.get(asked["scale"], 1.0), len({c["trial_id"] for c in rows})
     held = "" if mine["coverage"] is None else f" and covers {100 * mine['coverage']:.0f} % with its 90 % intervals"
     label = LABELS.get(of, of)
-    text = f"{len(rows)} contrasts of {trials} trials ({SCALE[asked['scale']]}): {label} errs by {unit * mine['mae']:.2f} on average{held}. "
+    text = f"{len(rows)} contrasts of {trials} trials, {SCALE[asked['scale']]}: {label} errs by {unit * mine['mae']:.2f} on average{held}. "
     return tags.p(text + ROLE_NOTE.get(asked["role"], ""), class_="answer")
 
 

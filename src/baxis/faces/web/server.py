@@ -104,5 +104,12 @@ class Teller:
             raise work.Superseded
         if total and time.monotonic() - self.last > EVERY:
             self.last = time.monotonic()
-            sending = self.session.send_custom_message("progress", {"share": min(1.0, done / total)})
-            asyncio.run_coroutine_threadsafe(sending, self.loop)
+            self._send("progress", {"share": min(1.0, done / total)})
+
+    def show(self, answer: Answer) -> None:
+        """Send a first look (from the worker thread), unless a newer question came."""
+        if self.wanted():
+            self._send("answer", answer.plain())
+
+    def _send(self, kind: str, message: dict[str, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(self.session.send_custom_message(kind, message), self.loop)

@@ -40,6 +40,7 @@ def frame(page: Page, query: Mapping[str, str]) -> Any:
             tags.form(
                 tags.div(class_="fault whole", id="fault-whole", role="alert"),
                 page.form(query),
+                tags.a("See the result", href="#result", class_="button jump"),
                 id="form", autocomplete="off", novalidate="", **{"data-page": page.name},
             ),
             _result(page, query),
@@ -112,7 +113,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = 
     right = [all(_numeric(r[i]) for r in rows) for i in range(len(columns))]
     head = [tags.th(c, scope="col", class_="num" if right[i] else None) for i, c in enumerate(columns)]
     body = [tags.tr(*(tags.td(c, class_="num" if right[i] else None) for i, c in enumerate(r))) for r in rows]
-    made = tags.table(tags.caption(caption) if caption else None, tags.thead(tags.tr(*head)), tags.tbody(*body))
+    made = tags.table(
+        tags.caption(tags.span(caption)) if caption else None, tags.thead(tags.tr(*head)), tags.tbody(*body)
+    )
     return tags.div(made, class_="scroll", tabindex="0")
 
 

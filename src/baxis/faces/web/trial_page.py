@@ -22,6 +22,7 @@ from .pages import Answer
 from .trial_fields import base_of, defaults, form
 
 MOST_PUBLISHED = 10
+FIRST_LOOK = "first look, oral doses averaged; each dose is being followed"
 __all__ = ["ROUTES", "answer", "body", "defaults", "form"]
 
 
@@ -50,8 +51,14 @@ def answer(form: Mapping[str, str]) -> Answer:
         asked = trial_form.read(form)
     except trial_form.FormFaults as e:
         return Answer(faults=e.faults)
-    result = trial_run.run(asked)
     seen = published(asked.design)
+    if trial_run.slow(asked):
+        work.show(lambda: _shown(trial_run.run(asked, "averaged"), seen, FIRST_LOOK))
+    return _shown(trial_run.run(asked), seen)
+
+
+def _shown(result: TrialResult, seen: list[dict[str, Any]], preview: str = "") -> Answer:
+    """Text and figures of a result."""
     figures = {f"b-{n}": trial_figures.biomarker(result, n) for n in trial_figures.PANELS}
     figures["endpoint"] = trial_figures.endpoint(result, seen)
     columns = ["biomarker", "arm", "unit", "baseline", "last week"]
@@ -65,6 +72,7 @@ def answer(form: Mapping[str, str]) -> Answer:
             "notes": _notes(result),
         },
         figures,
+        preview=preview,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...clinic.design import Arm
+from ...clinic.regimen import averages
 from ...clinic.result import ArmRun, TrialResult, summarise
 from ...clinic.settings import settle
 from ...clinic.trial import Laboratory
@@ -12,20 +13,29 @@ from .trial_form import Asked
 PEOPLE, RUNS, RESULTS = work.Cache(12), work.Cache(24), work.Cache(24)
 
 
-def run(asked: Asked) -> TrialResult:
-    """The result of a question, from the cache where its parts were computed before."""
-    return RESULTS.get(asked, lambda: _run(asked))
+def run(asked: Asked, dosing: str = "auto") -> TrialResult:
+    """The result of a question, from the cache where its parts were computed before. dosing: as in Settings."""
+    return RESULTS.get((asked, dosing), lambda: _run(asked, dosing))
 
 
-def _run(asked: Asked) -> TrialResult:
-    settings = settle(None, {"patients": asked.patients, "seed": asked.seed, "progress": work.progress})
+def slow(asked: Asked) -> bool:
+    """Whether an oral drug is followed dose by dose, many times slower than its average, and is not at hand."""
+    given = [t for arm in asked.design.arms for t in arm.treatments]
+    followed = any(averages(t, "averaged") and not averages(t, "auto") for t in given)
+    return followed and not RESULTS.has((asked, "auto"))
+
+
+def _run(asked: Asked, dosing: str) -> TrialResult:
+    settings = settle(
+        None, {"patients": asked.patients, "seed": asked.seed, "dosing": dosing, "progress": work.progress}
+    )
     lab = Laboratory(asked.design, settings)
     # arms do not enter screening; everything else of a design may
     shared = asked.design.model_dump_json(exclude={"arms"}), asked.patients, asked.seed
     people, screened = PEOPLE.get(shared, lab.screen)
 
     def arm_run(arm: Arm) -> ArmRun:
-        return RUNS.get((shared, arm), lambda: lab.run_arm(arm, people))
+        return RUNS.get((shared, arm, dosing), lambda: lab.run_arm(arm, people))
 
     runs = [arm_run(arm) for arm in asked.design.arms]
     visits = [lab.measure(people, r) for r in runs]

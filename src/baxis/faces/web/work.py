@@ -12,14 +12,21 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
 MOST_PATIENTS, MOST_WEEKS = 2000, 156
 
 
-_TELL: ContextVar[Progress | None] = ContextVar("baxis_web_tell", default=None)
+class Listener(Protocol):
+    """Who waits for an answer: is told of progress, and is shown a first look."""
+
+    def __call__(self, done: int, total: int) -> None: ...
+
+    def show(self, answer: Any) -> None: ...
+
+
+_LISTENER: ContextVar[Listener | None] = ContextVar("baxis_web_listener", default=None)
 
 
 class Superseded(Exception):
@@ -33,20 +40,27 @@ def pool(slow: bool) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(2, cores) if slow else max(4, 2 * cores), thread_name_prefix="baxis-web")
 
 
-def watched(tell: Progress, make: Callable[[], T]) -> T:
-    """Run in this thread; what it runs reports to `tell` by way of `progress`, and `tell` may raise Superseded."""
-    token = _TELL.set(tell)
+def watched(listener: Listener, make: Callable[[], T]) -> T:
+    """Run in this thread for a listener, who may raise Superseded when told of progress."""
+    token = _LISTENER.set(listener)
     try:
         return make()
     finally:
-        _TELL.reset(token)
+        _LISTENER.reset(token)
 
 
 def progress(done: int, total: int) -> None:
     """What every simulation of a page is given as its progress: tells the visitor, stops if none is left to tell."""
-    tell = _TELL.get()
-    if tell is not None:
-        tell(done, total)
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener(done, total)
+
+
+def show(make: Callable[[], Any]) -> None:
+    """Send a first look, made only where somebody waits."""
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener.show(make())
 
 
 class Cache:
@@ -56,6 +70,11 @@ class Cache:
         self.size, self.lock = size, threading.Lock()
         self.values: OrderedDict[Hashable, Any] = OrderedDict()
         self.running: dict[Hashable, threading.Lock] = {}
+
+    def has(self, key: Hashable) -> bool:
+        """Whether a value is at hand."""
+        with self.lock:
+            return key in self.values
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value under a key, made when it is not there."""

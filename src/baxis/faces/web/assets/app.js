@@ -6,7 +6,7 @@
   const stop = document.getElementById("stop");
   const result = document.getElementById("result");
   const started = {};
-  let timer = null, asked = 0, figures = {};
+  let timer = null, asked = 0, figures = {}, looked = "";
 
   function fields() { return Array.from(form.querySelectorAll("[name]")).filter((e) => e.type !== "file"); }
   function values() {
@@ -30,12 +30,13 @@
     tell("busy", "Computing");
     result.classList.add("stale");
     stop.hidden = true;
+    looked = "";
     Shiny.setInputValue("form", all, { priority: "event" });
   }
   function progressed(p) {
     if (status.className !== "busy") return;
     stop.hidden = false;
-    tell("busy", "Computing: " + Math.round(100 * p.share) + " %");
+    tell("busy", (looked ? "Shown: " + looked : "Computing") + ": " + Math.round(100 * p.share) + " %");
   }
   stop.addEventListener("click", () => {
     Shiny.setInputValue("stop", performance.now(), { priority: "event" });
@@ -127,10 +128,16 @@
     Object.entries(answer.html).forEach(([k, v]) => { const s = document.getElementById("slot-" + k); if (s) s.innerHTML = v; });
     Object.assign(figures, answer.figures);
     Object.entries(answer.figures).forEach(([k, v]) => draw(k, v));
+    if (!Object.keys(answer.faults).length) result.classList.remove("stale");
     const wrong = Object.keys(answer.faults).length;
     const seconds = ((performance.now() - asked) / 1000).toFixed(1);
+    if (answer.preview) {
+      looked = answer.preview;
+      tell("busy", "Shown: " + looked);
+      return;
+    }
     if (wrong) tell("wrong", "Not run: see the marked field. Any result below is of the earlier input.");
-    else { tell("ready", "Up to date (" + seconds + " s)"); result.classList.remove("stale"); }
+    else tell("ready", "Up to date (" + seconds + " s)");
     document.body.dataset.answers = String(Number(document.body.dataset.answers || 0) + 1);
   }
   fields().forEach((e) => { if (e.dataset.start !== undefined) started[e.name] = e.dataset.start; else started[e.name] = ""; show(e); });
