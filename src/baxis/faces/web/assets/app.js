@@ -55,7 +55,9 @@
     if (file.size > 20000) { fault.textContent = file.name + " holds " + file.size + " bytes; allowed: up to 20000"; return; }
     const reader = new FileReader();
     reader.onload = () => { set(e.dataset.into, reader.result); soon(0); };
+    reader.onerror = () => { fault.textContent = file.name + " cannot be read: choose it again"; };
     reader.readAsText(file);
+    e.value = "";  // the same file, edited, can be chosen again
   }
 
   function fillUsual(e) {
