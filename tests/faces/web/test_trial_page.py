@@ -110,3 +110,9 @@ def test_nobody_waits_for_a_question_that_was_superseded() -> None:
     with pytest.raises(work.Superseded):
         work.watched(Waiting(0), lambda: trial_page.answer(form))
     assert trial_page.answer(form).figures
+
+
+def test_every_setting_can_be_asked_for() -> None:
+    # arms on background drugs have no kinetics of their own: they once broke the question whether a run is slow
+    for design in trial_settings.settings().values():
+        assert trial_run.slow(trial_form.Asked(design, 10, 1)) in (True, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ... import axis
 from ...clinic.design import Arm
 from ...clinic.regimen import averages
 from ...clinic.result import ArmRun, TrialResult, summarise
@@ -20,7 +21,7 @@ def run(asked: Asked, dosing: str = "auto") -> TrialResult:
 
 def slow(asked: Asked) -> bool:
     """Whether an oral drug is followed dose by dose, many times slower than its average, and is not at hand."""
-    given = [t for arm in asked.design.arms for t in arm.treatments]
+    given = [t for arm in asked.design.arms for t in arm.treatments if not axis.drug(t.drug).background]
     followed = any(averages(t, "averaged") and not averages(t, "auto") for t in given)
     return followed and not RESULTS.has((asked, "auto"))
 
