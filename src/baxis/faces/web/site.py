@@ -47,6 +47,9 @@ class Headers:
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
 
 
+FIRST_PAGE = 1.0  # seconds left to the first page before the model is loaded beside it
+
+
 def application() -> Starlette:
     """The whole site."""
     routes: list[BaseRoute] = [Route("/", _home), Route("/assets/plotly.min.js", _plotly)]
@@ -76,6 +79,9 @@ def _plotly(request: Request) -> Response:
 
 @contextlib.asynccontextmanager
 async def _warm(app: Starlette) -> AsyncIterator[None]:
-    """The model and tables load beside the first page, not before it."""
-    threading.Thread(target=work.warm, daemon=True).start()
+    """The model loads after the first page has had time to show."""
+    later = threading.Timer(FIRST_PAGE, work.warm)
+    later.daemon = True
+    later.start()
     yield
+    later.cancel()

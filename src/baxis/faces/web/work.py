@@ -106,9 +106,7 @@ def tables() -> Any:
 
 
 def warm() -> None:
-    """Load what the first question would otherwise wait for."""
+    """Load what the first question would otherwise wait for; the settings come with the first page."""
     from ... import axis
-    from . import trial_settings
 
     axis.kernel()
-    trial_settings.settings()
