@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from .disease_table import codes as diseases
     from .disease_table import load as disease
     from .drug_table import Drug
+    from .drug_table import file_of as drug_file
     from .drug_table import load as drug
     from .drug_table import names as drugs
+    from .drug_table import sheet as drug_sheet
     from .drug_table import status as drug_status
     from .ledger import Parameter, counts
     from .ledger import find as parameter
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Disease": "disease_table.Disease", "Endotype": "disease_table.Endotype", "spreads": "disease_table.spreads",
     "diseases": "disease_table.codes", "disease": "disease_table.load", "Drug": "drug_table.Drug", "drug": "drug_table.load",
-    "drugs": "drug_table.names", "drug_status": "drug_table.status", "Parameter": "ledger.Parameter",
+    "drugs": "drug_table.names", "drug_status": "drug_table.status", "drug_file": "drug_table.file_of",
+    "drug_sheet": "drug_table.sheet", "Parameter": "ledger.Parameter",
     "parameter": "ledger.find", "kernel": "model.kernel", "system": "model.system", "outputs": "observables.outputs",
     "to_units": "observables.to_units", "index": "vector.index", "parameters": "vector.vector",
     "levels": "resting.levels", "rest": "resting.rest", "dose_state": "slots.dose_state",
@@ -69,6 +72,8 @@ __all__ = [
     "diseases",
     "dose_state",
     "drug",
+    "drug_file",
+    "drug_sheet",
     "drug_status",
     "drugs",
     "equivalent_inputs",

@@ -123,6 +123,12 @@ def _slug(name: str) -> str:
     return "-".join(str(name).strip().casefold().split())
 
 
+@lru_cache(maxsize=8)
+def _written(roots: tuple[Path, ...]) -> dict[str, dict[str, Any]]:
+    """File of each drug as it is written."""
+    return {file: library.read_toml("drugs", file) for file in library.names("drugs")}
+
+
 def _aliases() -> dict[str, str]:
     return _alias_table(library.roots())
 
@@ -130,8 +136,7 @@ def _aliases() -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _alias_table(roots: tuple[Path, ...]) -> dict[str, str]:
     out: dict[str, str] = {}
-    for file in library.names("drugs"):
-        raw = library.read_toml("drugs", file)
+    for file, raw in _written(roots).items():
         for name in (file, raw.get("inn", file), *raw.get("aliases", ())):
             out.setdefault(_slug(name), file)
     return out
@@ -139,7 +144,17 @@ def _alias_table(roots: tuple[Path, ...]) -> dict[str, str]:
 
 def names() -> tuple[str, ...]:
     """International names of the drugs that can be simulated."""
-    return tuple(sorted(library.read_toml("drugs", f).get("inn", f) for f in library.names("drugs")))
+    return tuple(sorted(raw.get("inn", file) for file, raw in _written(library.roots()).items()))
+
+
+def file_of(name: str) -> str | None:
+    """Name of the file of a drug by international name or alias, None where there is none; its numbers are not read."""
+    return _aliases().get(_slug(name))
+
+
+def sheet(file: str) -> dict[str, Any]:
+    """A drug's file as it is written: what stands there before units are read and numbers derived. Not to be changed."""
+    return _written(library.roots())[file]
 
 
 def unavailable() -> dict[str, str]:
@@ -167,7 +182,7 @@ def load(name: str) -> Drug:
 
 @lru_cache(maxsize=128)
 def _load(file: str, roots: tuple[Path, ...]) -> Drug:
-    raw = library.read_toml("drugs", file)
+    raw = _written(roots)[file]
     where = f"drugs/{file}.toml"
     numbers, kinetics, wrong = _numbers(raw)
     if wrong:

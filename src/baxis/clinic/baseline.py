@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from .. import axis
 from ..core import library
@@ -87,7 +87,7 @@ def _moments(row: Any, n: float) -> tuple[float, float]:
         quartiles = row.spread_kind == "iqr"
         p = (0.75 * n - 0.125) / (n + 0.25) if quartiles else (n - 0.375) / (n + 0.25)
         middle = (low + value + high) / 3.0 if quartiles else (low + 2.0 * value + high) / 4.0
-        return (middle if row.statistic == "median" else value), float((high - low) / (2.0 * ndtri(p)))
+        return (middle if row.statistic == "median" else value), float((high - low) / (2.0 * scipy.special.ndtri(p)))
     return value, float("nan")
 
 

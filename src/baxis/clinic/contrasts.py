@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from ..core import streams
 from . import published
@@ -98,7 +98,9 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
         replicate(Sample(a.finished, binary), a.n_published, (people.seed, f"contrast {a.arm_id} {where}"), "none")
         for a in pair
     ]
-    truth = ndtri(streams.uniform(people.seed, f"truth of {active.arm_id} {where}", np.arange(REPLICATES))[:, 0])
+    truth = scipy.special.ndtri(
+        streams.uniform(people.seed, f"truth of {active.arm_id} {where}", np.arange(REPLICATES))[:, 0]
+    )
     draws = arms[0] - arms[1] + between * truth
     scale = "risk_difference" if binary else "mean_difference"
     predicted = float(active.finished.mean() - control.finished.mean())

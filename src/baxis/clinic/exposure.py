@@ -76,6 +76,9 @@ def used(design: Design) -> tuple[axis.Drug, ...]:
 
 def unanswered(design: Design) -> list[str]:
     """What the design sets and no drug of it has a published effect for: one sentence each."""
+    given = design.exposure.model_dump(exclude_none=True)
+    if not given:
+        return []
     drugs = used(design)
     acting = {c.name for d in drugs for c in d.circumstances if c.ratio is not None}
     if any(d.oral for d in drugs):
@@ -84,7 +87,6 @@ def unanswered(design: Design) -> list[str]:
         acting.add(RENAL)
     names = ", ".join(d.name for d in drugs) or "none with kinetics"
     has = f"what is known: {', '.join(sorted(acting)) or 'nothing'}"
-    given = design.exposure.model_dump(exclude_none=True)
     return [
         f"exposure.{n}: no published effect on a drug of the design ({names}); {has}" for n in given if n not in acting
     ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from ..core import streams
 
@@ -20,7 +20,7 @@ REPLICATES = 4000
 
 def wilson(p: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Score interval of a proportion `p` of `n`."""
-    z = ndtri(0.5 + level / 2)
+    z = scipy.special.ndtri(0.5 + level / 2)
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
@@ -51,7 +51,7 @@ def replicate(arm: Sample, n: int, stream: tuple[int, str], shared: str) -> Arra
     """
     seed, purpose = stream
     own = streams.generator(seed, purpose)
-    z = ndtri(streams.uniform(seed, shared, np.arange(REPLICATES))[:, 0])
+    z = scipy.special.ndtri(streams.uniform(seed, shared, np.arange(REPLICATES))[:, 0])
     m = arm.values.size
     if not arm.binary:
         sd = float(arm.values.std(ddof=1)) if m > 1 else 0.0
@@ -81,7 +81,7 @@ def apart(
 
     parts: standard deviation of each. inside: bounds of what can be (0 and 1 for a proportion).
     """
-    z = float(ndtri(0.95))
+    z = float(scipy.special.ndtri(0.95))
     low, high = inside or (-np.inf, np.inf)
     return {
         n: [float(max(middle - z * sd, low)), float(min(middle + z * sd, high))]

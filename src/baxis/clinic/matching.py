@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from ..core import streams
 
@@ -107,14 +106,16 @@ def balance(columns: Array, tolerance: Array) -> Array | None:
 
     def dual(x: Array) -> tuple[float, Array]:
         score = columns @ (x[:k] - x[k:])
-        total = float(logsumexp(score))
+        total = float(scipy.special.logsumexp(score))
         mean = columns.T @ np.exp(score - total)
         return total + float(tolerance @ (x[:k] + x[k:])), np.concatenate([mean + tolerance, tolerance - mean])
 
     bounds = [(0.0, STEEPEST)] * (2 * k)
-    found = minimize(dual, np.zeros(2 * k), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
+    found = scipy.optimize.minimize(
+        dual, np.zeros(2 * k), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000}
+    )
     score = columns @ (found.x[:k] - found.x[k:])
-    weights = np.exp(score - logsumexp(score))
+    weights = np.exp(score - scipy.special.logsumexp(score))
     reached = np.abs(weights @ columns) <= tolerance + 1e-3
     return np.asarray(weights) if reached.all() else None
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import erfc, ndtri
 
 from ..core import streams
 from ..core.errors import InvalidValue
@@ -84,7 +84,7 @@ def kaplan_meier(times: Times, level: float = 0.95) -> Curve:
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(died / (at_risk * np.maximum(at_risk - died, 0.0)))
         se = np.sqrt(greenwood) / np.abs(np.log(survival))
-        z = ndtri(0.5 + level / 2)
+        z = scipy.special.ndtri(0.5 + level / 2)
         low, high = survival ** np.exp(z * se), survival ** np.exp(-z * se)
     ends = survival <= 0.0
     return Curve(days, survival, np.where(ends, 0.0, low), np.where(ends, 0.0, high), at_risk)
@@ -116,7 +116,7 @@ def log_rank(active: Times, control: Times) -> tuple[float, float]:
     if variance <= 0:
         return 0.0, 1.0
     chi2 = float((d1 - expected).sum() ** 2 / variance)
-    return chi2, float(erfc(np.sqrt(chi2 / 2.0)))
+    return chi2, float(scipy.special.erfc(np.sqrt(chi2 / 2.0)))
 
 
 def hazard_ratio(active: Times, control: Times, level: float = 0.95) -> HazardRatio:
@@ -139,7 +139,7 @@ def hazard_ratio(active: Times, control: Times, level: float = 0.95) -> HazardRa
     if abs(beta) >= FLAT:  # every event of one arm lies before the other arm's first: no maximum
         return HazardRatio(float(np.exp(beta)), 0.0, float("inf"), beta, float("inf"))
     se = float(1.0 / np.sqrt(_efron(beta, table)[1]))
-    z = float(ndtri(0.5 + level / 2))
+    z = float(scipy.special.ndtri(0.5 + level / 2))
     with np.errstate(over="ignore"):
         low, high = np.exp(beta - z * se), np.exp(beta + z * se)
     return HazardRatio(float(np.exp(beta)), float(low), float(high), float(beta), se)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ... import axis
-from ...core import library, schedule
+from ...core import schedule
 from ...core.errors import BaxisError, Unsupported
 from ..design import DOSE_UNITS, Treatment
 from .rules import matching
@@ -84,11 +82,10 @@ def simulated_name(agent: str, agents: Mapping[str, Mapping[str, Any]]) -> str:
         raise Unsupported(f"{agent} is a group of drugs; which one was given is not said")
     if row.get("kind") == "procedure":
         raise Unsupported(f"{agent} is a procedure, which the model does not hold")
-    known = _library_names(library.roots())
     for name in (row.get("drug") or agent, agent, agent.split()[0]):
-        if name.casefold() in known:
-            stem = known[name.casefold()]
-            if axis.drug(stem).cell_therapy:
+        stem = axis.drug_file(name)
+        if stem is not None:
+            if any(a["target"] == "car" for a in axis.drug_sheet(stem).get("action", ())):
                 raise Unsupported(f"{agent} is given as cells, which a design has no dose unit for")
             return stem
     try:
@@ -96,17 +93,6 @@ def simulated_name(agent: str, agents: Mapping[str, Mapping[str, Any]]) -> str:
     except BaxisError:
         why = "not in the library of drugs"
     raise Unsupported(f"{agent}: {why}")
-
-
-@lru_cache(maxsize=2)
-def _library_names(roots: tuple[Path, ...]) -> dict[str, str]:
-    """Every name and alias of a drug (lower case) -> the name of its file."""
-    out: dict[str, str] = {}
-    for stem in library.names("drugs"):
-        drug = axis.drug(stem)
-        for name in (stem, drug.name, *drug.aliases):
-            out.setdefault(name.casefold(), stem)
-    return out
 
 
 def _own(
@@ -122,7 +108,7 @@ def _own(
         raise Unsupported(f"dose of {name} is not in the tables")
     if unit not in DOSE_UNITS:
         raise Unsupported(f"dose unit {unit!r} of {name}; a design has {', '.join(DOSE_UNITS)}")
-    route = ROUTES.get(str(arm["route"]) or axis.drug(name).route)
+    route = ROUTES.get(str(arm["route"]) or axis.drug_sheet(name)["route"])
     if route is None:
         raise Unsupported(f"route of {name} is not in the tables")
     return [_treatment(name, dose, unit, (route, text))], notes
@@ -193,7 +179,7 @@ def _partner_treatment(name: str, found: dict[str, str]) -> Treatment:
         text = schedule.parse(plan).text
     except BaxisError:
         raise Unsupported(f"schedule {found['plan']!r} of {found['agent']} cannot be read") from None
-    route = found["route"] or ROUTES.get(axis.drug(name).route, "")
+    route = found["route"] or ROUTES.get(axis.drug_sheet(name)["route"], "")
     return _treatment(name, float(found["dose"]), found["unit"], (route, text))
 
 

@@ -13,8 +13,8 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from .base import (
     STEROID,
@@ -99,7 +99,9 @@ class Lupus(Instrument):
         return float(np.hypot(self.number("sd_patient"), self.number("sd_fluctuation")))
 
     def _threshold(self, item: str) -> float:
-        return float(-ndtri(self.number(f"prevalence.{item}")) * np.hypot(self._spread, self.number("sd_item")))
+        return float(
+            -scipy.special.ndtri(self.number(f"prevalence.{item}")) * np.hypot(self._spread, self.number("sd_item"))
+        )
 
     def _items(self, course: Course, latent: Array) -> dict[str, Array]:
         """Items present (0/1) at each visit, (n, T)."""
@@ -112,7 +114,7 @@ class Lupus(Instrument):
         for name, log in (("anti_dsDNA", course.log("aas")), ("low_complement", -course.log("c3") - course.log("c4"))):
             titre = log + self.number("sd_patient") * lasting(course, f"SLE {name}")[..., 0]
             titre = titre + sd * noise(course, f"SLE {name} assay")[..., 0]
-            cut = -ndtri(self.number(f"prevalence.{name}")) * np.hypot(self.number("sd_patient"), sd)
+            cut = -scipy.special.ndtri(self.number(f"prevalence.{name}")) * np.hypot(self.number("sd_patient"), sd)
             items[name] = (titre > cut).astype(float)
         return items
 

@@ -35,8 +35,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Page:
-    """One page. `module` has `form(query)`, `body(query)` and `answer(form)`, and may have `ROUTES`.
+    """One page. `module` has `form(query)`, `body(query)` and `answer(form)`, and `download(request)` where there are `files`.
 
+    The module is loaded when the page is first asked for, so that the first page does not wait for the others.
     slow: its answers take many seconds and have workers of their own, so that no quick page waits behind them.
     """
 
@@ -45,9 +46,14 @@ class Page:
     lead: str
     module: str
     slow: bool = False
+    files: tuple[str, ...] = ()
+
+    def load(self) -> Any:
+        """The page's module."""
+        return import_module(f".{self.module}", __package__)
 
     def _get(self, attribute: str) -> Any:
-        return getattr(import_module(f".{self.module}", __package__), attribute, None)
+        return getattr(self.load(), attribute)
 
     def form(self, query: Query) -> Any:
         """Fields, filled from the address."""
@@ -62,13 +68,19 @@ class Page:
         make: Callable[[Mapping[str, str]], Answer] = self._get("answer")
         return make(form)
 
-    def routes(self) -> list[Any]:
-        """Downloads and uploads."""
-        return list(self._get("ROUTES") or ())
+    async def download(self, request: Any) -> Any:
+        """Starlette response with one of the page's files."""
+        return await self._get("download")(request)
 
 
 _ALL = (
-    Page("trial", "Trial", "Run a virtual trial and see it beside what was published.", "trial_page"),
+    Page(
+        "trial",
+        "Trial",
+        "Run a virtual trial and see it beside what was published.",
+        "trial_page",
+        files=("result.json", "design.json"),
+    ),
     Page(
         "pathway", "Pathway", "B-cell receptor signalling as a map, minutes to days after a stimulus.", "pathway_page"
     ),

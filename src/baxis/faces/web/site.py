@@ -55,7 +55,7 @@ def application() -> Starlette:
     routes: list[BaseRoute] = [Route("/", _home), Route("/assets/plotly.min.js", _plotly)]
     routes.append(Mount("/assets", StaticFiles(directory=ASSETS)))
     for page in PAGES.values():
-        routes += page.routes()
+        routes += [Route(f"/{page.name}/{file}", page.download) for file in page.files]
         routes.append(Mount(f"/{page.name}", _app(page)))
     return Starlette(routes=routes, middleware=[Middleware(Headers)], lifespan=_warm)
 
@@ -79,9 +79,15 @@ def _plotly(request: Request) -> Response:
 
 @contextlib.asynccontextmanager
 async def _warm(app: Starlette) -> AsyncIterator[None]:
-    """The model loads after the first page has had time to show."""
-    later = threading.Timer(FIRST_PAGE, work.warm)
+    """The model and the other pages load after the first page has had time to show."""
+    later = threading.Timer(FIRST_PAGE, _load)
     later.daemon = True
     later.start()
     yield
     later.cancel()
+
+
+def _load() -> None:
+    work.warm()
+    for page in PAGES.values():
+        page.load()

@@ -9,7 +9,6 @@ from shiny.ui import TagList, tags
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from ... import evidence
 from ...clinic.design import Design
@@ -23,7 +22,7 @@ from .trial_fields import base_of, defaults, form
 
 MOST_PUBLISHED = 10
 FIRST_LOOK = "first look, oral doses averaged; each dose is being followed"
-__all__ = ["ROUTES", "answer", "body", "defaults", "form"]
+__all__ = ["answer", "body", "defaults", "download", "form"]
 
 
 def body(query: Mapping[str, str]) -> Any:
@@ -186,7 +185,8 @@ def _published(r: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _download(request: Request) -> Response:
+async def download(request: Request) -> Response:
+    """The design or the result of the form in the address, as a file."""
     query = dict(request.query_params)
     what = request.url.path.rsplit("/", 1)[-1]
     try:
@@ -201,6 +201,3 @@ async def _download(request: Request) -> Response:
     return Response(
         text, media_type="application/json", headers={"content-disposition": f'attachment; filename="{what}"'}
     )
-
-
-ROUTES = (Route("/trial/result.json", _download), Route("/trial/design.json", _download))
