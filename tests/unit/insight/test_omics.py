@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from baxis.core.errors import InvalidValue
+from baxis.core.errors import InvalidValue, Unsupported
 from baxis.insight import omics as o
+from baxis.insight import omics_scorers
 
 GENES = [*dict.fromkeys(o.signatures()["gene"]), *(f"GENE{i}" for i in range(1500))]
 
@@ -67,6 +69,62 @@ def test_h5ad_counts_and_table_agree(tmp_path: Path) -> None:
     assert first.recipe["scale"] == "counts"
     assert first.samples["activity"].to_numpy() == pytest.approx(second.samples["activity"].to_numpy(), abs=1e-5)
     assert first.table["p"].isna().all()
+
+
+def real_shaped(path: Path, n: int, seed: int) -> Path:
+    """Counts as of sequencing: library sizes and levels vary, each signature is raised in some samples and noise is correlated."""
+    rng = np.random.default_rng(seed)
+    level = np.random.default_rng(0).normal(5, 2, len(GENES))
+    log = (
+        level[:, None]
+        + rng.normal(0, 0.4, (len(GENES), n))
+        + 0.3 * rng.normal(0, 1, (len(GENES), 1)) * rng.normal(0, 1, n)
+    )
+    for _, part in o.signatures().groupby("signature"):
+        log[np.isin(GENES, part["gene"])] += rng.gamma(1.0, 1.0, n)
+    counts = rng.poisson(2**log * rng.uniform(0.5, 2, n))
+    pd.DataFrame(counts, index=GENES, columns=[f"s{i}" for i in range(n)]).to_csv(path)
+    return path
+
+
+@pytest.mark.parametrize("scorer", omics_scorers.DECOUPLER)
+def test_decoupler_agrees_in_rank_with_the_mean(tmp_path: Path, scorer: str) -> None:
+    pytest.importorskip("decoupler")
+    file, other = real_shaped(tmp_path / "a.csv", 40, 1), real_shaped(tmp_path / "b.csv", 20, 2)
+    own, their = o.omics(file, other), o.omics(file, other, scorer=scorer)
+    rank = omics_scorers.agreement({"mean": own.samples, scorer: their.samples}).set_index("signature")[scorer]
+    assert rank.min() > 0.75  # not 1: decoupler also divides by the spread of the sample's own genes
+    assert their.recipe["scorer"] == scorer
+    assert their.samples["p"].between(0, 1).all()
+    json.dumps(their.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("scorer", omics_scorers.DECOUPLER)
+def test_decoupler_finds_a_planted_signal_and_leaves_out_what_has_too_few_genes(tmp_path: Path, scorer: str) -> None:
+    pytest.importorskip("decoupler")
+    cases = pd.read_csv(made(tmp_path / "a.csv", 12, 1, "interferon"), index_col=0)
+    cases.drop(index=o.signatures().query("signature == 'bcr'")["gene"]).to_csv(tmp_path / "a.csv")
+    result = o.omics(tmp_path / "a.csv", made(tmp_path / "b.csv", 12, 2), scorer=scorer)
+    table = result.table.set_index("signature")
+    assert table["difference"].idxmax() == "interferon"
+    assert table.loc["interferon", "q"] < 0.01
+    assert np.isnan(table.loc["bcr", "difference"])
+
+
+def test_an_unknown_scorer_is_refused_and_a_missing_one_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = made(tmp_path / "a.csv", 6, 1)
+    with pytest.raises(InvalidValue, match="decoupler-ulm"):
+        o.omics(file, scorer="gsva")
+    monkeypatch.setitem(sys.modules, "decoupler", None)
+    with pytest.raises(Unsupported, match=r"baxis\[omics\]"):
+        o.omics(file, scorer="decoupler-ulm")
+
+
+def test_each_gene_that_is_not_recalled_has_a_source() -> None:
+    genes = o.signatures()
+    assert set(genes["kind"]) <= {"measured", "curated", "recalled"}
+    assert (genes["source"].ne("") == genes["kind"].ne("recalled")).all()
+    assert not genes.duplicated(["signature", "gene"]).any()
 
 
 def test_too_few_genes_are_not_scored(tmp_path: Path) -> None:

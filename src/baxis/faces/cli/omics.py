@@ -19,6 +19,10 @@ def omics(
     file: Annotated[Path, typer.Argument(help="Expression: .csv or .tsv (genes x samples) or .h5ad.")],
     reference: Annotated[Path | None, typer.Option(help="Healthy or untreated samples, measured alike.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 1,
+    scorer: Annotated[
+        str, typer.Option(help="mean, decoupler-ulm, decoupler-mlm or decoupler-zscore (extra omics).")
+    ] = "mean",
+    compare: Annotated[bool, typer.Option("--compare", help="Rank agreement of every scorer with the mean.")] = False,
     disease: Annotated[str | None, typer.Option(help="Map the activities to this disease's parameters.")] = None,
     population: Annotated[
         Path | None,
@@ -32,24 +36,26 @@ def omics(
 ) -> None:
     """Activities of interferon, plasmablast, BCR, NF-kB, CD40 and TLR signatures, with permutation nulls."""
     from ...core.errors import InvalidValue
+    from ...insight.omics import compared
     from ...insight.omics import omics as run
     from ...insight.omics_parameters import parameters, with_repertoire
 
     if population and not disease:
         raise InvalidValue("--population", str(population), "--disease beside it: parameters are those of a disease")
     files = dict(_pair(x) for x in repertoire or [])
-    result = run(file, reference, seed)
+    result = run(file, reference, seed, scorer)
     found = parameters(result, disease, draws, seed) if disease else None
     covariates = with_repertoire(result, files) if files else None
+    agreed = compared(file, reference, seed) if compare else None
     if found and population:
         found.save(population)
     if json:
         more = {"parameters": records(found.told) if found else [], "covariates": records(covariates)}
+        more |= {"scorers": records(agreed)} if compare else {}
         typer.echo(encoder.dumps(result.to_dict() | more, indent=1, allow_nan=False))
         return
-    typer.echo(
-        "\n".join([*lines(result), *_mapped(found, population), *_covariates(covariates), result.recipe["notice"]])
-    )
+    text = [*lines(result), *_scorers(agreed), *_mapped(found, population), *_covariates(covariates)]
+    typer.echo("\n".join([*text, result.recipe["notice"]]))
 
 
 def lines(result: Activities) -> list[str]:
@@ -66,16 +72,29 @@ def lines(result: Activities) -> list[str]:
         ]
         for r in result.table.to_dict("records")
     ]
-    head = ["signature", "genes found", "difference, sd", "p", "q", "samples *"]
     recipe = result.recipe
+    own = recipe["scorer"] == "mean"
+    head = ["signature", "genes found", "difference, sd" if own else "difference", "p", "q", "samples *"]
     text = [
-        f"{recipe['cases']} samples, {recipe['reference']} of reference, {recipe['genes']} genes ({recipe['scale']})"
+        f"{recipe['cases']} samples, {recipe['reference']} of reference, {recipe['genes']} genes ({recipe['scale']}), "
+        f"scored by {recipe['scorer']}"
     ]
+    alone = "against random gene sets of like expression" if own else "by decoupler's own p, not adjusted"
     note = (
         "Difference from the reference by permuted labels; '-' without a reference or with too few genes. Single samples "
-        "against random gene sets of like expression, * p at most 0.05: a screen. "
+        f"{alone}, * p at most 0.05: a screen. "
     )
     return [*text, "", *table(head, rows), "", *wrapped(note, width())]
+
+
+def _scorers(agreed: pd.DataFrame | None) -> list[str]:
+    """Rank correlation over samples of each scorer with the mean."""
+    from .layout import table
+
+    if agreed is None:
+        return []
+    head = ["rank correlation with the mean", *agreed.columns[1:]]
+    return ["", *table(head, [[r["signature"], *(_number(r[c]) for c in head[1:])] for r in records(agreed)])]
 
 
 def _mapped(found: Parameters | None, file: Path | None) -> list[str]:
