@@ -52,7 +52,7 @@ def test_a_drug_a_disease_and_a_saved_scoreboard(capsys: pytest.CaptureFixture[s
         out = tmp_path / f"{name}.html"
         assert run(capsys, "report", name, "--out", out, *more)[0] == 0
         text[name] = out.read_text()
-        assert not re.search(r"(src|href)=['\"]https?:", text[name])
+        assert not re.search(r"src=['\"]https?:|<link", text[name])  # links lead out, nothing is loaded
         assert "Research use only" in text[name]
         assert "data:image/png;base64," in text[name]
         assert "Context of use" in text[name]
@@ -117,3 +117,37 @@ def test_pdf_of_a_page(tmp_path: Path) -> None:
     page = tmp_path / "p.html"
     page.write_text("<p>one page</p>")
     assert pdf.write_pdf(page).read_bytes().startswith(b"%PDF")
+
+
+def test_a_disease_reads_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "sle.html"
+    assert run(capsys, "report", "SLE", "--out", out)[0] == 0
+    text = out.read_text()
+    assert "hydroxychloroquine 280 mg/day; prednisone equivalent 7.5 mg/day" in text
+    assert "<td>TNFAIP3 (A20)</td>" in text
+    assert "type I interferon made 4.5" in text
+    assert "href='https://doi.org/10.1002/art.21416'" in text
+    assert "Rules of gradation" in text
+    assert text.count("data:image/png;base64,") == 3  # the map, and the contrasts on two pages: none is left out
+
+
+def test_no_contrast_is_left_out_of_the_figures() -> None:
+    from baxis import evidence
+    from baxis.faces.report.figures import MOST, contrasts_figures
+
+    found = evidence.contrasts(evidence.load())
+    for disease, rows in found.groupby("disease"):
+        drawn = [ax for f in contrasts_figures(rows, "class") for ax in f.axes]
+        assert sum(len(ax.get_yticks()) for ax in drawn) == len(rows), disease
+        assert max(len(ax.get_yticks()) for ax in drawn) <= MOST
+
+
+def test_tables_set_numbers_right_and_lie_down_where_wide() -> None:
+    from baxis.faces.report.html import table
+    from baxis.faces.report.markdown import render
+
+    text = table(("arm", "90 % PI", "n"), [("a", "1.0 to 2.5", "3"), ("b", "", "12")])
+    assert text.count("<td class='n'>") == 4
+    assert "across" not in text
+    assert "wide across" in table([str(k) for k in range(15)], [["1"] * 15])
+    assert render("| a | b |\n|---|---|\n| x | -0.1 (-0.2 to 0.3) |\n").count("class='n'") == 2

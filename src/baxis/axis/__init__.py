@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .stimulation import stimulate
     from .vector import index
     from .vector import vector as parameters
+    from .words import label
 
 _HOME = {
     "Disease": "disease_table.Disease", "Endotype": "disease_table.Endotype", "spreads": "disease_table.spreads",
@@ -49,7 +50,7 @@ _HOME = {
     "drug_sheet": "drug_table.sheet", "Parameter": "ledger.Parameter",
     "parameter": "ledger.find", "kernel": "model.kernel", "system": "model.system", "outputs": "observables.outputs",
     "to_units": "observables.to_units", "index": "vector.index", "parameters": "vector.vector",
-    "levels": "resting.levels", "rest": "resting.rest", "dose_state": "slots.dose_state",
+    "label": "words.label", "levels": "resting.levels", "rest": "resting.rest", "dose_state": "slots.dose_state",
     "equivalent_inputs": "slots.equivalent_inputs", "exposure_inputs": "slots.exposure_inputs",
     "infusion_parameter": "slots.infusion_parameter", "slot_parameters": "slots.slot_parameters",
     "virtual": "slots.virtual", "background_input": "slots.background_input", "input_name": "slots.input_name",
@@ -82,6 +83,7 @@ __all__ = [
     "infusion_parameter",
     "input_name",
     "kernel",
+    "label",
     "levels",
     "outputs",
     "parameter",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core import library
+from . import words
 from .observables import outputs
 
 SIGNALLING = re.compile(r"^[ARN]_(.+)$")  # cells: autoreactive, responding, naive
@@ -30,7 +31,7 @@ def uri(identifier: str) -> str:
 
 
 def described(name: str) -> str:
-    """What a state or observable is, in words; empty where the library has none."""
+    """What a state, observable or regulator is, in words; empty where the library has none."""
     rows = {r["name"]: r["description"] for r in library.read_table("states")}
     signal, slot = SIGNALLING.match(name), SLOT.match(name)
     if signal and signal[1] in rows:
@@ -38,7 +39,7 @@ def described(name: str) -> str:
     if slot:
         return f"{rows[slot[2]]}, drug {slot[1]}"
     known = outputs()
-    return rows.get(name) or (known[name].label if name in known else "")
+    return rows.get(name) or (known[name].label if name in known else words.described(name))
 
 
 def entity(name: str) -> str:

@@ -30,6 +30,15 @@ class Source:
         lead = " ".join(p for p in (self.author or self.title, self.year) if p)
         return ", ".join(p for p in (lead, ident) if p) or self.key
 
+    @property
+    def url(self) -> str:
+        """Address of the strongest identifier; empty where none is known."""
+        for value, base in ((self.doi, "https://doi.org/"), (self.pmid, "https://pubmed.ncbi.nlm.nih.gov/"),
+                            (self.nct, "https://clinicaltrials.gov/study/")):  # fmt: skip
+            if value:
+                return base + value
+        return f"https://pmc.ncbi.nlm.nih.gov/articles/{self.key}/" if self.key.startswith("PMC") else ""
+
 
 @lru_cache(maxsize=1)
 def load() -> dict[str, Source]:

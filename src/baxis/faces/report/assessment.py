@@ -59,7 +59,7 @@ class Assessment:
         return [
             ("Objective", self.said["question"]), ("Method", self.said["plan"]),
             ("Data", f"evidence tables {library.digest()} (library digest); roles of trials fixed before any fit"),
-            ("Criteria", "; ".join(f"{r['factor']}: {r['rule']}" for r in library.read_table("credibility/factors"))),
+            ("Criteria", "each of the 13 factors by its rule, given with the factors"),
             ("Reporting", "what was calibrated and what not, every failed check, every miss of the scoreboard"),
         ]  # fmt: skip
 
@@ -130,7 +130,8 @@ def _categories(case: Case, proofs: dict[str, Proof]) -> list[dict[str, str]]:
 def blocks(found: Assessment) -> list[str]:
     """HTML of the assessment: table after ICH M15, plan, categories, factors."""
     rows = [tuple(r[k] for k in FACTORS) for r in found.factors]
-    gradation = "<p class='small'>Gradation: c is the most, a the least; the rule of each factor stands in the analysis plan.</p>"
+    gradation = "<p class='small'>Gradation: c is the most, a the least.</p>"
+    rules = [(r["factor"], *_rule(r["rule"])) for r in found.factors]
     return [
         table(("item", "assessment"), found.m15(), caption="Assessment table (after ICH M15)"),
         table(
@@ -138,9 +139,17 @@ def blocks(found: Assessment) -> list[str]:
             [(r["category"], r["evidence"]) for r in found.categories],
             caption="Evidence by category (FDA 2023)",
         ),
-        table(FACTORS, rows, caption="Credibility factors (ASME V&V 40)") + gradation,
+        table(FACTORS, rows, caption="Credibility factors (ASME V&V 40)")
+        + gradation
+        + table(("factor", "c", "b", "a"), rules, caption="Rules of gradation"),
         table(("item", "plan"), found.plan(), caption="Analysis plan"),
     ]
+
+
+def _rule(text: str) -> tuple[str, str, str]:
+    """What earns c, b and a, from a rule written `c: ...; b: ...; a: ...`."""
+    c, b, a = (part.partition(":")[2].strip() for part in text.split("; "))
+    return c, b, a
 
 
 def html(found: Assessment) -> str:

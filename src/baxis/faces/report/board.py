@@ -12,6 +12,12 @@ from .credibility import credibility
 from .html import page, picture, section
 from .markdown import render
 
+WORDS = (
+    "MAE: mean absolute error. CRPS: continuous ranked probability score, an error that counts the whole predictive distribution "
+    "(lower is better). Brier: mean squared error of the predicted probability of trial success. PI: predictive interval. CI: confidence interval as published. "
+    "SE: standard errors of the difference. LN, AAV, SjD, IgG4-RD: lupus nephritis, ANCA-associated vasculitis, Sjögren's disease, IgG4-related disease."
+)
+
 
 def board_report(folder: Path) -> str:
     """HTML page of a saved scoreboard. Raises InvalidValue where the folder holds none."""
@@ -22,11 +28,15 @@ def board_report(folder: Path) -> str:
         )
     body = render(file.read_text(encoding="utf-8"))
     body = re.sub(r'<p><img src="([^"/:]+\.png)"[^>]*></p>', lambda m: _inside(folder / m[1]), body)
+    body = re.sub("<td>([^<]+)</td>", lambda m: f"<td>{m[1].replace('_', ' ')}</td>", body)
     head, _, rest = body.partition("</h1>")
     notice = (
         f"<p class='notice'><b>{escape(NOTICE)}</b> Published trials predicted by the model and by plain rivals.</p>"
     )
-    return page("Scoreboard", [head, "</h1>", notice, rest, *section("Credibility", credibility(None))])
+    return page(
+        "Scoreboard",
+        [head, "</h1>", notice, f"<p class='small'>{WORDS}</p>", rest, *section("Credibility", credibility(None))],
+    )
 
 
 def _inside(file: Path) -> str:

@@ -40,5 +40,5 @@ def _checks(rows: Sequence[Row], subject: str) -> str:
     text = (
         f"<p>Checks of {escape(subject)} against experiments, genetics and human pharmacology, run for this page:</p>"
     )
-    text += table(("rung", "passed", "failed", "out of scope"), counts, 1) if counts else "<p>No check names it.</p>"
+    text += table(("rung", "passed", "failed", "out of scope"), counts) if counts else "<p>No check names it.</p>"
     return text + ("<p>Failed:</p>" + table(("row", "what", "expected", "simulated"), failed) if failed else "")

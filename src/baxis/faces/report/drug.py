@@ -11,14 +11,19 @@ from ...clinic.recipe import NOTICE
 from ...core import library
 from ...core.errors import BaxisError
 from .credibility import credibility
-from .figures import contrasts_figure
+from .disease import HELPS, SHOWN, trials_table
+from .figures import contrasts_figures
 from .html import cell, page, picture, records, section, table
-from .linked import cited, claims_table, sources_table
+from .linked import cited, claims_table, sources_list
 
 if TYPE_CHECKING:
     from ...insight.explain import Explanation
 
-SHOWN = ("trial_id", "disease", "phase", "n_randomised", "primary_endpoint", "primary_met", "year", "role", "nct")
+COLUMNS = {
+    "trial_id": "trial",
+    "disease": "disease",
+    **{k: v for k, v in SHOWN.items() if k not in ("trial_id", "population")},
+}
 
 
 def drug_report(name: str, patients: int = 100, seed: int = 1, threads: int | None = None) -> str:
@@ -41,7 +46,7 @@ def drug_report(name: str, patients: int = 100, seed: int = 1, threads: int | No
         *section("What claims say of it", claims_table(tables, claims)),
         *section("What was measured and what was not", _doubt(drug)),
         *section("Credibility", credibility(None, drug.name)),
-        *section("Sources", sources_table(_keys(drug, claims))),
+        *section("Sources", sources_list(_keys(drug, claims))),
         *section("Recipe", table(("item", "value"), [(k, cell(v)) for k, v in recipe.items()])),
     ]
     return page(drug.name, parts)
@@ -58,17 +63,22 @@ def _what(drug: axis.Drug) -> str:
 
 def _numbers(drug: axis.Drug) -> str:
     rows: list[dict[str, Any]] = [
-        {"number": p.name, "value": p.value, "unit": p.unit, "CV between patients": drug.iiv.get(p.name), "kind": p.kind,
+        {"number": axis.label(p.name), "in the model": p.name, "value": p.value, "unit": p.unit, "CV": drug.iiv.get(p.name), "kind": p.kind,
          "seen": p.provenance, "source": cited(p.source), "place": p.place or p.rationale}
         for p in drug.numbers.values()
     ]  # fmt: skip
     raw = library.read_toml("drugs", drug.name).get("action", ())
     acts = [
-        {"target": a["target"], "action": a["kind"], "potency": a.get("value"), "unit": a.get("unit"), "kind": a.get("potency_kind"),
+        {"target": axis.label(a["target"]), "action": a["kind"], "potency": a.get("value"), "unit": a.get("unit"), "kind": a.get("potency_kind"),
          "seen": a.get("provenance"), "source": cited(str(a.get("source", ""))), "note": a.get("note")}
         for a in raw
     ]  # fmt: skip
-    return (records(rows) or "<p>No kinetics: its exposure is an input.</p>") + records(acts)
+    note = (
+        "<p class='small'>CV: coefficient of variation between patients. Seen: whether the number was read in its source.</p>"
+        if rows
+        else ""
+    )
+    return note + (records(rows) or "<p>No kinetics: its exposure is an input.</p>") + records(acts)
 
 
 def _trials(tables: evidence.Evidence, name: str) -> str:
@@ -76,14 +86,13 @@ def _trials(tables: evidence.Evidence, name: str) -> str:
     rows = tables.trials[tables.trials["trial_id"].isin(ids)].sort_values(["disease", "year"])
     if rows.empty:
         return "<p>No trial of it alone in the evidence.</p>"
-    text = records([{k: r[k] for k in SHOWN} for r in rows.to_dict("records")])
+    text = trials_table(rows.to_dict("records"), COLUMNS)
     found = evidence.contrasts(tables)
     mine = found[[axis_name(d) == name for d in found["drug"]]]
     if mine.empty:
         return text
-    figure = contrasts_figure(mine)
-    return text + picture(figure, f"Primary contrasts of {name} with their 95 % intervals",
-                          "Published effect of each arm on the trial's primary endpoint, counted towards benefit, 95 % interval.")  # fmt: skip
+    drawn = [picture(f, f"Primary contrasts of {name} with their 95 % intervals") for f in contrasts_figures(mine)]
+    return f"{text}<p>Published effect of each arm on the trial's primary endpoint, {HELPS}</p>" + "".join(drawn)
 
 
 def axis_name(drug: str) -> str:
@@ -138,7 +147,12 @@ def _line(e: Explanation) -> dict[str, Any]:
 def _doubt(drug: axis.Drug) -> str:
     if not drug.doubtful:
         return "<p>Every number of it was seen in its source; none is assumed.</p>"
-    return f"<p>Assumed, or recalled and not seen in the source: {escape(', '.join(drug.doubtful))}.</p>"
+    told = []
+    for name in drug.doubtful:
+        group, _, last = name.rpartition(".")
+        what = {"action": "potency at", "circumstance": "effect of"}.get(group, "")
+        told.append(f"{what} {axis.label(last)}".strip())
+    return f"<p>Assumed, or recalled and not seen in the source: {escape('; '.join(told))}.</p>"
 
 
 def _claims(tables: evidence.Evidence, names: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 from ... import evidence
 from ...core import sources
-from .html import records
+from .html import Html, records
 
 MARK = "⇄"
 
@@ -27,28 +28,37 @@ def grades(tables: evidence.Evidence) -> dict[str, str]:
 
 
 def claims_table(tables: evidence.Evidence, rows: Sequence[dict[str, Any]]) -> str:
-    """Claims with grade, what contradicts them, and the source."""
+    """Claims with grade, what contradicts them, and the source; the disease where they are of several."""
     against, grade = contested(tables), grades(tables)
     shown = [
         {"claim": r["claim_id"], "disease": r["disease"] or "any", "statement": r["statement"], "evidence": r["evidence_type"],
          "grade": grade[r["claim_id"]], "contested by": " ".join([MARK, *against[r["claim_id"]]]) if r["claim_id"] in against else "",
-         "source": cited(r["source"])}
+         "source": cited(r["source"]) or "not recorded"}
         for r in rows
     ]  # fmt: skip
-    return records(shown) or "<p>No claim names it.</p>"
+    leave = ("disease",) if len({r["disease"] for r in shown}) == 1 else ()
+    return records(shown, leave) or "<p>No claim names it.</p>"
 
 
-def cited(keys: str) -> str:
-    """Short citations of source keys joined by `;` (author and year), the key itself where it is not in sources.bib."""
+def cited(keys: str) -> Html:
+    """Source keys joined by `;` as short citations (author and year, else the identifier) that lead to the work; a key
+    that is not in sources.bib stands as it is."""
     known = sources.load()
-    return "; ".join(_short(known[k]) if k in known else k for k in (w.strip() for w in keys.split(";")) if k)
+    words = [w.strip() for w in keys.split(";")]
+    return Html("; ".join(linked(known[k], _short(known[k])) if k in known else escape(k) for k in words if k))
+
+
+def linked(source: sources.Source, text: str) -> str:
+    """A text that leads to the source's address, where it has one."""
+    return f"<a href='{escape(source.url, quote=True)}'>{escape(text)}</a>" if source.url else escape(text)
 
 
 def _short(source: sources.Source) -> str:
-    return " ".join(p for p in (source.author or source.title, source.year) if p) or source.key
+    return " ".join(p for p in (source.author or source.title, source.year) if p) or source.text
 
 
-def sources_table(keys: Iterable[str]) -> str:
-    """Citations of the keys that sources.bib knows, once each."""
+def sources_list(keys: Iterable[str]) -> str:
+    """Citations of the keys that sources.bib knows, once each, in alphabetical order."""
     known = sources.load()
-    return records([{"key": k, "citation": known[k].text} for k in dict.fromkeys(keys) if k in known])
+    found = {known[k].text: linked(known[k], known[k].text) for k in keys if k in known}
+    return "<ul class='small'>" + "".join(f"<li>{found[t]}</li>" for t in sorted(found, key=str.casefold)) + "</ul>"

@@ -80,7 +80,7 @@ def tests(case: Case, *folders: str) -> Proof:
     names = tuple("tests." + f.replace("/", ".") for f in folders)
     mine = [end for name, end in case.cases if not names or name.startswith(names)]
     if not mine:
-        return Proof("no test report was given (--tests FILE)", "a", where)
+        return Proof("no test report was given (baxis credibility --tests FILE takes one)", "a", where)
     n = {k: mine.count(k) for k in ("passed", "failed", "skipped")}
     return Proof(", ".join(f"{v} {k}" for k, v in n.items()), "b" if n["failed"] else "c", where)
 
@@ -152,6 +152,7 @@ def settings(case: Case) -> Proof:
 
 def output(case: Case) -> Proof:
     """Errors on calibration contrasts of the disease, and the stored look at trials kept out of fitting."""
+    from ...clinic.scoreboard.figures import LABELS
     from ...clinic.scoreboard.looks import last_errors
 
     seen = {
@@ -173,7 +174,7 @@ def output(case: Case) -> Proof:
     look = last_errors()
     if look is None:
         return Proof(fitted, "a", "docs/clinic/scoreboard.md")
-    others = ", ".join(f"{k.replace('_', ' ')} {100 * v:.1f}" for k, v in look.errors.items() if k != "mechanism")
+    others = ", ".join(f"{LABELS[k]} {100 * v:.1f}" for k, v in look.errors.items() if k != "mechanism")
     said = f"{fitted}; all diseases, {look.contrasts} contrasts kept out of fitting: mechanism {100 * look.errors['mechanism']:.1f} points; {others} (look of {look.date})"
     best = min(look.errors, key=lambda k: look.errors[k]) == "mechanism"
     return Proof(said, "c" if best else "b", "docs/clinic/scoreboard.md")

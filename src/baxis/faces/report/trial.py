@@ -12,6 +12,11 @@ from .html import cell, page, picture, section, table
 if TYPE_CHECKING:
     from ...clinic.result import TrialResult
 
+NAMES = {
+    "age_y": "age, years", "female": "women, share", "weight_kg": "weight, kg", "bsa_m2": "body surface, m2", "ppi": "proton pump inhibitor, share",
+    "adherence": "doses taken, share", "prednisone_dose": "prednisone, mg/day",
+}  # fmt: skip
+
 
 def trial_report(result: TrialResult) -> str:
     """HTML page: question, design, population, results, figures, calibration, credibility, recipe."""
@@ -42,27 +47,36 @@ def _design(result: TrialResult) -> str:
     design = result.design
     rows = [(a.arm_id, a.role, str(a.n), "; ".join(_given(t) for t in a.treatments) or "none") for a in design.arms]
     entry = [
-        (e.measure, "" if e.min is None else f"{e.min:g}", "" if e.max is None else f"{e.max:g}", e.unit)
+        (
+            NAMES.get(e.measure, e.measure).partition(",")[0],
+            e.at,
+            "" if e.min is None else f"{e.min:g}",
+            "" if e.max is None else f"{e.max:g}",
+            e.unit,
+        )
         for e in design.entry
     ]
     text = f"<p>{design.weeks:g} weeks. Background: {escape(design.background or 'none')}. {escape(design.notes)}</p>"
     text += table(("arm", "role", "published n", "treatment"), rows)
-    text += table(("entry criterion", "min", "max", "unit"), entry) if entry else ""
+    text += table(("entry criterion", "at", "min", "max", "unit"), entry) if entry else ""
     source = f"<p class='small'>Source: {escape(design.source)}</p>" if design.source else ""
     return text + picture(calendar(design), "Dose calendar") + source
 
 
 def _harms(result: TrialResult) -> str:
     """Harms by arm with their sources."""
-    rows = []
+    rows, told = [], {}
     for r in result.safety.to_dict("records"):
         share = "" if r["expected"] != r["expected"] else f"{100 * r['expected']:.1f} %"
         bounds = f"{100 * r['pi90'][0]:.0f} to {100 * r['pi90'][1]:.0f} %" if r["pi90"] else ""
         seen = r["published"]
         shown = "" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
-        rows.append((r["arm_id"], r["name"], r["note"], r["source"], share, bounds, shown))
+        if share or shown:  # a class harm says nothing of an arm without the class
+            rows.append((r["arm_id"], r["name"], share, bounds, shown))
+            told[r["name"]] = (r["name"], r["note"], r["source"])
     text = "<p>Serious infection follows each patient's prednisone dose and simulated IgG; class harms are published rates for the class.</p>"
-    return text + table(("arm", "harm", "note", "source", "expected", "90 % PI", "published"), rows, 4)
+    kinds = table(("harm", "what is counted", "source"), list(told.values()))
+    return text + table(("arm", "harm", "expected", "90 % PI", "published"), rows) + kinds
 
 
 def _credibility(result: TrialResult) -> str:
@@ -81,11 +95,15 @@ def _population(result: TrialResult) -> str:
     text = f"<p>{len(result.patients)} virtual patients in each arm, the same in all; {result.screened} screened, "
     text += f"{100 * result.screen_failure_share:.0f} % screen failures.</p>"
     numbers = result.patients.drop(columns="patient").select_dtypes("number")
+    numbers = numbers.loc[:, numbers.max() > numbers.min()]  # what is the same in everybody tells nothing
     rows = [
-        (str(n), *(f"{v:.4g}" for v in (c.mean(), c.std(), c.quantile(0.05), c.quantile(0.95))))
+        (
+            NAMES.get(str(n), str(n).replace("_", " ")),
+            *(f"{v:.4g}" for v in (c.mean(), c.std(), c.quantile(0.05), c.quantile(0.95))),
+        )
         for n, c in numbers.items()
     ]
-    text += table(("at baseline", "mean", "SD", "5 %", "95 %"), rows, 1)
+    text += table(("at baseline", "mean", "SD", "5 %", "95 %"), rows)
     if result.matched:
         text += f"<p>Patients {escape(result.matched.text)}.</p>"
     seen = [
@@ -120,9 +138,7 @@ def _results(result: TrialResult) -> str:
     columns = ("arm", "endpoint", "simulated", "50 % PI", "90 % PI", "published", "95 % CI")
     text = "<p>Responders in per cent, scores in points, hazard ratios as their logarithm.</p>"
     text += (
-        table(columns, arms, 2)
-        + f"<p>Difference from {escape(result.design.control.arm_id)}:</p>"
-        + table(columns, gaps, 2)
+        table(columns, arms) + f"<p>Difference from {escape(result.design.control.arm_id)}:</p>" + table(columns, gaps)
     )
     return (
         text
@@ -142,6 +158,5 @@ def _calibration(result: TrialResult) -> str:
         "context": "This trial is cited for context; it was neither fitted nor scored.",
     }.get(role, "This design is not among the trials of the evidence tables.")
     kinds = result.recipe["numbers"]
-    return f"<p>{meaning}</p><p>Numbers behind the result, by kind:</p>" + table(
-        ("kind", "count"), [(k, str(v)) for k, v in kinds.items()], 1
-    )
+    rows = [({"recalled": "of these, recalled and not seen in the source"}.get(k, k), str(v)) for k, v in kinds.items()]
+    return f"<p>{meaning}</p><p>Numbers behind the result, by kind:</p>" + table(("kind", "count"), rows)

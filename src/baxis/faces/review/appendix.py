@@ -61,8 +61,8 @@ def trials(context: Context) -> str:
         t = context.trials[key]
         number = context.number(t["source"])
         size = f"{t['n_randomised']:g}" if t["n_randomised"] == t["n_randomised"] else ""
-        cells = (escape(t["acronym"] or key), t["nct"], t["disease"], str(t["phase"]), size, escape(t["primary_endpoint"]),
-                 t["primary_met"], f"{t['year']:g}", t["role"], f"<a href='#R{number}'>{number}</a>" if number else "")  # fmt: skip
+        cells = (escape(t["acronym"] or key), t["nct"].replace(";", "; "), t["disease"], str(t["phase"]), size, escape(t["primary_endpoint"]),
+                 {"na": "–"}.get(t["primary_met"], t["primary_met"]), f"{t['year']:g}", t["role"], f"<a href='#R{number}'>{number}</a>" if number else "")  # fmt: skip
         rows.append((f"T-{anchor(key)}", cells))
     return _table(
         ("trial", "register", "disease", "phase", "n", "primary endpoint", "met", "year", "role", "reference"), rows
@@ -80,7 +80,11 @@ def runs(context: Context) -> str:
         )
         kept = sum(context.trials[t]["role"] == "validation" for t in c.observed.trials)
         share = f" ({kept} of {len(c.observed.trials)} kept for validation)" if kept else ""
-        ran = "" if p.why else f"{escape(p.regimen)}; {escape(p.origin)}; {escape(p.endpoint)} week {p.week:g}"
+        ran = (
+            ""
+            if p.why
+            else f"{escape(p.regimen)}; {escape(p.origin)}; {escape(p.endpoint.replace('_', ' '))} week {p.week:g}"
+        )
         cells = (
             escape(c.drug_class),
             c.disease,

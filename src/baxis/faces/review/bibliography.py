@@ -34,11 +34,16 @@ def entry(key: str, found: Any) -> str:
         " ".join([*p.prelast_names, *p.last_names, *(f"{n[0]}." for n in p.first_names if n)])
         for p in found.persons.get("author", [])
     ]
-    names = ", ".join(people[:MOST]) + (" et al." if len(people) > MOST else "")
+    more = len(people) > MOST or "others" in people
+    names = ", ".join([n for n in people if n != "others"][:MOST]) + (" et al." if more else "")
     place = " ".join(p for p in (get("journal", ""), get("volume", "")) if p)
     place += f":{get('pages')}" if get("pages") and place else ""
     year = f"({get('year')})" if get("year") else ""
-    text = ". ".join(p.rstrip(".") for p in (names, get("title", ""), f"{place} {year}".strip()) if p)
+    journal = get("journal", "")
+    title = (
+        "" if journal and get("title", "").startswith(journal) else get("title", "")
+    )  # volume and page stand in for one
+    text = ". ".join(p.rstrip(".") for p in (names, title, f"{place} {year}".strip()) if p)
     link = _link(key, get)
     return " ".join(p for p in (f"{escape(text)}." if text else "", link) if p) or escape(key)
 

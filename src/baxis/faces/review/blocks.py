@@ -116,7 +116,7 @@ def disease(context: Context, code: str) -> str:
         n: p.value / base[n].value for n, p in d.regulators.items() if n.endswith(("_e", "_x")) and base[n].value > 0
     }
     moved = sorted((n for n, q in ratio.items() if q > 0), key=lambda n: -abs(math.log(ratio[n])))[:5]
-    shown = ", ".join(f"{figures.label(n)} × {ratio[n]:.2g}" for n in moved)
+    shown = ", ".join(f"{axis.label(n)} × {ratio[n]:.2g}" for n in moved)
     trials = sum(t["disease"] == code for t in context.trials.values())
     return (
         f"<p class='small box'><b>{escape(code)} in the model:</b> {len(d.regulators)} regulators ({kinds}); strongest fold "
@@ -136,7 +136,7 @@ def shared(context: Context) -> str:
             kind = "same" if not (up and down) else "opposite"
             rows.append(
                 {
-                    "regulator": figures.label(r["regulator"]),
+                    "regulator": axis.label(r["regulator"]),
                     "higher in": " ".join(up),
                     "lower in": " ".join(down),
                     "direction": kind,

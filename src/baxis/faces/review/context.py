@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -67,6 +68,16 @@ class Context:
         said = f"{key}, {self.grade[key]}: {row['statement']}"
         said += f" Contested by {', '.join(self.against[key])}." if mark else ""
         return f"<a{cls} href='#{key}' title='{escape(said, quote=True)}'>{self.number(row['source']) or key}{mark}</a>"
+
+    def together(self, keys: Sequence[str]) -> list[str]:
+        """Claims cited in one bracket; a second claim from the same reference stands as its own number."""
+        links, seen = [], set()
+        for key in keys:
+            link = self.claim(key)
+            number = self.number(self.claims[key]["source"])
+            links.append(link.replace(f">{number}", f">{key}", 1) if number and number in seen else link)
+            seen.add(number)
+        return links
 
     def trial(self, key: str) -> str:
         """A trial cited: its name, leading to its row."""

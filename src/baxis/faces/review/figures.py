@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...axis.comparison import compare
-from ...axis.stimulation import GENES
+from ...axis.words import label
 from ...evidence import Evidence
 from ...evidence.figures.style import BLUE, GREY, LIGHT, ORANGE, new_figure, rc
 from ...insight.classes import Cell
@@ -26,13 +26,7 @@ CAPTIONS = {
     "better drug or partner could take), and what is independent of B cells. A drug that raises it stands at 0.",
 }
 COLOURS = ("#4a90c9", "#a6cfe6", "#f7f7f7", "#f6b48f", "#dd8452")
-SYMBOL = {v: k for k, v in GENES.items()}
 MOST = 2.0  # log2: colour ends at a fourfold change
-
-
-def label(name: str) -> str:
-    """Regulator with its gene, where it is the activity of one."""
-    return f"{SYMBOL[name]} ({name})" if name in SYMBOL else name
 
 
 def pathway(tables: Evidence) -> Figure:

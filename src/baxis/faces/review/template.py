@@ -33,7 +33,7 @@ def _filled(found: re.Match[str], context: Context) -> tuple[str, bool]:
     """HTML of one token, and whether it is a block."""
     claims, kind, names, word, rest = found.groups()
     if claims:
-        return _bracket([context.claim(k) for k in claims.split(", ")]), False
+        return _bracket(context.together(claims.split(", "))), False
     if kind:
         one = context.trial if kind == "T" else context.model
         return _bracket([one(k.removeprefix(f"{kind}:")) for k in names.split(", ")]), False

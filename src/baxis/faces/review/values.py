@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from ... import axis
+from ...clinic.scoreboard.figures import LABELS
 from ...clinic.scoreboard.looks import last_errors
 from ...core import library
 from ...core.errors import UnknownName
@@ -38,7 +39,13 @@ def _assumed() -> str:
 def size(o: Observed, value: float) -> str:
     """An observed value on its scale, without unit."""
     unit = WORDS[o.scale][1]
-    return f"{value:.2f}" if o.scale in ("HR", "RATE") else f"{unit * value:+.0f}" if unit > 1 else f"{value:+.1f}"
+    return f"{value:.2f}" if o.scale in ("HR", "RATE") else signed(unit * value, 0 if unit > 1 else 1)
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign; what rounds to nothing has none."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text
 
 
 def observed(o: Observed) -> str:
@@ -63,7 +70,8 @@ def predicted(p: Predicted, o: Observed) -> str:
         return p.why
     digits = 0 if p.unit == "pp" else 1
     unit = p.unit
-    return f"{p.difference:+.{digits}f} ({p.ci_low:+.{digits}f} to {p.ci_high:+.{digits}f}) {unit}" + (
+    low, high = signed(p.ci_low, digits), signed(p.ci_high, digits)
+    return f"{signed(p.difference, digits)} ({low} to {high}) {unit}" + (
         "" if p.endpoint == o.endpoint else f" on {p.endpoint.replace('_', ' ')} instead"
     )
 
@@ -90,7 +98,7 @@ def scoreboard(context: Context, _: str) -> str:
     look = last_errors()
     if look is None:
         return "no look at validation trials is stored"
-    others = ", ".join(f"{100 * v:.1f} for {k.replace('_', ' ')}" for k, v in look.errors.items() if k != "mechanism")
+    others = ", ".join(f"{100 * v:.1f} for {LABELS[k]}" for k, v in look.errors.items() if k != "mechanism")
     stale = "" if look.library == library.digest() else "; the library has changed since"
     return (
         f"over {look.contrasts} differences in proportions the mechanism errs by {100 * look.errors['mechanism']:.1f} percentage "

@@ -10,19 +10,12 @@ from shiny.ui import TagList, tags
 
 from ... import axis, evidence
 from ...axis.comparison import compare
-from ...axis.stimulation import GENES
 from . import shell, work
 from .pages import Answer
 
-SYMBOL = {v: k for k, v in GENES.items()}
 MOST = 2.0  # colour ends at a fourfold change; the cell's text holds the value
 SCALE = [[0.0, "#2166ac"], [0.25, "#92c5de"], [0.5, "#f7f7f7"], [0.75, "#f4a582"], [1.0, "#b2541a"]]
 KINDS = {"": "every kind", "measured": "measured", "estimated": "estimated", "assumed": "assumed"}
-
-
-def label(name: str) -> str:
-    """Regulator with its gene, where it is the activity of one."""
-    return f"{SYMBOL[name]} ({name})" if name in SYMBOL else name
 
 
 def codes() -> list[str]:
@@ -32,7 +25,7 @@ def codes() -> list[str]:
 
 def form(query: Mapping[str, str]) -> Any:
     """Fields, filled from the address."""
-    names = {r["regulator"]: label(r["regulator"]) for r in compare()}
+    names = {r["regulator"]: axis.label(r["regulator"]) for r in compare()}
     return tags.fieldset(
         tags.legend("Regulators"),
         shell.field("kind", "Show those with a value that is", shell.choice(KINDS, query.get("kind", ""))),
@@ -50,7 +43,7 @@ def body(query: Mapping[str, str]) -> Any:
             tags.h2("Regulators"),
             tags.p("What differs between the diseases in the one model: each value beside health. Blue is lower, "
                    "orange higher, on a logarithmic scale that ends at fourfold (none where health is 0); an empty cell is as in "
-                   "health. Weights w_ are shares of what drives the tissue and f_ are shares; the table has the units.", class_="note"),
+                   "health. A gene stands for its activity, a weight for a share of what drives the tissue; the table has units.", class_="note"),
             shell.figure("regulators", 700), shell.slot("regulators"), class_="panel",
         ),
         tags.div(shell.slot("sources"), class_="panel"),
@@ -68,8 +61,10 @@ def answer(form: Mapping[str, str]) -> Answer:
     if node not in known:
         return Answer(faults={"node": f"unknown regulator {node!r}; allowed: {', '.join(known)}"})
     shown = [r for r in rows if not kind or any(_kind(c, r["regulator"]) == kind for c in codes())]
-    columns = ["regulator", "unit", "healthy", *codes()]
-    table = [[label(r["regulator"]), *(r[c] or "–" for c in columns[1:])] for r in shown]
+    columns = ["regulator", "in the model", "unit", "health", *codes()]
+    table = [
+        [axis.label(r["regulator"]), *(r[c] or "–" for c in ("regulator", "unit", "healthy", *codes()))] for r in shown
+    ]
     html = {
         "regulators": shell.folded("This figure as a table", shell.table(columns, table)),
         "sources": sources(node),
@@ -92,7 +87,7 @@ def heatmap(rows: list[dict[str, str]]) -> dict[str, Any]:
         ratios += [float(r[c]) / healthy if r[c] and healthy > 0 else 0.0 for c in codes()]
         colour.append([max(-MOST, min(MOST, math.log2(q))) if q > 0 else None for q in ratios])
     data = {
-        "type": "heatmap", "z": colour, "x": ["health", *codes()], "y": [label(r["regulator"]) for r in rows],
+        "type": "heatmap", "z": colour, "x": ["health", *codes()], "y": [axis.label(r["regulator"]) for r in rows],
         "text": [[r["healthy"], *(r[c] for c in codes())] for r in rows], "texttemplate": "%{text}", "colorscale": SCALE,
         "zmin": -MOST, "zmax": MOST, "xgap": 2, "ygap": 2, "showscale": False,
         "customdata": [[r["regulator"]] * (1 + len(codes())) for r in rows],
@@ -122,7 +117,7 @@ def sources(name: str) -> Any:
         for r in used.to_dict("records")
     ]
     return TagList(
-        tags.h2(f"Where {label(name)} comes from"),
+        tags.h2(f"Where {axis.label(name)} comes from"),
         shell.table(["disease", "value", "unit", "kind", "claims", "source", "why"], rows),
         shell.table(["claim", "disease", "statement", "source", "checked"], said, "Claims cited",
                     "No claim is cited for this regulator."),

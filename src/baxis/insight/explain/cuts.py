@@ -89,7 +89,9 @@ def nodes(drug: axis.Drug, arms: list[str]) -> list[Node]:
     if drug.background:
         held = [Node("target", drug.name, _EXPOSED[drug.exposure])]
     else:
-        held = [Node("target", t, "btk_free" if t == "btk" else f"D_{t}") for t in drug.actions if t in TARGETS]
+        held = [
+            Node("target", axis.label(t), "btk_free" if t == "btk" else f"D_{t}") for t in drug.actions if t in TARGETS
+        ]
     tissue = [Node("tissue", label, name) for weight, name, label in ARMS if name and weight in arms]
     return [*held, *(Node(*row) for row in _READ), *tissue, Node("inflammation", "tissue inflammation", "infl")]
 
