@@ -17,7 +17,8 @@ from ... import axis
 from ...clinic.settings import Settings
 from ...core import streams
 from .posterior import APART, MOST, Likelihood, Pool, Posterior, _Made, infer
-from .visits import Given, Rating, Visits, noise
+from .set_points import covariance, drawn
+from .visits import Given, Rating, Visits, measures, noise
 
 Array = NDArray[np.float64]
 FIRST = 10_000_000  # stream number of the first true patient: outside every prior that is drawn
@@ -70,14 +71,16 @@ def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOS
 
 
 def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits:
-    """The file of true patient i, with the noise of laboratory and raters."""
+    """The file of true patient i, with the set points of the person and the noise of laboratory and raters."""
     seed, own = truth.people.seed, truth.people.ids[i]
     empty = protocol.empty()
     columns = {d: int(np.searchsorted(like.times, d)) for d in protocol.days}
     values = []
+    person = dict(zip(measures().values(), drawn(covariance(), (seed + 1, np.array([own])))[0], strict=True))
     for k, (name, day) in enumerate(zip(empty.names, empty.days, strict=True)):
         z = streams.normal(seed, f"calibration value {k}", [own])[0, 0]
-        values.append(truth.seen.outputs[name][i, columns[day]] * np.exp(noise(name) * z))
+        factor = np.exp(noise(name) * z + person[name])
+        values.append(truth.seen.outputs[name][i, columns[day]] * factor)
     shown = like.observe(truth, np.array([i]), np.array([own + 7 * APART]))
     ratings = []
     for k, r in enumerate(empty.ratings):

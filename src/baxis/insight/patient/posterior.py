@@ -1,6 +1,7 @@
 """Posterior over virtual patients: the disease's population put through the patient's treatments, weighted by the values.
 
-A value is log-normal about the virtual patient's own at that visit; a rating is that of the instrument with the rater's
+A value is log-normal about the virtual patient's own at that visit times the person's own set point of the measure
+(`set_points`); a rating is that of the instrument with the rater's
 error (`scores`), each virtual patient rated with several draws of the instrument's own differences and noise. The
 weights are exact for the population drawn; it is enlarged until the effective sample suffices, and where that is not
 enough the sample is moved (`refine`).
@@ -22,6 +23,7 @@ from ...core import streams
 from ..omics_parameters import links, log_likelihood
 from . import scores
 from .course import Ratings, Seen, Table, history, place
+from .set_points import SetPoints, set_point
 from .visits import Visits, noise
 
 Array = NDArray[np.float64]
@@ -74,9 +76,10 @@ class Posterior:
         own = self.kinds[self.who]
         return {k.name: (k.share, float(self.weights[own == i].sum())) for i, k in enumerate(kinds)}
 
-    def summary(self, output: str) -> tuple[float, float, float]:
-        """(median, 5 %, 95 %) of an observable at the last visit, multiples of health."""
-        median, low, high = quantiles(self.seen.outputs[output][self.who, -1], self.weights, (0.5, 0.05, 0.95))
+    def summary(self, output: str, factor: Array | float = 1.0) -> tuple[float, float, float]:
+        """(median, 5 %, 95 %) of an observable at the last visit, multiples of health; factor (m,): of each particle."""
+        x = self.seen.outputs[output][self.who, -1] * factor
+        median, low, high = quantiles(x, self.weights, (0.5, 0.05, 0.95))
         return median, low, high
 
 
@@ -138,7 +141,7 @@ class Likelihood:
 
     def __init__(self, visits: Visits, made: _Made) -> None:
         self.visits, self.times = visits, np.array(visits.times)
-        self.scores = scores.scores(made.disease)
+        self.scores, self.set_points = scores.scores(made.disease), SetPoints(visits)
         self.ratings = Ratings(made.disease, typical(setting_of(made), made.options))
 
     def labs(self, pool: Pool) -> Array:
@@ -148,11 +151,7 @@ class Likelihood:
         for s in self.visits.standings:
             own = pool.people.parameters[:, axis.index(links(pool.people.disease)[s.signature].parameter)[0]]
             out += log_likelihood(pool.people.disease, s.signature, s.value, own)
-        for name, value, day in zip(self.visits.names, self.visits.values, self.visits.days, strict=True):
-            own = seen.outputs[name][:, int(np.searchsorted(self.times, day))]
-            z = (np.log(value) - np.log(np.maximum(own, 1e-9))) / noise(name)
-            out -= 0.5 * z * z
-        return out
+        return out + self.set_points.log_density(seen.outputs)
 
     def rated(self, pool: Pool, who: Index, tools: Index) -> Array:
         """(m,): of the ratings, for particles (who, tools)."""
@@ -239,7 +238,8 @@ def _tails(like: Likelihood, pool: Pool, at: tuple[Index, Index]) -> dict[str, f
         own = float(np.log(visits.values[rows]).mean())
         e = streams.normal(pool.people.seed, f"predictive {name}", pool.people.ids)[:, 0]
         simulated = np.log(np.maximum(pool.seen.outputs[name][:, columns], 1e-9)).mean(axis=1)
-        out[name] = _two_sided(simulated + e * noise(name) / np.sqrt(len(rows)), own)
+        sd = np.sqrt(noise(name) ** 2 / len(rows) + set_point(name) ** 2)
+        out[name] = _two_sided(simulated + e * sd, own)
     shown = like.observe(pool, *at) if visits.ratings else {}
     for measure in dict.fromkeys(r.measure for r in visits.ratings):
         rows_ = [r for r in visits.ratings if r.measure == measure]

@@ -22,6 +22,7 @@ from . import scores
 from .course import Ratings, Table, program, run, started
 from .file import read
 from .posterior import MOST, Posterior, infer
+from .set_points import SetPoints
 from .visits import Visits, measures, noise
 
 Array = NDArray[np.float64]
@@ -177,11 +178,13 @@ def _state(visits: Visits, found: Posterior) -> pd.DataFrame:
     """Each laboratory measure at the last visit: what was seen there (geometric mean of its visits), the posterior, and
     the tail in the population."""
     rows = []
+    courses = {n: found.seen.outputs[n][found.who] for n in measures().values()}
+    factors = SetPoints(visits).factors(courses, (found.people.seed, np.arange(found.who.size)))
     for key, name in measures().items():
         o = axis.outputs()[name]
         own = [v for n, v in zip(visits.names, visits.values, strict=True) if n == name]
         seen = float(np.exp(np.mean(np.log(own))) * o.healthy) if own else None
-        middle, low, high = (v * o.healthy for v in found.summary(name))
+        middle, low, high = (v * o.healthy for v in found.summary(name, factors[name]))
         row = {"measure": key, "unit": o.unit, "seen": seen, "posterior": middle, "low": low, "high": high}
         rows.append(row | {"tail": found.tail.get(name)})
     return pd.DataFrame(rows)
@@ -190,12 +193,13 @@ def _state(visits: Visits, found: Posterior) -> pd.DataFrame:
 def _past(visits: Visits, future: Future) -> pd.DataFrame:
     """Every value and rating beside the posterior at that visit (90 %)."""
     times, rows = np.array(visits.times), []
+    numbers = np.arange(len(future.people.ids))
+    factors = SetPoints(visits).factors(future.seen.outputs, (future.people.seed, numbers))
     for name, value, day in zip(visits.names, visits.values, visits.days, strict=True):
         o, k = axis.outputs()[name], int(np.searchsorted(times, day))
-        x = future.seen.outputs[name][:, k] * o.healthy
+        x = future.seen.outputs[name][:, k] * factors[name] * o.healthy
         rows.append(_seen(day, o.key, o.unit, value * o.healthy, x))
-    who = np.arange(len(future.people.ids))
-    shown = future.ratings.observe(future.seen.outputs, times, future.people, who, future.tools)
+    shown = future.ratings.observe(future.seen.outputs, times, future.people, numbers, future.tools)
     for r in visits.ratings:
         x = shown[r.measure][:, int(np.searchsorted(times, r.day))]
         rows.append(_seen(r.day, r.measure, scores.scores(future.home.disease)[r.measure].unit, r.value, x))
@@ -216,8 +220,9 @@ def next_measurement(visits: Visits, future: Future, outcome: dict[str, Array]) 
     posterior's own draws; null: the same with the measure's values dealt out at random, which a finite sample gives by
     chance.
     """
-    asked = {k: (np.log(np.maximum(future.seen.outputs[n][:, -1], 1e-9)), noise(n), n in visits.names)
-             for k, n in measures().items()}  # fmt: skip
+    mean, sd = SetPoints(visits).known(future.seen.outputs)
+    asked = {k: (np.log(np.maximum(future.seen.outputs[n][:, -1], 1e-9)) + mean[n], float(np.hypot(sd[n], noise(n))),
+                 n in visits.names) for k, n in measures().items()}  # fmt: skip
     times, who = np.array(visits.times), np.arange(len(future.people.ids))
     shown = future.ratings.observe(future.seen.outputs, times, future.people, who, future.tools)
     rated = {r.measure for r in visits.ratings}
