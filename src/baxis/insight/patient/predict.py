@@ -220,8 +220,8 @@ def next_measurement(visits: Visits, future: Future, outcome: dict[str, Array]) 
     posterior's own draws; null: the same with the measure's values dealt out at random, which a finite sample gives by
     chance.
     """
-    mean, sd = SetPoints(visits).known(future.seen.outputs)
-    asked = {k: (np.log(np.maximum(future.seen.outputs[n][:, -1], 1e-9)) + mean[n], float(np.hypot(sd[n], noise(n))),
+    mean, left = SetPoints(visits).known(future.seen.outputs)
+    asked = {k: (np.log(np.maximum(future.seen.outputs[n][:, -1], 1e-9)) + mean[n], float(np.hypot(left[n], noise(n))),
                  n in visits.names) for k, n in measures().items()}  # fmt: skip
     times, who = np.array(visits.times), np.arange(len(future.people.ids))
     shown = future.ratings.observe(future.seen.outputs, times, future.people, who, future.tools)
