@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from baxis.core import library
+from baxis.faces.cli import BLAS
+
+
+def pytest_configure() -> None:
+    """Linear algebra on one thread, as under the command line: on small matrices the others wait for each other."""
+    for name in BLAS:
+        os.environ.setdefault(name, "1")  # for the workers and processes that a test starts
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return
+    threadpool_limits(1)  # here numpy is loaded already
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from baxis.faces.cli import main
 from baxis.insight.combine import search
 
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["baxis", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-    got = capsys.readouterr()
-    return int(stop.value.code or 0), got.out, got.err
+Cli = Callable[..., tuple[int, str, str]]
 
 
-def test_combine_prints_harms_and_nulls(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_combine_prints_harms_and_nulls(cli: Cli, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ("rituximab", "belimumab", "--disease", "SLE", "--patients", "12", "--out", str(out))
     for _ in range(2):  # over its own earlier result too
-        code, text, _ = run(capsys, "combine", *words)
+        code, text, _ = cli("combine", *words)
         assert code == 0
     for word in ("serious infection", "ZIP", "under both", "research use only"):
         assert word in text
     assert {p.name for p in out.iterdir()} == {"result.json", "combination.png"}
 
 
-def test_timing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_timing(cli: Cli, tmp_path: Path) -> None:
     words = ("--timing", "--gaps=-4,4", "--weeks", "26", "--patients", "12", "--out", str(tmp_path / "out"))
-    code, text, _ = run(capsys, "combine", "rituximab", "belimumab", "--disease", "SLE", *words)
+    code, text, _ = cli("combine", "rituximab", "belimumab", "--disease", "SLE", *words)
     assert code == 0
     assert "Largest mean effect at a gap of" in text
     saved = json.loads((tmp_path / "out" / "result.json").read_text())
     assert {r["gap_weeks"] for r in saved["table"]} == {-4.0, 0.0, 4.0}
 
 
-def test_against_evidence(capsys: pytest.CaptureFixture[str]) -> None:
-    code, text, _ = run(capsys, "combine", "--against-evidence", "--disease", "SjD", "--patients", "100")
+def test_against_evidence(cli: Cli) -> None:
+    code, text, _ = cli("combine", "--against-evidence", "--disease", "SjD", "--patients", "100")
     assert code == 0
     assert "not modelled" in text
 
@@ -59,20 +52,18 @@ def test_against_evidence(capsys: pytest.CaptureFixture[str]) -> None:
         (("rituximab", "belimumab", "--disease", "SLE", "--include-validation"), "only with --against-evidence"),
     ],
 )
-def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str) -> None:
-    code, out, err = run(capsys, "combine", *words)
+def test_bad_input_is_one_line(cli: Cli, words: tuple[str, ...], told: str) -> None:
+    code, out, err = cli("combine", *words)
     assert code == 2
     assert out == ""
     assert len(err.strip().splitlines()) == 1
     assert told in err
 
 
-def test_combine_search_prints_the_front(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_combine_search_prints_the_front(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(search, "candidates", lambda *_: ["rituximab", "belimumab", "leniolisib"])
     words = ("--disease", "RA", "--patients", "12", "--out", str(tmp_path / "out"))
-    code, text, _ = run(capsys, "combine-search", *words)
+    code, text, _ = cli("combine-search", *words)
     assert code == 0
     assert "PI3K delta" in text
     assert "exhaustive: 7 arms" in text

@@ -7,10 +7,8 @@ and nothing of it is read. Every difference is marker high minus marker low, pos
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from ..clinic.settings import Settings, settle
 from ..core import library, streams
 from ..core.errors import BaxisError, InvalidValue
 from .biomarkers import measured
+from .compared import Compared
 from .explain.runs import Bench
 from .scenario import Scenario, scenario
 
@@ -30,51 +29,25 @@ Array = NDArray[np.float64]
 Row = dict[str, str]
 LEAST, PERMUTATIONS, EDGE = 100, 2000, 1.645  # EDGE: half-width of a 90 % interval in standard errors
 UNREAD = "held out"
-HEAD = ("disease", "drug", "marker", "asks", "published, high minus low", "model", "p", "verdict")
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """table: one row a finding, with the published and the model's difference, both calls and a verdict; recipe."""
+class Agreement(Compared):
+    """One row a published subgroup finding."""
 
-    table: pd.DataFrame
-    recipe: dict[str, Any] = field(repr=False)
+    HEAD = ("disease", "drug", "marker", "asks", "published, high minus low", "model", "p", "verdict")
+    ROWS = "findings"
+    INTRO = (
+        "Marker high minus marker low, 90 % interval; positive: the high side does better.",
+        "benefit: drug against its comparator; response: within the drug's arm. p: the marker dealt out at random.",
+    )
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """Findings by verdict."""
-        return {str(k): int(v) for k, v in self.table["verdict"].value_counts().items()}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; NaN becomes null."""
-        rows = json.loads(self.table.to_json(orient="records"))
-        return {"findings": rows, "counts": self.counts, "recipe": self.recipe}
-
-    def markdown(self) -> str:
-        """The table as a page's Markdown."""
-        out = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-        for r in self.table.to_dict("records"):
-            out.append("| " + " | ".join(cells(r)) + " |")
-        return "\n".join(out) + "\n"
-
-    def save(self, folder: str | Path) -> Path:
-        """Write agreement.json, agreement.csv and agreement.md into a new folder, or over an earlier one."""
-        from ..clinic.export import whole
-
-        return whole(Path(folder), self._write, "agreement.json")
-
-    def _write(self, out: Path) -> None:
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (out / "agreement.json").write_text(text + "\n", encoding="utf-8")
-        self.table.to_csv(out / "agreement.csv", index=False)
-        (out / "agreement.md").write_text(self.markdown(), encoding="utf-8")
-
-
-def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    """One finding under HEAD."""
-    p = "" if not np.isfinite(row["p"]) else "<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}"
-    names = tuple(str(row[k]) for k in ("disease", "drug", "marker_label", "question"))
-    return (*names, shown(row, "published"), shown(row, "model"), p, str(row["verdict"]))
+    @staticmethod
+    def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
+        """One finding under HEAD."""
+        p = "" if not np.isfinite(row["p"]) else "<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}"
+        names = tuple(str(row[k]) for k in ("disease", "drug", "marker_label", "question"))
+        return (*names, shown(row, "published"), shown(row, "model"), p, str(row["verdict"]))
 
 
 def shown(row: Mapping[Any, Any], side: str) -> str:

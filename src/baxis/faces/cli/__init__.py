@@ -6,10 +6,13 @@ import os
 import sys
 
 INTERRUPTED = 130
+BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when numpy loads
 
 
 def main() -> None:
     """Run the command line. What goes wrong is one line on stderr: exit code 2, or 130 after Ctrl-C."""
+    for name in BLAS:  # patients are the threads; those of linear algebra on small matrices only wait for each other
+        os.environ.setdefault(name, "1")
     try:
         from .app import build
 

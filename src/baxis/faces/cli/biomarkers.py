@@ -14,6 +14,7 @@ EARLY = 10  # markers on treatment shown
 if TYPE_CHECKING:
     from ...insight.agreement import Agreement
     from ...insight.biomarkers import Biomarkers
+    from ...insight.compared import Compared
 
 
 def biomarkers(
@@ -69,16 +70,13 @@ def biomarkers(
         typer.echo(f"Written to {out}")
 
 
-def agreed(result: Agreement) -> list[str]:
-    """The comparison with published subgroup findings as text."""
-    from ...insight.agreement import HEAD, cells
+def agreed(result: Compared) -> list[str]:
+    """A comparison with the evidence as text."""
     from .layout import table
 
-    rows = [cells(r) for r in result.table.to_dict("records")]
     return [
-        "Marker high minus marker low, 90 % interval; positive: the high side does better.",
-        "benefit: drug against its comparator; response: within the drug's arm. p: the marker dealt out at random.",
-        *table(HEAD, rows),
+        *result.INTRO,
+        *table(result.HEAD, result.shown),
         "",
         "; ".join(f"{k}: {v}" for k, v in result.counts.items()),
         f"{result.recipe['patients']} patients, seed {result.recipe['seed']}. Sources and notes with --json.",

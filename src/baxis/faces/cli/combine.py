@@ -55,6 +55,7 @@ def combine(
         )
         if against_evidence:
             from ...insight.combine.agreement import against_evidence as compare
+            from .biomarkers import agreed
 
             result = compare(disease, validation=include_validation, settings=settings)
             shown = agreed(result)
@@ -170,19 +171,3 @@ def scanned(result: Timing) -> list[str]:
     for flag in result.flags:
         out += wrapped(flag, width())
     return [*out, r["notice"]]
-
-
-def agreed(result: Agreement) -> list[str]:
-    """What the terminal shows of the trials of combinations."""
-    from ...insight.combine.agreement import HEAD, cells
-    from .layout import table
-
-    rows = [cells(r) for r in result.table.to_dict("records")]
-    return [
-        "Combination minus comparator, 90 % interval; positive: the combination does better. Ratios: of the two arms.",
-        *table(HEAD, rows),
-        "",
-        "; ".join(f"{k}: {v}" for k, v in result.counts.items()),
-        f"{result.recipe['patients']} patients, seed {result.recipe['seed']}. Sources and notes with --json.",
-        result.recipe["notice"],
-    ]

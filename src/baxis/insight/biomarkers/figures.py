@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..legends import below
 from .decision import ALL, ONE
 from .result import Biomarkers
 
@@ -33,7 +34,7 @@ def draw(result: Biomarkers) -> Figure:
     right.set_yticklabels([])
     s = result.scenario
     right.set_xlabel(f"{s.endpoint.name}, drug minus no drug ({result.recipe['unit']})")
-    right.legend(frameon=False, fontsize=8)
+    below(right)
     _bars(early, result.early.head(SHOWN).iloc[::-1], "Change on treatment, best of all weeks")
     _curve(curve, result)
     figure.suptitle(
@@ -57,7 +58,7 @@ def _bars(axes: Any, table: pd.DataFrame, title: str) -> None:
     stars = [f"{m}{' *' if q <= 0.05 else ''}" for m, q in zip(table["label"], table["q"], strict=True)]
     axes.set_yticklabels(stars, fontsize=8)
     axes.set_xlabel("rank correlation (* false-discovery rate at most 5 %)")
-    axes.legend(frameon=False, fontsize=8)
+    below(axes)
 
 
 def _curve(axes: Any, result: Biomarkers) -> None:
@@ -78,4 +79,4 @@ def _curve(axes: Any, result: Biomarkers) -> None:
         ylabel=f"net benefit ({unit})",
     )
     axes.set_title("Decision curve, cross-validated (bands: 90 %)", fontsize=10)
-    axes.legend(frameon=False, fontsize=8)
+    below(axes, 4)

@@ -8,69 +8,54 @@ events count as better). The model runs under both ways of combining the arms of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ... import evidence
-from ...clinic.export import finite, whole
 from ...clinic.settings import Settings, settle
 from ...core import library
 from ...core.errors import BaxisError, InvalidValue
+from ..compared import Compared
 from .agreement_run import Row, modelled
 from .result import NOTICE
 
 LEAST, EDGE = 100, 1.645  # EDGE: half-width of a 90 % interval in standard errors
 TABLE = "combinations/trials"
 HELD, NONE_HELD = "held out", "no result held"
-HEAD = (
-    "disease",
-    "trial",
-    "combination against",
-    "outcome",
-    "published",
-    "model, arms add",
-    "arms multiply",
-    "verdict",
-)
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """table: one row a comparison with published and modelled difference and a verdict; recipe."""
+class Agreement(Compared):
+    """One row a comparison of a combination with its comparator."""
 
-    table: pd.DataFrame
-    recipe: dict[str, Any] = field(repr=False)
+    HEAD = (
+        "disease",
+        "trial",
+        "combination against",
+        "outcome",
+        "published",
+        "model, arms add",
+        "arms multiply",
+        "verdict",
+    )
+    ROWS = "comparisons"
+    INTRO = (
+        "Combination minus comparator, 90 % interval; positive: the combination does better. Ratios: of the two arms.",
+    )
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """Comparisons by verdict."""
-        return {str(k): int(v) for k, v in self.table["verdict"].value_counts().items()}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; NaN becomes null."""
-        rows = self.table.to_dict("records")
-        return dict(finite({"comparisons": rows, "counts": self.counts, "recipe": self.recipe}))
-
-    def markdown(self) -> str:
-        """The table as a page's Markdown."""
-        out = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-        return "\n".join(out + ["| " + " | ".join(cells(r)) + " |" for r in self.table.to_dict("records")]) + "\n"
-
-    def save(self, folder: str | Path) -> Path:
-        """Write agreement.json, agreement.csv and agreement.md into a new folder, or over an earlier one."""
-        return whole(Path(folder), self._write, "agreement.json")
-
-    def _write(self, out: Path) -> None:
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (out / "agreement.json").write_text(text + "\n", encoding="utf-8")
-        self.table.to_csv(out / "agreement.csv", index=False)
-        (out / "agreement.md").write_text(self.markdown(), encoding="utf-8")
+    @staticmethod
+    def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
+        """One comparison under HEAD."""
+        arms = f"{row['arm']} against {row['versus']}" if row["versus"] else str(row["arm"])
+        outcome = f"{row['endpoint'] or row['finding']}, week {row['week']}" if row["week"] else ""
+        words = {"less": "lower", "none": "no difference"}
+        seen = shown(row, "published") or words.get(row["reported"], row["reported"])
+        model = (shown(row, "additive"), shown(row, "product"))
+        return (str(row["disease"]), str(row["trial_id"]), arms, outcome, seen, *model, str(row["verdict"]))
 
 
 def against_evidence(
@@ -172,18 +157,6 @@ def verdict(row: Mapping[str, Any]) -> str:
 
 def _word(model: str) -> str:
     return {"more": "a gain", "less": "a loss", "none": "none"}[model]
-
-
-def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    """One comparison under HEAD."""
-    names = (
-        str(row["disease"]),
-        str(row["trial_id"]),
-        f"{row['arm']} against {row['versus']}" if row["versus"] else str(row["arm"]),
-    )
-    outcome = f"{row['endpoint'] or row['finding']}, week {row['week']}" if row["week"] else ""
-    seen = shown(row, "published") or {"less": "lower", "none": "no difference"}.get(row["reported"], row["reported"])
-    return (*names, outcome, seen, shown(row, "additive"), shown(row, "product"), str(row["verdict"]))
 
 
 def shown(row: Mapping[Any, Any], side: str) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..legends import below
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -34,7 +36,7 @@ def overview(c: Combination) -> Figure:
         [d[0] for d in equal["doses"]], 100 * equal["effect"], "ks-", ms=5, label="together, same fraction of each"
     )
     left.set(xlabel="fraction of the usual dose", ylabel=f"effect on {c.endpoint} (%)")
-    left.legend(frameon=False, fontsize=8)
+    below(left)
     full = c.synergy[c.synergy["doses"].map(lambda d: d == (1.0,) * k)]
     for j, (structure, color) in enumerate(COLOURS.items()):
         for i, row in enumerate(full.to_dict("records")):
@@ -48,7 +50,7 @@ def overview(c: Combination) -> Figure:
     right.set(
         xlabel="excess over the null at full doses (points of effect, 90 % interval)", ylim=(len(full) - 0.4, -0.6)
     )
-    right.legend(frameon=False, fontsize=8, loc="best")
+    below(right)
     fig.suptitle(f"{' + '.join(c.drugs)} in {c.disease}, week {c.recipe['weeks']:g}", fontsize=11)
     return fig
 
@@ -76,7 +78,7 @@ def gaps(t: Timing) -> Figure:
     for panel, text in ((left, "inflammation taken off, %"), (right, "IgG lost at its lowest, %")):
         panel.axvline(0, color="0.7", lw=0.8)
         panel.set(xlabel=f"weeks from start of {t.drugs[0]} to start of {t.drugs[1]}", ylabel=text)
-        panel.legend(frameon=False, fontsize=8)
+        below(panel)
     fig.suptitle(f"{t.drugs[0]} and {t.drugs[1]} in {t.disease}, {t.recipe['weeks']:g} weeks; bands: 90 %", fontsize=11)
     return fig
 
@@ -85,7 +87,7 @@ def pareto(s: Search) -> Figure:
     """Every drug and pair by serious harms and effect, coloured by IgG lost; the front with names."""
     from matplotlib.figure import Figure
 
-    fig = Figure(figsize=(9.5, 6.2), layout="constrained")
+    fig = Figure(figsize=(11.5, 6.2), layout="constrained")
     axes = fig.subplots()
     x, y = 100 * s.table["serious harms"], 100 * s.table["effect"]
     dots = axes.scatter(x, y, c=100 * s.table["IgG loss"].clip(0), cmap="cividis_r", s=14)
@@ -93,10 +95,9 @@ def pareto(s: Search) -> Figure:
     best = s.table[s.table["on the front"]].nlargest(12, "effect")
     for n, row in enumerate(best.to_dict("records")):
         at = 100 * row["serious harms"], 100 * row["effect"]
-        axes.plot(*at, "o", mfc="none", mec="#c0392b", ms=9)
+        axes.plot(*at, "o", mfc="none", mec="#c0392b", ms=9, ls="", label=f"{n + 1}  {row['drugs']}")
         axes.annotate(str(n + 1), at, textcoords="offset points", xytext=(6, 4), fontsize=8)
-    names = "\n".join(f"{n + 1}  {d}" for n, d in enumerate(best["drugs"]))
-    axes.text(0.99, 0.02, names, transform=axes.transAxes, ha="right", va="bottom", ma="left", fontsize=8)
+    fig.legend(loc="outside right upper", title="on the front", frameon=False, fontsize=8, markerscale=0.6)
     axes.set(
         xlabel=f"serious harms in 100 patients by week {s.recipe['weeks']:g}: infections and class harms above control",
         ylabel="inflammation taken off, %",

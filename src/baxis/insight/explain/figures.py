@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..legends import below
 from .cuts import STAGES
 from .result import Explanation
 
@@ -50,7 +51,7 @@ def _stages(axes: Any, result: Explanation) -> None:
     axes.set(yticks=y, ylim=(-0.7, len(table) - 0.3), xlim=(max(-102.0, min(-5.0, clipped.min().min() - 3)), 102))
     axes.set_yticklabels(table["read_out"], fontsize=8)
     axes.set_xlabel("fall under the drug, % of no drug", fontsize=9)
-    axes.legend(fontsize=8, loc="lower right", frameon=False)
+    below(axes)
     axes.set_title("From target to tissue", fontsize=10)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ... import axis
 from ...clinic.survival import kaplan_meier
+from ..legends import below
 from .measures import GONE, against_never, benefit
 from .runs import CONTINUED, NEVER, STOPPED
 
@@ -43,7 +44,7 @@ def draw(result: Limits) -> Figure:
         panel.axvspan(0, runs.last_dose / 7.0, color="#f1ead8", zorder=0)
         panel.set_xlabel("weeks since the first dose (shaded: until the last)", fontsize=8)
         panel.set_xlim(0, runs.days[-1] / 7.0)
-    panels[0].legend(frameon=False, fontsize=8, title="one course: nothing to continue" if alike else None)
+    below(panels[0], 3, "one course: nothing to continue" if alike else None)
     _kept(panels[3], result)
     s = result.scenario
     figure.suptitle(
