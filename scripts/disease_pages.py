@@ -13,19 +13,23 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from baxis import axis, evidence
+from disease_story import role, scale, scored, story
+
+from baxis import axis
 from baxis.clinic.settings import Settings
 from baxis.core import library
-from baxis.core.errors import BaxisError
+from baxis.core.errors import BaxisError, InvalidValue
 from baxis.insight.agreement import against_evidence
 from baxis.insight.biomarkers import Biomarkers, biomarkers
 from baxis.insight.biomarkers.decision import ALL, ONE, useful
 from baxis.insight.classes import Cell, matrix
 from baxis.insight.combine.agreement import against_evidence as combinations
 from baxis.insight.combine.search import Search, search
+from baxis.insight.compared import Compared
 from baxis.insight.explain import Explanation, explain
 
 PAGES = {"RA": ("RA",), "SLE": ("SLE", "LN"), "SjD": ("SjD",), "IgG4-RD": ("IgG4-RD",), "AAV": ("AAV",)}
@@ -33,6 +37,7 @@ NAMES = {"RA": "Rheumatoid arthritis", "SLE": "Systemic lupus, with lupus nephri
          "IgG4-RD": "IgG4-related disease", "AAV": "ANCA-associated vasculitis"}  # fmt: skip
 LOOKED_AT = ("fenebrutinib", "rituximab")  # beside the best class of the disease
 COMMAND = "python scripts/disease_pages.py docs/diseases"
+SCOREBOARD = "../clinic/scoreboard.md"
 
 
 def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
@@ -46,16 +51,15 @@ def classes(cells: list[Cell]) -> str:
     rows = []
     for c in sorted(cells, key=lambda c: (c.disease, c.drug_class)):
         o, p = c.observed, c.predicted
-        factor, unit = (100, " pp") if o.scale in ("RD", "risk_difference") else (1, f" {o.scale}")
+        factor, unit = scale(c)
         seen = f"{factor * o.estimate:.1f} ({factor * o.ci_low:.1f} to {factor * o.ci_high:.1f}){unit}"
-        held = sum(_role(t) == "validation" for t in o.trials)
+        held = sum(role(t) == "validation" for t in o.trials)
         if held == o.k:
-            seen = "all kept out of fitting: see the scoreboard"
-        model = p.why or f"{p.difference:+.1f} {p.unit} ({p.ci_low:.1f} to {p.ci_high:.1f})"
+            seen = f"all kept out of fitting: see the [scoreboard]({SCOREBOARD})"
+        model = p.why or f"{p.endpoint}: {p.difference:+.1f} {p.unit} ({p.ci_low:.1f} to {p.ci_high:.1f})"
         taken = "" if p.why else f"{p.taken_pct:.0f} %"
-        rows.append(
-            (c.disease, c.drug_class, f"{o.endpoint}: {seen}", f"{o.k} ({held} kept out)", p.drug, model, taken)
-        )
+        name = f"{o.endpoint}{'' if o.benefit_sign > 0 else ' (less is better)'}"
+        rows.append((c.disease, c.drug_class, f"{name}: {seen}", f"{o.k} ({held} kept out)", p.drug, model, taken))
     head = (
         "disease",
         "class",
@@ -66,11 +70,6 @@ def classes(cells: list[Cell]) -> str:
         "inflammation taken off",
     )
     return table(head, rows)
-
-
-def _role(trial: str) -> str:
-    trials = evidence.load().trials.set_index("trial_id").role
-    return str(trials.get(trial, ""))
 
 
 def lost(found: dict[str, Explanation]) -> str:
@@ -86,7 +85,7 @@ def lost(found: dict[str, Explanation]) -> str:
             f"{e.effect['difference']:+.1f} {e.effect['unit']} ({e.effect['ci_low']:.1f} to {e.effect['ci_high']:.1f})"
         )
         rows.append((name, e.scenario.regimen, f"{e.scenario.endpoint.name} week {e.scenario.endpoint.week:g}: {effect}",
-                     f"{ladder.iloc[0]:.0f} %", e.lost_at, escapes))  # fmt: skip
+                     f"{ladder.iloc[0]:.0f} %", e.held_by, escapes))  # fmt: skip
     head = (
         "drug",
         "regimen",
@@ -110,10 +109,7 @@ def whom(found: list[Biomarkers]) -> str:
         )
         factor, unit = (100, "pp") if b.recipe["unit"] == "share" else (1, "points")
         worth = [(rule, useful(b.decision, rule)) for rule in (ALL, ONE)]
-        pays = (
-            "; ".join(f"{rule}: {factor * w[0]:.0f} to {factor * w[1]:.0f} {unit}" for rule, w in worth if w)
-            or "nowhere"
-        )
+        pays = "; ".join(f"{rule}: {_span(factor * w[0], factor * w[1])} {unit}" for rule, w in worth if w) or "nowhere"
         rows.append((b.scenario.drug, top, f"{b.composite:.2f} ({b.composite_null:.2f})", later, pays))
     head = (
         "drug",
@@ -123,6 +119,10 @@ def whom(found: list[Biomarkers]) -> str:
         "deciding by markers beats treating all and none, at thresholds",
     )
     return table(head, rows)
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:.0f}" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f} to {high:.0f}"
 
 
 def pairs(found: Search) -> str:
@@ -136,9 +136,9 @@ def pairs(found: Search) -> str:
         "pair",
         "inflammation taken off (90 %)",
         "serious harms in 100 (90 %)",
-        "IgG lost (90 %)",
+        "IgG lost (90 %; minus: gained)",
         "class harms in 100",
-        "on the front in",
+        "on the front in (draws)",
     )
     return table(head, rows)
 
@@ -160,46 +160,11 @@ def pair(r: dict[Any, Any]) -> tuple[str, ...]:
     )
 
 
-def story(code: str, cells: list[Cell], told: dict[str, Explanation], combos: Search) -> str:
-    """The page in three sentences of its own numbers."""
-    ran = sorted((c for c in cells if not c.predicted.why and c.disease == code), key=lambda c: -c.predicted.taken_pct)
-    best = ", ".join(f"{c.drug_class} ({c.predicted.drug}, {c.predicted.taken_pct:.0f} %)" for c in ran[:3])
-    name, e = next(iter(told.items()))
-    left = 100 - e.ladder["takes_pct"].iloc[0]
-    front = combos.table[combos.table["on the front"] & combos.table["drugs"].str.contains(" + ", regex=False)]
-    top, cheap = front.iloc[0], front.loc[front["serious harms"].idxmin()]
-    lines = [
-        f"- In the model the classes that take most inflammation off are {best}.",
-        f"- {name} leaves {left:.0f} % of the inflammation; most of it is *{e.lost_at}*, and the largest escape is *{e.main_route}*.",
-        f"- The pair predicted to take most off is {top['drugs']}: {_terms(top)}. With the fewest harms on the front, {cheap['drugs']}: {_terms(cheap)}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _terms(r: Any) -> str:
-    """Gain and cost of a pair in words."""
-    effect, harms, loss = (100 * r[k] for k in ("effect", "serious harms", "IgG loss"))
-    return f"{effect:.0f} % at a cost of {harms:.1f} serious harms in 100 patients by week 24 and {max(loss, 0):.0f} % of IgG"
-
-
 def misses(codes: tuple[str, ...]) -> str:
     """Calibration contrasts that the mechanism misses most, from the stored run of the calibration set."""
-    seen = evidence.contrasts(evidence.load())
-    seen = seen[
-        (seen.role == "calibration") & seen.disease.isin(codes) & seen.primary & (seen.scale == "risk_difference")
-    ]
-    model = {
-        (r["trial_id"], r["arm_id"], r["endpoint"]): r["mechanism"]
-        for r in library.read_table("scoreboard/calibration_mechanism")
-    }
-    scored = []
-    for r in seen.itertuples():
-        value = model.get((r.trial_id, r.arm_id, r.endpoint), "")
-        if value:
-            scored.append((abs(float(value) - r.value), r, float(value)))
-    scored.sort(key=lambda x: -x[0])
     lines = [
-        (r.trial_id, r.arm_id, r.endpoint, f"{100 * r.value:+.0f} pp", f"{100 * v:+.0f} pp") for _, r, v in scored[:6]
+        (r.trial_id, r.arm_id, r.endpoint, f"{100 * r.value:+.0f} pp", f"{100 * v:+.0f} pp")
+        for _, r, v in scored(codes)[:6]
     ]
     return (
         table(("calibration trial", "arm", "endpoint", "published", "model"), lines)
@@ -229,14 +194,16 @@ def page(code: str, cells: list[Cell], patients: int, folder: Path) -> str:
     next(iter(told.values())).plot().savefig(pictures / f"{code}.png", dpi=90)
     marked.plot().savefig(pictures / f"{code}-markers.png", dpi=70)
     combos.plot().savefig(pictures / f"{code}-pairs.png", dpi=80)
-    none_held = ", ".join(combos.recipe["no_class_harms_held"])
+    unknown, every = len(combos.recipe["no_class_harms_held"]), len(combos.recipe["regimens"])
+    compared = {"Published subgroups": subgroups(codes), "Trials of combinations": combination_trials(codes)}
     parts = [
         f"# {NAMES[code]}\n",
         f"Generated by `{COMMAND}`; do not edit. {patients} virtual patients a run, seed 1, library {library.digest()}. Research use only.\n",
-        "## In short\n", story(code, mine, told, combos),
+        "## In short\n", story(code, mine, told, combos, ranked, compared),
         "\n## Which drug classes work\n",
         "Published effects are pooled over placebo-controlled trials of the evidence tables, those kept out of fitting among them (counted). "
-        "The model runs one drug of the class in the setting of a calibration trial: the two columns differ in population and often in week.\n",
+        "The model runs one drug of the class in the setting of a calibration trial: the two columns differ in population, often in week, and "
+        "in endpoint where the model cannot judge the published one in single patients.\n",
         classes(mine),
         "\n## Where the effect is lost\n", lost(told), f"\n![Where the effect of {next(iter(told))} goes](img/{code}.png)\n",
         "\n## For whom\n",
@@ -244,36 +211,41 @@ def page(code: str, cells: list[Cell], patients: int, folder: Path) -> str:
         f"\n![Markers of {marked.scenario.drug}](img/{code}-markers.png)\n",
         "\n## Which combination\n",
         f"In the setting of {combos.recipe['setting']}: representatives of classes in pairs at usual doses, week {combos.recipe['weeks']:g}. Serious harms are infections "
-        f"and class harms above control ([harms](../clinic/safety.md)); no rate is held for {none_held}. [How, and what to distrust](../insight/combinations.md).\n",
+        f"and class harms above control ([harms](../clinic/safety.md)). For {unknown} of the {every} drugs no class harm is held: their cost is a lower bound, "
+        "and the front favours them. [How, and what to distrust](../insight/combinations.md).\n",
         pairs(combos), f"\n![Pairs by effect, harms and IgG](img/{code}-pairs.png)\n",
-        "\n## Published subgroups\n", agreement(codes),
-        "\n## Trials of combinations\n", trials_of_pairs(codes),
+        "\n## Published subgroups\n", shown(compared["Published subgroups"], "subgroup finding"),
+        "\n## Trials of combinations\n", shown(compared["Trials of combinations"], "trial of a combination"),
         "\n## What the model gets wrong here\n",
         "The calibration trials that the mechanism alone misses most, differences in proportions:\n", misses(codes),
     ]  # fmt: skip
     return "\n".join(parts)
 
 
-def trials_of_pairs(codes: tuple[str, ...]) -> str:
+def combination_trials(codes: tuple[str, ...]) -> list[Compared]:
     """Published trials of combinations in these diseases beside the model; validation trials named only."""
-    out = ""
-    for code in codes:
-        try:
-            out += combinations(code, settings=Settings(patients=200)).markdown() + "\n"
-        except BaxisError:
-            continue
-    return out or "No trial of a combination is held for this disease.\n"
+    return _each(codes, lambda code: combinations(code, settings=Settings(patients=200)))
 
 
-def agreement(codes: tuple[str, ...]) -> str:
+def subgroups(codes: tuple[str, ...]) -> list[Compared]:
     """Published subgroup findings of these diseases beside the model's."""
-    out = ""
+    return _each(codes, lambda code: against_evidence(disease=code, settings=Settings(patients=400)))
+
+
+def _each(codes: tuple[str, ...], run: Callable[[str], Compared]) -> list[Compared]:
+    """Results of the diseases for which something is held."""
+    found = []
     for code in codes:
         try:
-            out += against_evidence(disease=code, settings=Settings(patients=400)).markdown() + "\n"
-        except BaxisError:
+            found.append(run(code))
+        except InvalidValue:
             continue
-    return out or "No subgroup finding is held for this disease.\n"
+    return found
+
+
+def shown(results: list[Compared], what: str) -> str:
+    """Tables of agreement."""
+    return "\n".join(r.markdown() for r in results) or f"No {what} is held for this disease.\n"
 
 
 def main() -> None:
@@ -304,7 +276,8 @@ def _digest(file: Path) -> str:
 
 def _state(patients: int) -> str:
     """What a page depends on: model, library, this script and the number of patients."""
-    parts = (axis.system().digest, library.digest(), _digest(Path(__file__)), str(patients))
+    scripts = (Path(__file__), Path(__file__).with_name("disease_story.py"))
+    parts = (axis.system().digest, library.digest(), *map(_digest, scripts), str(patients))
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 

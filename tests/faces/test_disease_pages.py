@@ -58,12 +58,31 @@ def test_story_pairs_and_combination_trials_are_runs_of_the_model(maker, monkeyp
     e = explain("rituximab", "SjD", patients=20)
     seen = Observed("ESSDAI_change", "MD", 1, 1, 0.0, 0.0, 0.0, -1, ("x",))
     cell = Cell("anti-CD20", "SjD", seen, Predicted(drug="rituximab", taken_pct=23.4))
-    told = maker.story("SjD", [cell], {"rituximab": e}, found)
+    held = maker.combination_trials(("SjD",))
+    told = maker.story("SjD", [cell], {"rituximab": e}, found, [], {"Trials of combinations": held})
     assert "anti-CD20 (rituximab, 23 %)" in told
     assert e.main_route in told
     assert "serious harms in 100" in told
-    assert "not modelled" in maker.trials_of_pairs(("SjD",))
-    assert "No trial of a combination" in maker.trials_of_pairs(("IgG4-RD",))
+    assert "Trials of combinations: 1 agree" in told
+    assert "not modelled" in maker.shown(held, "")
+    assert "No trial of a" in maker.shown(maker.combination_trials(("IgG4-RD",)), "trial of a combination")
+
+
+def test_classes_are_judged_by_their_interval_and_kept_out_trials_are_not_compared(maker) -> None:
+    import disease_story as story
+
+    from baxis.insight.classes import Cell, Observed, Predicted
+
+    def cell(name: str, trials: tuple[str, ...], low: float, model: float) -> Cell:
+        seen = Observed("ACR20", "RD", 1, 100, low + 0.1, low, low + 0.2, 1, trials)
+        return Cell(name, "RA", seen, Predicted(drug="x", endpoint="ACR20", difference=model, unit="pp"))
+
+    kept, held = ("rituximab-reflex",), ("rituximab-edwards-2004",)
+    cells = [cell("a", kept, 0.05, 10.0), cell("b", kept, -0.05, 40.0), cell("c", held, 0.05, 10.0)]
+    assert story.clear(cells) == (["a"], ["b"])
+    inside, outside = story.against_published(cells)
+    assert [w.split()[0] for w in inside] == ["a"]
+    assert [w.split()[0] for w in outside] == ["b"]
 
 
 def test_a_page_that_is_done_is_not_made_again(maker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -85,4 +104,4 @@ def test_where_an_effect_is_lost_is_a_run_of_the_model(maker) -> None:
     e = explain("fenebrutinib", "SjD", patients=30)
     row = maker.lost({"fenebrutinib": e}).splitlines()[2]
     assert f"{e.ladder.takes_pct.iloc[0]:.0f} %" in row
-    assert e.lost_at in row
+    assert e.held_by in row

@@ -74,7 +74,7 @@ def lines(result: Explanation) -> list[str]:
         "",
         *_cuts(result),
         "",
-        f"Most of what remains: {result.lost_at}. Zero dose against no drug: {result.null:g} (must be 0).",
+        f"Most of what remains: {result.held_by}. Zero dose against no drug: {result.null:g} (must be 0).",
         f"{recipe['patients']} patients, {recipe['failures']} solver failures. Intervals: {recipe['intervals']}.",
         recipe["notice"],
     ]

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+# What holds the inflammation that each step of the ladder, beyond the drug as given, would take.
+HOLDERS = {
+    "target fully held": "what a full hold of the target would still take",
+    "no autoreactive B cells": "autoreactive B cells that go on under the drug",
+    "no plasma cells, no autoantibody": "plasma cells and their autoantibody",
+    "independent of B cells": "independent of B cells",
+}
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Where a drug's effect is lost. Inflammation is in % of that of the same patients without the drug.
@@ -38,6 +47,11 @@ class Explanation:
         """The step of the ladder, beyond the drug as given, that holds most of the inflammation that remains."""
         beyond = self.ladder.iloc[1:]
         return str(beyond["step"].iloc[int(beyond["takes_pct"].to_numpy().argmax())])
+
+    @property
+    def held_by(self) -> str:
+        """`lost_at` in words that follow "most of what remains"."""
+        return HOLDERS[self.lost_at]
 
     @property
     def main_route(self) -> str:
