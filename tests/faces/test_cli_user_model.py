@@ -117,12 +117,24 @@ def test_blocks_into_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path
     table.write_text("k\n" + "\n".join(f"{0.1 + 0.01 * i}" for i in range(25)) + "\n")
     words = ("simulate", model(tmp_path, PLAIN), "--table", table, "--until", 5, "--points", 6, "--block", 10)
     code, printed, _ = run(capsys, *words, "--out", out)
-    assert (code, "25 rows in 3 files: 3 blocks made, 0 found" in printed) == (0, True)
+    assert (code, "25 rows in 3 blocks: 3 made, 0 found" in printed) == (0, True)
     code, printed, _ = run(capsys, *words, "--out", out, "--json")
     assert (code, json.loads(printed)["found"]) == (0, 3)
     assert len(pd.concat(pd.read_parquet(f) for f in out.glob("*.parquet"))) == 25 * 6
     code, _, err = run(capsys, *words, "--out", tmp_path / "x.csv")
-    assert (code, "a folder for the blocks" in err) == (2, True)
+    assert (code, "a folder (or .zarr) for the blocks" in err) == (2, True)
+
+
+def test_blocks_into_a_zarr_group(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    words = ("simulate", model(tmp_path, PLAIN), "--until", 5, "--points", 6, "--out", tmp_path / "rows.zarr")
+    code, printed, _ = run(capsys, *words)
+    assert (code, "1 rows in 1 blocks: 1 made, 0 found" in printed) == (0, True)
+    assert "1 rows in 1 blocks: 0 made, 1 found" in run(capsys, *words)[1]
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr" / "note").write_text("keep")
+    code, _, err = run(capsys, *words[:-1], tmp_path / "mine.zarr")
+    assert (code, "something else" in err, len(err.strip().splitlines())) == (2, True, 1)
 
 
 def test_a_setting_never_overwrites_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

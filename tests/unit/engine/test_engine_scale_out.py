@@ -88,7 +88,9 @@ def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch:
         simulate_to_folder(STUDY, VALUES, tmp_path, client="tcp://127.0.0.1:9")
 
 
-def test_a_worker_killed_midway_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["rows", "rows.zarr"])
+def test_a_worker_killed_midway_loses_nothing(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("zarr")
     distributed = pytest.importorskip("distributed")
     here = simulate_to_folder(STUDY, VALUES, tmp_path / "here", block=2).to_frame()
     killed: list[int] = []
@@ -103,7 +105,67 @@ def test_a_worker_killed_midway_loses_nothing(tmp_path: Path) -> None:
                 killed.append(victim.pid)
                 threading.Thread(target=lambda: (time.sleep(0.05), os.kill(victim.pid, signal.SIGKILL))).start()
 
-        done = simulate_to_folder(STUDY, VALUES, tmp_path / "there", block=2, client=client, progress=kill)
+        done = simulate_to_folder(STUDY, VALUES, tmp_path / name, block=2, client=client, progress=kill)
     assert killed
     assert done.made == 25
     assert done.to_frame().equals(here)
+
+
+def test_zarr_holds_the_bits_of_one_run_and_goes_on(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    import xarray
+
+    one = simulate_to_folder(STUDY, VALUES, tmp_path / "files", block=20)
+    done = simulate_to_folder(STUDY, VALUES, tmp_path / "rows.zarr", block=20)
+    assert done.to_frame().equals(one.to_frame())
+    seen = xarray.open_zarr(tmp_path / "rows.zarr", consolidated=False)
+    assert (seen["S"].dims, seen["S"].shape) == (("row", "time"), (50, 3))
+    np.testing.assert_array_equal(seen["P"].to_numpy().ravel(), one.to_frame().P)
+    changed = VALUES | {"k": np.where(np.arange(50) == 45, 9.0, VALUES["k"])}
+    other = simulate_to_folder(STUDY, changed, tmp_path / "rows.zarr", block=20)
+    assert (other.made, other.found, other.again) == (1, 2, [])  # only the block whose numbers changed
+
+
+def test_a_stopped_or_damaged_zarr_group_is_completed(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, rows: int) -> None:
+        if done >= 20:
+            raise Stop
+
+    place = tmp_path / "rows.zarr"
+    with pytest.raises(Stop):
+        simulate_to_folder(STUDY, VALUES, place, block=10, progress=stop)
+    assert simulate_to_folder(STUDY, VALUES, place, block=10).found == 2
+    (place / "S" / "1.0").unlink()  # a chunk is lost
+    (place / "P" / "2.0").write_bytes(b"damaged")
+    mended = simulate_to_folder(STUDY, VALUES, place, block=10)
+    assert (mended.made, mended.found, mended.again) == (2, 3, ["block 1", "block 2"])
+    assert mended.to_frame().equals(simulate_to_folder(STUDY, VALUES, tmp_path / "files", block=10).to_frame())
+
+
+def test_zarr_never_writes_over_something_else(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    place = tmp_path / "rows.zarr"
+    bad = {"k": [0.1, 0.1, 0.1], "S": [1.0, -1e30, 1.0], "P": [0.1, -5.0, 0.1]}
+    done = simulate_to_folder(STUDY, bad, place, block=2)
+    assert list(done.failures) == [1]
+    with pytest.raises(InvalidValue, match="3 rows in blocks of 2"):
+        simulate_to_folder(STUDY, bad, place, block=3)
+    with pytest.raises(InvalidValue, match="other outputs or times"):
+        simulate_to_folder(Study(TEXT, STUDY.times, outputs=("S",)), bad, place, block=2)
+    assert simulate_to_folder(STUDY, bad, place, block=2).found == 2  # untouched
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr" / "note").write_text("keep")
+    with pytest.raises(InvalidValue, match="something else"):
+        simulate_to_folder(STUDY, bad, tmp_path / "mine.zarr")
+    with pytest.raises(InvalidValue, match="names other than"):
+        simulate_to_folder(
+            Study(antimony_to_sbml("S' = -S; S = 1; block' = 1; block = 0"), (1.0,)),
+            {"S": [1.0]},
+            tmp_path / "x.zarr",
+        )
+    assert not (tmp_path / "x.zarr").exists()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ...engine.user_model import Simulated
 
 SAVED = (".csv", ".parquet", ".png", ".svg")
+ZARR = ".zarr"  # a folder, written block by block (see engine.scale_out)
 
 
 def simulate(
@@ -34,10 +35,12 @@ def simulate(
     atol: Annotated[float, typer.Option(help="Absolute tolerance.")] = 1e-9,
     device: Annotated[str, typer.Option(help="cpu, or gpu (experimental).")] = "cpu",
     out: Annotated[
-        Path | None, typer.Option(help="Write .csv, .parquet, .png or .svg; with --block or --scheduler a folder.")
+        Path | None,
+        typer.Option(help="Write .csv, .parquet, .png, .svg or .zarr; with --block or --scheduler a folder."),
     ] = None,
     block: Annotated[
-        int | None, typer.Option(help="Rows at a time: Parquet files in the folder --out, resumable.")
+        int | None,
+        typer.Option(help="Rows at a time: Parquet files in the folder --out, or its group if named .zarr; resumable."),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler: blocks run there (extra cluster).")
@@ -56,11 +59,11 @@ def simulate(
 
     if points < 2 or not until > 0:
         raise InvalidValue("--until and --points", (until, points), "a time above 0 and at least 2 points")
-    folder = block is not None or scheduler is not None
+    folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
     if folder:
         _refuse_for_a_folder(out, device)
     elif out is not None and out.suffix not in SAVED:
-        raise UnknownName("kind of output file", out.suffix or str(out), SAVED)
+        raise UnknownName("kind of output file", out.suffix or str(out), (*SAVED, ZARR))
     values = _values(table, set or [])
     doses = [d for text in dose or () for d in _doses(text)]
     times = np.linspace(0.0, until, points)
@@ -83,10 +86,10 @@ def _refuse_for_a_folder(out: Path | None, device: str) -> None:
 
     if out is None or out.suffix in SAVED:
         raise InvalidValue(
-            "--out", str(out) if out else None, "a folder for the blocks, as --block and --scheduler need"
+            "--out", str(out) if out else None, "a folder (or .zarr) for the blocks, as --block and --scheduler need"
         )
     if device != "cpu":
-        raise InvalidValue("--device", device, "cpu, with --block or --scheduler")
+        raise InvalidValue("--device", device, "cpu, with --block, --scheduler or a .zarr")
 
 
 def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tuple[int, str | None], json: bool) -> None:
@@ -106,7 +109,7 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
     if json:
         typer.echo(encoder.dumps(said | {"files": [f.name for f in done.files], "failures": failures}))
         return
-    typer.echo(f"{done.rows} rows in {len(done.files)} files: {done.made} blocks made, {done.found} found, in {out}")
+    typer.echo(f"{done.rows} rows in {done.made + done.found} blocks: {done.made} made, {done.found} found, in {out}")
     for name in done.again:
         typer.echo(f"damaged and made anew: {name}")
     for k, why in list(failures.items())[:10]:

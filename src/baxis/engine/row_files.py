@@ -1,0 +1,98 @@
+"""Rows of a large table as Parquet files, one a block: written whole or not at all, found again by a hash in the name."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from baxis.core.errors import InvalidValue
+from baxis.engine.user_model import Simulated
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow
+
+
+class RowFiles:
+    """Parquet files of a folder. `keys` names the blocks in order: a hash of all that their rows depend on."""
+
+    def __init__(self, folder: Path, keys: list[str], block: int) -> None:
+        self.folder = folder
+        self.files = [folder / f"rows-{k * block:09d}-{key}.parquet" for k, key in enumerate(keys)]
+
+    def open(self) -> None:
+        """Make the folder. InvalidValue when it is a file."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise InvalidValue("folder", str(self.folder), "a folder, not a file")
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def found(self, k: int) -> bool | None:
+        """Is block k there and whole? None: it was damaged, and is removed."""
+        import pyarrow.parquet as parquet
+
+        if not self.files[k].is_file():
+            return False
+        try:
+            parquet.read_table(self.files[k])
+            return True
+        except Exception:  # whatever a damaged file makes the reader raise
+            self.files[k].unlink()
+            return None
+
+    def put(self, k: int, data: bytes) -> None:
+        """Block k in place, whole or not at all."""
+        part = self.files[k].with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(self.files[k])
+
+    def failures(self) -> dict[int, str]:
+        """Row -> why it did not finish. Files without a failure are passed over by their statistics."""
+        import pyarrow.compute as compute
+        import pyarrow.parquet as parquet
+
+        told: dict[int, str] = {}
+        for file in self.files:
+            bad = parquet.read_table(file, columns=["row", "status"], filters=compute.field("status") != "")
+            told |= dict(zip(bad["row"].to_pylist(), bad["status"].to_pylist(), strict=True))
+        return told
+
+    def to_frame(self) -> pd.DataFrame:
+        """All rows: row, time, one column an output, status."""
+        import pandas as pd
+
+        return pd.concat([pd.read_parquet(f) for f in self.files], ignore_index=True)
+
+
+def reasons(found: Simulated) -> dict[int, str]:
+    """Failures of a block by its own row numbers, which the sentences do not repeat."""
+    return {row: re.sub(r"^patient \d+, ", "", text) for row, text in found.failures.items()}
+
+
+def parquet_of(found: Simulated, first: int) -> bytes:
+    """Parquet table of a block's rows, numbered from `first`.
+
+    Only the columns that repeat are held as dictionaries: numbers that do not would be hashed for nothing.
+    """
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    n, t, _ = found.values.shape
+    columns: dict[str, object] = {"row": np.repeat(np.arange(first, first + n), t), "time": np.tile(found.times, n)}
+    columns |= {name: found.values[:, :, k].ravel() for k, name in enumerate(found.outputs)}
+    columns["status"] = _statuses(reasons(found), n, t)
+    out = io.BytesIO()
+    parquet.write_table(arrow.table(columns), out, use_dictionary=["row", "time", "status"])
+    return out.getvalue()
+
+
+def _statuses(why: dict[int, str], n: int, t: int) -> pyarrow.Array:
+    """(n * t,) texts, empty where a row finished."""
+    import pyarrow as arrow
+
+    codes = np.zeros(n, np.int32)
+    codes[list(why)] = np.arange(1, len(why) + 1)
+    return arrow.DictionaryArray.from_arrays(np.repeat(codes, t), ["", *why.values()]).dictionary_decode()
