@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic.population import Population
 from ...core import library, streams
+from ..patient.set_points import levels
 
 Array = NDArray[np.float64]
 PERMUTATIONS, NULLS, FOLDS = 2000, 40, 5
@@ -31,15 +32,16 @@ class Judged:
 
 
 def measured(people: Population, exact: bool = False) -> tuple[list[tuple[str, str]], Array]:
-    """(marker, label) of each column, and what the laboratory reports (n, k): log of the model's value with assay noise.
+    """(marker, label) of each column, and what the laboratory reports (n, k): log of the model's value times the person's
+    own level of that measure, with assay noise.
 
     The last two columns are a composite of the measured ones and pure noise. exact: without assay noise.
     """
-    labels, columns = [], []
+    labels, columns, own = [], [], levels(people.seed, people.ids)
     for row in library.read_table("biomarkers/assays"):
         name = axis.outputs()[row["marker"]].output
         error = 0.0 if exact else noise(people, f"assay {name}", float(row["cv"]))
-        columns.append(np.log(np.maximum(people.outputs[name], 1e-6)) + error)
+        columns.append(np.log(np.maximum(people.outputs[name], 1e-6)) + own.get(name, 0.0) + error)
         labels.append((name, row["label"]))
     at = {name: i for i, (name, _) in enumerate(labels)}
     parts = [sign * _standard(columns[at[name]][:, None])[:, 0] for name, sign in _SIGNS.items()]

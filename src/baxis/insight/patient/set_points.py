@@ -91,6 +91,11 @@ class SetPoints:
         return dict(zip(self.names, np.exp(logs).T, strict=True))
 
 
+def levels(seed: int, ids: NDArray[np.int64]) -> dict[str, Array]:
+    """Log set point (n,) of each laboratory observable of patients with these stream numbers."""
+    return dict(zip(measures().values(), drawn(covariance(), (seed, ids)).T, strict=True))
+
+
 def drawn(spread: Array, who: tuple[int, NDArray[np.int64]]) -> Array:
     """Normals (n, k) with covariance (k, k), which may be singular. who: seed and stream numbers (n,)."""
     values, vectors = np.linalg.eigh(spread)
