@@ -22,6 +22,7 @@ from ..core import library, streams
 from .design import Arm, Design
 from .instruments.steroid import steroid_dose
 from .intervals import central
+from .labs import reported
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -80,7 +81,7 @@ def harms(design: Design, people: Population, runs: Sequence[ArmRun], tables: Ev
     asked = [h for h in rows(("rate", "risk", "once")) if any(_within(h.scope, c) for c in classes.values())]
     for run in runs:
         found = _infection(design, people, run)
-        found += [_low_igg(run, h) for h in rows("measure")]
+        found += [_low_igg(people, run, h) for h in rows("measure")]
         found += [_class_harm(design, run.arm, h, classes[run.arm.arm_id]) for h in asked]
         for harm, share, rate, log_sd in found:
             row = _row(run.arm, harm, (share, rate, log_sd), people.seed)
@@ -149,7 +150,7 @@ def infections(design: Design, people: Population, run: ArmRun) -> tuple[Harm, A
     dose = steroid_dose(design, run.taken, people, run.days)
     dose = np.zeros((len(people.ids), run.days.size)) if dose is None else dose
     start = float(steroid_factor(dose[:, 0]).mean())
-    igg = axis.outputs()["igg"].measured(run.outputs["igg"])
+    igg = reported("igg", run.outputs["igg"], people.seed, people.ids)
     times, drug_sd = class_factor(_classes(run.arm))
     if biologics(run.arm) > 1:
         two = next(h for h in rows("factor") if h.scope == TWO)
@@ -184,8 +185,8 @@ def _by_dose(dose: Array, factors: dict[str, Harm]) -> Array:
     return np.select([dose <= 0, dose <= 5, dose <= 10], [1.0, steps[0], steps[1]], steps[2])
 
 
-def _low_igg(run: ArmRun, harm: Harm) -> Found:
-    igg = axis.outputs()["igg"].measured(run.outputs["igg"])[run.status == 0]
+def _low_igg(people: Population, run: ArmRun, harm: Harm) -> Found:
+    igg = reported("igg", run.outputs["igg"], people.seed, people.ids)[run.status == 0]
     return harm, float((igg[:, 2:] < harm.value).any(axis=1).mean()), float("nan"), 0.0
 
 

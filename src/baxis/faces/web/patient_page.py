@@ -9,11 +9,11 @@ from typing import Any
 from shiny.ui import TagList, tags
 
 from ... import axis
+from ...clinic.labs import measures
 from ...clinic.settings import Settings
 from ...core.errors import BaxisError, Faults
 from ...insight.patient import PatientResult, patient
 from ...insight.patient.file import read_text
-from ...insight.patient.visits import measures
 from . import shell, work
 from .pages import Answer
 

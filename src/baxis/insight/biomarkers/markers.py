@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.labs import levels
 from ...clinic.population import Population
 from ...core import library, streams
-from ..patient.set_points import levels
 
 Array = NDArray[np.float64]
 PERMUTATIONS, NULLS, FOLDS = 2000, 40, 5

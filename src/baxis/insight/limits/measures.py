@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
 from ...clinic.instruments import instrument
 from ...clinic.instruments.events import first_event
+from ...clinic.labs import reported
 from ...clinic.survival import Times
 from ..sample import LEAST, LOW, LOW_IGG, Sample
 from .runs import CONTINUED, NEVER, STOPPED, Runs, remission
@@ -41,7 +41,7 @@ def table(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
 
 def b_cells(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
     """Depletion, and time from the last dose until CD19 cells are back."""
-    count = axis.outputs()["bcount"].measured(runs.outputs[STOPPED]["bcount"])
+    count = reported("bcount", runs.outputs[STOPPED]["bcount"], runs.people.seed, runs.people.ids)
     who = count.min(axis=1) < GONE
     everyone, few = Sample(runs.people.ids, disease, seed), Sample(runs.people.ids[who], disease, seed)
     rows = [everyone.row("B cells: depleted below 10 per uL", STOPPED, 100.0 * who, "%")]
@@ -67,7 +67,7 @@ def igg(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
         lowest = against_never(runs, arm, "igg").min(axis=1)
         rows.append(everyone.row("IgG: lowest, of that without the drug", arm, 100.0 * lowest, "%"))
     for arm in (STOPPED, CONTINUED, NEVER):
-        level = axis.outputs()["igg"].measured(runs.outputs[arm]["igg"])
+        level = reported("igg", runs.outputs[arm]["igg"], runs.people.seed, runs.people.ids)
         rows.append(everyone.row("IgG: below 7 g/L at the end", arm, 100.0 * (level[:, -1] < LOW_IGG), "%"))
     level = against_never(runs, STOPPED, "igg")
     who = level.min(axis=1) < IGG_BACK

@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.labs import levels, noise
 from ...clinic.settings import Settings
 from ...core import streams
 from .posterior import APART, MOST, Likelihood, Pool, Posterior, _Made, infer
-from .set_points import covariance, drawn
-from .visits import Given, Rating, Visits, measures, noise
+from .visits import Given, Rating, Visits
 
 Array = NDArray[np.float64]
 FIRST = 10_000_000  # stream number of the first true patient: outside every prior that is drawn
@@ -76,7 +76,7 @@ def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits
     empty = protocol.empty()
     columns = {d: int(np.searchsorted(like.times, d)) for d in protocol.days}
     values = []
-    person = dict(zip(measures().values(), drawn(covariance(), (seed + 1, np.array([own])))[0], strict=True))
+    person = {k: float(v[0]) for k, v in levels(seed, np.array([own])).items()}
     for k, (name, day) in enumerate(zip(empty.names, empty.days, strict=True)):
         z = streams.normal(seed, f"calibration value {k}", [own])[0, 0]
         factor = np.exp(noise(name) * z + person[name])

@@ -17,11 +17,12 @@ import pandas as pd
 from ... import axis
 from ...axis import observables
 from ...clinic.design import Treatment
+from ...clinic.labs import TABLE, measures
 from ...core import ledger, units
 from ...core.errors import BaxisError, Faults, InvalidValue, UnknownName
 from ..omics_parameters import links
 from . import scores
-from .visits import TABLE, Given, Rating, Standing, Visits, measures
+from .visits import Given, Rating, Standing, Visits
 
 SIGNATURE = " signature"
 COLUMNS = "day (or date), measure, value, unit"

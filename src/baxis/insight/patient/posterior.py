@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from ... import axis
 from ...clinic.design import Design
+from ...clinic.labs import noise, own_level
 from ...clinic.population import Population, draw, endotype_of, join, typical
 from ...clinic.settings import Settings
 from ...core import streams
 from ..omics_parameters import links, log_likelihood
 from . import scores
 from .course import Ratings, Seen, Table, history, place
-from .set_points import SetPoints, set_point
-from .visits import Visits, noise
+from .set_points import SetPoints
+from .visits import Visits
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -238,7 +239,7 @@ def _tails(like: Likelihood, pool: Pool, at: tuple[Index, Index]) -> dict[str, f
         own = float(np.log(visits.values[rows]).mean())
         e = streams.normal(pool.people.seed, f"predictive {name}", pool.people.ids)[:, 0]
         simulated = np.log(np.maximum(pool.seen.outputs[name][:, columns], 1e-9)).mean(axis=1)
-        sd = np.sqrt(noise(name) ** 2 / len(rows) + set_point(name) ** 2)
+        sd = np.sqrt(noise(name) ** 2 / len(rows) + own_level(name) ** 2)
         out[name] = _two_sided(simulated + e * sd, own)
     shown = like.observe(pool, *at) if visits.ratings else {}
     for measure in dict.fromkeys(r.measure for r in visits.ratings):

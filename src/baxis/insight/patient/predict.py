@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic import exposure
 from ...clinic.design import Arm, Treatment
+from ...clinic.labs import measures, noise
 from ...clinic.population import Population, typical
 from ...clinic.settings import Settings
 from ...core import streams
@@ -23,7 +24,7 @@ from .course import Ratings, Table, program, run, started
 from .file import read
 from .posterior import MOST, Posterior, infer
 from .set_points import SetPoints
-from .visits import Visits, measures, noise
+from .visits import Visits
 
 Array = NDArray[np.float64]
 DRAWS, WEEKS, STEP = 200, 24.0, 4.0

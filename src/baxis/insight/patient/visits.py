@@ -7,11 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...core import ledger
-
-TABLE = "instruments/labs"
-
 
 @dataclass(frozen=True)
 class Rating:
@@ -66,14 +61,3 @@ class Visits:
     def now(self) -> float:
         """The last day of the file."""
         return max((*self.times, *(g.day for g in self.given)))
-
-
-def measures() -> dict[str, str]:
-    """Laboratory measures that can be given: key -> name in the model."""
-    keys = [n.removesuffix(".cv") for n in ledger.read(TABLE) if n.endswith(".cv")]
-    return {o.key: o.output for o in axis.outputs().values() if o.key in keys}
-
-
-def noise(output: str) -> float:
-    """Log standard deviation of a measurement (assay and within-person), from its cv."""
-    return float(np.sqrt(np.log1p(ledger.value(TABLE, f"{axis.outputs()[output].key}.cv") ** 2)))

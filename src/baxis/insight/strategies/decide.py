@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
 from ...clinic.instruments import Visits
+from ...clinic.labs import noise, reported
 from ...clinic.population import Population
 from ...core import streams
-from ..patient.visits import noise
 from .drugs import LineDrugs
 from .plan import Strategy
 
@@ -149,9 +148,9 @@ class Patients:
 
 
 def measured_b_cells(k: int, outputs: dict[str, Array], people: Population) -> Array:
-    """CD19 count (n,) in cells/uL as the laboratory reads it at visit k."""
+    """CD19 count (n,) in cells/uL as the laboratory reads it at visit k: own level and noise."""
     error = streams.normal(people.seed, f"CD19 at visit {k}", people.ids)[:, 0]
-    count = axis.outputs()["bcount"].measured(outputs["bcount"][:, k])
+    count = reported("bcount", outputs["bcount"][:, k], people.seed, people.ids)
     return np.asarray(count * np.exp(noise("bcount") * error))
 
 

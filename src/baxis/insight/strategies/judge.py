@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic import safety
 from ...clinic.instruments.events import first_event
+from ...clinic.labs import reported
 from ...core import library, streams
 from ..sample import LOW, LOW_IGG, REPLICATES, Sample
 from .defaults import RETURN
@@ -33,8 +34,8 @@ def measures(place: Setting, run: Followed) -> dict[str, tuple[Array, str]]:
     test = place.tool.endpoint(row["remission"])
     there = np.stack([test(run.visits, k) for k in range(2, run.visits.days.size)], axis=1)
     relative = run.outputs["infl"][:, 1:] / run.outputs["infl"][:, :1]
-    igg = axis.outputs()["igg"].measured(run.outputs["igg"][:, 1:])
-    depleted = axis.outputs()["bcount"].measured(run.outputs["bcount"][:, 1:]) < RETURN
+    igg = reported("igg", run.outputs["igg"][:, 1:], place.people.seed, place.people.ids)
+    depleted = reported("bcount", run.outputs["bcount"][:, 1:], place.people.seed, place.people.ids) < RETURN
     out = {
         f"time in remission ({row['remission']})": (100.0 * there.mean(axis=1), "%"),
         "time with low inflammation": (100.0 * (relative <= LOW).mean(axis=1), "%"),
@@ -82,7 +83,7 @@ def _hazard(place: Setting, run: Followed) -> tuple[Array, list[float]]:
         factors[run.treated == j] = value
         sds += [sd] if (run.treated == j).any() else []
     start = float(safety.steroid_factor(steroid_at_start(place.design, place.people)).mean())
-    igg = axis.outputs()["igg"].measured(run.outputs["igg"])
+    igg = reported("igg", run.outputs["igg"], place.people.seed, place.people.ids)
     return safety.infection_factor(run.steroid, igg, start, factors)[run.ok, :-1].mean(axis=1), sds
 
 
