@@ -51,6 +51,8 @@ def omics(
     (`omics_scorers`), whose own p stands for the single samples. Raises InvalidValue or Unsupported.
     """
     omics_scorers.known(scorer)
+    if seed < 0:
+        raise InvalidValue("seed", seed, "a whole number of at least 0")
     cases, scale = read(Path(file))
     controls = None
     if reference is not None:

@@ -13,10 +13,11 @@ import pandas as pd
 
 from .. import axis, evidence
 from ..axis import treatment
-from ..clinic.design import Arm, Design, Endpoint, Treatment, read_design
+from ..clinic.design import Arm, Design, Endpoint, read_design
 from ..clinic.instruments import Instrument, instrument
 from ..clinic.settings import Settings
 from ..core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
+from . import given
 
 DRUG, CONTROL = "drug", "no drug"
 
@@ -167,14 +168,8 @@ def _dosed(arm: Arm, drug: str, dose: str | None, weeks: float) -> Arm:
     if arm.treatments and not route:
         first = arm.treatments[0]
         route, schedule = first.route, schedule or first.schedule
-    if not (route and schedule):
-        raise InvalidValue("dose", dose, "AMOUNT UNIT ROUTE SCHEDULE, e.g. '1000 mg iv days 1,15' or '150 mg po qd'")
-    try:
-        given = Treatment(drug=own.name, dose=amount, dose_unit=unit, route=route, schedule=schedule)  # type: ignore[arg-type]
-    except ValueError as e:
-        text = "; ".join(f"{'.'.join(map(str, x['loc']))}: {x['msg']}" for x in e.errors())  # type: ignore[attr-defined]
-        raise InvalidValue("dose", dose, "AMOUNT UNIT ROUTE SCHEDULE", text) from None
-    return arm.model_copy(update={"treatments": (given,)})
+    found = given.treatment(own, (amount, unit), route, schedule, ("dose", dose))
+    return arm.model_copy(update={"treatments": (found,)})
 
 
 def _endpoint(text: str | None, design: Design, tool: Instrument) -> Endpoint:

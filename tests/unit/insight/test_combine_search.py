@@ -9,7 +9,7 @@ import pytest
 
 from baxis import axis
 from baxis.clinic.settings import Settings
-from baxis.core.errors import UnknownName
+from baxis.core.errors import InvalidValue, UnknownName
 from baxis.insight.combine import search as module
 
 
@@ -57,3 +57,9 @@ def test_search(monkeypatch: pytest.MonkeyPatch, disease: str, tmp_path: Path) -
 def test_an_unknown_disease_is_refused() -> None:
     with pytest.raises(UnknownName, match="disease"):
         module.search("MS")
+
+
+def test_too_few_patients_are_refused_before_any_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "measure", lambda *_: pytest.fail("ran"))
+    with pytest.raises(InvalidValue, match="at least 10"):
+        module.search("SLE", settings=Settings(patients=3))

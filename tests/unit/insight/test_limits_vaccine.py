@@ -94,3 +94,5 @@ def test_limits_show_vaccines_and_studies(tofacitinib: Limits) -> None:
 def test_a_vaccine_week_that_cannot_be_is_refused() -> None:
     with pytest.raises(InvalidValue, match="vaccine_week"):
         limits("rituximab", "RA", vaccine_week=0, settings=SMALL)
+    with pytest.raises(InvalidValue, match="52 weeks on the drug"):
+        limits("rituximab", "RA", vaccine_week=60, settings=SMALL)

@@ -20,7 +20,9 @@ def limits(
     weeks_on: Annotated[float, typer.Option(help="Weeks for which the drug is given.")] = 52.0,
     follow: Annotated[float, typer.Option(help="Weeks of follow-up after that.")] = 104.0,
     dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
-    vaccine_week: Annotated[float, typer.Option(help="Week of treatment at which a vaccine is given.")] = 24.0,
+    vaccine_week: Annotated[
+        float | None, typer.Option(help="Week of treatment at which a vaccine is given (24, or the last).")
+    ] = None,
     patients: Annotated[int, typer.Option(help="Virtual patients, the same in every arm.")] = 300,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,

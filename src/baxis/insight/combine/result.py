@@ -215,6 +215,12 @@ def _row(name: str, doses: tuple[float, ...], by: dict[str, Array]) -> dict[str,
     return row
 
 
+def enough(patients: int) -> None:
+    """InvalidValue before anything is run, for fewer patients than an interval needs."""
+    if patients < LEAST:
+        raise InvalidValue("patients", patients, f"at least {LEAST}, for an interval")
+
+
 def flags(names: tuple[str, ...]) -> tuple[str, ...]:
     """What the model does not know of these drugs together, one sentence each."""
     small = sorted({n for n in names if axis.drug(n).modality == "small molecule"})

@@ -18,7 +18,7 @@ from ...clinic.settings import Settings
 from ...clinic.trial import Laboratory
 from ...core.errors import BaxisError
 from . import harm, setting
-from .result import NOTICE, interval, resampled
+from .result import NOTICE, enough, interval, resampled
 from .surface import INFLAMMATION, Ask, Shown, ask, measure
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def search(disease: str, all_pairs: bool = False, settings: Settings | None = No
     patients. Raises UnknownName for a disease that is not held."""
     chosen = settings or Settings(patients=60)
     code = setting.known_disease(disease)
+    enough(chosen.patients)
     left_out: dict[str, str] = {}
     regimens = {}
     for name in candidates(code, all_pairs):

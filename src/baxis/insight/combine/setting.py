@@ -15,7 +15,8 @@ import pandas as pd
 from ... import axis, evidence
 from ...axis import treatment
 from ...clinic.design import Design, Treatment, read_design
-from ...core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
+from ...core.errors import BaxisError, UnknownName, Unsupported
+from .. import given
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(?=\s*(?:mg/kg|mg/m2|mg|g|ug)\b)")
 
@@ -41,16 +42,7 @@ def regimen(text: str, disease: str) -> tuple[Treatment, ...]:
     """Treatments of `DRUG` (as a trial gave it) or `DRUG AMOUNT UNIT ROUTE SCHEDULE`. UnknownName, InvalidValue."""
     if not _is_drug(text) and any(w.replace(".", "", 1).isdigit() for w in text.split()):
         own, amount, unit, route, timing = treatment.parse(text)
-        if not (route and timing):
-            raise InvalidValue(
-                "regimen", text, "DRUG AMOUNT UNIT ROUTE SCHEDULE, e.g. 'rituximab 1000 mg iv days 1,15'"
-            )
-        try:
-            return (Treatment(drug=own.name, dose=amount, dose_unit=unit, route=route, schedule=timing),)  # type: ignore[arg-type]
-        except ValueError as e:
-            raise InvalidValue(
-                "regimen", text, "unit mg, g, ug, mg/kg or mg/m2; route po, iv or sc", str(e)[:160]
-            ) from None
+        return (given.treatment(own, (amount, unit), route, timing, ("regimen", text)),)
     name = axis.drug(text).name
     found = _given(name, disease)
     if not found:

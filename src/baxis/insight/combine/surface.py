@@ -17,7 +17,7 @@ from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue, UnknownName, Unsupported
 from . import setting
 from .harm import Cost, cost
-from .result import Combination, assemble
+from .result import Combination, assemble, enough
 
 Array = NDArray[np.float64]
 GRID = (0.0, 0.25, 0.5, 1.0)
@@ -61,6 +61,7 @@ def combine(
     patients. Raises UnknownName, InvalidValue or Unsupported before anything is simulated.
     """
     chosen = settle(settings or Settings(patients=200), {})
+    enough(chosen.patients)
     question = ask(drugs, disease, endpoint, weeks, gap_weeks)
     doses = points(len(drugs))
     lab = Laboratory(question.design, replace(chosen, progress=None))
@@ -80,8 +81,12 @@ def ask(drugs: list[str], disease: str, endpoint: str, weeks: float, gap_weeks: 
     """Check every name and number."""
     if not 2 <= len(drugs) <= MOST:
         raise InvalidValue("drugs to combine", len(drugs), f"two to {MOST} drugs")
-    if not 2 <= weeks <= 104 or not 0 <= gap_weeks * (len(drugs) - 1) < weeks:
-        raise InvalidValue("weeks", weeks, "2 to 104, longer than the gaps between drugs")
+    if not 2 <= weeks <= 104:
+        raise InvalidValue("weeks", weeks, "2 to 104")
+    if not 0 <= gap_weeks * (len(drugs) - 1) < weeks:
+        raise InvalidValue(
+            "gap between drugs, weeks", gap_weeks, f"0 or more; the last drug begins before week {weeks:g}"
+        )
     code = setting.known_disease(disease)
     regimens = tuple(setting.regimen(d, code) for d in drugs)
     refuse(regimens)

@@ -16,7 +16,7 @@ from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue
 from . import harm, setting
-from .result import NOTICE, flags, interval, resampled
+from .result import NOTICE, enough, flags, interval, resampled
 from .surface import INFLAMMATION, STRUCTURES, Shown, ask, measure, rival
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def timing(
     gaps = tuple(sorted({0.0, *map(float, gaps)}))
     if len(drugs) != 2:
         raise InvalidValue("drugs of a timing scan", len(drugs), "two")
-    if len(gaps) < 2 or max(map(abs, gaps)) >= weeks:
+    if len(gaps) < 2 or not all(abs(g) < weeks for g in gaps):  # also refuses what is not a number
         raise InvalidValue("gaps", list(gaps), f"weeks between starts, shorter than the {weeks:g} weeks of the scan")
+    enough(chosen.patients)
     question = ask(drugs, disease, INFLAMMATION, weeks, 0.0)
     lab = Laboratory(question.design, replace(chosen, progress=None))
     people, screened = lab.screen()

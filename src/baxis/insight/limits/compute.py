@@ -17,6 +17,7 @@ from . import measures, vaccine
 from .runs import CONTINUED, NEVER, Runs, remission, simulate
 
 LONGEST = 520.0  # weeks in all
+USUAL_VACCINE = 24.0  # week of treatment
 NOTICE = "For research use only: not for decisions about a patient."
 SCOPE = (
     "Adults with the disease as its trials enrol them. Not covered, for want of evidence in the tables: children, "
@@ -68,26 +69,26 @@ def limits(
     weeks: tuple[float, float] = (52.0, 104.0),
     *,
     dose: str | None = None,
-    vaccine_week: float = 24.0,
+    vaccine_week: float | None = None,
     settings: Settings | None = None,
     **changes: object,
 ) -> Limits:
     """What lasts after a drug is stopped (300 virtual patients by default).
 
     weeks: given, then followed; dose: `AMOUNT UNIT [ROUTE SCHEDULE]` in place of a trial's; vaccine_week: when a vaccine is
-    given to patients on the drug (at most `weeks[0]`). Raises UnknownName,
-    InvalidValue or Unsupported before anything is simulated.
+    given to patients on the drug (24, or the last week on it). Raises UnknownName, InvalidValue or Unsupported before anything
+    is simulated.
     """
     chosen = settle(settings or Settings(patients=300), changes)
     if not (weeks[0] >= 4 and weeks[1] >= 24 and sum(weeks) <= LONGEST):
         raise InvalidValue("weeks", weeks, f"at least 4 on the drug, at least 24 after it, at most {LONGEST:g} in all")
     if chosen.patients < 2 * measures.LEAST:
         raise InvalidValue("patients", chosen.patients, f"at least {2 * measures.LEAST}")
-    if not 0 < vaccine_week <= LONGEST:
-        raise InvalidValue("vaccine_week", vaccine_week, f"above 0, at most {LONGEST:g}")
+    if vaccine_week is not None and not 0 < vaccine_week <= weeks[0]:
+        raise InvalidValue("vaccine_week", vaccine_week, f"above 0, at most the {weeks[0]:g} weeks on the drug")
     asked = scenario(drug, disease, dose, None, None, chosen)
     runs = simulate(asked, weeks, chosen)
-    shots, seen = vaccine.measured(asked, runs, weeks, min(vaccine_week, weeks[0]))
+    shots, seen = vaccine.measured(asked, runs, weeks, vaccine_week or min(USUAL_VACCINE, weeks[0]))
     table = pd.DataFrame([*measures.table(runs, disease, chosen.seed), *shots])
     recipe = {
         "weeks_on": weeks[0],
