@@ -106,7 +106,8 @@ scaling 0 10 2 true"""
     conditions = """conditionId targetId targetValue
 c0 a0 1
 c1 A 3
-fast k1 1.6"""
+fast k1 1.6
+more A A+k2*5"""
     file = write(
         folder, observables=observables, parameters=parameters, conditions=conditions, experiments=experiments,
         measurements=measurements,
@@ -155,6 +156,50 @@ obs_b e 0.5 1.0 _none_ 0.4"""
     start, rest = 3 * 0.6 / 1.4, 3 * 0.6 / 2.2
     expected = 3 - (rest + (start - rest) * np.exp(-2.2 * 0.5))
     assert found.simulations.simulation[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_version_2_starts_late_and_changes_what_it_finds(tmp_path: Path) -> None:
+    experiments = """experimentId time conditionId
+e 5 c1
+e 6 more
+e 6 fast"""
+    measurements = """observableId experimentId time measurement observableParameters noiseParameters
+obs_a e 5 3.0 0.1 _none_
+obs_a e 6 3.0 0.1 _none_
+obs_b e 8 1.0 _none_ 0.4"""
+    found = simulate_petab(second(tmp_path, experiments, measurements))
+    at_6, total = a(1, 3) + 3, 6.0
+    rest = total * 0.6 / 2.2
+    at_8 = total - (rest + (at_6 - rest) * math.exp(-2.2 * 2))
+    assert found.simulations.simulation.to_numpy() == pytest.approx([6.1, 2 * at_6 + 0.1, at_8], rel=1e-6)
+    early = measurements.replace("obs_a e 5", "obs_a e 1")
+    with pytest.raises(InvalidValue, match="5, where it starts"):
+        simulate_petab(second(tmp_path, experiments, early))
+
+
+def test_the_clock_of_a_late_start_and_a_compartment_that_grows(tmp_path: Path) -> None:
+    """S rises by the clock; at 10 it and its compartment are set in one go, then an event of the model doubles the size."""
+    model = "model m()\n compartment C = 4; species S in C = 3; p = 1; S' = p*time; at time >= 10, fromTrigger=false: C = C*2\nend"
+    conditions = """conditionId targetId targetValue
+c S S+C
+c C 8"""
+    experiments = """experimentId time conditionId
+e 8 _none_
+e 10 c"""
+    measurements = """observableId experimentId time measurement
+o e 9 1
+o e 10 1
+size e 10 1"""
+    observables = """observableId observableFormula noiseFormula
+o S 1
+size C 1"""
+    parameters = """parameterId lowerBound upperBound nominalValue estimate
+p 0 2 1 true"""
+    file = second(tmp_path, experiments, measurements)
+    write(tmp_path, conditions=conditions, observables=observables, parameters=parameters)
+    (tmp_path / "model.xml").write_text(antimony_to_sbml(model), encoding="utf-8")
+    found = simulate_petab(file)
+    assert found.simulations.simulation.to_numpy() == pytest.approx([3 + 8.5, (3 + 18 + 4) * 8 / 16, 16], rel=1e-6)
 
 
 def test_what_cannot_be_done_is_named(tmp_path: Path) -> None:
