@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.labs import reported
 from ...clinic.survival import kaplan_meier
 from ..legends import below
 from .measures import GONE, against_never, benefit
@@ -33,8 +34,9 @@ def draw(result: Limits) -> Figure:
     for arm in (NEVER, STOPPED) if alike else (NEVER, CONTINUED, STOPPED):
         out = runs.outputs[arm]
         _course(panels[0], runs.days, against_never(runs, arm, "infl"), arm)
-        _course(panels[1], runs.days, np.maximum(bcount.measured(out["bcount"]), 0.1), arm)
-        _course(panels[2], runs.days, igg.measured(out["igg"]), arm)
+        seen = {n: reported(n, out[n], runs.people.seed, runs.people.ids) for n in ("bcount", "igg")}
+        _course(panels[1], runs.days, np.maximum(seen["bcount"], 0.1), arm)
+        _course(panels[2], runs.days, seen["igg"], arm)
     panels[0].set_ylabel("inflammation, of that without the drug")
     panels[1].set_ylabel(f"CD19+ B cells, {bcount.unit}")
     panels[1].set_yscale("log")
