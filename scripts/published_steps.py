@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from baxis.core.environment import browser as chromium
 
 # Files of the library that steps write; they follow from the rest and so are left out of a step's digest.
 LIBRARY_MADE = {
     f"src/baxis/library/{n}"
     for n in ("references/rest.csv", "scoreboard/calibration_mechanism.csv", "scoreboard/looks.csv")
 } | {"src/baxis/faces/web/scoreboard.json"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 BUILT = "build/published"
 
 
@@ -37,7 +37,7 @@ class Step:
 
     def lacking(self) -> str:
         """Why the step cannot run on this machine; empty where it can."""
-        if self.browser and not any(map(shutil.which, BROWSERS)):
+        if self.browser and not chromium():
             return "needs a Chromium on the path"
         return ""
 
@@ -94,6 +94,7 @@ STEPS: tuple[Step, ...] = (
     Step("harms", script("safety_table", "docs/clinic/safety.md"), ("docs/clinic/safety.md",), 6, whole=False),
     Step("calendar", ("baxis", "calendar", "fenebrutinib-sle-ph2", "--out", "docs/img/calendar.png"),
          ("docs/img/calendar.png",), 0.2),
+    insight("survival", "trial|inebilizumab-igg4rd-mitigate|--quiet", "survival.png", "docs/img/survival.png", 1),
     insight("explain", "explain|fenebrutinib|--disease|SLE", "explain.png", "docs/img/explain-fenebrutinib-sle.png", 1),
     insight("sensitivity", "sensitivity|fenebrutinib|--disease|SLE", "sensitivity.png",
             "docs/img/sensitivity-fenebrutinib-sle.png", 3),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import shutil
 import socket
 import subprocess
 import sys
@@ -71,8 +70,10 @@ def served(scoreboard: str) -> Iterator[str]:
 @contextlib.contextmanager
 def chromium() -> Iterator[Any]:
     """The system's Chromium. Exits, saying so, where there is none."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
+    from baxis.core.environment import browser as path
+
+    found = path()
+    if not found:
         sys.exit("no Chromium on the path")
     from playwright.sync_api import sync_playwright
 

@@ -15,12 +15,11 @@ import typer
 from baxis.faces.cli.app import build
 
 ROOT = Path(__file__).parents[2]
-# made from a suite that is not shipped, by a fit, or from a design that is not kept; web-*.png are made in a browser
+# made from a suite that is not shipped, or by a fit; web-*.png are made in a browser
 ELSEWHERE = {
     "docs/engine/conformance.md",
     "docs/engine/petab.md",
     "docs/clinic/calibration.md",
-    "docs/img/survival.png",
 }
 
 

@@ -99,7 +99,7 @@ def test_pdf_needs_a_browser_and_says_so(
 ) -> None:
     from baxis.faces.report import pdf
 
-    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+    monkeypatch.setattr(pdf.environment.shutil, "which", lambda name: None)
     code, err = run(capsys, "report", "RA", "--out", tmp_path / "r.html", "--pdf")
     assert code == 2
     assert "--pdf needs a Chromium" in err

@@ -54,7 +54,8 @@ def test_export_and_import_give_the_same_course() -> None:
     """No dose, so that both run compiled; the healthy start makes a lupus patient move."""
     given = ["prednisone 10 mg/day"]
     again = engine.load_sbml(archive.sbml("SLE", given, 8))
-    assert (again.states, again.parameters) == (axis.system().states, axis.system().parameters)
+    assert again.states == axis.system().states
+    assert set(again.parameters) == {"body", *axis.system().parameters}
     values, _ = treatment.prepare("SLE", given, 8)
     start = axis.rest("healthy")[None]
     times = np.arange(0, 57.0)
@@ -135,15 +136,14 @@ def test_states_are_named_and_identified(text: str) -> None:
 
     model = libsbml.readSBMLFromString(text).getModel()
     states = {r.getVariable() for r in model.getListOfRules() if r.isRate()}
-    assert not [s for s in states if not model.getParameter(s).getName()]
+    assert states == {s.getId() for s in model.getListOfSpecies()}
+    assert not [s for s in states if not model.getSpecies(s).getName()]
     known = {r["entity"] for r in library.read_table("annotations")}
     for state in states:
-        terms = model.getParameter(state).getNumCVTerms()
+        terms = model.getSpecies(state).getNumCVTerms()
         if identifiers.entity(state) in known:
             assert terms, state
-    found = {
-        model.getParameter(s).getCVTerm(0).getResourceURI(0) for s in states if model.getParameter(s).getNumCVTerms()
-    }
+    found = {model.getSpecies(s).getCVTerm(0).getResourceURI(0) for s in states if model.getSpecies(s).getNumCVTerms()}
     assert "https://identifiers.org/CHEBI:16618" in found
     assert "https://identifiers.org/chembl.compound:CHEMBL1201576" in found  # rituximab, in its slot
     assert model.getCVTerm(0).getResourceURI(0) == "https://identifiers.org/taxonomy:9606"
@@ -184,6 +184,15 @@ def test_the_archive_lists_what_it_holds_in_the_same_bytes(tmp_path: Path) -> No
     assert len(targets) == len(NAMES)
     assert all(f'id="{t.split(chr(39))[1]}"' in model for t in targets)
     assert archive.export("RA", "omex", tmp_path / "b.omex", weeks=4).read_bytes() == path.read_bytes()
+
+
+def test_the_archive_holds_the_calibration_problem(omex: Path, tmp_path: Path) -> None:
+    petab = pytest.importorskip("petab.v2")
+    with zipfile.ZipFile(omex) as found:
+        found.extractall(tmp_path, [n for n in found.namelist() if n.startswith("petab/")])
+    problem = petab.Problem.from_yaml(tmp_path / "petab" / "problem.yaml")
+    assert [str(i) for i in problem.validate()] == []
+    assert len(problem.measurements) > 5
 
 
 def test_antimony_holds_the_same_rest(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from .._version import __version__
 from . import disease_table, identifiers, model, resting, treatment
 from .omex import write_omex
 from .sedml import sedml
+from .species import as_species
 
 NOTICE = "Research use only. Not for the care of a person."
 FORMATS = ("sbml", "antimony", "omex")
@@ -61,6 +62,7 @@ def patient_sbml(values: Any, state: Any, changes: Changes, disease: str, drugs:
     document = libsbml.readSBMLFromString(system.to_sbml(constants, start))
     found = document.getModel()
     declare_number_units(found)
+    as_species(found, system.states)
     identifiers.annotate(found, disease, drugs)
     for k, (day, given) in enumerate(sorted(later.items())):
         _event(found, f"change_{k + 1}", day, given)
@@ -81,9 +83,10 @@ def _event(found: Any, key: str, day: float, given: dict[str, tuple[int, float]]
     trigger.setPersistent(True)
     trigger.setMath(libsbml.parseL3Formula(f"time >= {day!r} {found.getTimeUnits()}"))
     for name, (kind, amount) in given.items():
-        parameter = found.getParameter(name)
-        parameter.setConstant(False)
-        number = f"{amount!r} {parameter.getUnits()}"
+        parameter, species = found.getParameter(name), found.getSpecies(name)
+        if parameter is not None:
+            parameter.setConstant(False)
+        number = f"{amount!r} {species.getSubstanceUnits() if parameter is None else parameter.getUnits()}"
         assignment = event.createEventAssignment()
         assignment.setVariable(name)
         assignment.setMath(libsbml.parseL3Formula(number if kind == SET else f"{name} + {number}"))
@@ -133,7 +136,8 @@ def export(
 def archive_files(
     disease: str | disease_table.Disease, treatments: Sequence[str], weeks: float
 ) -> dict[str, str | bytes]:
-    """Model, SED-ML, the own course of every read-out (day by day, for comparison), and the recipe."""
+    """Model, SED-ML, the own course of every read-out (day by day, for comparison), the recipe, and in petab/ the calibration
+    problem of the disease (PEtab version 2) where it has one."""
     from ..engine import Options
 
     names = read_outs()
@@ -144,7 +148,18 @@ def archive_files(
     rows += [",".join(f"{v:.9g}" for v in (day, *line)) for day, line in zip(own.days, own.values, strict=True)]
     return {
         "model.xml": sbml(disease, treatments, weeks),
-        "simulation.sedml": sedml(names, weeks, {"axis": "model.xml"}),
+        "simulation.sedml": sedml(names, weeks, {"axis": "model.xml"}, model.system().states),
         "results.csv": "\n".join(rows) + "\n",
         "recipe.json": json.dumps(recipe, indent=1),
+        **_petab(code),
     }
+
+
+def _petab(code: str) -> dict[str, str]:
+    """Files of the disease's calibration problem; none where no row of its checks can be a measurement."""
+    from . import petab_problem
+
+    name = f"pharmacodynamics-{code}"
+    if name not in petab_problem.names():
+        return {}
+    return {f"petab/{file}": text for file, text in petab_problem.problem(name).files().items()}

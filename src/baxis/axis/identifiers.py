@@ -54,15 +54,15 @@ def annotate(model: Any, disease: str, drugs: tuple[str, ...] = ()) -> None:
     model.setName(f"B-cell axis, {disease}")
     for relation, found in [*of("model"), *of(disease)]:
         _add(model, relation, found)
-    for parameter in model.getListOfParameters():
-        name = parameter.getId()
+    for element in (*model.getListOfSpecies(), *model.getListOfParameters()):
+        name = element.getId()
         words = described(name)
         if words:
-            parameter.setName(words)
+            element.setName(words)
         for relation, found in [*of(entity(name)), *_of_drug(name, drugs)]:
-            if not parameter.isSetMetaId():
-                parameter.setMetaId(f"meta_{name}")
-            _add(parameter, relation, found)
+            if not element.isSetMetaId():
+                element.setMetaId(f"meta_{name}")
+            _add(element, relation, found)
 
 
 def _of_drug(name: str, drugs: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -92,7 +92,7 @@ def check_folder(folder: Path, own: str = "result.json") -> None:
 
 def save(result: TrialResult, folder: Path) -> Path:
     """Write result.json, Parquet tables and figures, all or nothing."""
-    from . import figures, reload
+    from . import figures, reload, therapy
 
     def write(work: Path) -> None:
         (work / "result.json").write_text(dumps(result), encoding="utf-8")
@@ -104,6 +104,8 @@ def save(result: TrialResult, folder: Path) -> Path:
             getattr(result, name).to_parquet(work / f"{name}.parquet", index=False)
         result.visits.to_parquet(work / "visits.parquet", index=False)
         reload.courses_table(result).to_parquet(work / "trajectories.parquet", index=False)
+        therapy.courses_table(result).to_parquet(work / "courses.parquet", index=False)
+        therapy.decisions_table(result).to_parquet(work / "decisions.parquet", index=False)
         (work / "saved.json").write_text(json.dumps(reload.record(result), indent=1) + "\n", encoding="utf-8")
         figures.write(result, work)
 

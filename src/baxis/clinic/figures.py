@@ -26,7 +26,8 @@ STYLES = ("-", "--", "-.", ":", (0, (3, 1, 1, 1)), (0, (5, 1)), (0, (1, 1)))
 PANELS = ("bcount", "aas", "igg", "infl")
 
 
-def _style() -> Any:
+def style() -> Any:
+    """Settings of every figure of a trial."""
     return {
         "font.size": 9,
         "axes.spines.top": False,
@@ -48,7 +49,7 @@ def overview(result: TrialResult) -> Figure:
     """Primary endpoint by arm beside four biomarkers over time."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_style()):
+    with mpl.rc_context(style()):
         figure = canvas(12.0, 4.8)
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 1.35])
         endpoint_panel(result, parts[0].subplots())
@@ -60,7 +61,7 @@ def write(result: TrialResult, folder: Path) -> None:
     """endpoint.png, biomarkers.png and, where the design has a hazard-ratio endpoint, survival.png."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_style()):
+    with mpl.rc_context(style()):
         figure = canvas(5.2, 1.9 + 0.62 * len(result.design.arms) * len(result.design.endpoints))
         rows = list(result.design.endpoints)
         axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
@@ -82,7 +83,7 @@ def survival(result: TrialResult) -> Figure:
     if not len(result.survival):
         raise InvalidValue("survival figure", result.design.trial_id, "a design with a hazard-ratio endpoint")
     asked = list(dict.fromkeys(zip(result.survival["endpoint"], result.survival["week"], strict=True)))
-    with mpl.rc_context(_style()):
+    with mpl.rc_context(style()):
         figure = canvas(6.4 * len(asked), 4.3 + 0.2 * len(result.design.arms))
         figure.get_layout_engine().set(h_pad=0.15)  # type: ignore[union-attr, call-arg]
         for ax, (name, week) in zip(figure.subplots(1, len(asked), squeeze=False)[0], asked, strict=True):
@@ -173,7 +174,7 @@ def courses(result: TrialResult, names: Sequence[str]) -> Figure:
     import matplotlib as mpl
 
     rows = (len(names) + 1) // 2
-    with mpl.rc_context(_style()):
+    with mpl.rc_context(style()):
         figure = canvas(7.5 if len(names) > 1 else 4.6, 0.5 + 2.4 * rows)
         biomarker_panels(result, figure, names)
     return figure

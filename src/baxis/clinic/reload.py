@@ -14,6 +14,7 @@ from .. import axis
 from .._version import __version__
 from ..core import library
 from ..core.errors import InvalidValue
+from . import therapy
 from .instruments import Visits
 from .matching import Matched
 from .result import ArmRun, TrialResult
@@ -30,7 +31,7 @@ FILES = ("saved.json", "result.json", "patients.parquet", "visits.parquet", "tra
 def load_result(folder: str | Path) -> TrialResult:
     """The result that `TrialResult.save` (or `baxis trial --out`) wrote into a folder.
 
-    Intervals and tables are those of the run; nothing is simulated. Courses and decisions of patients are not kept.
+    Intervals and tables are those of the run, courses and decisions of patients too; nothing is simulated.
     A recipe made by another version, library or model is told as a UserWarning (see `differences`). Raises InvalidValue
     for a folder that holds no whole result.
     """
@@ -117,7 +118,8 @@ def _runs(path: Path, design: Design, failures: list[dict[str, Any]]) -> list[Ar
         outputs = {k: mine[k].to_numpy().reshape(shape) / o.healthy for k, o in axis.outputs().items() if k in mine}
         status = mine["status"].to_numpy().reshape(shape)[:, 0].astype(np.int8)
         days = mine["day"].to_numpy().reshape(shape)[0]
-        out.append(ArmRun(arm, days, outputs, status, [f for f in failures if f["arm_id"] == arm.arm_id]))
+        failed = [f for f in failures if f["arm_id"] == arm.arm_id]
+        out.append(ArmRun(arm, days, outputs, status, failed, *therapy.read(path, design, arm)))
     return out
 
 

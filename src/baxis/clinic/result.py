@@ -114,6 +114,13 @@ class TrialResult:
 
         return courses(self, names) if names else overview(self)
 
+    @property
+    def therapy(self) -> pd.DataFrame:
+        """Share (0 to 1) of each arm's patients on each drug, by visit: arm_id, drug, day, share."""
+        from .therapy import shares
+
+        return shares(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data of result.json (see the JSON Schema in the docs); NaN becomes null."""
         from .export import plain

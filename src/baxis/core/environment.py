@@ -12,6 +12,13 @@ from importlib import metadata
 
 from .library import SHIPPED, cache_dir
 
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "chrome",
+    "msedge",
+)  # by which PDFs are printed and pages tested
 _NAME = re.compile(r"^([A-Za-z0-9_.-]+)(\[[^\]]*\])?\s*([^;]*)")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 
@@ -52,16 +59,15 @@ def report() -> list[Item]:
         )
         hint = "pip install baxis" if not extra else f"pip install 'baxis[{extra}]'"
         items.append(Item(f"extra {extra}" if extra else "required", found, not lacking, hint if lacking else ""))
-    browser = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    items.append(
-        Item(
-            "browser",
-            browser or "none",
-            bool(browser),
-            "" if browser else "a Chromium, for --pdf of reports and the browser tests",
-        )
-    )
+    path = browser()
+    advice = f"a Chromium on the path ({', '.join(BROWSERS)}), for --pdf of reports and the browser tests"
+    items.append(Item("browser", path or "none", bool(path), "" if path else advice))
     return items
+
+
+def browser() -> str:
+    """Path of the first of BROWSERS that is there; empty where none is."""
+    return next((p for p in map(shutil.which, BROWSERS) if p), "")
 
 
 KINDS = ("biomarkers", "checks", "credibility", "designs", "diseases", "drugs", "evidence", "instruments", "parameters", "posterior",

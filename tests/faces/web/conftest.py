@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 
 import pytest
+
+from baxis.core.environment import browser as chromium
 
 FLAGS = [
     "--headless",
@@ -42,8 +43,8 @@ def address():
 
 @pytest.fixture(scope="module")
 def browser():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
+    found = chromium()
+    if not found:
         if os.environ.get("CI"):
             pytest.fail("no Chromium: the browser tests must run in CI")
         pytest.skip("no Chromium on this machine")

@@ -46,6 +46,45 @@ def test_saved_again_it_is_the_same_folder(folder: Path, tmp_path: Path) -> None
     assert (again / "endpoint.png").read_bytes() == (folder / "endpoint.png").read_bytes()
 
 
+def test_courses_and_decisions_are_kept(tmp_path: Path) -> None:
+    """REFLEX with a rule: who has not improved at week 16 goes on to tocilizumab."""
+    from baxis.clinic.design import Switch, Treatment, read_design
+
+    design = read_design("rituximab-reflex")
+    more = Treatment(drug="tocilizumab", dose=8, dose_unit="mg/kg", route="iv", schedule="q4w")
+    rule = Switch(week=16, when="no response", endpoint="ACR20", treatments=(more,))
+    arms = [a.model_copy(update={"switches": (rule,)}) for a in design.arms]
+    ran = baxis.run_trial(design.model_copy(update={"arms": tuple(arms)}), patients=20, seed=2)
+    again = baxis.load_result(ran.save(tmp_path / "switched"))
+    for a, b in zip(ran.runs, again.runs, strict=True):
+        assert [c.treatment for c in a.courses] == [c.treatment for c in b.courses]
+        assert len(b.courses) > len(b.arm.treatments)
+        for x, y in zip(a.courses, b.courses, strict=True):
+            np.testing.assert_array_equal(x.takes, y.takes)
+            np.testing.assert_array_equal(x.stop, y.stop)
+        assert [d.rule for d in a.decisions] == [d.rule for d in b.decisions]
+        np.testing.assert_array_equal(a.decisions[0].day, b.decisions[0].day)
+        assert set(np.unique(b.decisions[0].day)) == {112.0, np.inf}
+    pd.testing.assert_frame_equal(again.therapy, ran.therapy)
+    switched = again.therapy[(again.therapy["drug"] == "tocilizumab") & (again.therapy["arm_id"] == "pbo")]
+    assert (switched.loc[switched["day"] < 112, "share"] == 0).all()
+    share = float(np.isfinite(again.runs[0].decisions[0].day).mean())
+    assert switched["share"].iloc[-1] == pytest.approx(share)
+    from baxis.clinic.therapy import figure
+
+    assert [ax.get_title(loc="left") for ax in figure(again).axes] == [a.arm_label for a in design.arms]
+
+
+def test_a_folder_without_courses_is_read(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    old = Path(shutil.copytree(folder, tmp_path / "old"))
+    (old / "courses.parquet").unlink()
+    again = baxis.load_result(old)
+    assert all(run.courses == () for run in again.runs)
+    assert [c.treatment.drug for c in again.runs[1].taken] == ["rituximab"]  # as the arm begins
+
+
 def test_what_made_it_is_told_where_it_differs(folder: Path, tmp_path: Path) -> None:
     import shutil
 

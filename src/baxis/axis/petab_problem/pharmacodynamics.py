@@ -95,7 +95,7 @@ def _sbml(disease: str, rows: list[dict[str, str]], plans: dict[str, Any]) -> st
         _number(found, f"petab_start_{name}", value)
     marks = sorted({(s, d) for _, doses in plans.values() for s, given in doses.items() for d, _ in given if d > 0})
     for state, day in marks:
-        _number(found, _size(state, day), 0.0, found.getParameter(state).getUnits())
+        _number(found, _size(state, day), 0.0, found.getSpecies(state).getSubstanceUnits())
         event = found.createEvent()
         event.setId(f"at_{_size(state, day)}")
         event.setUseValuesFromTriggerTime(True)

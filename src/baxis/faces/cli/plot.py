@@ -19,6 +19,7 @@ def plot(
     name: Annotated[
         list[str] | None, typer.Option(help="Observable or measure to draw over time, as igg or DAS28; repeat.")
     ] = None,
+    therapy: Annotated[bool, typer.Option("--therapy", help="Draw who takes which drug over time instead.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the figure: .png, .svg or .pdf.", metavar="FILE")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print simulated against published as JSON.")] = False,
 ) -> None:
@@ -35,7 +36,7 @@ def plot(
         result = load_result(folder)
     for line in told:
         typer.echo(f"baxis: {line.message}", err=True)
-    figure = result.plot(*(name or ())) if out or name else None
+    figure = _figure(result, name or [], therapy) if out or name or therapy else None
     if json:
         import json as encoder
 
@@ -49,6 +50,16 @@ def plot(
         figure.savefig(part, dpi=150)
         part.replace(out)
         typer.echo(f"Written to {out}", err=json)
+
+
+def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:
+    """What was asked for: shares on each drug, else observables, else the overview."""
+    from ...clinic.therapy import figure
+    from ...core.errors import InvalidValue
+
+    if therapy and names:
+        raise InvalidValue("plot", "--therapy and --name", "one of them")
+    return figure(result) if therapy else result.plot(*names)
 
 
 def _print(result: TrialResult) -> None:

@@ -8,19 +8,18 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from ...core import environment
 from ...core.errors import BaxisError, Unsupported
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 LONGEST = 180  # seconds
 
 
 def browser() -> str:
     """Path of a Chromium. Raises Unsupported, in one line that says what to install."""
-    found = next((p for p in map(shutil.which, BROWSERS) if p), None)
-    if found is None:
-        raise Unsupported(
-            f"--pdf needs a Chromium on the path ({', '.join(BROWSERS)}); the HTML prints to PDF from any browser"
-        )
+    found = environment.browser()
+    if not found:
+        names = ", ".join(environment.BROWSERS)
+        raise Unsupported(f"--pdf needs a Chromium on the path ({names}); the HTML prints to PDF from any browser")
     return found
 
 
