@@ -23,7 +23,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
 def test_the_page_is_whole_and_self_contained(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "r.html"
     assert run(capsys, "report", "fenebrutinib-sle-ph2", "--patients", 50, "--out", out)[0] == 0
-    page = out.read_text()
+    page = out.read_text(encoding="utf-8")
     titles = re.findall("<h2>(.*?)</h2>", page)
     assert [t for t in titles if t in SECTIONS] == list(SECTIONS)
     assert not re.search(r"(src|href)=['\"]https?:", page)
@@ -51,7 +51,7 @@ def test_a_drug_a_disease_and_a_saved_scoreboard(capsys: pytest.CaptureFixture[s
     for name, more in asked.items():
         out = tmp_path / f"{name}.html"
         assert run(capsys, "report", name, "--out", out, *more)[0] == 0
-        text[name] = out.read_text()
+        text[name] = out.read_text(encoding="utf-8")
         assert not re.search(r"src=['\"]https?:|<link", text[name])  # links lead out, nothing is loaded
         assert "Research use only" in text[name]
         assert "data:image/png;base64," in text[name]
@@ -122,7 +122,7 @@ def test_pdf_of_a_page(tmp_path: Path) -> None:
 def test_a_disease_reads_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "sle.html"
     assert run(capsys, "report", "SLE", "--out", out)[0] == 0
-    text = out.read_text()
+    text = out.read_text(encoding="utf-8")
     assert "hydroxychloroquine 280 mg/day; prednisone equivalent 7.5 mg/day" in text
     assert "<td>TNFAIP3 (A20)</td>" in text
     assert "type I interferon made 4.5" in text

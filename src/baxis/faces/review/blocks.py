@@ -20,6 +20,7 @@ from .context import Context, anchor
 from .values import predicted, short
 
 SHARED = 3  # diseases in which a regulator must move to count as shared
+EFFECT = 4  # column of the effect in a table of contrasts
 CHANGED = 0.02  # log change below which a regulator counts as in health
 
 
@@ -44,7 +45,8 @@ def figure(context: Context, what: str) -> str:
     }  # fmt: skip
     if what not in made:
         raise UnknownName("figure in the review", what, made)
-    return picture(made[what](), what, figures.CAPTIONS[what])
+    drawn = picture(made[what](), what, figures.CAPTIONS[what])
+    return f"<div class='across'>{drawn}</div>" if what == "pathway" else drawn
 
 
 def matrix(context: Context) -> str:
@@ -57,7 +59,7 @@ def matrix(context: Context) -> str:
     )
     said = "Observed (pooled, placebo-controlled; bold), predicted (one drug of the class), largest escape in the model. pp: percentage points; k: comparisons; n: patients"
     return (
-        f"<div class='wide'><table class='matrix'><caption>{said}</caption><thead><tr><th>class</th>{head}</tr></thead>"
+        f"<div class='wide across'><table class='matrix'><caption>{said}</caption><thead><tr><th>class</th>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -82,8 +84,8 @@ def class_table(context: Context, name: str) -> str:
     if rows.empty:
         raise UnknownName("drug class in the review", name, sorted({base_class(c) for c in found["class"]}))
     head = "".join(
-        f"<th>{h}</th>"
-        for h in ("disease", "trial", "drug", "primary endpoint", "effect (95 % interval)", "met", "role")
+        f"<th{' class=n' if k == EFFECT else ''}>{h}</th>"
+        for k, h in enumerate(("disease", "trial", "drug", "primary endpoint", "effect (95 % interval)", "met", "role"))
     )
     body = "".join(_contrast(context, r) for r in rows.to_dict("records"))
     return (
@@ -102,9 +104,9 @@ def _contrast(context: Context, r: dict[str, Any]) -> str:
     cells = (
         r["disease"], context.trial(r["trial_id"]), f"{escape(r['drug'])} {escape(r['arm_id'])}",
         f"{escape(r['endpoint'].replace('_', ' '))}, week {r['week']:g}", f"{value:+.{digits}f}{ci} {name}",
-        context.trials[r["trial_id"]]["primary_met"], r["role"],
+        {"na": "–"}.get(met := context.trials[r["trial_id"]]["primary_met"], met), r["role"],
     )  # fmt: skip
-    return "<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td{' class=n' if k == EFFECT else ''}>{c}</td>" for k, c in enumerate(cells)) + "</tr>"
 
 
 def disease(context: Context, code: str) -> str:

@@ -25,7 +25,7 @@ STYLE = """
 .cite,.cite a{font:12px system-ui,sans-serif;text-decoration:none}.contested{color:#b2421a;font-weight:600}a{color:#1f4e79}
 .box{background:#f4f6f8;padding:.4rem .8rem}table.matrix{font-size:11px}table.matrix td{min-width:8rem}ol.refs{font-size:13px}
 h2{font-size:1.45rem;margin-top:3rem}h3{font-size:1.1rem;margin-top:1.8rem}nav li{margin:.15rem 0}:target{background:#fff4cc}
-@media print{h2.appendix{break-before:page}table.matrix{font-size:8px}table.matrix td{min-width:0}ol.refs{font-size:11px}}
+@media print{h2.appendix{break-before:page}table.matrix{font-size:8.5px}table.matrix td{min-width:0}ol.refs{font-size:11px}}
 """
 Tell = Callable[[int, int], None]
 
