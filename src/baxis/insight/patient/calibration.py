@@ -1,8 +1,8 @@
 """Simulation-based calibration of the posterior (Talts 2018, arXiv:1804.06788): do intervals hold what they say?
 
 Virtual patients outside the prior's draw get a file as a clinic would write it: noisy laboratory values and ratings at
-several visits, after the same past treatment. The rank of the truth in its own posterior must be uniform, for states,
-future effect and endotype alike. That proves the inference, not the model.
+several visits, after the same past treatment. The rank of the truth in its own posterior must be uniform, for states
+that the file does not hold and for a parameter. That proves the inference, not the model.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.instruments import CODES
 from ...clinic.labs import levels, noise
 from ...clinic.settings import Settings
 from ...core import streams
-from .posterior import APART, MOST, Likelihood, Pool, Posterior, _Made, infer
+from .posterior import MOST, Likelihood, Posterior, infer
+from .prior import APART, Made, Pool
 from .visits import Given, Rating, Visits
 
 Array = NDArray[np.float64]
-FIRST = 10_000_000  # stream number of the first true patient: outside every prior that is drawn
+FIRST, EACH = 10_000_000, 1_000_000  # stream numbers of true patients, outside every prior that is drawn: each
+# disease's own, for the same numbers in two diseases would be one experiment told twice
 
 
 @dataclass(frozen=True)
@@ -51,20 +54,24 @@ def usual(disease: str) -> Protocol:
     return Protocol(disease, ("igg", "c3", "bcount"), (main(disease).measure,), (-84.0, 0.0), past)
 
 
-def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOST) -> pd.DataFrame:
-    """One row a true patient: rank (0 to 1) of each quantity in its posterior, effective sample, whether refined.
+def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOST, after: int = 0) -> pd.DataFrame:
+    """One row a true patient, those numbered from `after` on: rank (0 to 1) of each quantity in its posterior, effective
+    sample, whether refined.
 
-    Quantities: unmeasured states (infl, plasmablast, ifn), inflammation 24 weeks on over that now is left to
-    `predict`; the log of a parameter (the first that varies in the disease); and the endotype's probability.
+    Quantities: states that the file does not hold (infl, plasmablast, ifn) at the last visit, and a parameter (the first
+    that varies in the disease).
     """
-    made = _Made(protocol.empty(), protocol.disease, settings)
+    made = Made(protocol.empty(), protocol.disease, settings)
     like = Likelihood(protocol.empty(), made)
-    truth = made.pool(np.arange(FIRST, FIRST + patients))
+    first = FIRST + EACH * CODES.index(protocol.disease) + after
+    truth = made.pool(np.arange(first, first + patients))
     rows = []
-    for i in range(len(truth.people.ids)):
+    for i, number in enumerate(truth.people.ids - first + after):
         visits = written(protocol, like, truth, i)
         found = infer(visits, protocol.disease, replace(settings, progress=None), most)
-        rows.append(_ranked(found, truth, i) | {"effective": found.ess, "refined": bool(found.moves)})
+        rows.append(
+            {"patient": number} | _ranked(found, truth, i) | {"effective": found.ess, "refined": bool(found.moves)}
+        )
         if settings.progress:
             settings.progress(i + 1, len(truth.people.ids))
     return pd.DataFrame(rows)
@@ -81,7 +88,7 @@ def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits
         z = streams.normal(seed, f"calibration value {k}", [own])[0, 0]
         factor = np.exp(noise(name) * z + person[name])
         values.append(truth.seen.outputs[name][i, columns[day]] * factor)
-    shown = like.observe(truth, np.array([i]), np.array([own + 7 * APART]))
+    shown = like.made.observe(truth, np.array([i]), np.array([own + 7 * APART]))
     ratings = []
     for k, r in enumerate(empty.ratings):
         z = streams.normal(seed, f"calibration rating {k}", [own])[:, 0]

@@ -9,8 +9,7 @@ enough the sample is moved (`refine`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +17,18 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic.design import Design
 from ...clinic.labs import noise, own_level
-from ...clinic.population import Population, draw, endotype_of, join, typical
+from ...clinic.population import Population, endotype_of, join
 from ...clinic.settings import Settings
 from ...core import streams
 from ..omics_parameters import links, log_likelihood
 from . import scores
-from .course import Ratings, Seen, Table, history, place
+from .course import Seen, Table
+from .prior import BLOCK, Index, Made, Pool, block, particles, shown
 from .set_points import SetPoints
 from .visits import Visits
 
 Array = NDArray[np.float64]
-Index = NDArray[np.int64]
-BLOCK, MOST, ENOUGH = 5000, 20_000, 300.0
-RATED = 4  # draws of the instrument for each virtual patient
-APART = 1_000_000_000  # between the stream numbers of two of them
+MOST, ENOUGH = 20_000, 300.0
 OUTSIDE = 0.01
 
 
@@ -39,7 +36,7 @@ OUTSIDE = 0.01
 class Posterior:
     """Particles (m,): patient `who` of `people`, instrument's stream number `tools`, weights summing to 1.
 
-    seen: the patients at the visits and now; kinds (n,): endotype of each; ess: effective sample size; tail: for each
+    seen: the patients at the visits and now; kinds (n,): endotype of each; ess: effective number of virtual patients; tail: for each
     measure the two-sided share of the prior (with measurement noise) at least as extreme as what was seen; moves: what
     the refinement did (empty: none was needed).
     """
@@ -97,53 +94,13 @@ def quantiles(x: Array, weights: Array, at: tuple[float, ...]) -> list[float]:
     return [float(x[order][np.searchsorted(edges, q * edges[-1]).clip(max=x.size - 1)]) for q in at]
 
 
-@dataclass(frozen=True)
-class Pool:
-    """A part of the prior that was put through a file's treatments."""
-
-    people: Population
-    seen: Seen
-
-
-@lru_cache(maxsize=8)
-def _block(start: int, made: _Made) -> Pool:
-    return made.pool(np.arange(start, start + BLOCK))
-
-
-class _Made:
-    """How pools of one patient's treatments are made; equal when disease, seed, treatments and visit days are."""
-
-    def __init__(self, visits: Visits, disease: str, settings: Settings) -> None:
-        self.visits, self.disease, self.settings = visits, disease, settings
-        self.design, self.own = place(visits, disease)
-        self.options = replace(settings, progress=None).options()
-        self.key = (disease, settings.seed, settings.rtol, settings.atol, visits.given, visits.times)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Made) and other.key == self.key
-
-    def pool(self, ids: Index) -> Pool:
-        """Patients with these numbers, those that the solver finished."""
-        people = draw(self.design, self.settings.seed, ids, self.options, own=self.own)
-        return self.through(people)
-
-    def through(self, people: Population, every: bool = False) -> Pool:
-        """Patients put through the treatments; `every`: failures stay, marked in `seen.ok`."""
-        seen = history(self.visits, people, self.design, self.options)
-        good = np.flatnonzero(seen.ok)
-        return Pool(people, seen) if every else Pool(people.take(good), seen.take(good))
-
-
 class Likelihood:
     """Log density of a file's values given virtual patients and the instrument's stream numbers."""
 
-    def __init__(self, visits: Visits, made: _Made) -> None:
-        self.visits, self.times = visits, np.array(visits.times)
+    def __init__(self, visits: Visits, made: Made) -> None:
+        self.visits, self.times, self.made = visits, np.array(visits.times), made
         self.scores, self.set_points = scores.scores(made.disease), SetPoints(visits)
-        self.ratings = Ratings(made.disease, typical(setting_of(made), made.options))
+        self.measures = tuple(dict.fromkeys(r.measure for r in visits.ratings))
 
     def labs(self, pool: Pool) -> Array:
         """(n,): of the laboratory values and of standings in signatures."""
@@ -156,72 +113,59 @@ class Likelihood:
 
     def rated(self, pool: Pool, who: Index, tools: Index) -> Array:
         """(m,): of the ratings, for particles (who, tools)."""
-        out = np.zeros(who.size)
-        if not self.visits.ratings:
-            return out
-        shown = self.observe(pool, who, tools)
+        return self.judged(self.made.observe(pool, who, tools) if self.measures else {}, who.size)
+
+    def judged(self, table: Table, m: int) -> Array:
+        """(m,): of the ratings, for particles that show these measures (m, T)."""
+        out = np.zeros(m)
         for r in self.visits.ratings:
             k = int(np.searchsorted(self.times, r.day))
-            out += self.scores[r.measure].likelihood(r.value, shown[r.measure][:, k])
+            out += self.scores[r.measure].likelihood(r.value, table[r.measure][:, k])
         return out
-
-    def observe(self, pool: Pool, who: Index, tools: Index) -> Table:
-        """Instrument's measures (m, T) at the visits."""
-        return self.ratings.observe(pool.seen.outputs, self.times, pool.people, who, tools)
-
-
-def setting_of(made: _Made) -> Design:
-    """The setting whose typical patient the instrument measures against: the disease's home."""
-    from ..combine import setting
-
-    return setting.home(made.disease)
 
 
 def infer(visits: Visits, disease: str, settings: Settings, most: int = MOST) -> Posterior:
     """Posterior of a patient with these values and treatments. `most`: largest population drawn before refinement."""
-    made = _Made(visits, disease, settings)
+    made = Made(visits, disease, settings)
     like = Likelihood(visits, made)
     parts: list[Pool] = []
-    logs: list[Array] = []
+    tables: list[Table] = []
+    log, own = np.zeros(0), np.zeros(0, dtype=np.int64)
     while True:
-        part = _block(BLOCK * len(parts), made)
-        parts.append(part)
-        logs.append(_extended(like, part))
-        log = np.concatenate(logs)
-        ess = effective(log)
+        start = BLOCK * len(parts)
+        parts.append(block(start, made))
+        tables.append(shown(start, made, like.measures))
+        who, _ = particles(parts[-1].people, bool(like.measures))
+        log = np.concatenate([log, like.labs(parts[-1])[who] + like.judged(tables[-1], who.size)])
+        own = np.concatenate([own, parts[-1].people.ids[who]])
+        ess = effective(log, own)
         if settings.progress:
             settings.progress(BLOCK * len(parts), most)
         if ess >= ENOUGH or BLOCK * len(parts) >= most:
             break
-    pool = Pool(join([p.people for p in parts]), _joined([p.seen for p in parts]))
-    who, tools = particles(pool.people, 0 if not visits.ratings else RATED)
-    kinds = endotype_of(disease, streams.uniform(settings.seed, "endotype", pool.people.ids)[:, 0])
-    tail = _tails(like, pool, (who, tools))
-    weights = np.exp(log - log.max())
-    found = Posterior(made.design, pool.people, pool.seen, who, tools, weights / weights.sum(), kinds, ess, tail, {})
+    found = _weighted(like, Pool(join([p.people for p in parts]), _joined([p.seen for p in parts])), log, ess, tables)
     if ess >= ENOUGH:
         return found
     from .refine import refine
 
-    return refine(found, (made, like), log)
+    return refine(found, like, log)
 
 
-def particles(people: Population, rated: int) -> tuple[Index, Index]:
-    """(who, tools): every patient with each of `rated` draws of the instrument (one, its own, for 0)."""
-    n, r = len(people.ids), max(rated, 1)
-    who = np.repeat(np.arange(n), r)
-    return who, people.ids[who] + APART * np.tile(np.arange(r), n)
+def _weighted(like: Likelihood, pool: Pool, log: Array, ess: float, tables: list[Table]) -> Posterior:
+    """The posterior as the prior's particles weighted by these logs (m,)."""
+    made, people = like.made, pool.people
+    who, tools = particles(people, bool(like.measures))
+    kinds = endotype_of(made.disease, streams.uniform(people.seed, "endotype", people.ids)[:, 0])
+    tail = _tails(like, pool, tools, {k: np.concatenate([t[k] for t in tables]) for k in like.measures})
+    weights = np.exp(log - log.max())
+    return Posterior(made.design, people, pool.seen, who, tools, weights / weights.sum(), kinds, ess, tail, {})
 
 
-def _extended(like: Likelihood, part: Pool) -> Array:
-    """Log likelihood of a pool's particles."""
-    who, tools = particles(part.people, 0 if not like.visits.ratings else RATED)
-    return like.labs(part)[who] + like.rated(part, who, tools)
-
-
-def effective(log: Array) -> float:
-    """Effective sample size of log weights (Kish)."""
+def effective(log: Array, own: Index | None = None) -> float:
+    """Effective sample size of log weights (m,) (Kish); what has the same number `own` (m,) counts as one."""
     w = np.exp(log - log.max())
+    if own is not None:
+        w = np.bincount(np.unique(own, return_inverse=True)[1], w)
     return float(w.sum() ** 2 / (w**2).sum())
 
 
@@ -230,7 +174,7 @@ def _joined(parts: list[Seen]) -> Seen:
     return Seen(outputs, np.concatenate([p.ok for p in parts]))
 
 
-def _tails(like: Likelihood, pool: Pool, at: tuple[Index, Index]) -> dict[str, float]:
+def _tails(like: Likelihood, pool: Pool, tools: Index, table: Table) -> dict[str, float]:
     """Two-sided prior predictive tail of each measure's mean: of log values, and of ratings."""
     visits, out = like.visits, {}
     for name in dict.fromkeys(visits.names):
@@ -241,12 +185,11 @@ def _tails(like: Likelihood, pool: Pool, at: tuple[Index, Index]) -> dict[str, f
         simulated = np.log(np.maximum(pool.seen.outputs[name][:, columns], 1e-9)).mean(axis=1)
         sd = np.sqrt(noise(name) ** 2 / len(rows) + own_level(name) ** 2)
         out[name] = _two_sided(simulated + e * sd, own)
-    shown = like.observe(pool, *at) if visits.ratings else {}
-    for measure in dict.fromkeys(r.measure for r in visits.ratings):
+    for measure in like.measures:
         rows_ = [r for r in visits.ratings if r.measure == measure]
         columns = [int(np.searchsorted(like.times, r.day)) for r in rows_]
-        e = streams.normal(pool.people.seed, f"predictive {measure}", at[1], len(rows_))
-        rated = like.scores[measure].rated(shown[measure][:, columns], e).mean(axis=1)
+        e = streams.normal(pool.people.seed, f"predictive {measure}", tools, len(rows_))
+        rated = like.scores[measure].rated(table[measure][:, columns], e).mean(axis=1)
         out[measure] = _two_sided(rated, float(np.mean([r.value for r in rows_])))
     return out
 

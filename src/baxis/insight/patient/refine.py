@@ -1,69 +1,50 @@
 """Refinement of a posterior whose population holds too few patients like the one seen: tempered resample-move.
 
 The likelihood is brought in by steps (each keeps half of the effective sample; Del Moral 2006, doi:10.1111/j.1467-9868.2006.00553.x).
-After each step the particles are resampled and moved by two kernels that leave the tempered posterior as it is: a
-preconditioned Crank-Nicolson step in the normals behind the patient (Cotter 2013, doi:10.1214/13-STS421), which keeps the
-prior, and a choice among fresh draws of the instrument's own differences (iterated sampling importance resampling).
+After each step the particles are resampled and moved by kernels that leave the tempered posterior as it is: a
+Crank-Nicolson step in the normals behind the patient's parameters, about the moments of the cloud (`latent.Steps`); a
+fresh stream number, which brings another body, background dose, kinetics and posterior draw under the same normals; and
+a choice among fresh draws of the instrument's own differences (iterated sampling importance resampling). With the whole
+likelihood in, moves go on until what the particles' genealogy says of the Monte Carlo variance (Lee and Whiteley 2018,
+doi:10.1093/biomet/asy028) is that of ENOUGH independent patients.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from ...clinic import posterior as draws
 from ...clinic.population import endotype_of, join, rested, spread_parameters
 from ...core import streams
 from .course import Seen
-from .posterior import APART, ENOUGH, Index, Likelihood, Pool, Posterior, _Made, effective, systematic
+from .latent import Latent, Steps
+from .posterior import ENOUGH, Likelihood, Posterior, effective, systematic
+from .prior import APART, Index, Pool
 
 Array = NDArray[np.float64]
-PARTICLES, MOVES, CHOICES, LAST = 600, 3, 8, 9
-STEPS = (0.7, 0.4, 0.2)  # of the Crank-Nicolson moves, in turn: from bold to fine
+PARTICLES, CHOICES = 600, 8
+MOVES, LAST, MOST_MOVES = 3, 6, 24  # at each step; least and most with the whole likelihood
+SIZES = (0.9, 0.6)  # of the Crank-Nicolson steps, in turn: bold and fine
+NUMBERED = 0.5  # share of particles that try a fresh stream number instead
+FRESH, SPAN = 500_000_000, 400_000_000  # where fresh stream numbers lie: no pool's and no true patient's
 MOST_STEPS = 30
-
-
-class Latent:
-    """The normals behind patients, (m, k) by purpose; stands in for `core.streams` when parameters are made."""
-
-    def __init__(self, values: dict[str, Array] | None = None) -> None:
-        self.values = values or {}
-
-    def normal(self, seed: int, purpose: str, patients: ArrayLike, n: int = 1) -> Array:
-        """What is kept, else (first call) the patients' own stream."""
-        if purpose not in self.values:
-            self.values[purpose] = streams.normal(seed, purpose, patients, n)
-        return self.values[purpose]
-
-    def uniform(self, seed: int, purpose: str, patients: ArrayLike, n: int = 1) -> Array:
-        """The normal of the same purpose as a uniform."""
-        return np.clip(ndtr(self.normal(seed, purpose, patients, n)), 1e-15, 1 - 1e-15)
-
-    def take(self, index: Index) -> Latent:
-        """Some of the patients."""
-        return Latent({k: v[index] for k, v in self.values.items()})
-
-    def moved(self, seed: int, name: str, step: float) -> Latent:
-        """A step that keeps the standard normal."""
-        out = {}
-        for k, v in self.values.items():
-            fresh = streams.normal(seed, f"move {name} {k}", np.arange(len(v)), v.shape[1])
-            out[k] = np.sqrt(1 - step * step) * v + step * fresh
-        return Latent(out)
-
-    def chosen(self, other: Latent, where: NDArray[np.bool_]) -> Latent:
-        """The other's patients where `where` (m,) holds."""
-        return Latent({k: np.where(where[:, None], other.values[k], v) for k, v in self.values.items()})
 
 
 @dataclass
 class _Cloud:
-    """Particles being moved: latents, stream numbers, instrument numbers, pool and log likelihoods (labs, ratings)."""
+    """Particles being moved: latents, stream numbers, instrument numbers, ancestors, pool and log likelihoods.
+
+    numbers (m,): of the posterior draw, body and background doses; the pool's own are those of kinetics, which move apart.
+    """
 
     latent: Latent
+    numbers: Index
     tools: Index
+    eve: Index
     pool: Pool
     labs: Array
     rated: Array
@@ -72,43 +53,65 @@ class _Cloud:
     def log(self) -> Array:
         return np.where(self.pool.seen.ok, self.labs + self.rated, -np.inf)
 
+    @property
+    def seen(self) -> Array:
+        """(m, k): log of every observable at the last visit."""
+        return np.log(np.maximum(np.stack([v[:, -1] for v in self.pool.seen.outputs.values()], axis=1), 1e-9))
+
     def take(self, index: Index) -> _Cloud:
         pool = Pool(self.pool.people.take(index), self.pool.seen.take(index))
-        return _Cloud(self.latent.take(index), self.tools[index], pool, self.labs[index], self.rated[index])
+        return _Cloud(
+            self.latent.take(index), self.numbers[index], self.tools[index], self.eve[index], pool, self.labs[index],
+            self.rated[index],
+        )  # fmt: skip
 
 
-def refine(found: Posterior, ways: tuple[_Made, Likelihood], log: Array) -> Posterior:
-    """The posterior as PARTICLES moved particles. ways: how patients are made and judged; log (m,): of found's particles."""
-    made, like = ways
+def refine(found: Posterior, like: Likelihood, log: Array) -> Posterior:
+    """The posterior as PARTICLES moved particles. log (m,): log likelihood of found's particles."""
     seed = found.people.seed
     power = _next_power(log, 0.0, float(PARTICLES))
     start = systematic(np.exp(power * (log - log.max())), PARTICLES, streams.uniform(seed, "refine", [0])[0, 0])
     cloud = _begin(found, like, start, log)
-    ancestors, accepted, step, history = np.unique(found.who[start]).size, [], 0, [power]
-    while True:
-        last = power >= 1.0
-        for _ in range(LAST if last else MOVES):
-            cloud, share = _move(cloud, ways, (seed, f"{step}"), power)
-            accepted.append(share)
-            step += 1
-        if last or len(history) > MOST_STEPS:
-            break
+    accepted: list[float] = []
+    powers = [power]
+    while power < 1.0 and len(powers) <= MOST_STEPS:
+        cloud = _moved(cloud, like, power, accepted, MOVES)
         after = _next_power(cloud.log, power, PARTICLES / 2)
         weights = np.exp((after - power) * (cloud.log - cloud.log.max()))
         u = streams.uniform(seed, f"refine {after}", [0])[0, 0]
         cloud, power = cloud.take(systematic(weights, PARTICLES, u)), after
-        history.append(power)
-    kinds = endotype_of(made.disease, ndtr(cloud.latent.values["endotype"][:, 0]))
-    distinct = np.unique(cloud.log).size
+        powers.append(power)
+    cloud = _moved(cloud, like, power, accepted, LAST)
+    last = LAST
+    while independent(cloud.seen, cloud.eve) < ENOUGH and last < MOST_MOVES:
+        cloud, last = _moved(cloud, like, power, accepted, MOVES), last + MOVES
+    ess = independent(cloud.seen, cloud.eve)
     moves = {
-        "particles": float(PARTICLES), "steps": float(len(history)), "accepted": float(np.mean(accepted)),
-        "distinct": float(distinct), "ancestors": float(ancestors), "population_effective": found.ess, "population": float(len(found.people.ids)),
+        "particles": float(PARTICLES), "steps": float(len(powers)), "moves": float(len(accepted)), "accepted": float(np.mean(accepted)),
+        "ancestors": float(np.unique(cloud.eve).size), "population_effective": found.ess, "population": float(len(found.people.ids)),
     }  # fmt: skip
     who, weights = np.arange(PARTICLES), np.full(PARTICLES, 1.0 / PARTICLES)
-    ess = min(float(distinct), ENOUGH * 2)
+    kinds = endotype_of(found.design.disease, ndtr(cloud.latent.values["endotype"][:, 0]))
     return Posterior(
         found.design, cloud.pool.people, cloud.pool.seen, who, cloud.tools, weights, kinds, ess, found.tail, moves
     )
+
+
+def independent(x: Array, eve: Index) -> float:
+    """Effective number of independent particles (m,) from their ancestors `eve` (m,), for the means of x (m, k).
+
+    The Monte Carlo variance of a mean is the sum over ancestors of the squared sum of their descendants' deviations
+    (Lee and Whiteley 2018), here as a share of that of m independent ones, averaged over the columns that vary.
+    """
+    z = x - x.mean(axis=0)
+    spread = z.std(axis=0)
+    z = z[:, spread > 1e-9] / spread[spread > 1e-9]
+    family = np.unique(eve, return_inverse=True)[1]
+    if not z.size or family.max() == 0:
+        return 1.0
+    sums = np.zeros((family.max() + 1, z.shape[1]))
+    np.add.at(sums, family, z)
+    return float(len(x) / max(1.0, float((sums**2).sum(axis=0).mean() / len(x))))
 
 
 def _next_power(log: Array, power: float, least: float) -> float:
@@ -131,34 +134,58 @@ def _begin(found: Posterior, like: Likelihood, start: Index, log: Array) -> _Clo
     spread_parameters(found.design.disease, people.seed, people.ids, latent)
     pool = Pool(people, found.seen.take(who))
     labs = like.labs(pool)
-    return _Cloud(latent, found.tools[start], pool, labs, log[start] - labs)
+    return _Cloud(latent, people.ids, found.tools[start], who, pool, labs, log[start] - labs)
 
 
-def _move(
-    cloud: _Cloud, ways: tuple[_Made, Likelihood], name: tuple[int, str], power: float
-) -> tuple[_Cloud, float]:  # fmt: skip
-    """Both kernels once; and the share of patients that moved."""
-    made, like = ways
-    seed, step = name
-    size = STEPS[int(step) % len(STEPS)]
-    proposed = cloud.latent.moved(seed, step, size)
-    people = cloud.pool.people
-    parameters = spread_parameters(made.disease, seed, people.ids, proposed)
-    pool = made.through(rested(made.design, (seed, people.ids), parameters, made.options, made.own), every=True)
-    m = np.arange(people.ids.size)
+def _moved(cloud: _Cloud, like: Likelihood, power: float, accepted: list[float], n: int) -> _Cloud:
+    """All kernels n times; the shares of particles that moved are added to `accepted`, whose length numbers the moves."""
+    seed = cloud.pool.people.seed
+    steps = Steps.of(cloud.latent.flat)
+    for _ in range(n):
+        cloud, share = _move(cloud, like, steps, (power, len(accepted)))
+        if like.measures:
+            cloud = _choose(cloud, like, (seed, len(accepted)), power)
+        accepted.append(share)
+    return cloud
+
+
+def _move(cloud: _Cloud, like: Likelihood, steps: Steps, at: tuple[float, int]) -> tuple[_Cloud, float]:
+    """Each particle tries other normals or another stream number; and the share that moved. at: power, number of the move."""
+    power, step = at
+    made, seed, m = like.made, cloud.pool.people.seed, np.arange(cloud.tools.size)
+    numbers, kinetics, still = _numbers(cloud, step)
+    z = cloud.latent.flat
+    fresh = streams.normal(seed, f"move {step}", m, z.shape[1])
+    other = np.where(still[:, None], z, steps.moved(z, SIZES[step % len(SIZES)], fresh))
+    proposed = cloud.latent.filled(other)
+    parameters = spread_parameters(made.disease, seed, numbers, proposed)
+    people = rested(made.design, (seed, numbers), parameters, made.options, made.own)
+    pool = made.through(replace(people, ids=kinetics), every=True)
     labs, rated = like.labs(pool), like.rated(pool, m, cloud.tools)
-    new = np.where(pool.seen.ok, labs + rated, -np.inf)
-    u = streams.uniform(seed, f"accept {step}", m)[:, 0]
-    yes = np.log(u) < power * (new - cloud.log)
-    both = _mixed(cloud.pool, pool, yes)
+    gain = np.where(pool.seen.ok, labs + rated, -np.inf) - cloud.log
+    ratio = power * gain + steps.excess(other) - steps.excess(z)
+    yes = np.log(streams.uniform(seed, f"accept {step}", m)[:, 0]) < ratio
     out = _Cloud(
-        cloud.latent.chosen(proposed, yes),
-        cloud.tools,
-        both,
-        np.where(yes, labs, cloud.labs),
-        np.where(yes, rated, cloud.rated),
-    )
-    return (_choose(out, like, name, power) if like.visits.ratings else out), float(yes.mean())
+        cloud.latent.chosen(proposed, yes), np.where(yes, numbers, cloud.numbers), cloud.tools, cloud.eve,
+        _mixed(cloud.pool, pool, yes), np.where(yes, labs, cloud.labs), np.where(yes, rated, cloud.rated),
+    )  # fmt: skip
+    return out, float(yes.mean())
+
+
+def _numbers(cloud: _Cloud, step: int) -> tuple[Index, Index, NDArray[np.bool_]]:
+    """Stream numbers (m,) to try, those of kinetics, and whose normals stay.
+
+    Of the particles with fresh numbers a third change everything, a third all but the posterior draw and the kinetics,
+    a third the kinetics alone: the smaller the change, the likelier it is kept.
+    """
+    people = cloud.pool.people
+    u = streams.uniform(people.seed, f"number {step}", np.arange(cloud.tools.size), 4)
+    fresh, kinetics = FRESH + (SPAN * u[:, :2].T).astype(np.int64)
+    whole, body, drug = (np.abs(u[:, 2] / NUMBERED - (k + 0.5) / 3) < 0.5 / 3 for k in range(3))
+    known = draws.draws(people.disease)
+    same = fresh if known is None else fresh + (cloud.numbers - fresh) % len(known.values)
+    numbers = np.where(whole, fresh, np.where(body, same, cloud.numbers))
+    return numbers, np.where(whole | drug, kinetics, people.ids), whole | body | drug
 
 
 def _mixed(old: Pool, new: Pool, yes: NDArray[np.bool_]) -> Pool:
@@ -170,11 +197,11 @@ def _mixed(old: Pool, new: Pool, yes: NDArray[np.bool_]) -> Pool:
     return Pool(people, Seen(outputs, np.concatenate([old.seen.ok, new.seen.ok])[pick]))
 
 
-def _choose(cloud: _Cloud, like: Likelihood, name: tuple[int, str], power: float) -> _Cloud:
+def _choose(cloud: _Cloud, like: Likelihood, name: tuple[int, int], power: float) -> _Cloud:
     """The instrument's numbers chosen anew among CHOICES fresh ones and the present one, by likelihood."""
     seed, step = name
     m = cloud.tools.size
-    fresh = APART * (10 + int(step)) + np.arange(m * CHOICES).reshape(m, CHOICES) + 100_000_000
+    fresh = APART * (10 + step) + np.arange(m * CHOICES).reshape(m, CHOICES) + 100_000_000
     tools = np.concatenate([cloud.tools[:, None], fresh], axis=1)
     who = np.repeat(np.arange(m), CHOICES + 1)
     rated = like.rated(cloud.pool, who, tools.ravel()).reshape(m, CHOICES + 1)
@@ -183,4 +210,4 @@ def _choose(cloud: _Cloud, like: Likelihood, name: tuple[int, str], power: float
     u = streams.uniform(seed, f"choose {step}", np.arange(m))
     pick = (edges / edges[:, -1:] < u).sum(axis=1).clip(max=CHOICES)
     rows = np.arange(m)
-    return _Cloud(cloud.latent, tools[rows, pick], cloud.pool, cloud.labs, rated[rows, pick])
+    return replace(cloud, tools=tools[rows, pick], rated=rated[rows, pick])
