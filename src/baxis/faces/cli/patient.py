@@ -57,8 +57,8 @@ def lines(result: PatientResult) -> list[str]:
     if moves:
         drawn = (
             f"{r['population']} virtual patients held {moves['population_effective']:.0f} effective ones; refined in "
-            f"{moves['steps']:.0f} steps: {moves['distinct']:.0f} distinct of {moves['particles']:.0f}, "
-            f"{100 * moves['accepted']:.0f} % of moves accepted"
+            f"{moves['steps']:.0f} steps and {moves['moves']:.0f} moves ({100 * moves['accepted']:.0f} % accepted) to "
+            f"{r['effective']:.0f} effective of {moves['particles']:.0f}, from {moves['ancestors']:.0f} ancestors"
         )
     out = wrapped(f"{result.disease}: {drawn}", width())
     for warning in result.warnings:

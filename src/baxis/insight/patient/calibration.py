@@ -54,6 +54,11 @@ def usual(disease: str) -> Protocol:
     return Protocol(disease, ("igg", "c3", "bcount"), (main(disease).measure,), (-84.0, 0.0), past)
 
 
+def numbers(disease: str, patients: int, after: int = 0) -> NDArray[np.int64]:
+    """Stream numbers (patients,) of a disease's true patients from the one numbered `after` on."""
+    return np.arange(after, after + patients) + FIRST + EACH * CODES.index(disease)
+
+
 def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOST, after: int = 0) -> pd.DataFrame:
     """One row a true patient, those numbered from `after` on: rank (0 to 1) of each quantity in its posterior, effective
     sample, whether refined.
@@ -63,10 +68,9 @@ def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOS
     """
     made = Made(protocol.empty(), protocol.disease, settings)
     like = Likelihood(protocol.empty(), made)
-    first = FIRST + EACH * CODES.index(protocol.disease) + after
-    truth = made.pool(np.arange(first, first + patients))
+    truth = made.pool(numbers(protocol.disease, patients, after))
     rows = []
-    for i, number in enumerate(truth.people.ids - first + after):
+    for i, number in enumerate(truth.people.ids - numbers(protocol.disease, 1)[0]):
         visits = written(protocol, like, truth, i)
         found = infer(visits, protocol.disease, replace(settings, progress=None), most)
         rows.append(
