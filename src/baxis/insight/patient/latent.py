@@ -62,7 +62,7 @@ class Steps:
     def of(cls, z: Array) -> Steps:
         """About the moments of a cloud z (m, K), drawn towards those of the prior."""
         covariance = TRUST * np.cov(z, rowvar=False) + (1.0 - TRUST) * np.eye(z.shape[1])
-        return cls(TRUST * z.mean(axis=0), np.linalg.cholesky(covariance))
+        return cls(TRUST * z.mean(axis=0), np.asarray(np.linalg.cholesky(covariance)))
 
     def moved(self, z: Array, size: float, fresh: Array) -> Array:
         """A step of size 0 to 1 from z (m, K), with standard normals `fresh` (m, K); it keeps the normal law."""
