@@ -37,14 +37,18 @@ def story(
             for verdict, k in r.counts.items():
                 counts[verdict] = counts.get(verdict, 0) + k
         if counts:
-            lines.append(f"{name}: " + ", ".join(f"{k} {v}" for v, k in sorted(counts.items())) + ".")
+            lines.append(
+                f"{name}, findings by verdict: " + "; ".join(f"{v} {k}" for v, k in sorted(counts.items())) + "."
+            )
     return "\n".join(f"- {x}" for x in lines) + "\n"
 
 
 def _told_classes(code: str, cells: list[Cell]) -> list[str]:
     """What trials and the model say of classes, and where the two can be compared."""
     yes, no = clear(cells)
-    lines = [f"In published trials the pooled effect is clear of none for {_listed(yes)}; not for {_listed(no)}."]
+    lines = [
+        f"In published trials the pooled 95 % interval shows a benefit of {_listed(yes)}; it does not of {_listed(no)}."
+    ]
     ran = sorted((c for c in cells if not c.predicted.why and c.disease == code), key=lambda c: -c.predicted.taken_pct)
     best = ", ".join(f"{c.drug_class} ({c.predicted.drug}, {c.predicted.taken_pct:.0f} %)" for c in ran[:3])
     lines.append(f"In the model the classes that take most inflammation off are {best}.")
@@ -52,7 +56,7 @@ def _told_classes(code: str, cells: list[Cell]) -> list[str]:
     if inside or outside:
         lines.append(
             "Where both give the same endpoint and no trial was kept out, the model lies inside the published interval for "
-            f"{_listed(inside)}, outside for {_listed(outside)}."
+            f"{_listed(inside)}; outside it for {_listed(outside)}. A wide interval is easily met."
         )
     return lines
 
@@ -73,7 +77,7 @@ def _told_markers(ranked: list[Biomarkers]) -> list[str]:
     words = []
     for b in ranked:
         labels = b.table.set_index("marker")["label"]
-        words.append(f"{b.scenario.drug}: {_listed([str(labels[m]) for m in b.found[:3]])}")
+        words.append(f"{b.scenario.drug}: {', '.join(str(labels[m]) for m in b.found[:3]) or 'none'}")
     return [f"Baseline markers that go with benefit: {'; '.join(words)}."] if words else []
 
 
@@ -92,7 +96,7 @@ def _told_pairs(combos: Search) -> list[str]:
 
 
 def _listed(words: list[str]) -> str:
-    return ", ".join(words) or "none"
+    return ", ".join(words) or "no class"
 
 
 def _terms(r: Any) -> str:
@@ -134,7 +138,8 @@ def against_published(cells: list[Cell]) -> tuple[list[str], list[str]]:
         if p.why or not same or any(role(t) == "validation" for t in o.trials):
             continue
         low, high = factor * o.ci_low, factor * o.ci_high
-        words = f"{c.drug_class} ({p.difference:+.0f} for {low:.0f} to {high:.0f} {p.unit})"
+        k = 0 if p.unit == "pp" else 1
+        words = f"{c.drug_class} ({p.difference:+.{k}f} for {low:.{k}f} to {high:.{k}f} {p.unit})"
         (inside if low <= p.difference <= high else outside).append(words)
     return inside, outside
 

@@ -63,7 +63,7 @@ def test_story_pairs_and_combination_trials_are_runs_of_the_model(maker, monkeyp
     assert "anti-CD20 (rituximab, 23 %)" in told
     assert e.main_route in told
     assert "serious harms in 100" in told
-    assert "Trials of combinations: 1 agree" in told
+    assert "Trials of combinations, findings by verdict: agree 1;" in told
     assert "not modelled" in maker.shown(held, "")
     assert "No trial of a" in maker.shown(maker.combination_trials(("IgG4-RD",)), "trial of a combination")
 

@@ -32,6 +32,7 @@ def draw(result: Biomarkers) -> Figure:
     right.axvline(0, color="#666666", lw=0.8)
     right.set_yticks(y)
     right.set_yticklabels([])
+    right.set_title("Effect in either half of the patients by the marker (rows as on the left)", fontsize=10)
     s = result.scenario
     right.set_xlabel(f"{s.endpoint.name}, drug minus no drug ({result.recipe['unit']})")
     below(right)
@@ -79,4 +80,4 @@ def _curve(axes: Any, result: Biomarkers) -> None:
         ylabel=f"net benefit ({unit})",
     )
     axes.set_title("Decision curve, cross-validated (bands: 90 %)", fontsize=10)
-    below(axes, 4)
+    below(axes)
