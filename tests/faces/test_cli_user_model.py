@@ -169,6 +169,44 @@ def test_wrong_input_is_one_line(
     assert len(err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "No columns"),
+        (b"k,S\n1,2\n2,3,4\n", "line 3"),
+        (b"\xff\xfe\x00", "a table in CSV"),
+        (b"k,k\n1,2\n", "two columns 'k'"),
+    ],
+)
+def test_a_damaged_table_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, data: bytes, word: str
+) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_bytes(data)
+    code, _, err = run(capsys, "simulate", model(tmp_path, PLAIN), "--table", table)
+    assert (code, word in err, len(err.strip().splitlines())) == (2, True, 1)
+
+
+def test_an_archive_damaged_inside_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    archive = tmp_path / "model.omex"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr(
+            "manifest.xml",
+            "<omexManifest>" + "".join(f"<content location='{k}'/>" for k in range(99)) + "</omexManifest>",
+        )
+    data = bytearray(archive.read_bytes())
+    data[60:100] = bytes(40)
+    archive.write_bytes(data)
+    code, _, err = run(capsys, "simulate", archive)
+    assert (code, "pack it again" in err, len(err.strip().splitlines())) == (2, True, 1)
+
+
+def test_no_address_is_one_line_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    code, _, err = run(capsys, "simulate", model(tmp_path, PLAIN), "--scheduler", "here", "--out", tmp_path / "rows")
+    assert (code, "tcp://host:8786" in err, len(err.strip().splitlines())) == (2, True, 1)
+
+
 def test_conformance_writes_its_outcomes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     home = tmp_path / "cases" / "00001"
     home.mkdir(parents=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,6 +15,11 @@ from .errors import BaxisError, InvalidValue
 
 Client = Any  # distributed.Client: imported only where it is used
 WAIT = 15  # seconds until a scheduler is called unreachable
+ADDRESS = r"([a-z]+://)?[^/\s]+:\d+"
+LOOK, PAUSED, GONE = 5.0, 60.0, 300.0  # seconds: between looks at idle workers; all paused; none left
+KEPT = "finished blocks are kept, and the same command goes on from them"
+ADVICE = f"give workers more memory or a smaller --block; {KEPT}"
+RUNNING = "the address of a running Dask scheduler, such as tcp://host:8786"
 
 
 @contextmanager
@@ -31,15 +38,12 @@ def open_client(client: Client | str | None) -> Iterator[Client | None]:
     if not isinstance(client, str):
         yield client
         return
+    if not re.fullmatch(ADDRESS, client):  # Dask would say so too, then wait half a minute for what it never opened
+        raise InvalidValue("scheduler", client, RUNNING)
     try:
         opened = distributed.Client(client, timeout=WAIT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as e:
-        raise InvalidValue(
-            "scheduler",
-            client,
-            "the address of a running Dask scheduler, such as tcp://host:8786",
-            str(e)[:120],
-        ) from None
+        raise InvalidValue("scheduler", client, RUNNING, str(e)[:120]) from None
     try:
         if not opened.scheduler_info()["workers"]:
             raise InvalidValue("scheduler", client, "a scheduler with at least one worker: start `dask worker ADDRESS`")
@@ -51,23 +55,47 @@ def open_client(client: Client | str | None) -> Iterator[Client | None]:
 def each_on(client: Client, task: Callable[..., Any], ask: list[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
     """(index, result) of every call as it finishes; a task whose worker dies is run again elsewhere.
 
-    Raises BaxisError when a task kills every worker that it is given to; what finished before has been yielded.
+    Raises BaxisError when a task kills every worker that it is given to, when every worker is paused for lack of memory
+    or when all have gone; what finished before has been yielded.
     """
     import distributed
 
     futures = {client.submit(_on_worker, task, *words, pure=False): i for i, words in enumerate(ask)}
     try:
-        for future in distributed.as_completed(list(futures)):
+        for future in _finished(client, list(futures)):
             try:
                 yield futures[future], future.result()
             except distributed.KilledWorker:
-                raise BaxisError(
-                    "workers died again and again on one block (out of memory?): give workers more memory or a smaller "
-                    "--block; finished blocks are kept, and the same command goes on from them"
-                ) from None
+                raise BaxisError(f"workers died again and again on one block (out of memory?): {ADVICE}") from None
             del futures[future]  # the result is taken: let the cluster forget it
     finally:
         client.cancel(list(futures))
+
+
+def _finished(client: Client, futures: list[Any]) -> Iterator[Any]:
+    """Futures as they finish, with a look at the workers while nothing does. Raises BaxisError where none can work."""
+    import distributed
+
+    done = distributed.as_completed(futures, loop=client.loop)
+    idle = 0.0  # seconds without a worker that takes tasks
+    while done.count():
+        start = time.monotonic()
+        while not done.has_ready() and time.monotonic() - start < LOOK:
+            time.sleep(0.02)
+        if done.has_ready():
+            idle = 0.0
+            yield next(done)
+            continue
+        states = client.run_on_scheduler(_worker_states)
+        idle = 0.0 if "running" in states else idle + LOOK
+        if states and idle >= PAUSED:
+            raise BaxisError(f"every worker is paused for lack of memory: {ADVICE}")
+        if not states and idle >= GONE:
+            raise BaxisError(f"no worker has been there for {GONE:g} s: start workers; {KEPT}")
+
+
+def _worker_states(dask_scheduler: Any) -> list[str]:
+    return [w.status.name for w in dask_scheduler.workers.values()]
 
 
 def _on_worker(task: Callable[..., Any], *words: Any) -> Any:

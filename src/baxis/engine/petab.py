@@ -64,10 +64,12 @@ def simulate_petab(file: str | Path) -> PetabResult:
     if version not in (1, 2):
         raise Unsupported(f"PEtab format version {said['format_version']}; allowed: 1, 2")
     try:
-        if version == 1:
-            return _first(petab.v1.Problem.from_yaml(path))
-        problem = petab.v2.Problem.from_yaml(path)
-        return PetabResult(2, *simulate_second(problem, _sbml(problem.model)))
+        problem = (petab.v1 if version == 1 else petab.v2).Problem.from_yaml(path)
+    except Exception as e:  # whatever PEtab's library raises at a file that it cannot read
+        why = next((line for line in str(e).splitlines() if line.strip()), type(e).__name__)
+        raise InvalidValue(str(path), why[:200], "a problem whose files are all there and complete") from None
+    try:
+        return _first(problem) if version == 1 else PetabResult(2, *simulate_second(problem, _sbml(problem.model)))
     except Stopped as e:
         raise BaxisError(f"PEtab problem {path.name}: the integration stopped: {e}") from None
     except (OSError, KeyError) as e:

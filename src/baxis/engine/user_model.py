@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -102,7 +103,15 @@ def _from_archive(file: Path) -> str:
             if not models:
                 raise InvalidValue(str(file), "no SBML file", "an archive with a model in SBML")
             return archive.read(models[0]["location"].removeprefix("./")).decode()
-    except (zipfile.BadZipFile, ElementTree.ParseError, UnicodeDecodeError) as problem:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ElementTree.ParseError,
+        UnicodeDecodeError,
+    ) as problem:
         raise InvalidValue(str(file), str(problem), "an undamaged COMBINE archive", REPACK) from None
 
 

@@ -7,12 +7,14 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.cluster import _worker_states
+from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 from baxis.engine.antimony import antimony_to_sbml
 from baxis.engine.scale_out import Study, simulate_to_folder
 
@@ -105,10 +107,45 @@ def test_a_worker_killed_midway_loses_nothing(tmp_path: Path, name: str) -> None
                 killed.append(victim.pid)
                 threading.Thread(target=lambda: (time.sleep(0.05), os.kill(victim.pid, signal.SIGKILL))).start()
 
-        done = simulate_to_folder(STUDY, VALUES, tmp_path / name, block=2, client=client, progress=kill)
+        where = client if name == "rows" else cluster.scheduler_address  # a client, or the address alone
+        done = simulate_to_folder(STUDY, VALUES, tmp_path / name, block=2, client=where, progress=kill)
     assert killed
     assert done.made == 25
     assert done.to_frame().equals(here)
+
+
+def _pause(dask_worker: Any) -> None:
+    from distributed import Status
+
+    dask_worker.periodic_callbacks["memory_monitor"].stop()  # lest it sees that there is memory
+    dask_worker.status = Status.paused
+
+
+def test_paused_and_lost_workers_are_named_and_finished_blocks_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    for name, value in (("LOOK", 0.5), ("PAUSED", 1.0), ("GONE", 1.0)):
+        monkeypatch.setattr(f"baxis.core.cluster.{name}", value)
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+
+        def pause(done: int, rows: int) -> None:
+            if done == 20:
+                client.run(_pause)
+
+        with pytest.raises(BaxisError, match="paused for lack of memory"):
+            simulate_to_folder(STUDY, VALUES, tmp_path, block=1, client=client, progress=pause)
+        kept = len(list(tmp_path.glob("*.parquet")))
+        cluster.scale(0)
+        while client.run_on_scheduler(_worker_states):
+            time.sleep(0.1)
+        with pytest.raises(BaxisError, match="no worker has been there"):
+            simulate_to_folder(STUDY, VALUES, tmp_path, block=1, client=client)
+    assert 20 <= kept < 50
+    assert simulate_to_folder(STUDY, VALUES, tmp_path, block=1).found == kept
 
 
 def test_zarr_holds_the_bits_of_one_run_and_goes_on(tmp_path: Path) -> None:

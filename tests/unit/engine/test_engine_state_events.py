@@ -181,3 +181,16 @@ def test_a_longest_step_of_ones_own_is_kept() -> None:
     options = replace(TIGHT, max_step=0.05)
     found = engine.simulate(engine.compile(system_of(CYCLE)), times=TIMES, outputs=["n"], options=options)
     assert found.steps[0] >= 200
+
+
+def test_what_only_single_trajectories_carry_is_refused_by_name() -> None:
+    for text in (
+        "S' = -k*delay(S, 1); k = 1; S = 10; at S < 5: S = 10",
+        "S' = -k; k = 1; S = 10; n = 0; at delay(S, 2) < 5: n = n + 1",
+    ):
+        with pytest.raises(Unsupported, match="delay"):
+            engine.load_model(antimony_to_sbml(text))
+        with pytest.raises(Unsupported, match="event"):
+            engine.load_sbml(antimony_to_sbml(text))
+        course = engine.trajectory(engine.load_network(antimony_to_sbml(text)), [1.0])
+        assert np.isfinite(course["S"]).all()

@@ -57,8 +57,8 @@ def simulate(
     from ...engine.units import unit_clashes
     from ...engine.user_model import read_model, simulate_model
 
-    if points < 2 or not until > 0:
-        raise InvalidValue("--until and --points", (until, points), "a time above 0 and at least 2 points")
+    if points < 2 or not 0 < until < float("inf"):
+        raise InvalidValue("--until and --points", (until, points), "a finite time above 0 and at least 2 points")
     folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
     if folder:
         _refuse_for_a_folder(out, device)
@@ -198,7 +198,14 @@ def _table(path: Path | None) -> dict[str, Any]:
 
     if not path.is_file():
         raise InvalidValue("--table", str(path), "a CSV file that exists")
-    frame = pd.read_csv(path)
+    try:
+        frame = pd.read_csv(path)
+        names = [n.strip() for n in path.read_text(encoding="utf-8").split("\n", 1)[0].split(",")]
+    except (ValueError, UnicodeDecodeError) as problem:  # pandas' own errors of empty and ragged files are ValueErrors
+        raise InvalidValue(path.name, str(problem).strip(), "a table in CSV with one line of names") from None
+    twice = [n for n in names if names.count(n) > 1]
+    if twice:
+        raise InvalidValue(path.name, f"two columns {twice[0]!r}", "each name once")
     for name in frame.columns:
         bad = pd.to_numeric(frame[name], errors="coerce").isna()
         if bad.any():
