@@ -102,13 +102,19 @@ def _span(v: float, pair: list[float], sign: str = "") -> str:
     return f"{100 * v:{sign}.1f} ({100 * pair[0]:{sign}.1f} to {100 * pair[1]:{sign}.1f})"
 
 
+NULLS = {
+    "HSA": "the better drug alone (HSA)", "Bliss": "independence (Bliss)", "Loewe": "the same drug twice (Loewe)",
+    "ZIP": "unchanged potency (ZIP)",
+}  # fmt: skip
+
+
 def _said(x: Combination) -> Any:
     rows = {(r["structure"], tuple(r["doses"])): r for r in x.surface.to_dict("records")}
     pair, one, two = (rows["additive", d]["effect"] for d in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0)))
     top = next(r for r in x.synergy.to_dict("records") if tuple(r["doses"]) == (1.0, 1.0))
     return tags.p(
         f"{' + '.join(x.drugs)} in {x.disease}: {100 * pair:.0f} % of tissue inflammation taken off at week {x.recipe['weeks']:g}, alone "
-        f"{100 * one:.0f} and {100 * two:.0f} %. Against {top['null']}: {top['verdict']}.",
+        f"{100 * one:.0f} and {100 * two:.0f} %. Against {NULLS[top['null']]}: {top['verdict']}.",
         class_="answer",
     )
 
@@ -125,7 +131,7 @@ def _cells(x: Combination) -> Any:
 
 def _synergy(x: Combination) -> Any:
     rows = [
-        [r["null"], *(_span(r[s], r[f"{s} 90 %"], "+") for s in STRUCTURES), r["verdict"]]
+        [NULLS[r["null"]], *(_span(r[s], r[f"{s} 90 %"], "+") for s in STRUCTURES), r["verdict"]]
         for r in x.synergy.to_dict("records")
         if tuple(r["doses"]) == (1.0, 1.0)
     ]

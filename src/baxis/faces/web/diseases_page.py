@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,7 +100,13 @@ def heatmap(rows: list[dict[str, str]]) -> dict[str, Any]:
         "yaxis": {"autorange": "reversed", "automargin": True, "fixedrange": True, "showgrid": False, "zeroline": False},
     }  # fmt: skip
     said = f"{len(rows)} regulators in {', '.join(codes())}, beside health"
-    return {"data": [data], "layout": layout, "label": said, "narrow": {"font": {"size": 9.5}}}
+    names = [axis.label(r["regulator"]) for r in rows]
+    folded = ["<br>".join(textwrap.wrap(n, 20)) for n in names]
+    narrow = {
+        "font": {"size": 9.5}, "xaxis": {"tickangle": 0, "tickfont": {"size": 8}},
+        "yaxis": {"tickvals": names, "ticktext": folded, "tickfont": {"size": 8}},
+    }  # fmt: skip
+    return {"data": [data], "layout": layout, "label": said, "narrow": narrow}
 
 
 def sources(name: str) -> Any:
@@ -108,12 +115,22 @@ def sources(name: str) -> Any:
     for code in codes():
         p = axis.disease(code).regulators.get(name)
         if p is not None:
-            rows.append([code, f"{p.value:g}", p.unit, p.kind, " ".join(p.claims), p.place or p.source, p.rationale])
+            rows.append(
+                [
+                    code,
+                    f"{p.value:g}",
+                    p.unit,
+                    p.kind,
+                    " ".join(p.claims),
+                    p.place or shell.cited(p.source),
+                    p.rationale,
+                ]
+            )
             cited += [c for c in p.claims if c not in cited]
     claims = work.tables().frames["claims"]
     used = claims[claims["claim_id"].isin(cited)]
     said = [
-        [r["claim_id"], r["disease"] or "any", r["statement"], r["source"], r["provenance"]]
+        [r["claim_id"], r["disease"] or "any", r["statement"], shell.cited(r["source"]), r["provenance"]]
         for r in used.to_dict("records")
     ]
     return TagList(

@@ -102,18 +102,21 @@ def pooled(disease: str, endpoint: str, by: str) -> MetaResult:
 
 
 def _said(m: MetaResult) -> Any:
-    s, unit, scale = m.summary()[-1], *forest_figure.unit(m)
-    span = f"95 % interval {scale * s['ci_low']:.2f} to {scale * s['ci_high']:.2f}"
-    over = f"; next trial {scale * s['pi_low']:.2f} to {scale * s['pi_high']:.2f}" if s["pi_low"] == s["pi_low"] else ""
-    text = f"{m.query.endpoint}, {s['k']} comparison{'s' * (s['k'] != 1)} with placebo: {m.scale_name} {scale * s['estimate']:.2f}{unit} ({span}{over})."
+    s, unit = m.summary()[-1], forest_figure.unit(m)[0].removeprefix(",")
+    est, low, high, *next_ = (
+        forest_figure.shown(m, s[k]) for k in ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
+    )
+    over = f"; next trial {next_[0]} to {next_[1]}" if s["pi_low"] == s["pi_low"] else ""
+    many = f"{s['k']} comparison{'s' * (s['k'] != 1)} with placebo"
+    text = f"{m.query.endpoint}, {many}: {m.scale_name} {est}{unit} (95 % interval {low} to {high}{over})."
     return tags.p(text, class_="answer")
 
 
 def _tables(m: MetaResult) -> Any:
-    unit, scale = forest_figure.unit(m)
+    unit = forest_figure.unit(m)[0]
 
     def three(r: Mapping[str, Any]) -> list[str]:
-        return [f"{scale * r[k]:.2f}" for k in ("estimate", "ci_low", "ci_high")]
+        return [forest_figure.shown(m, r[k]) for k in ("estimate", "ci_low", "ci_high")]
 
     rows = [
         [r["label"], r["drug"], r["role"], f"{r['week']:g}", f"{r['n_active']:g}", f"{r['n_control']:g}", *three(r), f"{r['weight']:.1f}"]

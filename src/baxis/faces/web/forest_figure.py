@@ -10,8 +10,14 @@ BLUE, INK = "#0072b2", "#16222e"
 
 
 def unit(m: MetaResult) -> tuple[str, float]:
-    """Unit as shown and the factor to it: a risk difference is shown in points of per cent."""
-    return (" points of per cent", 100.0) if m.scale == "RD" else ("", 1.0)
+    """Unit as shown and the factor to it: a risk difference is shown in percentage points."""
+    return (", percentage points", 100.0) if m.scale == "RD" else ("", 1.0)
+
+
+def shown(m: MetaResult, value: float) -> str:
+    """A value on its scale: percentage points with one decimal, else two."""
+    factor = unit(m)[1]
+    return f"{factor * value:.{1 if factor > 1 else 2}f}"
 
 
 def forest(m: MetaResult) -> dict[str, Any]:
@@ -26,7 +32,7 @@ def forest(m: MetaResult) -> dict[str, Any]:
         data.append({"x": ends, "y": [y, y], "mode": "lines", "line": line, "hoverinfo": "skip"})
         size = 13 if whole else 5 + min(10.0, 0.6 * r["weight"])
         marker = {"symbol": "diamond" if whole else "square", "size": size, "color": line["color"]}
-        text = f"{name}: {scale * r['estimate']:.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
+        text = f"{name}: {shown(m, r['estimate'])} ({shown(m, r['ci_low'])} to {shown(m, r['ci_high'])})"
         data.append(
             {
                 "x": [scale * r["estimate"]],
@@ -43,14 +49,14 @@ def forest(m: MetaResult) -> dict[str, Any]:
     sides = f"  (left {other}, right {better})" if m.benefit else ""
     layout = {
         "height": 90 + 25 * len(rows), "showlegend": False, "margin": {"l": 10, "r": 16, "t": 8, "b": 56},
-        "xaxis": {"title": {"text": f"{m.scale_name}{', points of per cent' if scale > 1 else ''}<br>{sides.strip()}", "font": {"size": 11.5}},
+        "xaxis": {"title": {"text": f"{m.scale_name}{unit(m)[0]}<br>{sides.strip()}", "font": {"size": 11.5}},
                   "type": "log" if m.effects.is_log else "linear", "zeroline": False, "gridcolor": "#eef1f4", "automargin": True},
         "yaxis": {"autorange": "reversed", "automargin": True, "tickvals": place, "ticktext": [n for n, _, _ in rows],
                   "showgrid": False, "zeroline": False},
         "shapes": [{"type": "line", "x0": null, "x1": null, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": "#7d8994", "width": 1}}],
     }  # fmt: skip
     s = m.summary()[-1]
-    said = f"{m.query.endpoint}: {m.scale_name} {scale * s['estimate']:.2f}, {scale * s['ci_low']:.2f} to {scale * s['ci_high']:.2f}"
+    said = f"{m.query.endpoint}: {m.scale_name} {shown(m, s['estimate'])}, {shown(m, s['ci_low'])} to {shown(m, s['ci_high'])}"
     return {"data": data, "layout": layout, "label": said, "narrow": {"font": {"size": 9.5}}}
 
 

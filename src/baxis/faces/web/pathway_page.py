@@ -187,7 +187,10 @@ def _node(name: str) -> Any:
             found = evidence.claims(work.tables(), gene=CLAIMED[name]).to_dict("records")
         except BaxisError:
             found = []  # no claim names this gene
-        claims = [[r["claim_id"], r["disease"] or "any", r["statement"], r["source"], r["provenance"]] for r in found]
+        claims = [
+            [r["claim_id"], r["disease"] or "any", r["statement"], shell.cited(r["source"]), r["provenance"]]
+            for r in found
+        ]
     of = f" about {CLAIMED[name]}" if name in CLAIMED else ""
     return TagList(
         tags.h2(name),

@@ -120,6 +120,12 @@ def courses(x: PatientResult) -> dict[str, Any]:
     return {"data": data, "layout": layout, "label": f"Inflammation at the last week, multiple of now: {said}"}
 
 
+def _label(measure: str) -> str:
+    """A measure in words, where the library has them."""
+    known = axis.outputs().get(measure)
+    return known.label if known else measure
+
+
 def _html(x: PatientResult) -> dict[str, Any]:
     r = x.recipe
     end = x.courses[x.courses.week == x.courses.week.max()]
@@ -129,13 +135,15 @@ def _html(x: PatientResult) -> dict[str, Any]:
     state = []
     for s in x.state.to_dict("records"):
         seen = "–" if s["seen"] is None or s["seen"] != s["seen"] else f"{s['seen']:.3g}"
-        state.append([s["measure"], s["unit"], seen, f"{s['posterior']:.3g}", f"{s['low']:.3g} to {s['high']:.3g}"])
+        state.append(
+            [_label(s["measure"]), s["unit"], seen, f"{s['posterior']:.3g}", f"{s['low']:.3g} to {s['high']:.3g}"]
+        )
     kinds = [
         [e["endotype"], f"{100 * e['population']:.0f}", f"{100 * e['patient']:.0f}"]
         for e in x.endotypes.to_dict("records")
     ]
     best = [
-        [b["measure"], f"{100 * max(b['variance removed'], 0):.0f}", f"{100 * max(b['null'], 0):.0f}"]
+        [_label(b["measure"]), f"{100 * max(b['variance removed'], 0):.0f}", f"{100 * max(b['null'], 0):.0f}"]
         for b in x.next_measurement.head(6).to_dict("records")
     ]
     warned = [tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shiny import ui
-from shiny.ui import tags
+from shiny.ui import TagList, tags
 
 from .pages import PAGES, Page
 
@@ -117,6 +118,26 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = 
         tags.caption(tags.span(caption)) if caption else None, tags.thead(tags.tr(*head)), tags.tbody(*body)
     )
     return tags.div(made, class_="scroll", tabindex="0")
+
+
+def cited(key: str) -> Any:
+    """Source keys joined by `;`, each as a link where it tells its own address, else its words."""
+    return TagList(*(x for k in key.split(";") for x in (_source(k.strip()), " ")))
+
+
+DOI = re.compile(r"doi_(10\.\d+)_([^_]+)")  # a second underscore may stand for any sign
+
+
+def _source(key: str) -> Any:
+    found = DOI.fullmatch(key)
+    if found:
+        return tags.a(f"doi:{found[1]}/{found[2]}", href=f"https://doi.org/{found[1]}/{found[2]}", rel="noopener")
+    if re.fullmatch(r"PMC\d+", key):
+        return tags.a(key, href=f"https://pmc.ncbi.nlm.nih.gov/articles/{key}/", rel="noopener")
+    if re.fullmatch(r"PMID:?\d+", key):
+        number = key.removeprefix("PMID").removeprefix(":")
+        return tags.a(f"PMID {number}", href=f"https://pubmed.ncbi.nlm.nih.gov/{number}/", rel="noopener")
+    return key.removeprefix("doi_").replace("_", " ") if " " not in key else key
 
 
 def _numeric(cell: Any) -> bool:

@@ -79,7 +79,7 @@ def _sentence(result: TrialResult) -> Any:
     parts, labels = [], trial_figures.labels(result)
     for row in result.contrasts.to_dict("records"):
         low, high = row["pi90"]
-        shown, unit = (100.0, " points of per cent") if row["scale"] == "risk_difference" else (1.0, "")
+        shown, unit = (100.0, " percentage points") if row["scale"] == "risk_difference" else (1.0, "")
         parts.append(
             f"{labels[row['arm_id']]} against {labels[row['versus']].lower()}: {shown * row['predicted']:+.1f}{unit} (90 % interval {shown * low:.1f} to {shown * high:.1f})"
         )
@@ -101,7 +101,7 @@ def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
         for r in result.arms.to_dict("records")
     ]
     rows = [
-        [r["label"], str(r["n"]), f"{scale * r['value']:.1f}", span(r["ci"]), r["source"], r["provenance"]]
+        [r["label"], str(r["n"]), f"{scale * r['value']:.1f}", span(r["ci"]), shell.cited(r["source"]), r["provenance"]]
         for r in seen
     ]
     unit = "%" if scale == 100 else "points"
