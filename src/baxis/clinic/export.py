@@ -85,6 +85,9 @@ def check_folder(folder: Path, own: str = "result.json") -> None:
     """A result goes into a new or empty folder, or over an earlier one of its kind (known by its file `own`)."""
     if folder.exists() and not folder.is_dir():
         raise InvalidValue("--out", str(folder), "a folder, not a file")
+    near = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
+        raise InvalidValue("--out", str(folder), f"a folder that can be written (not inside {near})")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / own).is_file():
         allowed = "a new or empty folder, or one that holds an earlier result of this command"
         raise InvalidValue("--out", str(folder), f"{allowed} ({own})")

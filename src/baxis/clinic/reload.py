@@ -13,7 +13,7 @@ import pandas as pd
 from .. import axis
 from .._version import __version__
 from ..core import library
-from ..core.errors import InvalidValue
+from ..core.errors import BaxisError, InvalidValue
 from . import therapy
 from .instruments import Visits
 from .matching import Matched
@@ -36,12 +36,36 @@ def load_result(folder: str | Path) -> TrialResult:
     for a folder that holds no whole result.
     """
     path = Path(folder)
+    _check(path)
+    try:
+        return _read(path)
+    except BaxisError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, OSError) as e:  # a file cut short or edited
+        said = f"{path} ({type(e).__name__}: {str(e).splitlines()[0][:120] if str(e) else 'damaged'})"
+        raise InvalidValue("saved result", said, "a whole folder written by `baxis trial --out`", REMEDY) from None
+
+
+REMEDY = "run the trial again; its recipe is in result.json"
+
+
+def _check(path: Path) -> None:
+    """A folder with every file. Raises InvalidValue that says what there is instead."""
     lacking = [n for n in FILES if not (path / n).is_file()]
-    if lacking:
-        held = "a large trial's blocks" if (path / "large.json").is_file() else f"no {', '.join(lacking)}"
-        raise InvalidValue(
-            "saved result", f"{path} ({held})", "a folder written by `baxis trial --out`", "run the trial again"
-        )
+    if not lacking:
+        return
+    if not path.is_dir():
+        held = "a file" if path.exists() else "no such folder"
+    elif (path / "large.json").is_file():
+        held = "a large trial's blocks"
+    else:
+        held = f"no {', '.join(lacking[:3])}" + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
+    raise InvalidValue(
+        "saved result", f"{path} ({held})", "a folder written by `baxis trial --out`", "run the trial again"
+    )
+
+
+def _read(path: Path) -> TrialResult:
     saved = json.loads((path / "saved.json").read_text(encoding="utf-8"))
     if saved.get("format") != FORMAT:
         raise InvalidValue(
@@ -49,7 +73,7 @@ def load_result(folder: str | Path) -> TrialResult:
         )
     plain = json.loads((path / "result.json").read_text(encoding="utf-8"))
     for line in differences(plain["recipe"]):
-        warnings.warn(f"{path.name}: {line}", stacklevel=2)
+        warnings.warn(f"{path.name}: {line}", stacklevel=3)
     design, units = _design(saved["design"]), dict(saved["units"])
     runs = _runs(path, design, plain["failures"])
     patients = pd.read_parquet(path / "patients.parquet")

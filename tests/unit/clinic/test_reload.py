@@ -85,6 +85,25 @@ def test_a_folder_without_courses_is_read(folder: Path, tmp_path: Path) -> None:
     assert [c.treatment.drug for c in again.runs[1].taken] == ["rituximab"]  # as the arm begins
 
 
+def test_a_damaged_folder_is_told_in_one_line(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    for name, text in (
+        ("arms.parquet", "PAR1"),
+        ("result.json", '{"recipe": '),
+        ("saved.json", '{"format": "baxis-result-1"}'),
+    ):
+        bad = Path(shutil.copytree(folder, tmp_path / name))
+        (bad / name).write_text(text)
+        with pytest.raises(InvalidValue, match="whole folder written by"):
+            baxis.load_result(bad)
+    with pytest.raises(InvalidValue, match="no such folder"):
+        baxis.load_result(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidValue, match="and 8 more"):
+        baxis.load_result(tmp_path / "empty")
+
+
 def test_what_made_it_is_told_where_it_differs(folder: Path, tmp_path: Path) -> None:
     import shutil
 

@@ -19,5 +19,6 @@ def serve(
     """Serve the web laboratory (extra `web`) until Ctrl-C."""
     from .. import web
 
+    web.check_free(host, port)
     sys.stderr.write(f"baxis laboratory at http://{host}:{port}/  (Ctrl-C stops it; research use only)\n")
     web.serve(host, port, scoreboard)

@@ -45,7 +45,7 @@ def report(
         from .board import board_report
 
         if board is None:
-            raise InvalidValue("--board", None, "the folder that `baxis scoreboard --out DIR` wrote")
+            raise InvalidValue("--board", "nothing", "the folder that `baxis scoreboard --out DIR` wrote")
         return board_report(board)
     if kind == "drug":
         from .drug import drug_report

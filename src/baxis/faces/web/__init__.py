@@ -29,8 +29,6 @@ def serve(host: str = "127.0.0.1", port: int = 8000, scoreboard: str | Path | No
 
     scoreboard: folder that `baxis scoreboard --out` wrote, shown in place of the shipped one. Raises InvalidValue.
     """
-    if not 1 <= port <= 65535:
-        raise InvalidValue("--port", port, "a whole number from 1 to 65535")
     check_free(host, port)
     built = site()
     if scoreboard is not None:
@@ -46,6 +44,8 @@ def check_free(host: str, port: int) -> None:
     """The address must be one of this machine's and free, said before anything is loaded."""
     import socket
 
+    if not 1 <= port <= 65535:
+        raise InvalidValue("--port", port, "a whole number from 1 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,6 +53,5 @@ def check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as e:
             allowed = "an address of this machine with a free port"
-            raise InvalidValue(
-                "--host, --port", f"{host}:{port}", allowed, f"{e.strerror}; try --port {port % 65535 + 1}"
-            ) from None
+            remedy = "127.0.0.1 is this machine" if isinstance(e, socket.gaierror) else f"try --port {port % 65535 + 1}"
+            raise InvalidValue("--host, --port", f"{host}:{port}", allowed, f"{e.strerror}; {remedy}") from None

@@ -101,7 +101,7 @@ def heatmap(rows: list[dict[str, str]]) -> dict[str, Any]:
     }  # fmt: skip
     said = f"{len(rows)} regulators in {', '.join(codes())}, beside health"
     names = [axis.label(r["regulator"]) for r in rows]
-    folded = ["<br>".join(textwrap.wrap(n, 20)) for n in names]
+    folded = ["<br>".join(textwrap.wrap(n, 24)) for n in names]
     narrow = {
         "font": {"size": 9.5}, "xaxis": {"tickangle": 0, "tickfont": {"size": 8}},
         "yaxis": {"tickvals": names, "ticktext": folded, "tickfont": {"size": 8}},

@@ -57,7 +57,14 @@ def forest(m: MetaResult) -> dict[str, Any]:
     }  # fmt: skip
     s = m.summary()[-1]
     said = f"{m.query.endpoint}: {m.scale_name} {shown(m, s['estimate'])}, {shown(m, s['ci_low'])} to {shown(m, s['ci_high'])}"
-    return {"data": data, "layout": layout, "label": said, "narrow": {"font": {"size": 9.5}}}
+    few = {
+        "title": {
+            "text": f"{m.scale_name}{unit(m)[0]}<br>left {other},<br>right {better}" if m.benefit else m.scale_name,
+            "font": {"size": 10},
+        }
+    }
+    narrow = {"font": {"size": 9.5}, "xaxis": few}
+    return {"data": data, "layout": layout, "label": said, "narrow": narrow}
 
 
 def _rows(m: MetaResult) -> list[tuple[str, dict[str, Any], bool]]:

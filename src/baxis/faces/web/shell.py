@@ -137,7 +137,13 @@ def _source(key: str) -> Any:
     if re.fullmatch(r"PMID:?\d+", key):
         number = key.removeprefix("PMID").removeprefix(":")
         return tags.a(f"PMID {number}", href=f"https://pubmed.ncbi.nlm.nih.gov/{number}/", rel="noopener")
-    return key.removeprefix("doi_").replace("_", " ") if " " not in key else key
+    if key.startswith("doi_"):
+        from ...core import sources
+
+        known = sources.load().get(key)
+        if known is not None and known.url:
+            return tags.a(f"doi:{known.doi}", href=known.url, rel="noopener")
+    return key.replace("_", " ")
 
 
 def _numeric(cell: Any) -> bool:
