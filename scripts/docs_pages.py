@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import runpy
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -31,7 +32,7 @@ def on_config(config: Any) -> Any:
     """Make the pages, and list them in the navigation."""
     PAGES.clear()
     PAGES.update(pages())
-    for title, folder in (("Drugs", "drugs"), ("Diseases", "diseases"), ("API", "api")):
+    for title, folder in (("Drugs", "drugs"), ("Diseases", "diseases"), ("Trial by trial", "trials"), ("API", "api")):
         mine = [p for p in PAGES if p.startswith(f"{folder}/")]
         config.nav.append({title: sorted(mine, key=lambda p: (not p.endswith("index.md"), Path(p).stem.casefold()))})
     config.nav.append({"Commands": "commands.md"})
@@ -77,6 +78,7 @@ def pages() -> dict[str, str]:
     made["api/index.md"] = index("API", {m: first_line(importlib.import_module(m)) for m in MODULES})
     made["evidence/index.md"] = folder_index("The evidence", "evidence")
     made["insight/index.md"] = folder_index("Questions asked of the model", "insight")
+    made |= runpy.run_path(str(ROOT / "scripts/docs_trials.py"))["pages"](escaped)
     made["commands.md"] = commands_page()
     made["contributing.md"] = contributing()
     return made

@@ -138,3 +138,24 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
         r"<(?:script|img|iframe)[^>]+src=\"?https?:|<link[^>]+rel=\"?(?:stylesheet|preconnect)[^>]+https?:"
     )
     assert not [p.name for p in pages if fetched.search(p.read_text(encoding="utf-8"))]
+
+
+def test_every_trial_has_a_page_with_its_role_and_stored_prediction() -> None:
+    import runpy
+
+    from baxis import evidence
+    from baxis.faces.web import saved_board
+
+    made = runpy.run_path(str(ROOT / "scripts" / "docs_trials.py"))["pages"](lambda v: str(v).replace("|", "/"))
+    trials = evidence.load().rows("trials")
+    assert {f"trials/{r['trial_id']}.md" for r in trials} | {"trials/index.md"} == set(made)
+    for r in trials:
+        page = made[f"trials/{r['trial_id']}.md"]
+        assert f"Role: {r['role']}," in page
+        assert [line for line in page.splitlines() if line.startswith("## ")] == [
+            "## Design",
+            "## Results",
+            "## Prediction",
+        ]
+    predicted = {c["trial_id"] for c in saved_board.read(saved_board.SHIPPED)["contrasts"]}
+    assert {r["trial_id"] for r in trials if "| mechanism |" in made[f"trials/{r['trial_id']}.md"]} == predicted

@@ -44,12 +44,9 @@ def forest(m: MetaResult) -> dict[str, Any]:
             }
         )
     null = 1.0 if m.effects.is_log else 0.0
-    better = "favours drug" if m.benefit > 0 else "favours placebo"
-    other = "favours placebo" if m.benefit > 0 else "favours drug"
-    sides = f"  (left {other}, right {better})" if m.benefit else ""
     layout = {
         "height": 90 + 25 * len(rows), "showlegend": False, "margin": {"l": 10, "r": 16, "t": 8, "b": 56},
-        "xaxis": {"title": {"text": f"{m.scale_name}{unit(m)[0]}<br>{sides.strip()}", "font": {"size": 11.5}},
+        "xaxis": {"title": {"text": _title(m, ", "), "font": {"size": 11.5}},
                   "type": "log" if m.effects.is_log else "linear", "zeroline": False, "gridcolor": "#eef1f4", "automargin": True},
         "yaxis": {"autorange": "reversed", "automargin": True, "tickvals": place, "ticktext": [n for n, _, _ in rows],
                   "showgrid": False, "zeroline": False},
@@ -57,14 +54,14 @@ def forest(m: MetaResult) -> dict[str, Any]:
     }  # fmt: skip
     s = m.summary()[-1]
     said = f"{m.query.endpoint}: {m.scale_name} {shown(m, s['estimate'])}, {shown(m, s['ci_low'])} to {shown(m, s['ci_high'])}"
-    few = {
-        "title": {
-            "text": f"{m.scale_name}{unit(m)[0]}<br>left {other},<br>right {better}" if m.benefit else m.scale_name,
-            "font": {"size": 10},
-        }
-    }
-    narrow = {"font": {"size": 9.5}, "xaxis": few}
+    narrow = {"font": {"size": 9.5}, "xaxis": {"title": {"text": _title(m, ",<br>"), "font": {"size": 10}}}}
     return {"data": data, "layout": layout, "label": said, "narrow": narrow}
+
+
+def _title(m: MetaResult, between: str) -> str:
+    """Scale and unit, and which side favours whom."""
+    sides = ("favours placebo", "favours drug")[:: 1 if m.benefit > 0 else -1]
+    return f"{m.scale_name}{unit(m)[0]}" + (f"<br>left {sides[0]}{between}right {sides[1]}" if m.benefit else "")
 
 
 def _rows(m: MetaResult) -> list[tuple[str, dict[str, Any], bool]]:
