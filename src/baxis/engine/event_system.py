@@ -143,6 +143,8 @@ def event_system(network: Network) -> EventSystem:
     for owner, tree in [*network.derived.items(), *network.rates.items(), *_event_formulas(network)]:
         if uses(tree, "delay"):
             raise Unsupported(f"{owner}: values of the past (delay) are not supported by the compiled path")
+    if network.quick:
+        raise Unsupported("fast reactions: not supported by the compiled path")
     fixed = [n for n in network.base if n not in network.rates]
     changed = {n for e in network.events for n in e.assignments if n in fixed}
     start = first_values(network, {})

@@ -1,20 +1,20 @@
 """Full SBML core as one network of formulas, for single trajectories: events, moving compartments, stoichiometries.
 
 The compiled ensemble path (`load_sbml`) takes fewer constructs and runs thousands of patients; this one takes one
-trajectory of nearly any model. What it cannot do (algebraic rules that are not linear, fast reactions, constraints, packages
+trajectory of nearly any model. What it cannot do (algebraic rules that are not linear, constraints, packages
 that change the mathematics) it refuses by name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network_reader import NetworkReader
-from baxis.engine.sbml import HARMLESS, refuse_fast, sorted_rules
+from baxis.engine.sbml import HARMLESS, sorted_rules
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Network:
 
     `starts` gives each base variable its first value. `amounts` maps a species whose symbol is a concentration to its
     stored amount, `compartment` each species to its compartment (None in one without dimensions), and `per_size` tells
-    whether a species' symbol means a concentration.
+    whether a species' symbol means a concentration. `quick` gives what fast reactions alone add to the rates (see `fast`).
     """
 
     base: tuple[str, ...]
@@ -48,12 +48,13 @@ class Network:
     amounts: dict[str, str]
     compartment: dict[str, str | None]
     per_size: dict[str, bool]
+    quick: dict[str, Tree] = field(default_factory=dict)
 
 
 def load_network(source: str | Path) -> Network:
     """Network of an SBML file or text. Raises InvalidValue, Faults or Unsupported, naming the construct."""
-    document = _document(source)
-    reader = NetworkReader(document.getModel())
+    document, fast = _document(source)
+    reader = NetworkReader(document.getModel(), fast)
     names = {*reader.base, *reader.derived, ""}
     trees = [*reader.derived.items(), *reader.rates.items(), *reader.starts.items()]
     for e in reader.events:
@@ -68,10 +69,13 @@ def load_network(source: str | Path) -> Network:
         raise Faults("SBML", sorted(faults))
     derived = sorted_rules(reader.derived)
     tables = (reader.amounts, reader.compartment, reader.per_size)
-    return Network(tuple(reader.base), derived, reader.rates, reader.starts, tuple(reader.events), *tables)
+    return Network(
+        tuple(reader.base), derived, reader.rates, reader.starts, tuple(reader.events), *tables, reader.quick
+    )
 
 
-def _document(source: str | Path) -> Any:
+def _document(source: str | Path) -> tuple[Any, frozenset[str]]:
+    """The document in Level 3, and the ids of its fast reactions: read before, for Level 3 Version 2 forgets the mark."""
     import libsbml
 
     text = str(source)
@@ -88,10 +92,10 @@ def _document(source: str | Path) -> Any:
     if document.getModel() is None:
         raise InvalidValue("SBML", "a document without a model", "one <model>")
     _packages(libsbml, document)
-    refuse_fast(document.getModel())
+    fast = frozenset(r.getId() for r in document.getModel().getListOfReactions() if r.getFast())
     if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
         raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
-    return document
+    return document, fast
 
 
 def _packages(libsbml: Any, document: Any) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CLOCK = "elapsed time of the run"  # no SBML id can hold a space: names of this kind never clash
 ZERO: Tree = ("num", 0.0)
+FAST = 1e9  # times its kinetic law, which says where a fast reaction rests and not how fast it gets there
 
 
 def amount_name(species: str) -> str:
@@ -25,8 +26,9 @@ def amount_name(species: str) -> str:
 class NetworkReader:
     """Tables of a Network from a libsbml model (Level 3). Attributes as in Network; `base` maps names to first formulas."""
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    def __init__(self, model: Any, fast: frozenset[str] = frozenset()) -> None:
+        self.model, self.fast = model, fast
+        self.quick: dict[str, Tree] = {}
         self._refuse()
         self.functions = function_definitions(model)
         self.assigned = self._rules("isAssignment")
@@ -120,17 +122,29 @@ class NetworkReader:
 
     def _reactions(self) -> None:
         flows: dict[str, Tree] = {}
+        quick: dict[str, Tree] = {}
         for r in self.model.getListOfReactions():
             self.derived[r.getId()] = self._law(r)
+            of_kind = quick if r.getId() in self.fast else flows
             for sign, side in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
                 for reference in side:
                     term = self._flow(r.getId(), sign, reference)
                     if term is not None:
                         name = reference.getSpecies()
-                        flows[name] = ("add", flows[name], term) if name in flows else term
+                        of_kind[name] = ("add", of_kind[name], term) if name in of_kind else term
+        self.rates |= self._converted(flows)
+        self.quick = self._converted(quick)
+        for name, flow in self.quick.items():
+            scaled = ("mul", ("num", FAST), flow)
+            self.rates[name] = ("add", self.rates[name], scaled) if name in self.rates else scaled
+
+    def _converted(self, flows: dict[str, Tree]) -> dict[str, Tree]:
+        """Flows by stored variable, times the conversion factor of the species."""
+        out: dict[str, Tree] = {}
         for name, flow in flows.items():
             factor = self.model.getSpecies(name).getConversionFactor() or self.model.getConversionFactor()
-            self.rates[self.amounts.get(name, name)] = ("mul", ("sym", factor), flow) if factor else flow
+            out[self.amounts.get(name, name)] = ("mul", ("sym", factor), flow) if factor else flow
+        return out
 
     def _law(self, reaction: Any) -> Tree:
         where, law = f"reaction {reaction.getId()!r}", reaction.getKineticLaw()
@@ -175,7 +189,7 @@ class NetworkReader:
         """Writes out every rateOf(symbol)."""
         from dataclasses import replace
 
-        for table in (self.derived, self.rates, self.starts):
+        for table in (self.derived, self.rates, self.starts, self.quick):
             for name, tree in table.items():
                 table[name] = self._written_out(tree)
         for k, e in enumerate(self.events):

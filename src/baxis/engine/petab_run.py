@@ -146,6 +146,7 @@ def _from(network: Network, begin: float) -> Network:
         derived=moved(network.derived),
         rates=moved(network.rates),
         starts=moved(network.starts),
+        quick=moved(network.quick),
         events=tuple(events),
     )
 

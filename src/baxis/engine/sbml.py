@@ -66,7 +66,7 @@ def refuse_fast(model: Any) -> None:
     for r in model.getListOfReactions():
         if r.isSetFast() and r.getFast():
             raise Unsupported(
-                f"reaction {r.getId()!r}: fast reactions are not supported by this engine; give it a rate far above the others instead"
+                f"reaction {r.getId()!r}: fast reactions are not supported by the compiled path; single trajectories take them, or give it a rate far above the others"
             )
 
 

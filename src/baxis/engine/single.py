@@ -10,6 +10,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue
 from baxis.engine.event_queue import EventQueue
+from baxis.engine.fast import FastReactions
 from baxis.engine.history import History
 from baxis.engine.network import Network
 from baxis.engine.network_code import NetworkCode, first_values
@@ -39,7 +40,7 @@ class _Walk:
         self.network, self.code = network, NetworkCode(network)
         self.wanted, self.rtol, self.atol = wanted, rtol, atol
         self.x = first_values(network)
-        self.queue = EventQueue(self.code)
+        self.queue, self.fast = EventQueue(self.code), FastReactions(self.code)
         self.now, self.rows, self.steps = 0.0, list[list[float]](), 0
         gaps = np.diff(np.concatenate([[0.0], wanted]))
         self.longest = float(gaps[gaps > 0].max()) if (gaps > 0).any() else 1.0
@@ -49,12 +50,18 @@ class _Walk:
             self.longest = min([self.longest, *shortest])
 
     def run(self) -> dict[str, np.ndarray]:
-        self.queue.settle(0.0, self.x)
+        self._settle(0.0)
         self._emit(0.0)
         while len(self.rows) < len(self.wanted):
             self._leg(min(float(self.wanted[-1]), self.queue.next_time))
         table = np.array(self.rows, float)
         return {n: table[:, k] for k, n in enumerate(self.code.symbols)}
+
+    def _settle(self, t: float) -> None:
+        """Events that are due at time t; fast reactions at rest before them and after each."""
+        self.fast.rest(t, self.x)
+        while self.queue.settle(t, self.x) and self.fast.rest(t, self.x):
+            pass
 
     def _emit(self, upto: float) -> None:
         """Write rows for the output times up to and with `upto`, which is now."""
@@ -90,7 +97,7 @@ class _Walk:
                 if self._look(solver, before):
                     return
         self.now = stop
-        self.queue.settle(stop, self.x)
+        self._settle(stop)
         self._emit(stop)
 
     def _frozen(self, stop: float) -> None:
@@ -143,7 +150,7 @@ class _Walk:
             high = target
         self.x = self._full(dense(high))
         self.now = high
-        self.queue.settle(high, self.x)
+        self._settle(high)
         self._emit(high)
 
 

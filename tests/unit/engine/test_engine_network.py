@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import libsbml
 import numpy as np
 import pytest
 
@@ -115,16 +116,43 @@ def test_what_cannot_be_done_is_refused_by_name(body: str, word: str) -> None:
         engine.load_network(text)
 
 
-def test_a_fast_reaction_of_level_2_is_refused_by_both_paths() -> None:
+def fast(text: str, name: str) -> str:
+    """SBML of an Antimony text with a reaction marked as fast, in the last version that has the mark."""
+    document = libsbml.readSBMLFromString(antimony_to_sbml(text))
+    assert document.setLevelAndVersion(3, 1, False)
+    for reaction in document.getModel().getListOfReactions():
+        reaction.setFast(reaction.getId() == name)
+    return str(libsbml.writeSBMLToString(document))
+
+
+def test_fast_reactions_are_at_rest_at_every_moment() -> None:
+    """A and B share what there is 1 : 2; only A decays; an event adds to A."""
+    text = "J: A -> B; A - 0.5*B; A -> ; k*A; k = 0.3; A = 6; B = 0; at time >= 5: A = A + 3"
+    found = engine.trajectory(engine.load_network(fast(text, "J")), TIMES)
+    total = 6 * np.exp(-0.1 * TIMES)
+    total[TIMES >= 5] += 3 * np.exp(-0.1 * (TIMES[TIMES >= 5] - 5))
+    np.testing.assert_allclose(found["A"], total / 3, rtol=1e-7)
+    np.testing.assert_allclose(found["B"], 2 * total / 3, rtol=1e-7)
+
+
+def test_what_is_used_up_at_once_and_what_never_rests() -> None:
+    found = engine.trajectory(engine.load_network(fast("J: 2 A + B -> C; 0.1*A*B; A = 3; B = 2; C = 0", "J")), TIMES)
+    np.testing.assert_allclose([found["A"], found["B"], found["C"]], np.outer([0, 0.5, 1.5], np.ones(11)), atol=1e-9)
+    with pytest.raises(Unsupported, match="do not come to rest"):
+        engine.trajectory(engine.load_network(fast("J: -> A; 1; A = 0", "J")), TIMES)
+
+
+def test_the_compiled_paths_refuse_a_fast_reaction() -> None:
     body = '<listOfCompartments><compartment id="C" size="1"/></listOfCompartments><listOfSpecies>'
     body += '<species id="S" compartment="C" initialConcentration="1"/></listOfSpecies><listOfReactions>'
     body += (
         '<reaction id="J" fast="true"><listOfReactants><speciesReference species="S"/></listOfReactants><kineticLaw>'
     )
     body += MATH.format("<ci>S</ci>") + "</kineticLaw></reaction></listOfReactions>"
-    for load in (engine.load_network, engine.load_sbml):
+    for load in (engine.load_model, engine.load_sbml):
         with pytest.raises(Unsupported, match="fast"):
             load(sbml(body, 2, 4))
+    assert engine.trajectory(engine.load_network(sbml(body, 2, 4)), [1.0])["S"] == pytest.approx(0, abs=1e-9)
 
 
 def test_the_compiled_path_refuses_a_concentration_that_its_compartment_would_dilute() -> None:
