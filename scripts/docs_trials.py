@@ -104,7 +104,7 @@ def _results(rows: list[dict[str, Any]], escaped: Callable[[Any], str]) -> str:
 def _value(o: dict[str, Any]) -> str:
     """Percent for a proportion, else statistic, value and unit; with the interval where one is known."""
     share = o["statistic"] == "proportion" and o["unit"] == "fraction"
-    factor, unit = (100.0, " %") if share else (1.0, f" {o['unit']}".replace(" 1", ""))
+    factor, unit = (100.0, " %") if share else (1.0, "" if o["unit"] == "1" else f" {o['unit']}")
     span = f" ({factor * o['ci_low']:.3g} to {factor * o['ci_high']:.3g})" if o["ci_low"] == o["ci_low"] else ""
     said = "" if share else f"{o['statistic'].replace('_', ' ')} "
     return f"{said}{factor * o['value']:.3g}{unit}{span}" if o["value"] == o["value"] else said or "not given"
