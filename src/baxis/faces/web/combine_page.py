@@ -103,7 +103,7 @@ def _span(v: float, pair: list[float], sign: str = "") -> str:
 
 
 NULLS = {
-    "HSA": "the better drug alone (HSA)", "Bliss": "independence (Bliss)", "Loewe": "the same drug twice (Loewe)",
+    "HSA": "the better drug alone (HSA)", "Bliss": "independence (Bliss)", "Loewe": "dose additivity (Loewe)",
     "ZIP": "unchanged potency (ZIP)",
 }  # fmt: skip
 
