@@ -43,7 +43,7 @@ def report() -> list[Item]:
             "python",
             f"{platform.python_version()} ({sys.executable})",
             sys.version_info >= (3, 11),
-            "Python 3.11 or newer",
+            "" if sys.version_info >= (3, 11) else "Python 3.11 or newer",
         ),
         Item("machine", f"{platform.system()} {platform.machine()}, {cores} cores", True),
         Item(

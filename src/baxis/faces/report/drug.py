@@ -137,7 +137,7 @@ def _line(e: Explanation) -> dict[str, Any]:
     route = e.routes.set_index("route").loc[e.main_route]
     return {
         "disease": e.scenario.design.disease, "regimen": e.scenario.regimen, "setting": e.scenario.origin,
-        "endpoint": f"{e.scenario.endpoint.name} week {e.scenario.endpoint.week:g}",
+        "endpoint": f"{e.scenario.endpoint.name.replace('_', ' ')} week {e.scenario.endpoint.week:g}",
         "drug minus no drug": f"{e.effect['difference']:+.1f} ({e.effect['ci_low']:.1f} to {e.effect['ci_high']:.1f}) {e.effect['unit']}",
         "takes of inflammation, %": f"{e.ladder['takes_pct'].iloc[0]:.0f}",
         "largest escape": f"{e.main_route} ({route['shapley_pct']:.0f} %)",
