@@ -45,6 +45,8 @@ def test_a_published_trial_runs_end_to_end(trial: str, tmp_path: Path) -> None:
         "visits.parquet",
         "baseline.parquet",
         "conduct.parquet",
+        "courses.parquet",
+        "decisions.parquet",
         "trajectories.parquet",
         "saved.json",
         "survival.parquet",
@@ -88,7 +90,7 @@ WRONG = [
     (["show", "C0O1"], "did you mean"),
     (["trail", "rituximab-reflex"], "did you mean 'trial'"),
     (["trial"], "Missing argument"),
-    (["trial", "rituximab-reflex", "--patients", "many"], "valid integer"),
+    (["trial", "rituximab-reflex", "--patients", "many"], "allowed: a whole number"),
     (["trial", "rituximab-reflex", "--patients", "5", "--out", "/proc/x"], "cannot use"),
     (["trial", "rituximab-reflex", "--dosing", "avreaged"], "did you mean 'averaged'"),
 ]
@@ -150,3 +152,19 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     assert "nothing was written" in said
     assert "Traceback" not in said
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("trial", "x", "--patients", "abc"), "--patients: got 'abc'; allowed: a whole number"),
+        (("export", "sbml", "--disase", "SLE"), "did you mean '--disease'?"),
+        (("evidence", "sheat", "C001"), "did you mean 'sheet'?"),
+        (("map", "SLE"), "Try 'baxis map --help'."),
+    ],
+)
+def test_wrong_words_say_what_was_got_and_what_is_allowed(words: tuple[str, ...], said: str) -> None:
+    done = baxis(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from typing import Any
 
 INTERRUPTED = 130
 BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when numpy loads
@@ -35,6 +37,31 @@ def _interrupted() -> SystemExit:
     return SystemExit(INTERRUPTED)
 
 
+def _usage(error: Any) -> str:
+    """A fault of the command line's words: what was got, what is allowed, where help is."""
+    from ...core.errors import UnknownName
+
+    text = " ".join(str(error.format_message()).split())
+    context = getattr(error, "ctx", None)
+    if not text or context is None:
+        return f"{text} Try 'baxis --help'." if text else ""
+    path, command = context.command_path, context.command
+    helped = f"`{path} --help` explains them"
+    option = getattr(error, "option_name", None)
+    if option and text.startswith("No such option"):
+        known = [o for p in command.params for o in p.opts if o.startswith("--")]
+        return str(UnknownName(f"option of `{path}`", option, [*known, "--help"], helped))
+    name = re.search("No such command '(.*?)'", text)
+    if name and hasattr(command, "commands"):
+        return str(UnknownName(f"command of `{path}`", name[1], command.commands, helped))
+    found = re.match("Invalid value for '(-[^']*)'", text)
+    if found and found[1] in sys.argv[:-1]:
+        got = sys.argv[sys.argv.index(found[1]) + 1]
+        kind = "a whole number" if "integer" in text else "a number" if "number" in text else "a value of its kind"
+        return f"{found[1]}: got {got!r}; allowed: {kind}; `{path} --help` explains it"
+    return f"{text.rstrip('.')}. Try '{path} --help'."
+
+
 def _told(error: Exception) -> BaseException:
     """What to raise for an error: an exit after one line for those that a user can mend, else the error itself."""
     from ...core.errors import BaxisError
@@ -42,9 +69,9 @@ def _told(error: Exception) -> BaseException:
     if type(error).__name__ == "Abort":  # the command-line library's own word for Ctrl-C
         return _interrupted()
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-        text = " ".join(str(error.format_message()).split())
+        text = _usage(error)
         if text:
-            sys.stderr.write(f"baxis: {text} Try 'baxis --help'.\n")
+            sys.stderr.write(f"baxis: {text}\n")
         return SystemExit(error.exit_code)
     if isinstance(error, BaxisError):
         sys.stderr.write(f"baxis: {error}\n")
