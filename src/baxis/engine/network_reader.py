@@ -51,7 +51,7 @@ class NetworkReader:
         self._resolve_rates()
 
     def _refuse(self) -> None:
-        for c in self.model.getListOfConstraints():
+        for c in (c for c in self.model.getListOfConstraints() if c.isSetMath()):
             raise Unsupported(f"SBML constraint {c.getId() or '(without id)'!r}: not supported by this engine")
 
     def _tree(self, element: Any, where: str) -> Tree:

@@ -232,7 +232,8 @@ def _species_value(species: Any, sizes: Mapping[str, float]) -> float:
 
 
 def _refuse(model: Any) -> None:
-    lists = {"event": model.getListOfEvents(), "constraint": model.getListOfConstraints()}
+    said = [c for c in model.getListOfConstraints() if c.isSetMath()]  # without a formula one asks for nothing
+    lists = {"event": model.getListOfEvents(), "constraint": said}
     for kind, elements in lists.items():
         for e in elements:
             raise Unsupported(f"SBML {kind} {e.getId() or '(without id)'!r}: not supported by this engine")
@@ -247,6 +248,8 @@ def _refuse(model: Any) -> None:
 def function_definitions(model: Any) -> dict[str, tuple[list[str], Tree]]:
     out: dict[str, tuple[list[str], Tree]] = {}
     for f in model.getListOfFunctionDefinitions():
+        if not f.isSetMath():
+            continue  # Level 3 Version 2 lets it be empty; a call of it is refused as of an unknown function
         names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
         body = from_ast(f.getBody(), f"function {f.getId()!r}", out)
         out[f.getId()] = (names, body)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
 from baxis.engine.antimony import antimony_to_sbml
 
 TIMES = np.linspace(0, 10, 11)
@@ -114,6 +114,18 @@ def test_what_cannot_be_done_is_refused_by_name(body: str, word: str) -> None:
     text = sbml('<listOfParameters><parameter id="k" value="1" constant="false"/></listOfParameters>' + body)
     with pytest.raises(Unsupported, match=word):
         engine.load_network(text)
+
+
+def test_empty_functions_and_constraints_ask_for_nothing() -> None:
+    body = '<listOfFunctionDefinitions><functionDefinition id="foo"/></listOfFunctionDefinitions>'
+    body += '<listOfParameters><parameter id="k" value="2" constant="false"/></listOfParameters>'
+    body += f'<listOfRules><rateRule variable="k">{MATH.format("<cn>1</cn>")}</rateRule></listOfRules>'
+    text = sbml(body + "<listOfConstraints><constraint/></listOfConstraints>")
+    assert engine.trajectory(engine.load_network(text), [1.0])["k"] == pytest.approx(3)
+    assert engine.load_sbml(text).states == ("k",)
+    called = text.replace("<cn>1</cn>", "<apply><ci>foo</ci></apply>")
+    with pytest.raises(BaxisError, match="foo"):
+        engine.load_network(called)
 
 
 def fast(text: str, name: str) -> str:
