@@ -98,6 +98,16 @@ def _document(source: str | Path) -> tuple[Any, frozenset[str]]:
     return document, fast
 
 
+def _outside(document: Any) -> str:
+    """What to do about models that lie in other files, by name; empty where there is none."""
+    plugin = document.getPlugin("comp")
+    count = plugin.getNumExternalModelDefinitions()
+    sources = [plugin.getExternalModelDefinition(i).getSource() for i in range(count)]
+    if not sources:
+        return ""
+    return f": it takes models from {', '.join(map(repr, sources))}; flatten it into one file where those files are"
+
+
 def _packages(libsbml: Any, document: Any) -> None:
     """Flattens hierarchical models; refuses packages that change the mathematics, and flux balance problems."""
     if document.getPlugin("comp") is not None:
@@ -105,7 +115,9 @@ def _packages(libsbml: Any, document: Any) -> None:
         properties.addOption("flatten comp", True)
         properties.addOption("performValidation", False)
         if document.convert(properties) != libsbml.LIBSBML_OPERATION_SUCCESS:
-            raise Unsupported("SBML package 'comp': libsbml could not flatten the hierarchical model")
+            raise Unsupported(
+                f"SBML package 'comp': libsbml could not flatten the hierarchical model{_outside(document)}"
+            )
     for i in range(document.getNumPlugins()):
         name = document.getPlugin(i).getPackageName()
         if name not in {*HARMLESS, "comp"} and document.getPkgRequired(name):

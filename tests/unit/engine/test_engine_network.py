@@ -233,3 +233,15 @@ def test_a_delay_that_shrinks_below_the_first_or_holds_a_rate_is_refused() -> No
     text = antimony_to_sbml("x' = -0.1*x; x = 1; d := delay(x, 1)")
     with pytest.raises(Unsupported, match="delay"):
         engine.load_model(text)
+
+
+def test_a_model_in_another_file_is_named() -> None:
+    comp = "http://www.sbml.org/sbml/level3/version1/comp/version1"
+    text = (
+        f'<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" xmlns:comp="{comp}" level="3" version="1" '
+        'comp:required="true"><model id="m"><comp:listOfSubmodels><comp:submodel comp:id="a" comp:modelRef="E"/>'
+        "</comp:listOfSubmodels></model><comp:listOfExternalModelDefinitions><comp:externalModelDefinition "
+        'comp:id="E" comp:source="enzyme.xml"/></comp:listOfExternalModelDefinitions></sbml>'
+    )
+    with pytest.raises(Unsupported, match=r"'enzyme\.xml'; flatten it into one file"):
+        engine.load_network(text)
