@@ -46,9 +46,10 @@ def story(
 def _told_classes(code: str, cells: list[Cell]) -> list[str]:
     """What trials and the model say of classes, and where the two can be compared."""
     yes, no = clear(cells)
-    lines = [
-        f"In published trials the pooled 95 % interval shows a benefit of {_listed(yes)}; it does not of {_listed(no)}."
-    ]
+    kept_out = sorted({_named(c, cells) for c in cells} - {*yes, *no})
+    rest = f"; it does not of {', '.join(no)}" if no else ""
+    held = f"; all trials are kept out of fitting, so not shown here, of {', '.join(kept_out)}" if kept_out else ""
+    lines = [f"In published trials the pooled 95 % interval shows a benefit of {_listed(yes)}{rest}{held}."]
     ran = sorted((c for c in cells if not c.predicted.why and c.disease == code), key=lambda c: -c.predicted.taken_pct)
     best = ", ".join(f"{c.drug_class} ({c.predicted.drug}, {c.predicted.taken_pct:.0f} %)" for c in ran[:3])
     lines.append(f"In the model the classes that take most inflammation off are {best}.")
@@ -90,7 +91,7 @@ def _told_pairs(combos: Search) -> list[str]:
     front = _front(combos)
     top, cheap = front.iloc[0], front.loc[front["serious harms"].idxmin()]
     first = f"The pair predicted to take most off is {top['drugs']}: {_terms(top)}"
-    if top["drugs"] == cheap["drugs"]:
+    if round(100 * top["serious harms"], 1) <= round(100 * cheap["serious harms"], 1):
         return [f"{first}. No pair on the front has fewer harms."]
     return [f"{first}. With the fewest harms on the front, {cheap['drugs']}: {_terms(cheap)}."]
 
@@ -124,8 +125,13 @@ def clear(cells: list[Cell]) -> tuple[list[str], list[str]]:
             continue
         none = 1.0 if o.scale in ("HR", "OR", "RR") else 0.0
         better = o.ci_low > none if o.benefit_sign > 0 else o.ci_high < none
-        (yes if better else no).append(c.drug_class)
+        (yes if better else no).append(_named(c, cells))
     return sorted(set(yes)), sorted(set(no) - set(yes))
+
+
+def _named(c: Cell, cells: list[Cell]) -> str:
+    """The class, with the disease where the page holds several."""
+    return c.drug_class if len({x.disease for x in cells}) == 1 else f"{c.drug_class} in {c.disease}"
 
 
 def against_published(cells: list[Cell]) -> tuple[list[str], list[str]]:
@@ -139,7 +145,7 @@ def against_published(cells: list[Cell]) -> tuple[list[str], list[str]]:
             continue
         low, high = factor * o.ci_low, factor * o.ci_high
         k = 0 if p.unit == "pp" else 1
-        words = f"{c.drug_class} ({p.difference:+.{k}f} for {low:.{k}f} to {high:.{k}f} {p.unit})"
+        words = f"{_named(c, cells)} ({p.difference:+.{k}f} for {low:.{k}f} to {high:.{k}f} {p.unit})"
         (inside if low <= p.difference <= high else outside).append(words)
     return inside, outside
 
