@@ -21,6 +21,7 @@ from ..core.errors import UnknownName
 Array = NDArray[np.float64]
 TABLE = "posterior/draws"
 LEFT_OUT = "posterior/left_out"  # change of a calibration trial's own contrasts when it is left out of the fit
+PATIENTS_A_DIRECTION = 4  # fewer patients than this tell nothing of one more direction of the draws
 CENTRAL = -1  # index of the disease's own table among the draws
 
 
@@ -92,7 +93,7 @@ def explained(y: Array, values: Array, carried: NDArray[np.int64]) -> float:
     for strength in np.geomspace(1e-3, 1e6, 40) * float((s**2).mean()) / 10:
         shrink = s**2 / (s**2 + strength)
         error, free = rest + float((((1 - shrink) * z) ** 2).sum()), y.size - 1 - float(shrink.sum())
-        if free > 1 and (best is None or error / free**2 < best[0]):
+        if free > 1 and shrink.sum() <= y.size / PATIENTS_A_DIRECTION and (best is None or error / free**2 < best[0]):
             best = (error / free**2, shrink, error / free)
     if best is None:
         return 0.0

@@ -94,3 +94,12 @@ def test_calibration_reads_no_outcome_of_a_validation_trial(monkeypatch: pytest.
     poisoned.loc[kept_out, ["value", "se", "p1", "p0"]] = 1e9
     assert calibration_response.wanted(poisoned).equals(calibration_response.wanted(table))
     assert set(calibration_response.wanted(poisoned).role) == {"calibration"}
+
+
+def test_few_patients_do_not_tell_of_many_directions() -> None:
+    """Thirty patients of chance effects: what the draws explain stays well within what the patients differ by."""
+    found = posterior.draws("SLE")
+    assert found is not None
+    for k in range(60):
+        y = np.random.default_rng(k).choice([-1.0, 0.0, 1.0], 30, p=[0.05, 0.85, 0.1])
+        assert posterior.explained(y, found.values, np.arange(30)) <= 0.5 * y.std()
