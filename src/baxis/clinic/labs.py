@@ -28,6 +28,13 @@ def measures() -> dict[str, str]:
     return {o.key: o.output for o in axis.outputs().values() if o.key in keys}
 
 
+def written(key: str) -> str:
+    """A measure as clinics write it: CD19, IgG, C3, BAFF; anything else as it is."""
+    if key in ("igg", "igm", "iga", "igg4"):
+        return "Ig" + key[2:].upper()
+    return key.upper() if key in ("cd19", "cd20", "c3", "c4", "baff") else key
+
+
 def noise(output: str) -> float:
     """Log standard deviation of a measurement (assay and within-person), from its cv."""
     return float(np.sqrt(np.log1p(_number(output, "cv") ** 2)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from baxis.clinic.labs import GATES, covariance, drawn, levels, measures, model_spread, own_level, reported
+from baxis.clinic.labs import GATES, covariance, drawn, levels, measures, model_spread, own_level, reported, written
 from baxis.core import ledger
 
 NAMES = list(measures().values())
@@ -44,3 +44,13 @@ def test_a_reported_course_keeps_its_changes_and_each_patient_its_level() -> Non
     assert seen[:, 1] / seen[:, 0] == pytest.approx(values[:, 1] / values[:, 0])
     assert seen[:, 0] / (11.0 * values[:, 0]) == pytest.approx(np.exp(levels(3, ids)["igg"]))
     assert reported("igg", values[2:, 0], 3, ids[2:]) == pytest.approx(seen[2:, 0])
+
+
+def test_measures_are_written_as_clinics_do() -> None:
+    assert [written(k) for k in ("cd19", "igg4", "c3", "plasmablast", "SLEDAI-2K")] == [
+        "CD19",
+        "IgG4",
+        "C3",
+        "plasmablast",
+        "SLEDAI-2K",
+    ]

@@ -50,6 +50,7 @@ def patient(
 
 def lines(result: PatientResult) -> list[str]:
     """What the terminal shows, between the notices."""
+    from ...clinic.labs import written
     from .layout import table, width, wrapped
 
     r, moves = result.recipe, result.recipe["refinement"]
@@ -70,22 +71,26 @@ def lines(result: PatientResult) -> list[str]:
     cells = []
     for s in result.past.to_dict("records"):
         span = f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"
-        cells.append([f"{s['day']:g}", s["measure"], s["unit"], f"{s['seen']:.3g}", span])
+        cells.append([f"{s['day']:g}", written(s["measure"]), s["unit"], f"{s['seen']:.3g}", span])
     out += ["", *table(["day", "measure", "unit", "seen", "posterior (90 %)"], cells)]
     return [*out, *_state(result.state), *_predicted(result)]
 
 
 def _state(state: pd.DataFrame) -> list[str]:
     """Laboratory measures that were not seen."""
+    from ...clinic.labs import written
     from .layout import table
 
     hidden = [s for s in state.to_dict("records") if s["seen"] is None or s["seen"] != s["seen"]]
-    rows = [[s["measure"], s["unit"], f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"] for s in hidden]
+    rows = [
+        [written(s["measure"]), s["unit"], f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"] for s in hidden
+    ]
     return ["", *table(["not measured", "unit", "posterior (90 %)"], rows)] if rows else []
 
 
 def _predicted(result: PatientResult) -> list[str]:
     """The end of each course, and what to measure next."""
+    from ...clinic.labs import written
     from .layout import table
 
     end = result.courses[result.courses["week"] == result.courses["week"].max()].to_dict("records")
@@ -102,6 +107,6 @@ def _predicted(result: PatientResult) -> list[str]:
     best = result.next_measurement.head(5).to_dict("records")
     if best:
         out += ["", "Further measurement: share of the variance of that inflammation removed (by chance)"]
-        shares = [[b["measure"], f"{b['variance removed']:.2f} ({b['null']:.2f})"] for b in best]
+        shares = [[written(b["measure"]), f"{b['variance removed']:.2f} ({b['null']:.2f})"] for b in best]
         out += table(["measure", "share"], shares)
     return out

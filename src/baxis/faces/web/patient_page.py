@@ -9,7 +9,7 @@ from typing import Any
 from shiny.ui import TagList, tags
 
 from ... import axis
-from ...clinic.labs import measures
+from ...clinic.labs import measures, written
 from ...clinic.settings import Settings
 from ...core.errors import BaxisError, Faults
 from ...insight.patient import PatientResult, patient
@@ -44,7 +44,7 @@ def form(query: Mapping[str, str]) -> Any:
         tags.div(tags.label("Or a CSV file", {"for": "f-file"}), tags.input(file), class_="field"),
         shell.field("drugs", "Candidate drugs", tags.input(drugs), hint=f"Up to {MOST_DRUGS}, with commas between."),
         tags.small(
-            f"Measures: {', '.join(sorted(measures()))}, the disease's scores (SLEDAI-2K, DAS28-CRP, BVAS, RI, ESSDAI, UPCR, ...), "
+            f"Measures: {', '.join(written(m) for m in sorted(measures()))}, the disease's scores (SLEDAI-2K, DAS28-CRP, BVAS, RI, ESSDAI, UPCR, ...), "
             "and past treatments (prednisone, 20, mg/day; rituximab, 1000, mg).", class_="hint"
         ),
     )  # fmt: skip
@@ -120,12 +120,6 @@ def courses(x: PatientResult) -> dict[str, Any]:
     return {"data": data, "layout": layout, "label": f"Inflammation at the last week, multiple of now: {said}"}
 
 
-def _label(measure: str) -> str:
-    """A measure in words, where the library has them."""
-    known = axis.outputs().get(measure)
-    return known.label if known else measure
-
-
 def _html(x: PatientResult) -> dict[str, Any]:
     r = x.recipe
     end = x.courses[x.courses.week == x.courses.week.max()]
@@ -136,14 +130,14 @@ def _html(x: PatientResult) -> dict[str, Any]:
     for s in x.state.to_dict("records"):
         seen = "–" if s["seen"] is None or s["seen"] != s["seen"] else f"{s['seen']:.3g}"
         state.append(
-            [_label(s["measure"]), s["unit"], seen, f"{s['posterior']:.3g}", f"{s['low']:.3g} to {s['high']:.3g}"]
+            [written(s["measure"]), s["unit"], seen, f"{s['posterior']:.3g}", f"{s['low']:.3g} to {s['high']:.3g}"]
         )
     kinds = [
         [e["endotype"], f"{100 * e['population']:.0f}", f"{100 * e['patient']:.0f}"]
         for e in x.endotypes.to_dict("records")
     ]
     best = [
-        [_label(b["measure"]), f"{100 * max(b['variance removed'], 0):.0f}", f"{100 * max(b['null'], 0):.0f}"]
+        [written(b["measure"]), f"{100 * max(b['variance removed'], 0):.0f}", f"{100 * max(b['null'], 0):.0f}"]
         for b in x.next_measurement.head(6).to_dict("records")
     ]
     warned = [tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings]

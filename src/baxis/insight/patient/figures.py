@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...clinic.labs import written
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -49,7 +51,7 @@ def _past(panel: Any, result: PatientResult) -> None:
         base = max(r["posterior"], 1e-9)
         panel.plot([max(r["low"] / base, 0.02), max(r["high"] / base, 0.02)], [i, i], color="#0072b2", lw=2)
         panel.plot([max(r["seen"] / base, 0.02)], [i], "o", color="#b2541a", ms=5)
-    names = [f"{r['measure']}, day {r['day']:g}" for r in rows]
+    names = [f"{written(r['measure'])}, day {r['day']:g}" for r in rows]
     panel.set_yticks(np.arange(len(rows)), names, fontsize=8)
     panel.invert_yaxis()
     panel.axvline(1.0, color="#444444", lw=0.7, ls=":")
