@@ -39,7 +39,7 @@ def timed_rows(rows: int, client: Any = None) -> float:
     values = {"k1": 0.0025 * np.exp(0.2 * np.random.default_rng(1).standard_normal(rows)), "TNF_R": 1.0}
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        engine.simulate_to_folder(study, values, folder, block=4096, client=client)
+        engine.simulate_to_folder(study, values, folder, block=4096, client=client, threads=1)
         return time.perf_counter() - start
 
 
