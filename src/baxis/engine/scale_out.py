@@ -87,14 +87,12 @@ def simulate_to_folder(
     *,
     block: int = BLOCK,
     client: Client | str | None = None,
-    threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Scaled:
     """Simulate a row for each of the (n,) numbers in `values` (name of a parameter or a state), block by block.
 
     folder: Parquet files, one a block; named *.zarr a Zarr group, a chunk a block (extra `arrays`). client: a Dask client
-    or the address of a scheduler (extra `cluster`); None computes here. threads: of a block; None takes all cores here and one
-    in a worker. progress is told (rows done, rows). Interrupted,
+    or the address of a scheduler (extra `cluster`); None computes here. progress is told (rows done, rows). Interrupted,
     it goes on from what is in `folder`. Raises InvalidValue for columns of unequal length, a block below 1, a folder
     that holds something else or a scheduler that does not answer; BaxisError when workers die on a block.
     """
@@ -117,8 +115,7 @@ def simulate_to_folder(
     out.found = len(parts) - len(missing)
     with open_client(client) as workers:
         done = min(out.found * block, rows)
-        each = threads if threads or workers is None else 1
-        ask = [(study, parts[k], k * block, each, arrays) for k in missing]
+        ask = [(study, parts[k], k * block, None if workers is None else 1, arrays) for k in missing]
         for i, data in _each(ask, workers):
             store.put(missing[i], data)
             out.made += 1
