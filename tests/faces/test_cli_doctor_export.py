@@ -6,26 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from baxis.core import environment
-from baxis.faces.cli import main
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["baxis", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-    got = capsys.readouterr()
-    return int(stop.value.code or 0), got.out, got.err
-
-
-def test_doctor_finds_this_installation_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    code, text, _ = run(capsys, "doctor", "--json")
+def test_doctor_finds_this_installation_whole(cli: Callable[..., tuple[int, str, str]]) -> None:
+    code, text, _ = cli("doctor", "--json")
     assert code == 0
     by_name = {i["what"]: i for i in json.loads(text)}
     assert by_name["required"]["ok"]
@@ -56,27 +47,27 @@ def test_doctor_says_how_to_get_what_is_missing(monkeypatch: pytest.MonkeyPatch)
     assert not environment.required_is_whole(list(items.values()))
 
 
-def test_export_writes_and_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_export_writes_and_refuses(cli: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     out = tmp_path / "ra.xml"
-    assert run(capsys, "export", "sbml", "--disease", "RA", "--out", out)[0] == 0
+    assert cli("export", "sbml", "--disease", "RA", "--out", out)[0] == 0
     assert "<sbml" in out.read_text()[:300]
-    code, _, err = run(capsys, "export", "sbml", "--disease", "RAA", "--out", out)
+    code, _, err = cli("export", "sbml", "--disease", "RAA", "--out", out)
     assert (code, "RA" in err) == (2, True)
-    code, _, err = run(capsys, "export", "sbml", "--out", tmp_path / "no" / "a.xml")
+    code, _, err = cli("export", "sbml", "--out", tmp_path / "no" / "a.xml")
     assert (code, "existing folder" in err) == (2, True)
 
 
-def test_a_result_is_saved_plotted_and_exported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_result_is_saved_plotted_and_exported(cli: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     saved, figure = tmp_path / "reflex", tmp_path / "igg.svg"
-    assert run(capsys, "trial", "rituximab-reflex", "--patients", "12", "--out", saved, "-q")[0] == 0
-    code, text, _ = run(capsys, "plot", saved, "--name", "igg", "--out", figure)
+    assert cli("trial", "rituximab-reflex", "--patients", "12", "--out", saved, "-q")[0] == 0
+    code, text, _ = cli("plot", saved, "--name", "igg", "--out", figure)
     assert code == 0
     assert "in 90 % PI" in text
     assert "<svg" in figure.read_text()[:1000]
-    code, text, _ = run(capsys, "plot", saved, "--json")
+    code, text, _ = cli("plot", saved, "--json")
     assert json.loads(text)[0]["table"] == "arm"
-    assert run(capsys, "export", "netcdf", "--result", saved, "--out", tmp_path / "x.nc")[0] == 0
-    assert run(capsys, "export", "population", "--trial", "rituximab-reflex", "--patients", "5",
+    assert cli("export", "netcdf", "--result", saved, "--out", tmp_path / "x.nc")[0] == 0
+    assert cli("export", "population", "--trial", "rituximab-reflex", "--patients", "5",
                "--out", tmp_path / "people.parquet")[0] == 0  # fmt: skip
     for words, told in (
         (("export", "netcdf", "--disease", "RA"), "--trial or --result"),
@@ -90,9 +81,9 @@ def test_a_result_is_saved_plotted_and_exported(capsys: pytest.CaptureFixture[st
         ),
         (("export", "antimony", "--trial", "rituximab-reflex"), "--disease"),
     ):
-        code, _, err = run(capsys, *words, "--out", tmp_path / "y")
+        code, _, err = cli(*words, "--out", tmp_path / "y")
         assert (code, told in err) == (2, True), err
-    code, _, err = run(capsys, "plot", tmp_path)
+    code, _, err = cli("plot", tmp_path)
     assert (code, "baxis trial --out" in err) == (2, True)
 
 

@@ -82,7 +82,7 @@ def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOS
 
 
 def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits:
-    """The file of true patient i, with the set points of the person and the noise of laboratory and raters."""
+    """The file of true patient i, with the own levels of the person and the noise of laboratory and raters."""
     seed, own = truth.people.seed, truth.people.ids[i]
     empty = protocol.empty()
     columns = {d: int(np.searchsorted(like.times, d)) for d in protocol.days}

@@ -1,7 +1,7 @@
 """Posterior over virtual patients: the disease's population put through the patient's treatments, weighted by the values.
 
-A value is log-normal about the virtual patient's own at that visit times the person's own set point of the measure
-(`set_points`); a rating is that of the instrument with the rater's
+A value is log-normal about the virtual patient's own at that visit times the person's own own level of the measure
+(`own_levels`); a rating is that of the instrument with the rater's
 error (`scores`), each virtual patient rated with several draws of the instrument's own differences and noise. The
 weights are exact for the population drawn; it is enlarged until the effective sample suffices, and where that is not
 enough the sample is moved (`refine`).
@@ -23,8 +23,8 @@ from ...core import streams
 from ..omics_parameters import links, log_likelihood
 from . import scores
 from .course import Seen, Table
+from .own_levels import OwnLevels
 from .prior import BLOCK, Index, Made, Pool, block, particles, shown
-from .set_points import SetPoints
 from .visits import Visits
 
 Array = NDArray[np.float64]
@@ -99,7 +99,7 @@ class Likelihood:
 
     def __init__(self, visits: Visits, made: Made) -> None:
         self.visits, self.times, self.made = visits, np.array(visits.times), made
-        self.scores, self.set_points = scores.scores(made.disease), SetPoints(visits)
+        self.scores, self.levels = scores.scores(made.disease), OwnLevels(visits)
         self.measures = tuple(dict.fromkeys(r.measure for r in visits.ratings))
 
     def labs(self, pool: Pool) -> Array:
@@ -109,7 +109,7 @@ class Likelihood:
         for s in self.visits.standings:
             own = pool.people.parameters[:, axis.index(links(pool.people.disease)[s.signature].parameter)[0]]
             out += log_likelihood(pool.people.disease, s.signature, s.value, own)
-        return out + self.set_points.log_density(seen.outputs)
+        return out + self.levels.log_density(seen.outputs)
 
     def rated(self, pool: Pool, who: Index, tools: Index) -> Array:
         """(m,): of the ratings, for particles (who, tools)."""

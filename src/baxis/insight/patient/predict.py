@@ -22,8 +22,8 @@ from ..combine import setting
 from . import scores
 from .course import Ratings, Table, program, run, started
 from .file import read
+from .own_levels import OwnLevels
 from .posterior import MOST, Posterior, infer
-from .set_points import SetPoints
 from .visits import Visits
 
 Array = NDArray[np.float64]
@@ -180,7 +180,7 @@ def _state(visits: Visits, found: Posterior) -> pd.DataFrame:
     the tail in the population."""
     rows = []
     courses = {n: found.seen.outputs[n][found.who] for n in measures().values()}
-    factors = SetPoints(visits).factors(courses, (found.people.seed, np.arange(found.who.size)))
+    factors = OwnLevels(visits).factors(courses, (found.people.seed, np.arange(found.who.size)))
     for key, name in measures().items():
         o = axis.outputs()[name]
         own = [v for n, v in zip(visits.names, visits.values, strict=True) if n == name]
@@ -195,7 +195,7 @@ def _past(visits: Visits, future: Future) -> pd.DataFrame:
     """Every value and rating beside the posterior at that visit (90 %)."""
     times, rows = np.array(visits.times), []
     numbers = np.arange(len(future.people.ids))
-    factors = SetPoints(visits).factors(future.seen.outputs, (future.people.seed, numbers))
+    factors = OwnLevels(visits).factors(future.seen.outputs, (future.people.seed, numbers))
     for name, value, day in zip(visits.names, visits.values, visits.days, strict=True):
         o, k = axis.outputs()[name], int(np.searchsorted(times, day))
         x = future.seen.outputs[name][:, k] * factors[name] * o.healthy
@@ -221,7 +221,7 @@ def next_measurement(visits: Visits, future: Future, outcome: dict[str, Array]) 
     posterior's own draws; null: the same with the measure's values dealt out at random, which a finite sample gives by
     chance.
     """
-    mean, left = SetPoints(visits).known(future.seen.outputs)
+    mean, left = OwnLevels(visits).known(future.seen.outputs)
     asked = {k: (np.log(np.maximum(future.seen.outputs[n][:, -1], 1e-9)) + mean[n], float(np.hypot(left[n], noise(n))),
                  n in visits.names) for k, n in measures().items()}  # fmt: skip
     times, who = np.array(visits.times), np.arange(len(future.people.ids))

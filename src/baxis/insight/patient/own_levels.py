@@ -16,7 +16,7 @@ from .visits import Visits
 Array = NDArray[np.float64]
 
 
-class SetPoints:
+class OwnLevels:
     """Own levels given a file's values and a virtual patient's own courses."""
 
     def __init__(self, visits: Visits) -> None:

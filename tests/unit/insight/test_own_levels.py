@@ -10,7 +10,7 @@ from baxis import axis
 from baxis.clinic.labs import covariance, measures, noise, own_level
 from baxis.clinic.settings import Settings
 from baxis.insight.patient import infer
-from baxis.insight.patient.set_points import SetPoints
+from baxis.insight.patient.own_levels import OwnLevels
 from baxis.insight.patient.visits import Visits
 
 NAMES = list(measures().values())
@@ -24,7 +24,7 @@ def _courses(n: int) -> dict[str, np.ndarray]:
 
 def test_density_and_what_is_known_are_those_of_the_joint_normal() -> None:
     own = _courses(5)
-    told = SetPoints(VISITS)
+    told = OwnLevels(VISITS)
     r = told.residuals(own)
     assert r[2, 1] == pytest.approx(np.log(1.1) - np.log(own["igg"][2, 1]))
     which = np.array([[NAMES.index(n) == j for j in range(len(NAMES))] for n in VISITS.names], dtype=float)
