@@ -23,6 +23,7 @@ from .base import (
     Instrument,
     Visits,
     domains,
+    improved,
     lagged,
     lasting,
     noise,
@@ -153,7 +154,7 @@ def _sustained(v: Visits, k: int) -> Array:
 
 def _halved(v: Visits, k: int) -> Array:
     """BVAS at least halved and no organ worse than at baseline."""
-    return np.asarray((v["BVAS"][:, k] <= 0.5 * v["BVAS"][:, 1]) & (v["worse organs"][:, k] == 0), dtype=float)
+    return np.asarray(improved(v, "BVAS", k, 0.5) & (v["worse organs"][:, k] == 0), dtype=float)
 
 
 def _relapse(v: Visits) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 Endpoint = Callable[["Visits", int], Array]
 Event = Callable[["Visits"], NDArray[np.bool_]]
 STEROID = "steroid_mg"
+ROUNDING = 1e-9  # measures are decimals: exactly 0.3 points, or 20 %, must not hang on their binary form
 
 
 @dataclass(frozen=True)
@@ -183,9 +184,25 @@ def seen_by(event: Event, visits: Visits, k: int) -> Array:
     return np.asarray(event(visits)[:, 2 : k + 1].any(axis=1), dtype=float)
 
 
+def at_most(value: Array, limit: float | Array) -> NDArray[np.bool_]:
+    """value <= limit, a decimal boundary counted as reached."""
+    return np.asarray(value <= limit + ROUNDING)
+
+
+def at_least(value: Array, limit: float | Array) -> NDArray[np.bool_]:
+    """value >= limit, a decimal boundary counted as reached."""
+    return np.asarray(value >= limit - ROUNDING)
+
+
+def improved(v: Visits, name: str, k: int, fraction: float) -> NDArray[np.bool_]:
+    """(n,): the measure is lower at visit k by at least `fraction` of its baseline; nothing improves from zero."""
+    start = v[name][:, 1]
+    return np.asarray((start > 0) & at_most(v[name][:, k], (1.0 - fraction) * start))
+
+
 def steroid_ok(visits: Visits, k: int, most: float) -> NDArray[np.bool_]:
     """(n,): the steroid dose at visit k is at most `most` mg/day of prednisone; an unknown dose passes."""
-    return np.asarray(~(visits.measures[STEROID][:, k] > most + 1e-9))
+    return np.asarray(~(visits.measures[STEROID][:, k] > most + ROUNDING))
 
 
 def noise(course: Course, purpose: str, components: int = 1) -> Array:

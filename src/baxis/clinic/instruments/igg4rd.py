@@ -21,6 +21,7 @@ from .base import (
     Event,
     Instrument,
     Visits,
+    at_most,
     domains,
     lasting,
     noise,
@@ -118,7 +119,7 @@ class IgG4RelatedDisease(Instrument):
             "clinical_relapse_rate": _flared,
             "relapse_free_survival": lambda v, k: 1.0 - _flared(v, k),
             "steroid_free": lambda v, k: steroid_ok(v, k, 0.0).astype(float),
-            "IgG4_normalised": lambda v, k: (v["IgG4"][:, k] < 1.35).astype(float),
+            "IgG4_normalised": lambda v, k: at_most(v["IgG4"][:, k], 1.35).astype(float),
             "IgG4_pct_change": lambda v, k: 100.0 * (v["IgG4"][:, k] / v["IgG4"][:, 1] - 1.0),
         }
 

@@ -22,7 +22,10 @@ from .base import (
     Event,
     Instrument,
     Visits,
+    at_least,
+    at_most,
     domains,
+    improved,
     lagged,
     lasting,
     noise,
@@ -86,8 +89,8 @@ class LupusNephritis(Instrument):
             "PERR": _perr,
             "ORR_renal": _overall,
             "total_renal_response": _overall,
-            "UPCR_50pct_reduction": lambda v, k: (v["UPCR"][:, k] <= 0.5 * v["UPCR"][:, 1]).astype(float),
-            "UPCR_lt0.5": lambda v, k: (v["UPCR"][:, k] < 0.5).astype(float),
+            "UPCR_50pct_reduction": lambda v, k: improved(v, "UPCR", k, 0.5).astype(float),
+            "UPCR_lt0.5": lambda v, k: (~at_least(v["UPCR"][:, k], 0.5)).astype(float),
             "UPCR_pct_change": lambda v, k: 100.0 * (v["UPCR"][:, k] / v["UPCR"][:, 1] - 1.0),
             "eGFR_change": lambda v, k: v.change("eGFR", k),
             "renal_event_or_death": partial(seen_by, _event),
@@ -98,7 +101,7 @@ class LupusNephritis(Instrument):
 
     def failed(self, visits: Visits) -> NDArray[np.bool_]:
         """Treatment failure: proteinuria of half more than at baseline at two visits running, from week 12 on."""
-        high = (visits["UPCR"] > 1.5 * visits["UPCR"][:, 1:2]) & (visits.days >= EARLY)
+        high = ~at_most(visits["UPCR"], 1.5 * visits["UPCR"][:, 1:2]) & (visits.days >= EARLY)
         twice = np.zeros_like(high)
         twice[:, 1:] = high[:, 1:] & high[:, :-1]
         return np.asarray(np.maximum.accumulate(twice, axis=1))
@@ -106,12 +109,12 @@ class LupusNephritis(Instrument):
 
 def _stable(v: Visits, k: int, share: float, normal: float) -> NDArray[np.bool_]:
     """eGFR at visit k at least `share` of baseline, or at least `normal`."""
-    return np.asarray((v["eGFR"][:, k] >= share * v["eGFR"][:, 1]) | (v["eGFR"][:, k] >= normal))
+    return np.asarray(at_least(v["eGFR"][:, k], share * v["eGFR"][:, 1]) | at_least(v["eGFR"][:, k], normal))
 
 
 def _complete(sediment: bool, v: Visits, k: int) -> Array:
     """CRR: UPCR under 0.5, eGFR at least 85 % of baseline or 90, low steroid; with `sediment`, also inactive urine."""
-    ok = (v["UPCR"][:, k] < 0.5) & _stable(v, k, 0.85, 90.0) & steroid_ok(v, k, LOW_STEROID)
+    ok = ~at_least(v["UPCR"][:, k], 0.5) & _stable(v, k, 0.85, 90.0) & steroid_ok(v, k, LOW_STEROID)
     if sediment:
         ok &= v["active sediment"][:, k] == 0
     return np.asarray(ok, dtype=float)
@@ -119,18 +122,20 @@ def _complete(sediment: bool, v: Visits, k: int) -> Array:
 
 def _perr(v: Visits, k: int) -> Array:
     """PERR: UPCR at most 0.7, eGFR at least 80 % of baseline or 60, low steroid."""
-    ok = (v["UPCR"][:, k] <= 0.7) & _stable(v, k, 0.8, 60.0) & steroid_ok(v, k, LOW_STEROID)
+    ok = at_most(v["UPCR"][:, k], 0.7) & _stable(v, k, 0.8, 60.0) & steroid_ok(v, k, LOW_STEROID)
     return np.asarray(ok, dtype=float)
 
 
 def _overall(v: Visits, k: int) -> Array:
     """Complete or partial: UPCR halved and under 1 (under 3 where it was above 3), eGFR at least 85 % of baseline."""
     start, now = v["UPCR"][:, 1], v["UPCR"][:, k]
-    partly = (now <= 0.5 * start) & (now < np.where(start > 3.0, 3.0, 1.0)) & _stable(v, k, 0.85, 90.0)
+    ceiling = np.where(at_most(start, 3.0), 1.0, 3.0)
+    partly = improved(v, "UPCR", k, 0.5) & ~at_least(now, ceiling) & _stable(v, k, 0.85, 90.0)
     return np.maximum(_complete(False, v, k), partly.astype(float))
 
 
 def _event(v: Visits) -> NDArray[np.bool_]:
     """Renal event: eGFR 30 % under baseline, or UPCR doubled and above 1 g/g, from week 12 on; a death is not modelled."""
-    worse = (v["eGFR"] <= 0.7 * v["eGFR"][:, 1:2]) | ((v["UPCR"] >= 2.0 * v["UPCR"][:, 1:2]) & (v["UPCR"] > 1.0))
+    lost = at_most(v["eGFR"], 0.7 * v["eGFR"][:, 1:2])
+    worse = lost | (at_least(v["UPCR"], 2.0 * v["UPCR"][:, 1:2]) & ~at_most(v["UPCR"], 1.0))
     return np.asarray(worse & (v.days >= EARLY))

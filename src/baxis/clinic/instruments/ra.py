@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Array, Course, Endpoint, Instrument, Visits, fluctuation, lasting, noise
+from .base import Array, Course, Endpoint, Instrument, Visits, at_least, at_most, fluctuation, improved, lasting, noise
 
 SCALES = ("pain", "PtGA", "PhGA")
 
@@ -100,17 +100,17 @@ class RheumatoidArthritis(Instrument):
             "ACR50": partial(_acr, 0.50),
             "ACR70": partial(_acr, 0.70),
             "DAS28_change": lambda v, k: v.change("DAS28-CRP", k),
-            "DAS28_remission": lambda v, k: (v["DAS28-CRP"][:, k] < 2.6).astype(float),
-            "DAS28_LDA": lambda v, k: (v["DAS28-CRP"][:, k] <= 3.2).astype(float),
-            "DAS28_remission_CRP": lambda v, k: (v["DAS28-CRP"][:, k] < 2.6).astype(float),
-            "DAS28_LDA_CRP": lambda v, k: (v["DAS28-CRP"][:, k] <= 3.2).astype(float),
-            "DAS28_LDA_ESR": lambda v, k: (v["DAS28-ESR"][:, k] <= 3.2).astype(float),
+            "DAS28_remission": partial(_remission, "DAS28-CRP"),
+            "DAS28_LDA": partial(_low, "DAS28-CRP", 3.2),
+            "DAS28_remission_CRP": partial(_remission, "DAS28-CRP"),
+            "DAS28_LDA_CRP": partial(_low, "DAS28-CRP", 3.2),
+            "DAS28_LDA_ESR": partial(_low, "DAS28-ESR", 3.2),
             "EULAR_good": partial(_eular, "DAS28-ESR", False),
             "EULAR_good_moderate": partial(_eular, "DAS28-ESR", True),
             "EULAR_good_moderate_CRP": partial(_eular, "DAS28-CRP", True),
             "CDAI_change": lambda v, k: v.change("CDAI", k),
-            "CDAI_LDA": lambda v, k: (v["CDAI"][:, k] <= 10.0).astype(float),
-            "CDAI50": lambda v, k: (v["CDAI"][:, k] <= 0.5 * v["CDAI"][:, 1]).astype(float),
+            "CDAI_LDA": partial(_low, "CDAI", 10.0),
+            "CDAI50": lambda v, k: improved(v, "CDAI", k, 0.5).astype(float),
             "CDAI50_and_LDA": _cdai_both,
         }
 
@@ -129,25 +129,33 @@ def das28_esr(tjc28: Array, sjc28: Array, esr: Array, ptga: Array) -> Array:
     return np.asarray(0.56 * np.sqrt(tjc28) + 0.28 * np.sqrt(sjc28) + 0.70 * np.log(esr) + 0.014 * ptga)
 
 
+def _remission(score: str, v: Visits, k: int) -> Array:
+    """DAS28 below 2.6."""
+    return np.asarray(~at_least(v[score][:, k], 2.6), dtype=float)
+
+
+def _low(score: str, most: float, v: Visits, k: int) -> Array:
+    """Low disease activity: the score is at most `most`."""
+    return np.asarray(at_most(v[score][:, k], most), dtype=float)
+
+
 def _eular(score: str, moderate: bool, v: Visits, k: int) -> Array:
     """EULAR response: good is a fall above 1.2 to at most 3.2; moderate a fall above 1.2, or above 0.6 to at most 5.1."""
     fall, now = -v.change(score, k), v[score][:, k]
-    ok = (fall > 1.2) & (now <= 3.2)
+    large, some = ~at_most(fall, 1.2), ~at_most(fall, 0.6)
+    ok = large & at_most(now, 3.2)
     if moderate:
-        ok |= (fall > 1.2) | ((fall > 0.6) & (now <= 5.1))
+        ok |= large | (some & at_most(now, 5.1))
     return np.asarray(ok, dtype=float)
 
 
 def _cdai_both(v: Visits, k: int) -> Array:
     """CDAI halved and at most 10."""
-    return np.asarray((v["CDAI"][:, k] <= 0.5 * v["CDAI"][:, 1]) & (v["CDAI"][:, k] <= 10.0), dtype=float)
+    return np.asarray(improved(v, "CDAI", k, 0.5) & at_most(v["CDAI"][:, k], 10.0), dtype=float)
 
 
 def _acr(fraction: float, v: Visits, k: int) -> Array:
     """ACR response: both joint counts and three of the other five measures better by `fraction`."""
-
-    def better(name: str) -> NDArray[np.bool_]:
-        return np.asarray(v[name][:, k] <= (1.0 - fraction) * v[name][:, 1])
-
-    others = sum(better(name).astype(int) for name in ("pain", "PtGA", "PhGA", "HAQ", "CRP"))
-    return np.asarray(better("SJC66") & better("TJC68") & (others >= 3), dtype=float)
+    others = sum(improved(v, name, k, fraction).astype(int) for name in ("pain", "PtGA", "PhGA", "HAQ", "CRP"))
+    joints = improved(v, "SJC66", k, fraction) & improved(v, "TJC68", k, fraction)
+    return np.asarray(joints & (others >= 3), dtype=float)

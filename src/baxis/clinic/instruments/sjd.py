@@ -15,7 +15,22 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Array, Course, Endpoint, Instrument, Visits, bounded, domains, fluctuation, lasting, noise, threshold
+from .base import (
+    Array,
+    Course,
+    Endpoint,
+    Instrument,
+    Visits,
+    at_least,
+    at_most,
+    bounded,
+    domains,
+    fluctuation,
+    improved,
+    lasting,
+    noise,
+    threshold,
+)
 
 CLINICAL = (
     "constitutional",
@@ -105,7 +120,7 @@ class Sjogren(Instrument):
         return out
 
     def _biological(self, course: Course, igg: Array) -> Array:
-        """Level of the biological domain: IgG above 16 or low complement (1), IgG above 20 g/L (2)."""
+        """Level of the biological domain: IgG 16 to 20 g/L or low complement (1), IgG above 20 or below 5 g/L (2)."""
         titre = (
             -course.log("c3")
             - course.log("c4")
@@ -114,7 +129,8 @@ class Sjogren(Instrument):
         titre = titre + self.number("complement.noise") * noise(course, "SjD complement assay")[..., 0]
         spread = float(np.hypot(self.number("complement.log_sd"), self.number("complement.noise")))
         low = titre > threshold(self, "low_complement", spread)
-        return np.maximum((igg > 16.0).astype(float) + (igg > 20.0), low.astype(float))
+        level = np.where((igg > 20.0) | (igg < 5.0), 2.0, (igg >= 16.0).astype(float))
+        return np.maximum(level, low.astype(float))
 
     def _symptoms(self, course: Course) -> Array:
         """Log symptom activity (n, T): part of inflammation, the trial effect, and a fluctuation of its own."""
@@ -172,12 +188,12 @@ def _value(measure: str, v: Visits, k: int) -> Array:
 
 def _reduced(v: Visits, k: int, names: tuple[str, ...], fraction: float) -> Array:
     """Number of scales that fell by `fraction` of their baseline, (n,)."""
-    return np.asarray(sum((v[s][:, k] <= (1 - fraction) * v[s][:, 1]).astype(float) for s in names))
+    return np.asarray(sum(improved(v, s, k, fraction).astype(float) for s in names))
 
 
 def _symptoms_better(v: Visits, k: int) -> NDArray[np.bool_]:
     """ESSPRI lower by a point or by 15 %."""
-    return np.asarray((v.change("ESSPRI", k) <= -1.0) | (v["ESSPRI"][:, k] <= 0.85 * v["ESSPRI"][:, 1]))
+    return at_most(v.change("ESSPRI", k), -1.0) | improved(v, "ESSPRI", k, 0.15)
 
 
 def _tears_better(v: Visits, k: int) -> NDArray[np.bool_]:
@@ -189,12 +205,14 @@ def _tears_better(v: Visits, k: int) -> NDArray[np.bool_]:
 
 
 def _saliva_better(v: Visits, k: int) -> NDArray[np.bool_]:
-    """Unstimulated flow higher by a quarter (ultrasound, the other way to this item, is not simulated)."""
-    return np.asarray(v["UWS"][:, k] >= 1.25 * v["UWS"][:, 1])
+    """Unstimulated flow higher by a quarter, from none by anything (ultrasound, the other way, is not simulated)."""
+    start, now = v["UWS"][:, 1], v["UWS"][:, k]
+    return np.asarray(np.where(start > 0, at_least(now, 1.25 * start), now > 0))
 
 
 def _serum_better(v: Visits, k: int) -> NDArray[np.bool_]:
-    return np.asarray((v["IgG"][:, k] <= 0.9 * v["IgG"][:, 1]) | (v["RF"][:, k] <= 0.75 * v["RF"][:, 1]))
+    """IgG lower by a tenth, or rheumatoid factor by a quarter."""
+    return improved(v, "IgG", k, 0.1) | improved(v, "RF", k, 0.25)
 
 
 def _star(v: Visits, k: int) -> Array:
@@ -212,11 +230,12 @@ def _cress(v: Visits, k: int) -> Array:
 
 def _etap(v: Visits, k: int) -> Array:
     """ETAP: ESSDAI lower by 3, no new moderate or severe domain, physician's global not worse by a tenth of its scale."""
-    ok = (v.change("ESSDAI", k) <= -3) & (v["domains worse"][:, k] == 0) & (v.change("PhGA", k) < 10)
+    ok = (v.change("ESSDAI", k) <= -3) & (v["domains worse"][:, k] == 0) & ~at_least(v.change("PhGA", k), 10.0)
     return np.asarray(ok, dtype=float)
 
 
 def _tears(v: Visits, k: int) -> Array:
     """TEARS: two of four scales (global, pain, fatigue, dryness) better by 30 of 100 mm."""
-    count = (v.change("PtGA", k) <= -30).astype(int) + sum((v.change(s, k) <= -3.0).astype(int) for s in SCALES)
+    count = at_most(v.change("PtGA", k), -30.0).astype(int)
+    count = count + sum(at_most(v.change(s, k), -3.0).astype(int) for s in SCALES)
     return np.asarray(count >= 2, dtype=float)

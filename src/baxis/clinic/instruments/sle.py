@@ -17,6 +17,7 @@ import scipy
 from numpy.typing import NDArray
 
 from .base import (
+    ROUNDING,
     STEROID,
     Array,
     Course,
@@ -24,6 +25,8 @@ from .base import (
     Event,
     Instrument,
     Visits,
+    at_least,
+    at_most,
     domains,
     lasting,
     noise,
@@ -42,7 +45,8 @@ DOMAINS: dict[str, tuple[str, ...]] = {
     "constitutional": ("constitutional",),
 }
 SEROLOGY = ("anti_dsDNA", "low_complement")
-MAJOR = ("renal", "serositis", "vasculitis", "central_nervous_system")  # LLDAS allows no activity there
+# LLDAS allows no activity there: kidney, heart and lung, vessels, nerves, and no fever
+MAJOR = ("renal", "serositis", "vasculitis", "central_nervous_system", "constitutional")
 WORSE_PGA = 0.3  # points of 3: SRI's own definition of worsening
 
 
@@ -189,15 +193,20 @@ def _sri(points: float, v: Visits, k: int) -> Array:
     """SRI: SLEDAI better by `points`, no new BILAG A and at most one new B, PGA not worse by 0.3."""
     ok = v.change("SLEDAI-2K", k) <= -points
     ok &= (v["new BILAG A"][:, k] == 0) & (v["new BILAG B"][:, k] <= 1)
-    ok &= v.change("PGA", k) < WORSE_PGA
+    ok &= ~_physician_worse(v, k)
     return np.asarray(ok, dtype=float)
+
+
+def _physician_worse(v: Visits, k: int) -> NDArray[np.bool_]:
+    """Physician's global up by 0.3 or more of 3 points (a tenth of its scale)."""
+    return at_least(v.change("PGA", k), WORSE_PGA)
 
 
 def _bicla(v: Visits, k: int) -> Array:
     """BICLA: every A and B of baseline better, no new A and at most one new B, SLEDAI and PGA not worse."""
     ok = v["BILAG unimproved"][:, k] == 0
     ok &= (v["new BILAG A"][:, k] == 0) & (v["new BILAG B"][:, k] <= 1)
-    ok &= (v.change("SLEDAI-2K", k) <= 0) & (v.change("PGA", k) < WORSE_PGA)
+    ok &= (v.change("SLEDAI-2K", k) <= 0) & ~_physician_worse(v, k)
     return np.asarray(ok, dtype=float)
 
 
@@ -217,19 +226,19 @@ def _sri_tapered(reduced: bool, v: Visits, k: int) -> Array:
     """SRI-4 on at most 10 mg/day of prednisone, and with `reduced` not above the dose at baseline."""
     ok = steroid_ok(v, k, 10.0)
     if reduced:
-        ok &= ~(v[STEROID][:, k] > v[STEROID][:, 1])
+        ok &= ~(v[STEROID][:, k] > v[STEROID][:, 1] + ROUNDING)
     return _sri(4, v, k) * ok
 
 
 def _lldas(v: Visits, k: int) -> Array:
     """SLEDAI-2K at most 4 without major organs, nothing new since the visit before, PGA at most 1, prednisone 7.5 mg."""
     ok = (v["SLEDAI-2K"][:, k] <= 4) & (v["major organs"][:, k] == 0) & (v["new items"][:, k] == 0)
-    return np.asarray(ok & (v["PGA"][:, k] <= 1.0) & steroid_ok(v, k, 7.5), dtype=float)
+    return np.asarray(ok & at_most(v["PGA"][:, k], 1.0) & steroid_ok(v, k, 7.5), dtype=float)
 
 
 def _remission(pga: float, steroid: float, v: Visits, k: int) -> Array:
     """Clinical SLEDAI-2K 0, PGA under `pga`, at most `steroid` mg/day of prednisone (DORIS: 0.5 and 5)."""
-    ok = (v["clinical SLEDAI-2K"][:, k] == 0) & (v["PGA"][:, k] < pga) & steroid_ok(v, k, steroid)
+    ok = (v["clinical SLEDAI-2K"][:, k] == 0) & ~at_least(v["PGA"][:, k], pga) & steroid_ok(v, k, steroid)
     return np.asarray(ok, dtype=float)
 
 
@@ -260,10 +269,10 @@ def _rise(measure: str, v: Visits) -> Array:
 
 def _any_flare(v: Visits) -> NDArray[np.bool_]:
     """SELENA flare of any grade: SLEDAI up by 3, or PGA up by 1."""
-    return np.asarray((_rise("SLEDAI-2K", v) >= 3) | (_rise("PGA", v) >= 1.0)) & (v.days > 0)
+    return np.asarray((_rise("SLEDAI-2K", v) >= 3) | at_least(_rise("PGA", v), 1.0)) & (v.days > 0)
 
 
 def _severe_flare(v: Visits) -> NDArray[np.bool_]:
     """Severe SELENA flare as the belimumab trials count it: PGA up to above 2.5, or a new severe organ (BILAG A)."""
-    worse = (_rise("PGA", v) >= 1.0) & (v["PGA"] > 2.5)
+    worse = at_least(_rise("PGA", v), 1.0) & ~at_most(v["PGA"], 2.5)
     return np.asarray(worse | ((v["new BILAG A"] > 0) & (v["new items"] > 0))) & (v.days > 0)
