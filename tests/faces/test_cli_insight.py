@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def test_explain_prints_and_saves(cli: Cli, tmp_path: Path) -> None:
     assert code == 0
     assert "Escapes closed on top of the drug" in text
     assert "Research use only" in text
+    effect = re.search(r"difference ([+-][\d.]+) .* pp", text)
+    first = re.search(r"drug as given .* ([+-][\d.]+)$", text, re.M)
+    assert effect
+    assert first
+    assert first[1] == effect[1]  # points of responders in the table as in the headline
     assert {p.name for p in out.iterdir()} >= {"explain.json", "explain.png", "ladder.csv", "stages.csv"}
     assert json.loads((out / "explain.json").read_text())["disease"] == "SLE"
     asked = ("explain", "belimumab", "--disease", "SLE", "--patients", "20", "--out")

@@ -157,7 +157,7 @@ def _course(run: ArmRun, k: int) -> str:
     """The patient's read-outs at the visits from day 0, in model units."""
     outputs = {o.output: run.outputs[n][k, 1:] for n, o in axis.outputs().items()}
     table = pd.DataFrame({"time": run.days[1:], **outputs})
-    return table.to_csv(index=False, float_format="%.9g")
+    return table.to_csv(index=False)
 
 
 def _tables(found: Simulated) -> dict[str, str | bytes]:

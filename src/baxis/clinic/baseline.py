@@ -7,6 +7,7 @@ difference is that of Austin 2009 (doi:10.1002/sim.3697): the difference over th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,11 @@ class Target:
     n: float
     share: bool
     source: str
+
+
+def named(characteristic: str) -> str:
+    """A published characteristic without the unit in its name: its values stand in the unit of the row."""
+    return re.sub(r"_([A-Za-z]+_per_[A-Za-z]+|frac|y)$", "", characteristic).replace("_", " ")
 
 
 def targets(design: Design, tables: Evidence) -> list[Target]:

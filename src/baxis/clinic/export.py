@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import shutil
 import tempfile
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InvalidValue
+from ..core.plain import finite, to_json
 from .intervals import PARTS
 
 if TYPE_CHECKING:
@@ -63,22 +62,9 @@ def _matched(result: TrialResult) -> dict[str, Any] | None:
     return None if m is None else {**asdict(m), "enough": m.enough}
 
 
-def finite(value: Any) -> Any:
-    """Plain Python numbers; NaN and infinity have no place in JSON and become null."""
-    if isinstance(value, dict):
-        return {str(k): finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(v) for v in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
 def dumps(result: TrialResult) -> str:
     """result.json as text: keys in order, two-space indent, one trailing newline."""
-    return json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return to_json(plain(result), 2) + "\n"
 
 
 def check_folder(folder: Path, own: str = "result.json") -> None:
@@ -109,7 +95,7 @@ def save(result: TrialResult, folder: Path) -> Path:
         reload.courses_table(result).to_parquet(work / "trajectories.parquet", index=False)
         therapy.courses_table(result).to_parquet(work / "courses.parquet", index=False)
         therapy.decisions_table(result).to_parquet(work / "decisions.parquet", index=False)
-        (work / "saved.json").write_text(json.dumps(reload.record(result), indent=1) + "\n", encoding="utf-8")
+        (work / "saved.json").write_text(to_json(reload.record(result), 1) + "\n", encoding="utf-8")
         figures.write(result, work)
 
     return whole(folder, write)

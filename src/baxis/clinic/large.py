@@ -23,6 +23,7 @@ import pandas as pd
 from .. import evidence
 from ..core.cluster import Client, each_on, open_client
 from ..core.errors import InvalidValue
+from ..core.plain import finite
 from . import published
 from .contrasts import COLUMNS, Judged, contrasts, event_times
 from .design import Design, read_design
@@ -59,7 +60,6 @@ class LargeResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: trial, arms, contrasts, blocks, recipe; NaN becomes null."""
-        from .export import finite
 
         trial = {"trial_id": self.design.trial_id, "disease": self.design.disease, "patients": self.patients}
         tables = {"arms": self.arms.to_dict("records"), "contrasts": self.contrasts.to_dict("records")}

@@ -9,8 +9,8 @@ from, because the published base rates were seen under such doses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 
 from .. import axis
 from ..core import library, streams
+from ..core.written import none_of
+from ..core.written import share as in_percent
 from .design import Arm, Design
 from .instruments.steroid import steroid_dose
 from .intervals import central
-from .labs import reported
+from .labs import reported as as_reported
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
@@ -35,6 +37,15 @@ COLUMNS = ("arm_id", "harm", "name", "expected", "per_100_years", "pi50", "pi90"
 YEAR = 365.25
 DRAWS = 4000
 TWO, BIOLOGIC = "two biologics at once", ("mAb", "fusion protein")
+NARROW = "cohorts reach further down, so this is no sign that the drug spares IgG"
+CAVEATS = {
+    "PI3Kdelta inhibitor": (
+        "Under PI3K delta inhibitors the model raises IgG by about a third: class switching follows FOXO1 on the evidence of "
+        "patients with overactive PI3K delta, while seletalisib is recorded to lower IgG. That gain is never set against another "
+        "drug's loss. Colitis and liver harm, the reason why the class was left, are in the harms."
+    ),
+    "BTK inhibitor": "Bleeding and atrial fibrillation under BTK inhibitors are rates of ibrutinib in blood cancer: upper bounds.",
+}
 Z90 = 1.6448536269514722
 Z95 = 1.959963984540054
 
@@ -84,7 +95,7 @@ def harms(design: Design, people: Population, runs: Sequence[ArmRun], tables: Ev
         found += [_low_igg(people, run, h) for h in rows("measure")]
         found += [_class_harm(design, run.arm, h, classes[run.arm.arm_id]) for h in asked]
         for harm, share, rate, log_sd in found:
-            row = _row(run.arm, harm, (share, rate, log_sd), people.seed)
+            row = _row(run.arm, harm, (share, rate, log_sd), (people.seed, int((run.status == 0).sum())))
             out.append(row | _published(design.trial_id, run.arm.arm_id, harm, tables))
     table = pd.DataFrame(out, columns=list(COLUMNS))
     return table.drop_duplicates(["arm_id", "harm", "name"]).reset_index(drop=True)
@@ -97,6 +108,38 @@ def _classes(arm: Arm) -> set[str]:
 def _within(scope: str, classes: set[str]) -> bool:
     """Whether a scope (`BTK inhibitor`, `CAR-T`) names one of the classes or a family of it."""
     return any(c == scope or c.startswith(f"{scope} ") or c.endswith(f" {scope}") for c in classes)
+
+
+def to_know(table: pd.DataFrame, design: Design) -> list[str]:
+    """Sentences that belong beside the harms of a design: what is borrowed, what is a bound, what cannot be seen here."""
+    classes = {c for arm in design.arms for c in _classes(arm)}
+    notes = dict(zip(table["note"], table["name"], strict=True))
+    none = [f"{name}: {note}." for note, name in notes.items() if isinstance(note, str) and NARROW in note]
+    return [*caveats(classes), *none[:1]]
+
+
+def caveats(classes: set[str]) -> list[str]:
+    """What is known to be wrong, borrowed or easily misread in the harms of drug classes."""
+    out = [text for family, text in CAVEATS.items() if any(c.startswith(family) for c in classes)]
+    for h in rows("factor"):
+        if h.value < 1 and _within(h.scope, classes):
+            low, high = (h.value * np.exp(s * Z95 * h.log_sd) for s in (-1, 1))
+            open_ = low < 1 < high
+            out.append(
+                f"Serious infection under {h.scope}: the published ratio to control is {h.value:g} ({low:.2g} to {high:.2g}), below 1"
+                + ("; its interval holds 1, so fewer infections are not shown." if open_ else ".")
+            )
+    return out
+
+
+def reported(row: Mapping[Any, Any]) -> str:
+    """A published harm as printed: a share in per cent, a rate with its unit; empty where none was published."""
+    value = row["published"]
+    if value is None or value != value:
+        return ""
+    if row["published_unit"] == "fraction":
+        return in_percent(value)
+    return f"{value:g} {row['published_unit'].replace('patient-years', 'y')}"
 
 
 Found = tuple[Harm, float, float, float]
@@ -150,7 +193,7 @@ def infections(design: Design, people: Population, run: ArmRun) -> tuple[Harm, A
     dose = steroid_dose(design, run.taken, people, run.days)
     dose = np.zeros((len(people.ids), run.days.size)) if dose is None else dose
     start = float(steroid_factor(dose[:, 0]).mean())
-    igg = reported("igg", run.outputs["igg"], people.seed, people.ids)
+    igg = as_reported("igg", run.outputs["igg"], people.seed, people.ids)
     times, drug_sd = class_factor(_classes(run.arm))
     if biologics(run.arm) > 1:
         two = next(h for h in rows("factor") if h.scope == TWO)
@@ -186,8 +229,16 @@ def _by_dose(dose: Array, factors: dict[str, Harm]) -> Array:
 
 
 def _low_igg(people: Population, run: ArmRun, harm: Harm) -> Found:
-    igg = reported("igg", run.outputs["igg"], people.seed, people.ids)[run.status == 0]
-    return harm, float((igg[:, 2:] < harm.value).any(axis=1).mean()), float("nan"), 0.0
+    """Share of patients who go below the level; where none does, the note says where their levels are."""
+    igg = as_reported("igg", run.outputs["igg"], people.seed, people.ids)[run.status == 0]
+    below = (igg[:, 2:] < harm.value).any(axis=1)
+    if below.size and not below.any():
+        low, high = np.quantile(igg[:, 1], [0.05, 0.95])
+        harm = replace(
+            harm,
+            note=f"{none_of(below.size)}: IgG of the virtual patients starts at {low:.1f} to {high:.1f} g/L (5 to 95 %); {NARROW}",
+        )
+    return harm, float(below.mean()) if below.size else float("nan"), float("nan"), 0.0
 
 
 def _class_harm(design: Design, arm: Arm, harm: Harm, classes: set[str]) -> Found:
@@ -207,15 +258,18 @@ def _class_harm(design: Design, arm: Arm, harm: Harm, classes: set[str]) -> Foun
     return harm, float(share), 100 * float(yearly), harm.log_sd
 
 
-def _row(arm: Arm, harm: Harm, found: tuple[float, float, float], seed: int) -> dict[str, Any]:
-    """One row of the table, with predictive intervals for an arm of this size."""
-    share, rate, log_sd = found
+def _row(arm: Arm, harm: Harm, found: tuple[float, float, float], drawn: tuple[int, int]) -> dict[str, Any]:
+    """One row of the table, with predictive intervals for an arm of this size. drawn: seed, finished patients."""
+    (share, rate, log_sd), (seed, people_n) = found, drawn
     row = {"arm_id": arm.arm_id, "harm": harm.harm, "name": harm.name, "expected": share, "per_100_years": rate}
     row |= {"control": harm.control, "source": harm.source, "note": harm.note, "pi50": None, "pi90": None}
     if np.isfinite(share):
         random = streams.generator(seed, f"harm {arm.arm_id} {harm.harm} {harm.name}")
         hazard = -np.log1p(-min(share, 0.999)) * np.exp(log_sd * random.standard_normal(DRAWS))
-        seen = random.binomial(arm.n, 1 - np.exp(-hazard)) / arm.n
+        chance = 1 - np.exp(-hazard)
+        if harm.form == "measure":  # counted in virtual patients: none in n leaves a share open
+            chance = random.beta(share * people_n + 0.5, (1 - share) * people_n + 0.5, DRAWS)
+        seen = random.binomial(arm.n, chance) / arm.n
         row |= {"pi50": central(seen, 0.5), "pi90": central(seen, 0.9)}
     return row
 

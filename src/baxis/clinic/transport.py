@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InvalidValue, UnknownName
+from ..core.plain import finite
 from .design import Background, Design, Endpoint, read_design
 from .instruments import instrument
 from .instruments.steroid import PREDNISONE_EQUIVALENT
@@ -66,7 +67,6 @@ class Transport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; numbers that are not finite become null."""
-        from .export import finite
 
         cleaned: dict[str, Any] = finite(
             {

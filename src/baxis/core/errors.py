@@ -24,7 +24,16 @@ class InvalidValue(BaxisError):
 
     def __init__(self, where: str, got: object, allowed: str, hint: str = "") -> None:
         self.where, self.got, self.allowed = where, got, allowed
-        super().__init__(f"{where}: got {got!r}; allowed: {allowed}" + (f"; {hint}" if hint else ""))
+        super().__init__(f"{where}: got {_python(got)!r}; allowed: {allowed}" + (f"; {hint}" if hint else ""))
+
+
+def _python(got: object) -> object:
+    """A value as Python writes it: numpy's numbers, alone or in a list, would read `np.float64(1.0)`."""
+    if isinstance(got, list | tuple | set | frozenset):
+        return type(got)(_python(v) for v in got) if not hasattr(got, "_fields") else got
+    if isinstance(got, dict):
+        return {_python(k): _python(v) for k, v in got.items()}
+    return got.tolist() if hasattr(got, "tolist") and hasattr(got, "dtype") else got
 
 
 class Unsupported(BaxisError):

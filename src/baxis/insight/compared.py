@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from ..clinic.export import finite, whole
+from ..clinic.export import whole
+from ..core.plain import finite, to_json
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Compared(ABC):
         return whole(Path(folder), self._write, "agreement.json")
 
     def _write(self, out: Path) -> None:
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        text = to_json(self.to_dict(), 2)
         (out / "agreement.json").write_text(text + "\n", encoding="utf-8")
         self.table.to_csv(out / "agreement.csv", index=False)
         (out / "agreement.md").write_text(self.markdown(), encoding="utf-8")

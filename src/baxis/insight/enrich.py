@@ -6,7 +6,6 @@ strata and pooled by size). Sizes are for two equal arms and a two-sided 5 % tes
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..clinic.export import finite
 from ..clinic.posterior import between_draws
 from ..clinic.recipe import NOTICE
 from ..clinic.settings import Settings, settle
 from ..core import streams
 from ..core.errors import InvalidValue, UnknownName
+from ..core.plain import finite, records
 from .biomarkers import measured
 from .explain.runs import Bench
 from .scenario import Scenario, scenario
@@ -59,7 +58,7 @@ class Enrichment:
         head: dict[str, Any] = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
         head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
         head |= {"marker": c.marker, "quantile": c.quantile, "below": c.below}
-        designs = json.loads(self.table.to_json(orient="records"))
+        designs = records(self.table)
         return dict(finite({**head, "designs": designs, "errors": self.errors, "recipe": self.recipe}))
 
 

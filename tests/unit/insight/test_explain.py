@@ -32,6 +32,8 @@ def test_tables_add_up_in_every_disease(drug: str, disease: str) -> None:
     alone = result.routes.set_index("route")["alone_pct"][players.index].sum()
     assert alone + shares["interaction"] == pytest.approx(shares["all closed"])
     assert result.arms["carries_pct"].sum() == pytest.approx(100 - result.ladder["takes_pct"].iloc[0])
+    # what the drug as given does to the endpoint is the effect itself, in its unit
+    assert result.ladder["endpoint_change"].iloc[0] == pytest.approx(result.effect["difference"])
     json.dumps(result.to_dict(), allow_nan=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...core.plain import to_json
 from . import figures
 from .board import Board
 from .page import page
@@ -11,13 +12,12 @@ from .page import page
 
 def save(board: Board, folder: Path) -> None:
     """Write scoreboard.json, scoreboard.md and the figures into a folder; each file whole or not at all."""
-    import json
 
     folder.mkdir(parents=True, exist_ok=True)
     names = figures.write(board, folder)
     texts = {
         "scoreboard.md": page(board, names),
-        "scoreboard.json": json.dumps(board.to_dict(), indent=1) + "\n",
+        "scoreboard.json": to_json(board.to_dict(), 1) + "\n",
     }
     for name, text in texts.items():
         part = folder / f"{name}.part"

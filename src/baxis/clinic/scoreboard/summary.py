@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..export import finite
+from ...core.plain import finite
 from .board import FIRST, Board, Scored
 from .prediction import COMBINED
 from .rivals import META

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from baxis.core.written import fixed, p_value
 from baxis.evidence.meta.network_run import NetworkResult
 from baxis.evidence.meta.pool import variance_explained
 from baxis.evidence.meta.run import MetaResult, left_out_by_reason, regression_rows
@@ -19,7 +20,7 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[st
 
 def number(value: float, places: int = 3) -> str:
     """A number with fixed places; a dash for an unknown one."""
-    return f"{value:.{places}f}" if value == value and abs(value) != float("inf") else "-"
+    return fixed(value, places)
 
 
 def meta_lines(result: MetaResult) -> Iterator[str]:
@@ -49,22 +50,22 @@ def _summary(result: MetaResult) -> Iterator[str]:
     for r in result.summary():
         rows.append([
             r["group"], str(r["k"]), number(r["estimate"]), f"[{number(r['ci_low'])}, {number(r['ci_high'])}]",
-            f"[{number(r['pi_low'])}, {number(r['pi_high'])}]", number(r["p_value"], 4), number(r["tau2"], 4),
+            f"[{number(r['pi_low'])}, {number(r['pi_high'])}]", p_value(r["p_value"]), number(r["tau2"], 4),
             number(r["i2"], 0),
         ])  # fmt: skip
     yield from columns(rows, [False, True, True, True, True, True, True, True])
     f = result.overall
     yield ""
-    yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p = {number(f.q_p, 4)}), tau2 {f.tau2:.5f} "
+    yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p = {p_value(f.q_p)}), tau2 {number(f.tau2, 5)} "
            f"[{number(f.tau2_ci[0], 5)}, {number(f.tau2_ci[1], 5)}]")  # fmt: skip
     if result.by_group is not None and result.by_group.df > 0:
         g = result.by_group
-        yield f"between groups: Q = {g.q_between:.2f} on {g.df} df (p = {number(g.p_value, 4)})"
+        yield f"between groups: Q = {g.q_between:.2f} on {g.df} df (p = {p_value(g.p_value)})"
     for t in result.tables:
         low, mean, high = (result.shown(x) for x in (t.ci_low, t.estimate, t.ci_high))
         yield f"{t.method} (no correction): {mean:.3f} [{low:.3f}, {high:.3f}]"
     if result.asymmetry is not None:
-        yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p = {result.asymmetry.p_value:.4f}"
+        yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p = {p_value(result.asymmetry.p_value)}"
 
 
 def _regression(result: MetaResult) -> Iterator[str]:
@@ -76,12 +77,12 @@ def _regression(result: MetaResult) -> Iterator[str]:
     for r in regression_rows(fit):
         interval = f"[{number(r['ci_low'], 4)}, {number(r['ci_high'], 4)}]"
         rows.append([
-            r["coefficient"], number(r["estimate"], 4), number(r["se"], 4), interval, number(r["p_value"], 4)
+            r["coefficient"], number(r["estimate"], 4), number(r["se"], 4), interval, p_value(r["p_value"])
         ])  # fmt: skip
     yield from columns(rows, [False, True, True, True, True])
     log = " (of the logarithm)" if result.effects.is_log else ""
     r2 = number(variance_explained(result.overall, fit), 0)
-    yield f"moderators: QM = {fit.qm:.2f} on {fit.qm_df} df (p = {number(fit.qm_p, 4)}), R2 {r2} %{log}"
+    yield f"moderators: QM = {fit.qm:.2f} on {fit.qm_df} df (p = {p_value(fit.qm_p)}), R2 {r2} %{log}"
 
 
 def _notes(result: MetaResult) -> Iterator[str]:
@@ -109,13 +110,13 @@ def network_lines(result: NetworkResult) -> Iterator[str]:
     yield from columns(rows, [False, True, True, True, True])
     yield ""
     d = result.decomposition
-    yield f"tau2 = {n.tau2:.4f}, I2 = {n.i2:.0f} %"
+    yield f"tau2 = {number(n.tau2, 4)}, I2 = {n.i2:.0f} %"
     for part in (d.total, d.within, d.between):
-        yield f"Q {part.name}: {part.q:.2f} on {part.df} df (p = {number(part.p_value, 4)})"
+        yield f"Q {part.name}: {part.q:.2f} on {part.df} df (p = {p_value(part.p_value)})"
     for s in result.splits:
         if s.indirect == s.indirect:
             yield (f"{s.treatment} against {s.versus}: direct {number(result.shown(s.direct))}, indirect "
-                   f"{number(result.shown(s.indirect))} (difference p = {number(s.p_value, 3)})")  # fmt: skip
+                   f"{number(result.shown(s.indirect))} (difference p = {p_value(s.p_value, 3)})")  # fmt: skip
     if result.benefit == 0:
         yield "note: the tables do not say whether more or less is better here; P-scores rank by size"
     for x in n.left_out:

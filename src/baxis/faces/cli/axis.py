@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
 
 LibraryOption = Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -33,7 +34,7 @@ def check(
         page.write_text(report.markdown(rows), encoding="utf-8")
     if json:
         data = {"rows": [r.as_dict() for r in rows], "summary": counts}
-        sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(data, 2) + "\n")
         return
     shown = [r for r in rows if r.passed is False or not failures]
     _table([report.cells(r) for r in shown], f"check {rung}")
@@ -80,7 +81,7 @@ def stimulate(
 
         stimulation_figure(result, plot)
     if json:
-        sys.stdout.write(json_module.dumps(result.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(result.as_dict(), 2) + "\n")
         return
     _table([{k: _number(v) for k, v in row.items()} for row in result.summary()], result.condition)
 
@@ -96,7 +97,7 @@ def compare_diseases(
 
     rows = compare(diseases or None)
     if json:
-        sys.stdout.write(json_module.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(rows, 2) + "\n")
         return
     _table(rows, "regulators (healthy = 1 unless a unit is given)")
 
@@ -139,7 +140,7 @@ def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], 
     data = {"agent": found.agent, "unit": found.unit, "readout": found.readout, "ec50": found.ec50, "emax": found.emax,
             "hill": found.hill, "doses": list(map(float, found.doses)), "response": list(map(float, found.response))}  # fmt: skip
     if json:
-        sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(data, 2) + "\n")
         return
     _table(
         [{"dose": f"{d:.4g}", found.readout: f"{r:.4g}"} for d, r in zip(found.doses, found.response, strict=True)],

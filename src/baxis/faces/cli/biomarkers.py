@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as text_json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+
+from ...core.plain import to_json
 
 EARLY = 10  # markers on treatment shown
 
@@ -61,7 +62,7 @@ def biomarkers(
     if out:
         result.save(out)
     if json:
-        typer.echo(text_json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        typer.echo(to_json(result.to_dict(), 2))
         return
     shown = agreed(cast("Agreement", result)) if against_evidence else lines(cast("Biomarkers", result))
     for line in shown:
@@ -149,17 +150,18 @@ def _decision(result: Biomarkers, factor: int, unit: str) -> list[str]:
     from ...insight.biomarkers.decision import ALL, ONE, useful
     from .layout import table
 
+    found = {rule: useful(result.decision, rule) for rule in (ALL, ONE)}
     rows = []
     for rule in (ALL, ONE):
-        for r in result.decision[result.decision["rule"] == rule].iloc[2:13:2].to_dict("records"):
+        own = result.decision[result.decision["rule"] == rule].reset_index(drop=True)
+        named = own["threshold"].isin(found[rule] or ())  # what the last line names stands in the table
+        for r in own[named | own.index.isin(range(2, 13, 2))].to_dict("records"):
             lead = f"{factor * r['lead']:+.2f} ({factor * r['ci_low']:+.2f} to {factor * r['ci_high']:+.2f})"
             values = (factor * r[k] for k in ("threshold", "net_benefit", "treat_all", "null_95"))
             shown = [f"{v:.{d}f}" for v, d in zip(values, (1, 2, 2, 2), strict=True)]
             rows.append((rule, shown[0], f"{100 * r['treated']:.0f}", shown[1], shown[2], lead, shown[3]))
-    found = {rule: useful(result.decision, rule) for rule in (ALL, ONE)}
     said = [
-        f"{rule}: " + (f"{factor * f[0]:.1f} to {factor * f[1]:.1f} {unit}" if f else "nowhere")
-        for rule, f in found.items()
+        f"{rule}: " + (_between(factor * f[0], factor * f[1], unit) if f else "nowhere") for rule, f in found.items()
     ]
     head = (
         "treat by",
@@ -175,3 +177,8 @@ def _decision(result: Biomarkers, factor: int, unit: str) -> list[str]:
         *table(head, rows),
         f"Beats treating all and none beyond interval and chance: {'; '.join(said)}",
     ]
+
+
+def _between(low: float, high: float, unit: str) -> str:
+    """Thresholds from the lowest to the highest, or the only one."""
+    return f"at {low:.1f} {unit} only" if low == high else f"{low:.1f} to {high:.1f} {unit}"

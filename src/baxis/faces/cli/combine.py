@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as encoder
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from ...clinic.settings import Settings
@@ -40,7 +41,7 @@ def combine(
     out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
     """Dose surfaces of benefit and harm of a combination, its synergy by HSA, Bliss, Loewe and ZIP, and its timing."""
-    from ...clinic.export import check_folder, finite
+    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
     from .progress import bar
 
@@ -69,7 +70,7 @@ def combine(
             shown = lines(result)
     if out:
         result.save(out)
-    typer.echo(encoder.dumps(finite(result.to_dict()), indent=1) if json else "\n".join(shown))
+    typer.echo(to_json(result.to_dict(), 1) if json else "\n".join(shown))
 
 
 def _checked(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from ...insight.combine.search import Search
@@ -24,7 +25,7 @@ def combine_search(
     out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
     """Pairs of drugs (one of each class) by inflammation taken off, serious harms and IgG lost: the Pareto front."""
-    from ...clinic.export import check_folder, finite
+    from ...clinic.export import check_folder
     from ...clinic.settings import Settings, settle
     from ...insight.combine.search import search
     from .progress import bar
@@ -36,7 +37,7 @@ def combine_search(
         result = search(disease, all_pairs, chosen)
     if out:
         result.save(out)
-    typer.echo(encoder.dumps(finite(result.to_dict()), indent=1) if json else "\n".join(lines(result)))
+    typer.echo(to_json(result.to_dict(), 1) if json else "\n".join(lines(result)))
 
 
 def lines(result: Search) -> list[str]:

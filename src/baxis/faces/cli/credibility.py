@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 KINDS = (".html", ".json")
 
@@ -36,7 +37,7 @@ def credibility(
     if pdf:
         printer.browser()
     found = assessment.assess(claim, disease, drug or (), endpoint, tests)
-    plain = encoder.dumps(found.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    plain = to_json(found.to_dict(), 1) + "\n"
     typer.echo(f"Written to {write(plain if out.suffix == '.json' else assessment.html(found), out)}")
     if pdf:
         typer.echo(f"Written to {printer.write_pdf(out)}")

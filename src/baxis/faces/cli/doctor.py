@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as encoder
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
@@ -16,7 +17,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
     items = report()
     if json:
-        typer.echo(encoder.dumps([asdict(i) for i in items], indent=1))
+        typer.echo(to_json([asdict(i) for i in items], 1))
     else:
         rows = [(i.what, "well" if i.ok else "lacking", i.found, i.advice) for i in items]
         typer.echo("\n".join(table(["what", "state", "found", "to do"], rows)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json as text_json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from ...insight.enrich import Enrichment
@@ -36,7 +37,7 @@ def enrich(
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
         result = run(drug, disease, Cutoff(marker, cutoff, below), dose=dose, endpoint=endpoint, settings=settings)
     if json:
-        typer.echo(text_json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        typer.echo(to_json(result.to_dict(), 2))
         return
     for line in lines(result):
         typer.echo(line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.errors import InvalidValue
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,10 +99,9 @@ def check(
 
 def print_report_json(report: Any) -> None:
     """The whole report as JSON."""
-    import json
     from dataclasses import asdict
 
-    sys.stdout.write(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(to_json(asdict(report), 2) + "\n")
 
 
 @app.command()

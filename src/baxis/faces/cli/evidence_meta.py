@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
+from ...core.written import p_value
 
 if TYPE_CHECKING:
     from ...evidence.meta.network_run import NetworkResult
@@ -105,7 +107,7 @@ def funnel_command(
     def text() -> None:
         few = " (fewer than 10 studies: low power)" if test.k < 10 else ""
         _say(f"Egger's test, k = {test.k}{few}: slope {test.slope:.3f} (SE {test.se:.3f}), t = {test.statistic:.2f}, "
-             f"p = {test.p_value:.4f}")  # fmt: skip
+             f"p = {p_value(test.p_value)}")  # fmt: skip
         low, high = (result.shown(x) for x in test.limit_ci)
         _say(f"{result.scale_name} at standard error 0: {result.shown(test.limit):.3f} [{low:.3f}, {high:.3f}]")
 
@@ -176,7 +178,7 @@ def map_command(
     if out is not None:
         _say(f"wrote {graph.write(built, out)}", err=True)
     if json:
-        sys.stdout.write(json_module.dumps(graph.to_dict(built), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(graph.to_dict(built), 2) + "\n")
         return
     for line in graph.describe(built):
         _say(line)
@@ -211,18 +213,7 @@ def _print(rows: list[dict[str, Any]], data: Any, csv: bool, json: bool, text: A
 
 
 def _json(data: Any) -> str:
-    return json_module.dumps(_clean(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _clean(x: Any) -> Any:
-    """NaN and infinity have no JSON: null."""
-    if isinstance(x, dict):
-        return {k: _clean(v) for k, v in x.items()}
-    if isinstance(x, list | tuple):
-        return [_clean(v) for v in x]
-    if hasattr(x, "item"):
-        x = x.item()
-    return None if isinstance(x, float) and (x != x or x in (float("inf"), float("-inf"))) else x
+    return to_json(data, 2) + "\n"
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

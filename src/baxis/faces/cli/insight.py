@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as text_json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
+from ...core.written import fixed
 
 if TYPE_CHECKING:
     from ...insight.explain import Explanation
@@ -39,7 +41,7 @@ def explain(
     if out:
         result.save(out)
     if json:
-        typer.echo(text_json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        typer.echo(to_json(result.to_dict(), 2))
         return
     for line in lines(result):
         typer.echo(line)
@@ -102,9 +104,8 @@ def _cuts(result: Explanation) -> list[str]:
     """The tables of the ladder, the escapes and the arms, in % of inflammation without the drug."""
     from .layout import table
 
-    unit = result.effect["unit"]
-    last = f"endpoint, {unit}"
-    steps = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.ladder.to_dict("records")]
+    last = f"endpoint, {result.effect['unit']}"
+    steps = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r)) for r in result.ladder.to_dict("records")]
     routes = [
         (
             r["route"],
@@ -112,11 +113,11 @@ def _cuts(result: Explanation) -> list[str]:
             _span(r),
             _blank(r["alone_pct"]),
             _blank(r["without_drug_pct"]),
-            _effect(r, unit),
+            _effect(r),
         )
         for r in result.routes.to_dict("records")
     ]
-    arms = [(r["arm"], f"{r['carries_pct']:.1f}", _span(r), _effect(r, unit)) for r in result.arms.to_dict("records")]
+    arms = [(r["arm"], f"{r['carries_pct']:.1f}", _span(r), _effect(r)) for r in result.arms.to_dict("records")]
     return [
         "Tissue inflammation, % of no drug: what each step takes, one upon the other",
         *table(("step", "takes", "90 % CI", last), steps),
@@ -137,6 +138,7 @@ def _blank(value: float) -> str:
     return "" if value != value else f"{value:.1f}"
 
 
-def _effect(row: Mapping[Any, Any], unit: float | str) -> str:
+def _effect(row: Mapping[Any, Any]) -> str:
+    """Change of the endpoint, in the unit of the effect."""
     value = row["endpoint_change"]
-    return "" if value != value else f"{(100 if unit == '%' else 1) * value:+.1f}"
+    return "" if value != value else fixed(value, 1, "+")

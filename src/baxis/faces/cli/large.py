@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as plain_json
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def run(
     except KeyboardInterrupt:
         typer.echo(f"Stopped. Finished blocks are in {out}; the same command goes on from them.", err=True)
         raise typer.Exit(130) from None
-    text = plain_json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+    text = to_json(result.to_dict(), 2)
     (out / "large.json").write_text(text + "\n", encoding="utf-8")
     if json == "-":
         typer.echo(text)

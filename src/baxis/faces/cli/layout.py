@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 GAP = 2
 INDENT = "    "
-NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?%?", re.I)
+NUMBER = re.compile(r"[-+<>]?[\d.,]+(e[-+]?\d+)?( ?%| pp|(\.\.| to )-?[\d.,]+(e[-+]?\d+)?)?|-", re.I)
 LEAST, USUAL = 40, 100
 LEAST_LAST = 24  # room that a wrapped last column needs
 

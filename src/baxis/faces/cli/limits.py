@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json as encoder
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from ...insight.limits import Limits
@@ -42,7 +43,7 @@ def limits(
         result = run(drug, disease, (weeks_on, follow), dose=dose, vaccine_week=vaccine_week, settings=settings)
     if out:
         result.save(out)
-    text = [encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False)] if json else lines(result)
+    text = [to_json(result.to_dict(), 1)] if json else lines(result)
     typer.echo("\n".join(text))
 
 

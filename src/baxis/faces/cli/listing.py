@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
 
 KINDS = ("drugs", "diseases", "trials")
 
@@ -33,7 +34,7 @@ def listing(
         )
     rows = diseases() if kind == "diseases" else drugs(folders) if kind == "drugs" else trials(folders)
     if json:
-        sys.stdout.write(json_module.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(rows, 2) + "\n")
         return
     print_rows(rows, kind)
 

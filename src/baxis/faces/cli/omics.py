@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core.plain import records as rows_of
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +54,7 @@ def omics(
     if json:
         more = {"parameters": records(found.told) if found else [], "covariates": records(covariates)}
         more |= {"scorers": records(agreed)} if compare else {}
-        typer.echo(encoder.dumps(result.to_dict() | more, indent=1, allow_nan=False))
+        typer.echo(to_json(result.to_dict() | more, 1))
         return
     text = [*lines(result), *_scorers(agreed), *_mapped(found, population), *_covariates(covariates)]
     typer.echo("\n".join([*text, result.recipe["notice"]]))
@@ -139,7 +141,7 @@ def _pair(text: str) -> tuple[str, Path]:
 
 def records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     """Rows as plain data, what is missing as null."""
-    return [] if frame is None else list(encoder.loads(frame.to_json(orient="records")))
+    return [] if frame is None else rows_of(frame)
 
 
 def _number(x: float | None) -> str:

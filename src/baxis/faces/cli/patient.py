@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ def patient(
     if out:
         result.save(out)
     if json:
-        typer.echo(encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        typer.echo(to_json(result.to_dict(), 1))
         return
     notice = typer.style(result.recipe["notice"], bold=True)
     typer.echo("\n".join([notice, *lines(result), notice]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -39,7 +40,7 @@ def power(
         write(part, index=False)
         part.replace(out)
     if json:
-        typer.echo(encoder.dumps(found.to_dict(), indent=1))
+        typer.echo(to_json(found.to_dict(), 1))
         return
     _print(found, out)
 
@@ -101,7 +102,7 @@ def calendar(
         draw(chosen).savefig(part, dpi=150)
         part.replace(out)
     if json:
-        typer.echo(encoder.dumps(found, indent=1))
+        typer.echo(to_json(found, 1))
         return
     shown = [(r["arm_id"], r["drug"], r["dose"], r["schedule"], str(len(r["days"]) or "")) for r in found]
     typer.echo("\n".join(table(["arm", "drug", "dose", "schedule", "doses"], shown)))

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core.plain import to_json
+from ...core.written import fixed
+from .trial_tables import number
+
 if TYPE_CHECKING:
     from ...clinic.result import TrialResult
 
@@ -38,11 +42,7 @@ def plot(
         typer.echo(f"baxis: {line.message}", err=True)
     figure = _figure(result, name or [], therapy) if out or name or therapy else None
     if json:
-        import json as encoder
-
-        from ...clinic.export import finite
-
-        typer.echo(encoder.dumps(finite(result.against_published().to_dict("records")), indent=1))
+        typer.echo(to_json(result.against_published().to_dict("records"), 1))
     else:
         _print(result)
     if figure is not None and out is not None:
@@ -73,12 +73,20 @@ def _print(result: TrialResult) -> None:
         typer.echo("Nothing was published of this design.")
         return
     rows = [
-        (r["table"], r["arm_id"], f"{r['endpoint']} week {r['week']:g}", f"{r['simulated']:.3g}", f"{r['published']:.3g}",
-         f"{r['difference']:+.3g}", f"{r['ratio']:.2f}" if r["ratio"] == r["ratio"] else "-", _inside(r["inside"]))
+        (r["table"], r["arm_id"], f"{r['endpoint']} week {r['week']:g}", number(r["simulated"], r["scale"]),
+         number(r["published"], r["scale"]), _gap(r), fixed(r["ratio"], 2), _inside(r["inside"]))
         for r in found.to_dict("records")
     ]  # fmt: skip
     columns = ["what", "arm", "endpoint", "simulated", "published", "difference", "ratio", "in 90 % PI"]
     typer.echo("\n".join(table(columns, rows)))
+
+
+def _gap(row: Any) -> str:
+    """Simulated minus published in the unit of the two; of hazard ratios the ratio says it."""
+    if row["scale"] == "log_hazard_ratio":
+        return "-"
+    share = row["scale"] in ("proportion", "risk_difference")
+    return number(row["difference"], "risk_difference" if share else "mean_difference")
 
 
 def _inside(value: Any) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 
 def repertoire(
@@ -19,7 +20,7 @@ def repertoire(
 
     r = run(file)
     if json:
-        typer.echo(encoder.dumps(r.to_dict(), indent=1))
+        typer.echo(to_json(r.to_dict(), 1))
         return
     pairs = [("sequences", f"{r.sequences} in {r.clones} clones; {r.dropped} rows dropped")]
     pairs += [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core.plain import to_json
+
 if TYPE_CHECKING:
     from ...clinic.scoreboard import Board
 
@@ -59,9 +61,7 @@ def scoreboard(
 
         save(board, out)
     if json:
-        import json as codec
-
-        sys.stdout.write(codec.dumps(board.to_dict(), indent=1) + "\n")
+        sys.stdout.write(to_json(board.to_dict(), 1) + "\n")
     elif not quiet:
         print_board(board)
         if out:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as text_json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from ...insight.sensitivity import Sensitivity
@@ -41,7 +42,7 @@ def sensitivity(
     if out:
         result.save(out)
     if json:
-        typer.echo(text_json.dumps(result.to_dict(), indent=2, ensure_ascii=False))
+        typer.echo(to_json(result.to_dict(), 2))
         return
     for line in lines(result):
         typer.echo(line)

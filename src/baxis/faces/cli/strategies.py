@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as encoder
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core.plain import to_json
 
 if TYPE_CHECKING:
     from ...insight.strategies import Strategies
@@ -40,7 +41,7 @@ def strategies(
     if out:
         result.save(out)
     if json:
-        typer.echo(encoder.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        typer.echo(to_json(result.to_dict(), 1))
         return
     typer.echo("\n".join(lines(result)))
     if out:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ...core.plain import to_json
+
 if TYPE_CHECKING:
     from ...clinic.design import Design
     from ...clinic.transport import Swap, Transport
@@ -15,13 +17,12 @@ if TYPE_CHECKING:
 
 def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings: dict[str, Any]) -> None:
     """Run, then print the table or write the JSON."""
-    import json as codec
 
     from ...clinic.transport import transport
 
     found = transport(trial, swap, **settings)
     if json:
-        text = codec.dumps(found.to_dict(), indent=1) + "\n"
+        text = to_json(found.to_dict(), 1) + "\n"
         if json == "-":
             sys.stdout.write(text)
         else:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...clinic.design import Design
     from ...clinic.result import TrialResult
 
@@ -166,116 +162,8 @@ def write_json(result: TrialResult, target: str) -> None:
 
 def print_result(result: TrialResult) -> None:
     """Tables of arms and contrasts, then what a reader must know: failures, doubtful numbers, research use."""
-    from rich.console import Console
+    from .output import say
+    from .trial_tables import result_lines
 
-    from . import trial_tables
-    from .layout import width
-
-    console = Console(width=width())
-    design = result.design
-    console.print(
-        f"[bold]{design.trial_id}[/bold]  {design.disease}, {design.weeks:g} weeks; background: {design.background}"
-    )
-    if design.notes:
-        console.print(f"Default design, read off the trial's rows. {design.notes}", highlight=False)
-    share = 100 * result.screen_failure_share
-    console.print(
-        f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {share:.0f} % screen failures"
-    )
-    if result.matched:
-        console.print(f"Patients {result.matched.text}", highlight=False)
-    for shown in (
-        trial_tables.baseline(result),
-        table(result.arms, "Arms", True),
-        table(result.contrasts, f"Differences from {design.control.arm_id}", False),
-        trial_tables.apart(result),
-        trial_tables.conduct(result),
-        _safety(result),
-    ):
-        if shown.row_count:
-            console.print(shown)
-    numbers = result.recipe["numbers"]
-    console.print(
-        f"Solver failures: {result.recipe['failures']}. Numbers behind this: "
-        + ", ".join(f"{n} {kind}" for kind, n in numbers.items())
-        + ".",
-        highlight=False,
-    )
-    console.print(f"Intervals: {result.recipe['intervals']}.", highlight=False)
-    console.print(f"Scope: {result.recipe['scope']}.", highlight=False)
-    console.print(f"[bold]{result.recipe['notice']}[/bold]")
-
-
-NARROW = 96  # columns that the tables of a result need
-
-
-def table(rows: pd.DataFrame, title: str, arms: bool) -> Any:
-    """Arms or differences beside what was published; in a narrow terminal without the 50 % interval."""
-    from rich import box
-    from rich.table import Table
-
-    from .layout import width
-
-    wide = width() >= NARROW
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
-    table.add_column("arm", no_wrap=True)
-    table.add_column("endpoint", no_wrap=True)
-    for name in ("week", "simulated", *(["50 % PI"] if wide else []), "90 % PI", "published", "95 % CI"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows.to_dict("records"):
-        show = FORMATS[row["kind" if arms else "scale"]]
-        cells = [number(row["value" if arms else "predicted"], show)]
-        cells += [span(row["pi50"], show)] if wide else []
-        cells += [span(row["pi90"], show), number(row["published"], show), span(row["published_ci"], show)]
-        table.add_row(row["arm_id"], row["endpoint"], f"{row['week']:g}", *cells)
-    return table
-
-
-def _safety(result: TrialResult) -> Any:
-    """Harms by arm; a published value stands in its own unit."""
-    from rich import box
-    from rich.table import Table
-
-    title = f"Harms by week {result.design.weeks:g} (rates and sources: --json, docs/clinic/safety.md)"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
-    table.add_column("arm", no_wrap=True)
-    table.add_column("harm", no_wrap=True)
-    for name in ("expected (90 % PI)", "published"):
-        table.add_column(name, justify="right", no_wrap=True)
-    show = FORMATS["proportion"]
-    for row in result.safety.to_dict("records"):
-        if row["expected"] == row["expected"] or row["published"] is not None:
-            text = f"{number(row['expected'], show)} ({span(row['pi90'], show)})"
-            table.add_row(row["arm_id"], row["name"], text, _reported(row))
-    return table
-
-
-def _reported(row: Mapping[Any, Any]) -> str:
-    """A published harm as printed: a share in percent, a rate with its unit."""
-    value = row["published"]
-    if value is None or value != value:
-        return "-"
-    return (
-        f"{100 * value:.1f} %"
-        if row["published_unit"] == "fraction"
-        else f"{value:g} {row['published_unit'].replace('patient-years', 'y')}"
-    )
-
-
-# scale -> (what one value looks like, what a bound of a range looks like); a log hazard ratio is printed as the ratio
-FORMATS: dict[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
-    "proportion": (lambda v: f"{100 * v:.1f} %", lambda v: f"{100 * v:.0f}"),
-    "risk_difference": (lambda v: f"{100 * v:+.1f} pp", lambda v: f"{100 * v:.0f}"),
-    "points": (lambda v: f"{v:.2f}", lambda v: f"{v:.2f}"),
-    "mean_difference": (lambda v: f"{v:+.2f}", lambda v: f"{v:.2f}"),
-    "log_hazard_ratio": (lambda v: f"HR {math.exp(v):.2f}", lambda v: f"{math.exp(v):.2f}"),
-}
-
-
-def number(value: float | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
-    return "-" if value is None or value != value else show[0](value)
-
-
-def span(pair: list[float] | None, show: tuple[Callable[[float], str], Callable[[float], str]]) -> str:
-    return "..".join(show[1](v) for v in pair) if isinstance(pair, list) else "-"
+    say(*result_lines(result))
+    say(result.recipe["notice"], strong=True)

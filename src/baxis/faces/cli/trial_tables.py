@@ -1,35 +1,132 @@
-"""Tables that `baxis trial` prints beside its endpoints: baseline, uncertainty by source, conduct."""
+"""What `baxis trial` prints: endpoints beside what was published, baseline, uncertainty, conduct, harms, and what to know."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...clinic.baseline import named
 from ...clinic.intervals import PARTS
+from ...clinic.safety import reported as told
+from ...clinic.safety import to_know
+from ...core.written import fixed, share
+from .layout import table, width, wrapped
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...clinic.result import TrialResult
 
-
-def _table(title: str, names: tuple[str, ...], right: tuple[str, ...]) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    out = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
-    for name in names:
-        out.add_column(name, no_wrap=True)
-    for name in right:
-        out.add_column(name, justify="right", no_wrap=True)
-    return out
+Number = Callable[[float], str]
 
 
-def baseline(result: TrialResult) -> Any:
+def _log(show: Number) -> Number:
+    return lambda v: show(math.exp(v))
+
+
+# scale -> (what one value looks like, its factor in a range, decimals there)
+FORMATS: dict[str, tuple[Number, float, int]] = {
+    "proportion": (share, 100.0, 0),
+    "risk_difference": (lambda v: f"{fixed(100 * v, 1, '+')} pp", 100.0, 0),
+    "points": (lambda v: fixed(v, 2), 1.0, 2),
+    "mean_difference": (lambda v: fixed(v, 2, "+"), 1.0, 2),
+    "log_hazard_ratio": (lambda v: f"HR {fixed(math.exp(v), 2)}", 1.0, 2),
+}
+
+
+def number(value: float | None, scale: str) -> str:
+    """A value of a scale with its unit; a dash where it is not known."""
+    return "-" if value is None or value != value else FORMATS[scale][0](value)
+
+
+def span(pair: list[float] | None, scale: str) -> str:
+    """A range without its unit; with one decimal more where whole numbers would show it as nothing."""
+    if not isinstance(pair, list):
+        return "-"
+    _, factor, digits = FORMATS[scale]
+    ends = [math.exp(v) if scale == "log_hazard_ratio" else factor * v for v in pair]
+    if pair[0] != pair[1] and f"{ends[0]:.{digits}f}" == f"{ends[1]:.{digits}f}":
+        digits += 1
+    return "..".join(f"{v:z.{digits}f}" for v in ends)
+
+
+def simulation_error(row: Mapping[Any, Any], scale: str) -> str:
+    """Half of the 90 % interval that the number of simulated patients alone leaves to a value."""
+    pair = row["pi90_patients"]
+    if not isinstance(pair, list) or pair[0] != pair[0]:
+        return "-"
+    if scale == "log_hazard_ratio":
+        return f"x{fixed(math.exp((pair[1] - pair[0]) / 2), 2)}"
+    _, factor, digits = FORMATS[scale]
+    return fixed(factor * (pair[1] - pair[0]) / 2, max(digits, 1))
+
+
+def result_lines(result: TrialResult) -> list[str]:
+    """The whole result as text, but for the notice."""
+    design = result.design
+    out = wrapped(
+        f"{design.trial_id}  {design.disease}, {design.weeks:g} weeks; background: {design.background}", width()
+    )
+    if design.notes:
+        out += wrapped(f"Default design, read off the trial's rows. {design.notes}", width())
+    failed = share(result.screen_failure_share, 0)
+    out += wrapped(
+        f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {failed} screen failures", width()
+    )
+    out += wrapped(f"Patients {result.matched.text}", width()) if result.matched else []
+    for title, lines in (
+        ("Baseline: mean (sd)", baseline(result)),
+        ("Arms", endpoints(result.arms, True)),
+        (f"Differences from {design.control.arm_id}", endpoints(result.contrasts, False)),
+        (_apart_title(result), apart(result)),
+        ("Conduct: share of patients by the end", conduct(result)),
+        (f"Harms by week {design.weeks:g} (rates and sources: --json, docs/clinic/safety.md)", harms(result)),
+    ):
+        out += ["", *wrapped(title, width()), *lines] if lines else []
+    return [*out, "", *notes(result)]
+
+
+def notes(result: TrialResult) -> list[str]:
+    """What a reader must know: failures, numbers behind it, intervals, scope."""
+    recipe = result.recipe
+    numbers = ", ".join(f"{n} {kind}" for kind, n in recipe["numbers"].items())
+    lines = [
+        f"Solver failures: {recipe['failures']}. Numbers behind this: {numbers}.",
+        f"Intervals: {recipe['intervals']}. {ERROR}",
+        f"Scope: {recipe['scope']}.",
+    ]
+    return [part for line in lines for part in wrapped(line, width())]
+
+
+ERROR = "±: what the number of simulated patients alone leaves open (90 %); more patients make it smaller."
+
+
+def endpoints(rows: pd.DataFrame, arms: bool) -> list[str]:
+    """Arms or differences beside what was published."""
+    kind, value = ("kind", "value") if arms else ("scale", "predicted")
+    cells = []
+    for row in rows.to_dict("records"):
+        scale = row[kind]
+        none = arms and scale == "proportion" and row[value] == 0
+        shown = f"0 of {row['n_simulated']}" if none else number(row[value], scale)
+        cells.append([
+            row["arm_id"], row["endpoint"], f"{row['week']:g}", shown, simulation_error(row, scale),
+            span(row["pi50"], scale), span(row["pi90"], scale), number(row["published"], scale),
+            span(row["published_ci"], scale),
+        ])  # fmt: skip
+    head = ["arm", "endpoint", "week", "simulated", "±", "50 % PI", "90 % PI", "published", "95 % CI"]
+    return table(head, cells) if cells else []
+
+
+def baseline(result: TrialResult) -> list[str]:
     """Published baseline beside the virtual patients'."""
-    out = _table("Baseline: mean (sd)", ("characteristic",), ("published", "simulated", "std. difference", ""))
+    cells = []
     for r in result.baseline.to_dict("records"):
-        cells = [_moments(r["published"], r["published_sd"]), _moments(r["simulated"], r["simulated_sd"])]
-        gap = "-" if r["difference"] != r["difference"] else f"{r['difference']:+.2f}"
-        out.add_row(f"{r['characteristic']}, {r['unit']}", *cells, gap, r["flag"])
-    return out
+        gap = "-" if r["difference"] != r["difference"] else fixed(r["difference"], 2, "+")
+        pair = [_moments(r["published"], r["published_sd"]), _moments(r["simulated"], r["simulated_sd"])]
+        cells.append([f"{named(r['characteristic'])}, {r['unit']}", *pair, gap, r["flag"]])
+    return table(["characteristic", "published", "simulated", "std. difference", "remark"], cells) if cells else []
 
 
 def _moments(mean: float, sd: float) -> str:
@@ -38,25 +135,49 @@ def _moments(mean: float, sd: float) -> str:
     return f"{mean:.3g}" + (f" ({sd:.2g})" if sd == sd else "")
 
 
-def apart(result: TrialResult) -> Any:
-    """90 % intervals of the primary endpoint's differences, each source of uncertainty by itself."""
-    from .trial import FORMATS, span
-
+def _apart_title(result: TrialResult) -> str:
     e = result.design.primary
-    title = f"90 % interval by source of uncertainty: {e.name}, week {e.week:g}"
-    out = _table(title, ("arm",), ("parameters", "simulated patients", "trial of its size", "all"))
-    rows = result.contrasts
-    for r in rows[(rows.endpoint == e.name) & (rows.week == e.week)].to_dict("records"):
-        out.add_row(r["arm_id"], *(span(r[p], FORMATS[r["scale"]]) for p in (*PARTS, "pi90")))
-    return out
+    return f"90 % interval by source of uncertainty: {e.name}, week {e.week:g}"
 
 
-def conduct(result: TrialResult) -> Any:
+def apart(result: TrialResult) -> list[str]:
+    """90 % intervals of the primary endpoint's differences, each source of uncertainty by itself."""
+    e, rows = result.design.primary, result.contrasts
+    cells = [
+        [r["arm_id"], *(span(r[p], r["scale"]) for p in (*PARTS, "pi90"))]
+        for r in rows[(rows.endpoint == e.name) & (rows.week == e.week)].to_dict("records")
+    ]
+    return table(["arm", "parameters", "simulated patients", "trial of its size", "all"], cells) if cells else []
+
+
+def conduct(result: TrialResult) -> list[str]:
     """Who dropped out, was rescued, switched or was randomised, one column an arm."""
     arms = list(dict.fromkeys(result.conduct["arm_id"]))
-    out = _table("Conduct: share of patients by the end", ("",), tuple(arms))
-    share = {(r["event"], r["arm_id"]): r["share"] for r in result.conduct.to_dict("records")}
-    for event in dict.fromkeys(result.conduct["event"]):
-        cells = [f"{100 * share[event, a]:.0f} %" if (event, a) in share else "" for a in arms]
-        out.add_row(event, *cells)
-    return out
+    found = {(r["event"], r["arm_id"]): r["share"] for r in result.conduct.to_dict("records")}
+    events = list(dict.fromkeys(result.conduct["event"]))
+    cells = [[e, *(share(found[e, a], 0) if (e, a) in found else "" for a in arms)] for e in events]
+    return table(["event", *arms], cells) if cells else []
+
+
+def harms(result: TrialResult) -> list[str]:
+    """Harms by arm; a published value stands in its own unit. Then what is known of the sources."""
+    finished = {run.arm.arm_id: int((run.status == 0).sum()) for run in result.runs}
+    cells = []
+    for row in result.safety.to_dict("records"):
+        if row["expected"] == row["expected"] or row["published"] is not None:
+            cells.append([row["arm_id"], row["name"], expected(row, finished[row["arm_id"]]), told(row) or "-"])
+    if not cells:
+        return []
+    lines = table(["arm", "harm", "expected (90 % PI)", "published"], cells)
+    for text in to_know(result.safety, result.design):
+        lines += wrapped(text, width())
+    return lines
+
+
+def expected(row: Mapping[Any, Any], n: int) -> str:
+    """An expected harm with its interval; one seen in none of n virtual patients as that."""
+    value = row["expected"]
+    if value != value:
+        return "-"
+    shown = share(value) if value else f"0 of {n}"
+    return f"{shown} ({span(row['pi90'], 'proportion')})"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ...clinic.baseline import named
 from ...clinic.calendar import calendar
+from ...clinic.safety import reported, to_know
+from ...core.written import share
 from .credibility import assessed
 from .html import cell, page, picture, section, table
 
@@ -67,16 +70,16 @@ def _harms(result: TrialResult) -> str:
     """Harms by arm with their sources."""
     rows, told = [], {}
     for r in result.safety.to_dict("records"):
-        share = "" if r["expected"] != r["expected"] else f"{100 * r['expected']:.1f} %"
-        bounds = f"{100 * r['pi90'][0]:.0f} to {100 * r['pi90'][1]:.0f} %" if r["pi90"] else ""
-        seen = r["published"]
-        shown = "" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
-        if share or shown:  # a class harm says nothing of an arm without the class
-            rows.append((r["arm_id"], r["name"], share, bounds, shown))
+        told_share = "" if r["expected"] != r["expected"] else share(r["expected"])
+        bounds = f"{100 * r['pi90'][0]:.1f} to {100 * r['pi90'][1]:.1f} %" if r["pi90"] else ""
+        shown = reported(r)
+        if told_share or shown:  # a class harm says nothing of an arm without the class
+            rows.append((r["arm_id"], r["name"], told_share, bounds, shown))
             told[r["name"]] = (r["name"], r["note"], r["source"])
     text = "<p>Serious infection follows each patient's prednisone dose and simulated IgG; class harms are published rates for the class.</p>"
     kinds = table(("harm", "what is counted", "source"), list(told.values()))
-    return text + table(("arm", "harm", "expected", "90 % PI", "published"), rows) + kinds
+    more = "".join(f"<p>{escape(line)}</p>" for line in to_know(result.safety, result.design))
+    return text + table(("arm", "harm", "expected", "90 % PI", "published"), rows) + more + kinds
 
 
 def _credibility(result: TrialResult) -> str:
@@ -107,7 +110,12 @@ def _population(result: TrialResult) -> str:
     if result.matched:
         text += f"<p>Patients {escape(result.matched.text)}.</p>"
     seen = [
-        (r["characteristic"], r["unit"], *(f"{r[k]:.3g}" for k in ("published", "simulated", "difference")), r["flag"])
+        (
+            named(r["characteristic"]),
+            r["unit"],
+            *(f"{r[k]:.3g}" for k in ("published", "simulated", "difference")),
+            r["flag"],
+        )
         for r in result.baseline.to_dict("records")
     ]
     names = ("published baseline", "unit", "published mean", "simulated mean", "standardised difference", "")

@@ -53,13 +53,13 @@ def answer(form: Mapping[str, str]) -> Answer:
         return Answer(faults={"dose" if key[2] else "drug": str(e)})
     rows = found.table.to_dict("records")
     error = 1.645 / found.recipe["patients"] ** 0.5  # large-sample error of a rank correlation
-    values = [(str(r["label"]), 100 * r["with_benefit"], _around(r["with_benefit"], error)) for r in rows]
+    values = [(str(r["label"]), r["with_benefit"], _around(r["with_benefit"], error)) for r in rows]
     html = {"said": _said(found), "markers": _table(found, rows), "notes": _notes(found)}
-    return Answer(html, {"benefit": bars(values, "rank correlation with benefit, %")})
+    return Answer(html, {"benefit": bars(values, "rank correlation with benefit")})
 
 
 def _around(r: float, error: float) -> tuple[float, float]:
-    return 100 * max(r - error, -1.0), 100 * min(r + error, 1.0)
+    return max(r - error, -1.0), min(r + error, 1.0)
 
 
 def ranked(drug: str, disease: str, dose: str, seed: int) -> Biomarkers:

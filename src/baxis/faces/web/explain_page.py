@@ -9,6 +9,7 @@ from shiny.ui import TagList, tags
 
 from ... import axis
 from ...core.errors import BaxisError
+from ...core.written import fixed
 from ...insight.explain import Explanation, explain
 from . import shell, work
 from .pages import Answer
@@ -80,7 +81,8 @@ def bars(rows: list[tuple[str, float, tuple[float, float]]], title: str) -> dict
         "xaxis": {"title": {"text": title}, "gridcolor": "#eef1f4", "zerolinecolor": "#8a97a3"},
         "yaxis": {"autorange": "reversed", "automargin": True, "categoryorder": "array", "categoryarray": y, "showgrid": False},
     }  # fmt: skip
-    said = "; ".join(f"{n} {v:.0f}" for n, v, _ in rows)
+    digits = 2 if all(abs(v) <= 1 for _, v, _ in rows) else 0
+    said = "; ".join(f"{n} {fixed(v, digits)}" for n, v, _ in rows)
     return {"data": [data], "layout": layout, "label": f"{title}: {said}", "narrow": {"font": {"size": 10}}}
 
 

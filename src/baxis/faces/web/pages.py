@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from ...core.plain import finite
+
 Query = Mapping[str, str]
 
 
@@ -22,7 +24,6 @@ class Answer:
 
     def plain(self) -> dict[str, Any]:
         """As JSON for the browser."""
-        from ...clinic.export import finite
 
         html = {k: str(v) for k, v in self.html.items()}
         return {

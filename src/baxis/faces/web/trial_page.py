@@ -15,7 +15,9 @@ from ...clinic.design import Design
 from ...clinic.export import dumps
 from ...clinic.intervals import wilson
 from ...clinic.result import TrialResult
+from ...clinic.safety import reported, to_know
 from ...core.errors import BaxisError
+from ...core.written import share
 from . import shell, trial_figures, trial_form, trial_run, work
 from .pages import Answer
 from .trial_fields import base_of, defaults, form
@@ -120,22 +122,20 @@ def _harms(result: TrialResult) -> Any:
         if r["expected"] != r["expected"]:
             continue
         low, high = r["pi90"]
-        seen = r["published"]
-        shown = "–" if seen is None or seen != seen else f"{seen:g} {r['published_unit']}"
         rows.append(
             [
                 labels[r["arm_id"]],
                 r["name"],
-                f"{100 * r['expected']:.1f}",
-                f"{100 * low:.0f} to {100 * high:.0f}",
-                shown,
+                share(r["expected"]).removesuffix(" %"),
+                f"{100 * low:.1f} to {100 * high:.1f}",
+                reported(r) or "–",
                 r["source"],
             ]
         )
     head = ["arm", "harm", "expected, %", "90 % interval", "published", "source"]
-    return shell.table(
-        head, rows, f"Share of patients by week {result.design.weeks:g}; class harms are published rates of the class"
-    )
+    known = [tags.p(line, class_="note") for line in to_know(result.safety, result.design)]
+    said = f"Share of patients by week {result.design.weeks:g}; class harms are published rates of the class"
+    return TagList(shell.table(head, rows, said), *known)
 
 
 def _notes(result: TrialResult) -> Any:

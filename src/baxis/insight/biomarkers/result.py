@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...clinic.export import finite, whole
+from ...clinic.export import whole
+from ...core.plain import finite, to_json
 from ..scenario import Scenario
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Biomarkers:
         return whole(Path(folder), self._write, "biomarkers.json")
 
     def _write(self, out: Path) -> None:
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        text = to_json(self.to_dict(), 2)
         (out / "biomarkers.json").write_text(text + "\n", encoding="utf-8")
         for file, name in TABLES.items():
             getattr(self, name).to_csv(out / f"{file}.csv", index=False)

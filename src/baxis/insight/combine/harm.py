@@ -21,14 +21,6 @@ from ...core import streams
 
 Array = NDArray[np.float64]
 INFECTION, OTHERS = "serious infection", "other serious harms"
-CAVEATS = {
-    "PI3Kdelta inhibitor": (
-        "Under PI3K delta inhibitors the model raises IgG by about a third: class switching follows FOXO1 on the evidence of "
-        "patients with overactive PI3K delta, while seletalisib is recorded to lower IgG. That gain is never set against another "
-        "drug's loss. Colitis and liver harm, the reason why the class was left, are in the harms."
-    ),
-    "BTK inhibitor": "Bleeding and atrial fibrillation under BTK inhibitors are rates of ibrutinib in blood cancer: upper bounds.",
-}
 
 
 @dataclass(frozen=True)
@@ -79,6 +71,5 @@ def words(c: Cost) -> str:
 
 
 def caveats(drugs: Sequence[str]) -> list[str]:
-    """What is known to be wrong or borrowed in the harms of these drugs."""
-    classes = {axis.drug(d).class_ for d in drugs}
-    return [text for family, text in CAVEATS.items() if any(c.startswith(family) for c in classes)]
+    """What is known to be wrong, borrowed or easily misread in the harms of these drugs."""
+    return safety.caveats({axis.drug(d).class_ for d in drugs})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
-from ...clinic.export import finite
 from ...core import streams
 from ...core.errors import InvalidValue
+from ...core.plain import to_json
 from . import harm, nulls, setting
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class Combination:
         return whole(Path(folder), self._write)
 
     def _write(self, out: Path) -> None:
-        (out / "result.json").write_text(json.dumps(finite(self.to_dict()), indent=1) + "\n", encoding="utf-8")
+        (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
         self.plot().savefig(out / "combination.png", dpi=150)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -13,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis, evidence
-from ...clinic.export import finite, whole
+from ...clinic.export import whole
 from ...clinic.settings import Settings
 from ...clinic.trial import Laboratory
 from ...core.errors import BaxisError
+from ...core.plain import to_json
 from . import harm, setting
 from .result import NOTICE, enough, interval, resampled
 from .surface import INFLAMMATION, Ask, Shown, ask, measure
@@ -57,7 +57,7 @@ class Search:
         return whole(Path(folder), self._write)
 
     def _write(self, out: Path) -> None:
-        (out / "result.json").write_text(json.dumps(finite(self.to_dict()), indent=1) + "\n", encoding="utf-8")
+        (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
         self.plot().savefig(out / "pareto.png", dpi=150)
 
 

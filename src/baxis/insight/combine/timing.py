@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...clinic.export import finite, whole
+from ...clinic.export import whole
 from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue
+from ...core.plain import to_json
 from . import harm, setting
 from .result import NOTICE, enough, flags, interval, resampled
 from .surface import INFLAMMATION, STRUCTURES, Shown, ask, measure, rival
@@ -67,7 +67,7 @@ class Timing:
         return whole(Path(folder), self._write)
 
     def _write(self, out: Path) -> None:
-        (out / "result.json").write_text(json.dumps(finite(self.to_dict()), indent=1) + "\n", encoding="utf-8")
+        (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
         self.plot().savefig(out / "timing.png", dpi=150)
 
 

@@ -59,15 +59,14 @@ def explain(
 
 def _tables(asked: Scenario, runs: Runs, people: Population, read: tuple[Node, ...], settings: Settings) -> Explanation:
     m = int(runs.ok.sum())
-    judge = Sampler(runs, people, settings.seed)
-    binary = asked.endpoint.name not in asked.tool.continuous
+    judge = Sampler(runs, people, settings.seed, asked.endpoint.name not in asked.tool.continuous)
     return Explanation(
         scenario=asked,
         stages=_stages(judge, read),
         ladder=_ladder(judge),
         routes=_routes(judge),
         arms=_arms(judge),
-        effect=_effect(judge, binary),
+        effect=_effect(judge),
         null=_null(runs),
         recipe={
             "patients": m,
@@ -87,13 +86,15 @@ class Sampler:
     their spread does not shrink with the number of patients.
     """
 
-    def __init__(self, runs: Runs, people: Population, seed: int) -> None:
+    def __init__(self, runs: Runs, people: Population, seed: int, binary: bool) -> None:
         self.runs, self.ids, self.disease = runs, people.ids[runs.ok], people.disease
         self.base = runs.control.infl[runs.ok]
         m = self.base.size
         u = streams.uniform(seed, "explain bootstrap", np.arange(DRAWS), m)
         self.sample = np.minimum((u * m).astype(np.int64), m - 1)
         self.truth = streams.normal(seed, "explain truth", np.arange(DRAWS))[:, 0]
+        self.binary = binary
+        self.factor = 100.0 if binary else 1.0  # shares of responders are told in percentage points
 
     def of(self, run: Run) -> Array:
         """Inflammation (m,) of the finished patients."""
@@ -148,9 +149,9 @@ def _ladder(judge: Sampler) -> pd.DataFrame:
 
 
 def _points(judge: Sampler, run: Run, than: Run) -> float:
-    """Mean difference of the endpoint between two runs of the same patients."""
+    """Mean difference of the endpoint between two runs of the same patients, in the unit of the effect."""
     ok = judge.runs.ok
-    return float((run.endpoint[ok] - than.endpoint[ok]).mean())
+    return float(judge.factor * (run.endpoint[ok] - than.endpoint[ok]).mean())
 
 
 def _routes(judge: Sampler) -> pd.DataFrame:
@@ -195,15 +196,15 @@ def _arms(judge: Sampler) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["arm", "carries_pct", "ci_low", "ci_high", "endpoint_change"])
 
 
-def _effect(judge: Sampler, binary: bool) -> dict[str, float | str]:
+def _effect(judge: Sampler) -> dict[str, float | str]:
     """Endpoint with and without the drug, and the difference."""
     ok = judge.runs.ok
     pair = judge.runs.drug.endpoint[ok], judge.runs.control.endpoint[ok]
-    factor = 100.0 if binary else 1.0
+    factor = judge.factor
     difference = judge.mean(factor * (pair[0] - pair[1]))
     out = {"drug": factor * float(pair[0].mean()), "no_drug": factor * float(pair[1].mean())}
     out |= {"difference": difference[0], "ci_low": difference[1], "ci_high": difference[2]}
-    return {**out, "unit": "pp" if binary else "points"}
+    return {**out, "unit": "pp" if judge.binary else "points"}
 
 
 def _null(runs: Runs) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...core.plain import records, to_json
 from ..scenario import Scenario
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Explanation:
     """Where a drug's effect is lost. Inflammation is in % of that of the same patients without the drug.
 
     stages: fall of each read-out; ladder: what the drug takes, what each cumulative cut beyond it takes, what is left;
-    routes: escapes closed on top of the drug; arms: tissue arms that carry the rest; effect: the endpoint; null: largest
-    difference between a zero dose and no drug (must be 0).
+    routes: escapes closed on top of the drug; arms: tissue arms that carry the rest; effect: the endpoint; its unit (pp or
+    points) is also that of `endpoint_change` in the tables; null: largest difference between a zero dose and no drug (must be 0).
     """
 
     scenario: Scenario
@@ -64,9 +64,7 @@ class Explanation:
         s = self.scenario
         head: dict[str, Any] = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
         head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
-        tables = {
-            k: json.loads(getattr(self, k).to_json(orient="records")) for k in ("stages", "ladder", "routes", "arms")
-        }
+        tables = {k: records(getattr(self, k)) for k in ("stages", "ladder", "routes", "arms")}
         found = {"lost_at": self.lost_at, "main_route": self.main_route, "null": self.null}
         return {**head, "effect": self.effect, **tables, **found, "recipe": self.recipe}
 
@@ -83,7 +81,7 @@ class Explanation:
         return whole(Path(folder), self._write, "explain.json")
 
     def _write(self, out: Path) -> None:
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        text = to_json(self.to_dict(), 2)
         (out / "explain.json").write_text(text + "\n", encoding="utf-8")
         for name in ("stages", "ladder", "routes", "arms"):
             getattr(self, name).to_csv(out / f"{name}.csv", index=False)

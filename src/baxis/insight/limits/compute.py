@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 from ...clinic.settings import Settings, settle
 from ...core import library
 from ...core.errors import InvalidValue
+from ...core.plain import records, to_json
 from ..scenario import Scenario, scenario
 from . import measures, vaccine
 from .runs import CONTINUED, NEVER, Runs, remission, simulate
@@ -42,7 +42,7 @@ class Limits:
         """Plain data; what cannot be told (or is not reached) becomes null."""
         s = self.scenario
         head = {"drug": s.drug, "disease": s.design.disease, "regimen": s.regimen, "origin": s.origin}
-        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in ("table", "published", "vaccines")}
+        tables = {n: records(getattr(self, n)) for n in ("table", "published", "vaccines")}
         return {**head, **tables, "recipe": self.recipe}
 
     def plot(self) -> Any:
@@ -56,7 +56,7 @@ class Limits:
         from ...clinic.export import whole
 
         def fill(work: Path) -> None:
-            text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+            text = to_json(self.to_dict(), 1)
             (work / "limits.json").write_text(text + "\n", encoding="utf-8")
             self.plot().savefig(work / "limits.png", dpi=120)
 

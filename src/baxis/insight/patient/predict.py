@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ...clinic.labs import measures, noise
 from ...clinic.population import Population, typical
 from ...clinic.settings import Settings
 from ...core import streams
+from ...core.plain import records, to_json
 from ..combine import setting
 from . import scores
 from .course import Ratings, Table, program, run, started
@@ -50,7 +50,7 @@ class PatientResult:
     def to_dict(self) -> dict[str, Any]:
         """Plain data; what is not known becomes null."""
         names = ("state", "endotypes", "courses", "past", "next_measurement")
-        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in names}
+        tables = {n: records(getattr(self, n)) for n in names}
         return {"disease": self.disease, **tables, "warnings": list(self.warnings), "recipe": self.recipe}
 
     def plot(self) -> Any:
@@ -64,7 +64,7 @@ class PatientResult:
         from ...clinic.export import whole
 
         def fill(work: Path) -> None:
-            text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+            text = to_json(self.to_dict(), 1)
             (work / "patient.json").write_text(text + "\n", encoding="utf-8")
             self.plot().savefig(work / "patient.png", dpi=120)
 

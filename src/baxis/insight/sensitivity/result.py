@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ...core.plain import records, to_json
 from ..scenario import Scenario
 from .inputs import DUMMY
 
@@ -50,7 +50,7 @@ class Sensitivity:
         head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
         return {
             **head,
-            **{k: json.loads(getattr(self, k).to_json(orient="records")) for k in TABLES},
+            **{k: records(getattr(self, k)) for k in TABLES},
             "recipe": self.recipe,
         }
 
@@ -61,7 +61,7 @@ class Sensitivity:
         return whole(Path(folder), self._write, "sensitivity.json")
 
     def _write(self, out: Path) -> None:
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        text = to_json(self.to_dict(), 2)
         (out / "sensitivity.json").write_text(text + "\n", encoding="utf-8")
         for name in TABLES:
             getattr(self, name).to_csv(out / f"{name}.csv", index=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
 from ...core import library
 from ...core.errors import InvalidValue
+from ...core.plain import records, to_json
 from ..combine import setting
 from ..sample import LEAST, LOW
 from . import judge
@@ -49,7 +49,7 @@ class Strategies:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; what cannot be told becomes null."""
-        tables = {n: json.loads(getattr(self, n).to_json(orient="records")) for n in ("table", "visits", "published")}
+        tables = {n: records(getattr(self, n)) for n in ("table", "visits", "published")}
         return {"disease": self.disease, **tables, "recipe": self.recipe}
 
     def plot(self) -> Any:
@@ -63,7 +63,7 @@ class Strategies:
         from ...clinic.export import whole
 
         def fill(work: Path) -> None:
-            text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+            text = to_json(self.to_dict(), 1)
             (work / "strategies.json").write_text(text + "\n", encoding="utf-8")
             self.table.to_csv(work / "table.csv", index=False)
             self.visits.to_csv(work / "visits.csv", index=False)
