@@ -163,9 +163,9 @@ def test_wrong_input_is_one_line(
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (b"", "No columns"),
-        (b"k,S\n1,2\n2,3,4\n", "line 3"),
-        (b"\xff\xfe\x00", "a table in CSV"),
+        (b"", "an empty file"),
+        (b"k,S\n1,2\n2,3,4\n", "row 3"),
+        (b"\xff\xfe\x00", "not UTF-16"),
         (b"k,k\n1,2\n", "two columns 'k'"),
     ],
 )

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from .. import axis
 from ..axis import ledger
-from ..core import library, streams, units
+from ..core import library, possible, streams, units
 from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName
+from ..core.text_files import file_bytes
 
 Array = NDArray[np.float64]
 MOST_OUTSIDE = 0.01  # share of a distribution that may lie outside the bounds
@@ -36,7 +37,8 @@ class OwnPopulation:
     """Values of candidates by variable name, in the model's units.
 
     rows: values (m,) of a table, taken in turn; else each of `means`, `sds`, `shapes` (k,) with the lower Cholesky
-    factor (k, k) of the underlying normals, and `female`, the share of women (None: the disease's).
+    factor (k, k) of the underlying normals, and `female`, the share of women (None: the disease's). notes: how a table
+    was read, where that is not a matter of course.
     """
 
     name: str
@@ -49,6 +51,7 @@ class OwnPopulation:
     shapes: tuple[str, ...] = ()
     factor: Array | None = None
     female: float | None = None
+    notes: tuple[str, ...] = ()
 
     def values(self, seed: int, ids: NDArray[np.int64]) -> dict[str, Array]:
         """Each variable of the candidates with these numbers, (n,)."""
@@ -80,17 +83,19 @@ def read_population(file: str | Path, disease: str) -> OwnPopulation:
     """A population file, checked as a whole. Raises InvalidValue or Faults that list every fault."""
     path = Path(file)
     kind = path.suffix.lower()
-    if kind not in (".toml", ".csv", ".parquet") or not path.is_file():
-        raise InvalidValue("population", str(file), "an existing .toml, .csv or .parquet file")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    if kind not in (".toml", ".csv", ".tsv", ".txt", ".parquet") or not path.is_file():
+        hint = "save the sheet as CSV (UTF-8)" if kind in (".xlsx", ".xls", ".ods") else ""
+        raise InvalidValue("population", str(file), "an existing .toml, .csv, .tsv or .parquet file", hint)
+    digest = hashlib.sha256(file_bytes(path, "population")).hexdigest()[:16]
     if kind == ".toml":
         return _from_toml(path, disease, digest)
     from .own_table import read_table
 
     allowed = settable(disease)
-    columns = read_table(path, allowed)
+    columns, notes = read_table(path, allowed)
     bounds = tuple(allowed[v][1:] for v in columns)
-    return OwnPopulation(path.name, digest, tuple(columns), bounds, rows=np.column_stack(list(columns.values())))
+    rows = np.column_stack(list(columns.values()))
+    return OwnPopulation(path.name, digest, tuple(columns), bounds, rows=rows, notes=notes)
 
 
 def _from_toml(path: Path, disease: str, digest: str) -> OwnPopulation:
@@ -155,7 +160,13 @@ def _moments(name: str, row: Any, allowed: dict[str, tuple[str, float, float]]) 
     scale = units.factor(str(row["unit"]), unit)
     mean, sd = (_number(f"{name}.{k}", row[k]) * scale for k in ("mean", "sd"))
     if not low < mean < high or sd < 0:
-        raise InvalidValue(name, f"mean {mean:g}, sd {sd:g} {unit}", f"a mean within {low:g} and {high:g}, an sd >= 0")
+        hint = (
+            possible.meant(row["mean"], str(row["unit"]), possible.Range(name, unit, low, high))
+            if high < np.inf
+            else ""
+        )
+        got = f"mean {mean:g}, sd {sd:g} {unit}"
+        raise InvalidValue(name, got, f"a mean within {low:g} and {high:g}, an sd >= 0", hint)
     outside = _outside(mean, sd, shape, (low, high))
     if outside > MOST_OUTSIDE:
         got = f"{100 * outside:.1f} % of the distribution outside {low:g} to {high:g} {unit}"

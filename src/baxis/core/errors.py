@@ -23,7 +23,7 @@ class InvalidValue(BaxisError):
     """A value of the wrong kind, unit or size. `where` names the item (file, row, field)."""
 
     def __init__(self, where: str, got: object, allowed: str, hint: str = "") -> None:
-        self.where, self.got, self.allowed = where, got, allowed
+        self.where, self.got, self.allowed, self.hint = where, got, allowed, hint
         super().__init__(f"{where}: got {_python(got)!r}; allowed: {allowed}" + (f"; {hint}" if hint else ""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,12 @@ _DEFINITIONS = (
     "x_healthy = []",
     "arbitrary_unit = [arbitrary] = AU",
 )
+
+# Counts as laboratories write them: 10^9/L and 10^3/uL are one a nanolitre.
+_COUNTS = re.compile(
+    r"[x×*]?\s*(?:10\s*[\^*]{1,2}\s*|10[eE]|1[eE]|10(?=[⁹⁶³]))([369⁹⁶³])\s*(?:cells?)?\s*/\s*(L|uL|mm3|mm\^3)"
+)
+_PER = {("9", "L"): "cell/nL", ("6", "L"): "cell/uL", ("3", "uL"): "cell/nL", ("3", "mm3"): "cell/nL"}
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +42,11 @@ def normal_form(unit: str) -> str:
     if text in {"", "1", "-", "fraction", "dimensionless", "x healthy"}:
         return "dimensionless"
     text = text.replace("%", "percent").replace("µ", "u").replace("μ", "u")
+    count = _COUNTS.fullmatch(text)
+    if count:
+        key = count[1].translate(str.maketrans("⁹⁶³", "963")), count[2].replace("^", "")
+        return _PER.get(key, text)
+    text = re.sub(r"\bmm\^?3\b", "uL", re.sub(r"\bmcg\b", "ug", text))
     return text.replace("m2", "m**2") if text.endswith("/m2") else text
 
 

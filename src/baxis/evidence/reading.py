@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InvalidValue, nearest
+from ..core.numbers import with_point
+from ..core.tables import scan
+from ..core.text_files import LARGEST, decoded
+from . import schema
 from .rules import Fault
 
 # Tables a user's folder may hold; the rest (schedules, gene terms, ...) belong to the library.
@@ -16,7 +19,6 @@ OVERLAID = (
     "pd_observed", "targets_turnover", "published_models", "agents", "contrast_map",
 )  # fmt: skip
 OTHER_TABLES = (".xlsx", ".xls", ".ods", ".tsv", ".parquet")  # refused by name, never passed over
-LARGEST = 256_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,29 @@ class RawTable:
 
 
 def read_raw(file: Path, name: str) -> RawTable:
-    """Parse one CSV file. What cannot be read (no file, no UTF-8, ragged rows) is in `faults`, the rest is kept."""
+    """Read one table. What cannot be read (no file, no text, ragged rows) is in `faults`, the rest is kept."""
     try:
         data = file_bytes(file)
     except OSError as e:
         return unread(file, name, 0, e.strerror or str(e), "a CSV file that can be read")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as e:
-        said = "UTF-16 text" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"byte 0x{data[e.start]:02x}"
-        row = 0 if said.startswith("UTF-16") else data.count(b"\n", 0, e.start) + 1
-        return unread(file, name, row, said, "text in UTF-8 (save as 'CSV UTF-8')")
+        text, encoding = decoded(data, file.name)
+    except InvalidValue as e:
+        return unread(file, name, 0, str(e.got), f"text in UTF-8 ({e.hint or e.allowed})")
+    if encoding == "cp1252":  # names of people and drugs are not guessed at
+        at = _not_utf8(data)
+        row = data.count(b"\n", 0, at) + 1
+        return unread(file, name, row, f"byte 0x{data[at]:02x}", "text in UTF-8 (save as 'CSV UTF-8')")
     return parse(file, name, text, data)
+
+
+def _not_utf8(data: bytes) -> int:
+    """Place of the first byte that is no UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as e:
+        return e.start
+    return 0
 
 
 def file_bytes(file: Path) -> bytes:
@@ -62,38 +75,23 @@ def unread(file: Path, name: str, row: int, got: str, allowed: str) -> RawTable:
 
 
 def parse(file: Path, name: str, text: str, data: bytes) -> RawTable:
-    """Header and rows of CSV text; rows of another length than the header's become faults."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, lines, faults = [], [], []
-    header: list[str] = []
-    try:
-        for cells in reader:
-            cells = trimmed(cells, len(header))
-            if not cells:
-                continue
-            if not header:
-                header = [c.strip() for c in cells]
-            elif len(cells) != len(header):
-                want = f"{len(header)} cells, as in the header"
-                faults.append(Fault(file.name, reader.line_num, "", f"{len(cells)} cells", want))
-            else:
-                rows.append(dict(zip(header, map(str.strip, cells), strict=True)))
-                lines.append(reader.line_num)
-    except csv.Error as e:
-        faults.append(Fault(file.name, reader.line_num, "", str(e), "CSV text whose quotes are closed"))
-    if not header:
-        return unread(file, name, 0, "an empty file", "a CSV file with a header row")
-    if len(header) == 1 and (mark := next((m for m in ";\t|" if m in header[0]), "")):
-        return unread(file, name, 1, f"columns separated by {mark!r}", "columns separated by ','")
-    return RawTable(name, file.name, header, rows, lines, data, tuple(faults))
+    """Header and rows of a table's text; rows of another length than the header's become faults."""
+    table, bad = scan(text, file.name)
+    faults = tuple(Fault(file.name, f.row, "", f.got, f.allowed) for f in bad)
+    if not table.header:
+        return RawTable(name, file.name, [], [], [], faults=faults)
+    rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    if table.separator != "," and set(table.marks) == {","}:
+        for column in _numeric(name, table.header):
+            for row in rows:
+                row[column] = with_point(row[column])
+    return RawTable(name, file.name, list(table.header), rows, list(table.lines), data, faults)
 
 
-def trimmed(cells: list[str], width: int) -> list[str]:
-    """Cells without the empty ones that spreadsheets leave beyond the last column; [] for a blank line."""
-    if not any(c.strip() for c in cells):
-        return []
-    last = max(i for i, c in enumerate(cells) if c.strip()) + 1
-    return cells[: max(last, width)] if len(cells) > width else cells
+def _numeric(name: str, header: Sequence[str]) -> list[str]:
+    """Columns of numbers among a table's."""
+    known = schema.table(name).columns
+    return [c for c in header if c in known and known[c].numeric]
 
 
 def folder_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:

@@ -11,13 +11,13 @@ from typing import Any
 from ..core import library
 from ..core.errors import UnknownName
 
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 PATTERNS = {
     "id": re.compile(r"[^\s|]+"),
     "doi": re.compile(r"10\.\d{4,9}/\S+"),
-    "pmid": re.compile(r"\d{5,9}"),
+    "pmid": re.compile(r"\d{5,9}", re.ASCII),
     "url": re.compile(r"https?://\S+"),
-    "int": re.compile(r"[-+]?\d+"),
+    "int": re.compile(r"[-+]?\d+", re.ASCII),
     "number": NUMBER,
 }
 SAY = {

@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core import library, streams
-from ..core.errors import InvalidValue, Unsupported
+from ..core import streams
+from ..core.errors import InvalidValue
 from . import omics_scorers
+from .expression import read, signatures
 
 Array = NDArray[np.float64]
 PERMUTATIONS, LEAST_GENES, LEAST_SAMPLES, BINS = 2000, 5, 3, 10
-LOG_TOP = 50.0  # larger values cannot be log2 expression: they are taken as counts
 NOTICE = "For research use only: not for decisions about a patient."
 
 
@@ -53,10 +53,11 @@ def omics(
     omics_scorers.known(scorer)
     if seed < 0:
         raise InvalidValue("seed", seed, "a whole number of at least 0")
-    cases, scale = read(Path(file))
+    cases, scale, notes = read(Path(file))
     controls = None
     if reference is not None:
-        controls, other = read(Path(reference))
+        controls, other, more_notes = read(Path(reference))
+        notes += more_notes
         if other != scale:
             raise InvalidValue("reference", other, f"the scale of the cases ({scale})")
         cases, controls = cases.align(controls, join="inner", axis=0)
@@ -75,7 +76,14 @@ def omics(
     table = pd.DataFrame(rows)
     table["q"] = adjusted(table["p"].to_numpy(dtype=np.float64))
     recipe = {"genes": len(both), "cases": cases.shape[1], "reference": both.shape[1] - cases.shape[1]}
-    more = {"scale": scale, "scorer": scorer, "permutations": PERMUTATIONS, "seed": seed, "notice": NOTICE}
+    more = {
+        "scale": scale,
+        "scorer": scorer,
+        "permutations": PERMUTATIONS,
+        "seed": seed,
+        "notice": NOTICE,
+        "read": list(notes),
+    }
     return Activities(table, pd.DataFrame(samples), recipe | more)
 
 
@@ -135,11 +143,6 @@ def _enough(found: int, of: int) -> bool:
     return found >= max(LEAST_GENES, of / 2)
 
 
-def signatures() -> pd.DataFrame:
-    """Gene sets: signature, label, gene (HGNC), kind (measured, curated, recalled), source, rationale."""
-    return pd.DataFrame(library.read_table("signatures/genes"))
-
-
 def against(activity: Array, is_case: NDArray[np.bool_], stream: tuple[int, str]) -> dict[str, float]:
     """Difference of mean activity between cases and reference, and its two-sided p by permuted labels."""
     if is_case.all() or not np.isfinite(activity).all():
@@ -170,49 +173,3 @@ def adjusted(p: Array) -> Array:
     out, known = np.full(p.size, np.nan), np.isfinite(p)
     out[known] = false_discovery_control(p[known]) if known.any() else []
     return out
-
-
-def read(path: Path) -> tuple[pd.DataFrame, str]:
-    """(genes x samples on a log2 scale, what the values were taken for). Raises InvalidValue or Unsupported."""
-    if not path.is_file():
-        raise InvalidValue("expression file", str(path), "the path of a .csv, .tsv or .h5ad file")
-    table = _h5ad(path) if path.suffix == ".h5ad" else _text(path)
-    table.index = table.index.map(lambda g: str(g).strip())
-    _check_genes(table.index, path.name)
-    table = table.dropna()
-    if table.empty or not np.isfinite(table.to_numpy()).all():
-        raise InvalidValue(path.name, "no gene with a number in every sample", "a table of expression values")
-    if table.to_numpy().max() <= LOG_TOP:
-        return table, "log2"
-    if table.to_numpy().min() < 0 or (table.sum() <= 0).any():
-        raise InvalidValue(path.name, float(table.to_numpy().min()), "counts (none negative) or log2 values (below 50)")
-    return pd.DataFrame(np.log2(1e6 * table / table.sum() + 1.0)), "counts"
-
-
-def _text(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", index_col=0).astype(float)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, ValueError) as e:
-        raise InvalidValue(path.name, str(e)[:80], "a table of numbers: genes x samples, gene symbols first") from None
-
-
-def _h5ad(path: Path) -> pd.DataFrame:
-    try:
-        import anndata
-    except ImportError:
-        raise Unsupported("reading .h5ad needs anndata: pip install 'baxis[omics]'") from None
-    return anndata.read_h5ad(path).to_df().T.astype(float)
-
-
-def _check_genes(genes: pd.Index, name: str) -> None:
-    """HGNC symbols, each once, and enough of the signatures'."""
-    wanted = set(signatures()["gene"])
-    allowed = "human gene symbols (HGNC), such as IFI44L"
-    if len(genes) and genes.str.match(r"ENS[A-Z]*G\d+").mean() > 0.5:
-        raise InvalidValue(f"{name}, genes", str(genes[0]), allowed, "map the Ensembl identifiers to symbols first")
-    if not wanted & set(genes) and wanted & set(genes.str.upper()):
-        raise InvalidValue(f"{name}, genes", str(genes[0]), allowed, "these look like mouse genes: map to orthologues")
-    if not wanted & set(genes):
-        raise InvalidValue(f"{name}, genes", str(genes[0]) if len(genes) else "none", allowed)
-    if genes.has_duplicates:
-        raise InvalidValue(f"{name}, gene", str(genes[genes.duplicated()][0]), "each gene once", "sum or drop the rows")

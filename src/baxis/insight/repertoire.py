@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..core import numbers, tables
 from ..core.errors import InvalidValue
 
 NEEDED = ("clone_id", "v_identity", "c_call")
+COUNT = "duplicate_count"
 LEAST = 20
+LARGEST = 1_000_000_000  # bytes: only the columns that are needed are kept
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,16 @@ class Repertoire:
 
 
 def repertoire(file: str | Path) -> Repertoire:
-    """Summary of an AIRR-C TSV. Rows that lack a needed value are dropped and counted. Raises InvalidValue."""
+    """Summary of an AIRR-C table. Rows that lack a needed value are dropped and counted. Raises InvalidValue or Faults."""
     path = Path(file)
-    if not path.is_file():
-        raise InvalidValue("rearrangement file", str(file), "the path of an existing AIRR-C TSV file")
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
-        raise InvalidValue("rearrangement file", path.name, "a tab-separated AIRR-C rearrangement table") from None
-    missing = [c for c in NEEDED if c not in table.columns]
+    form = tables.Form(only=(*NEEDED, COUNT))
+    read = tables.read(path, "rearrangement file", form, LARGEST)
+    missing = [c for c in NEEDED if c not in read.header]
     if missing:
         raise InvalidValue(f"{path.name}, columns", f"no {', '.join(missing)}", f"AIRR-C columns {', '.join(NEEDED)}")
-    identity = pd.to_numeric(table["v_identity"], errors="coerce")
-    kept = identity.notna() & table["clone_id"].notna()
+    table = pd.DataFrame(read.rows, columns=list(read.header))
+    identity = _numbers(read, "v_identity")
+    kept = identity.notna() & ~table["clone_id"].map(numbers.missing)
     if kept.sum() < LEAST:
         raise InvalidValue(path.name, f"{int(kept.sum())} usable sequences", f"at least {LEAST}")
     top = float(identity[kept].max())
@@ -56,10 +56,10 @@ def repertoire(file: str | Path) -> Repertoire:
         raise InvalidValue("v_identity", f"up to {top:g}", "fractions 0 to 1 or percent 0 to 100")
     percent = 100.0 - identity[kept] * (100.0 if top <= 1 else 1.0)
     counts = pd.Series(1.0, index=table.index)
-    if "duplicate_count" in table.columns:
-        counts = pd.to_numeric(table["duplicate_count"], errors="coerce").fillna(1.0)
+    if COUNT in table.columns:
+        counts = _numbers(read, COUNT).fillna(1.0)
     if (counts[kept] <= 0).any():
-        raise InvalidValue("duplicate_count", float(counts[kept].min()), "numbers above 0")
+        raise InvalidValue(COUNT, float(counts[kept].min()), "numbers above 0")
     sizes = counts[kept].groupby(table["clone_id"][kept]).sum().to_numpy(dtype=np.float64)
     shannon, clonality, gini = diversity(np.asarray(sizes, dtype=np.float64))
     classes = table["c_call"][kept].str.extract(r"^(IG[HKL][MDGAE]?\d?|IG[KL]C)", expand=False).fillna("unknown")
@@ -67,6 +67,14 @@ def repertoire(file: str | Path) -> Repertoire:
     isotypes = {str(k): float(v) for k, v in shares.sort_values(ascending=False).items()}
     mutation = float(np.average(percent, weights=counts[kept]))
     return Repertoire(int(kept.sum()), sizes.size, shannon, clonality, gini, isotypes, mutation, int((~kept).sum()))
+
+
+def _numbers(table: tables.Table, column: str) -> pd.Series:
+    """A column as numbers, NaN where a cell says that there is none. InvalidValue for anything else."""
+    cells = zip(table.cells(column), table.lines, strict=True)
+    return pd.Series(
+        [np.nan if numbers.missing(c) else table.number(c, line, column) for c, line in cells], dtype=float
+    )
 
 
 def diversity(sizes: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -88,3 +88,46 @@ def test_an_impossible_correlation_matrix_is_refused(tmp_path: Path) -> None:
 def test_bad_tables_are_refused(tmp_path: Path, table: str) -> None:
     with pytest.raises(BaxisError):
         read_population(write(tmp_path, table, "own.csv"), "SLE")
+
+
+@pytest.mark.parametrize(
+    ("table", "weights"),
+    [
+        ("weight_kg;age_y\n80,5;30\n61,45;40\n", [80.5, 61.45]),
+        ("\ufeffweight_kg,age_y\r\n80.5,30\r\n61.45,40\r\n", [80.5, 61.45]),
+        ("Weight [lb]\tAge\n220.462\t30\n110.231\t40\n", [100.0, 50.0]),
+        ("patient,weight (g)\nP1,80500\nP2,61450\n", [80.5, 61.45]),
+    ],
+)
+def test_a_table_as_people_write_it_is_read_right(tmp_path: Path, table: str, weights: list[float]) -> None:
+    file = tmp_path / "own.csv"
+    file.write_bytes(table.encode())
+    own = read_population(file, "SLE")
+    assert own.rows is not None
+    assert own.rows[:, own.variables.index("weight_kg")] == pytest.approx(weights, rel=1e-5)
+
+
+def test_sex_is_taken_as_written_and_said(tmp_path: Path) -> None:
+    own = read_population(write(tmp_path, "sex\nF\nm\nfemale\n", "own.csv"), "SLE")
+    assert own.rows is not None
+    assert own.rows[:, 0].tolist() == [1.0, 0.0, 1.0]
+    assert own.notes == ("sex taken as female",)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("age_y,weight_kg\n30,70,60\n40,80,62\n", "row 2: got 3 cells"),
+        ("age_y\n300\n", "did you mean 300 month (25 year)?"),
+        ("height_cm\n1.7\n", "did you mean 1.7 m (170 cm)?"),
+        ("weight\n80\n", "weight with its unit, as 'weight [kg]'"),
+        ("weight_kg\nNA\n80\n", "row 2, column 'weight_kg'"),
+        ("weight_kg,Weight [kg]\n80,80\n", "each variable once"),
+        ("female\nTrue\n", "0 or 1"),
+        ("age_y\n12\n11\n", "2 faults"),
+    ],
+)
+def test_a_table_is_refused_with_row_column_and_unit(tmp_path: Path, table: str, says: str) -> None:
+    with pytest.raises(BaxisError) as refused:
+        read_population(write(tmp_path, table, "own.csv"), "SLE")
+    assert says in str(refused.value)

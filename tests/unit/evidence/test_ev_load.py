@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from baxis import evidence
@@ -104,9 +107,12 @@ def test_nothing_is_half_loaded(tmp_path: Path) -> None:
         ("trails.csv", b"a\n1\n", "did you mean 'trials.csv'"),
         ("arms.csv", b"", "an empty file"),
         ("arms.csv", b"\n\n", "an empty file"),
-        ("arms.csv", b"trial_id,arm_id,n\nx\ny,z\n", "row 2: got 1 cells.*row 3: got 2 cells"),
-        ("arms.csv", b"trial_id;arm_id\nx;y\n", "columns separated by ';'"),
-        ("arms.csv", "trial_id,arm_id\n".encode("utf-16"), "got UTF-16 text"),
+        ("arms.csv", b"trial_id,arm_id,n\nx\ny,z\n", "row 2: got 1 cell;.*row 3: got 2 cells"),
+        ("arms.csv", b"trial_id|arm_id\nx|y\n", "columns separated by '|'"),
+        ("arms.csv", b"trial_id;arm_id\nx;y;z\n", "row 2: got 3 cells"),
+        ("arms.csv", "trial_id,arm_id\nx\n".encode("utf-16"), "row 2: got 1 cell"),
+        ("arms.csv", b"\xff\xfe\x00", "not UTF-16"),
+        ("arms.csv", b"PK\x03\x04rest", "save the sheet as CSV"),
         ("arms.csv", b"trial_id,arm_id\nx,caf\xe9\n", "row 2: got byte 0xe9; allowed: text in UTF-8"),
         ("arms.csv", b'trial_id,arm_id\nx,"y\n', "whose quotes are closed"),
         ("arms.xlsx", b"PK", "save it as CSV"),
@@ -138,6 +144,25 @@ def test_what_spreadsheets_do_to_a_table_is_read(tmp_path: Path) -> None:
     ev = evidence.load(tmp_path)
     assert ev.trials.set_index("trial_id").loc["mine-1", "role"] == "external"
     assert not evidence.check(tmp_path).faults
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [(";", "utf-8"), ("\t", "utf-8"), (",", "utf-16"), (";", "utf-16")])
+def test_separators_decimal_commas_and_encodings_give_the_same_evidence(
+    tmp_path: Path, separator: str, encoding: str
+) -> None:
+    plain, other = tmp_path / "plain", tmp_path / "other"
+    for place in (plain, other):
+        place.mkdir()
+        folder(place, trials=MINE, arms=ARMS, outcomes=OUT)
+    for file in other.glob("*.csv"):
+        rows = list(csv.reader(file.read_text().splitlines()))
+        comma = [[c.replace(".", ",") if re.fullmatch(r"\d+\.\d+", c) else c for c in row] for row in rows]
+        cells = rows if separator == "," else comma
+        file.write_text("\n".join(separator.join(row) for row in cells) + "\n", encoding=encoding)
+    assert evidence.check(other).faults == evidence.check(plain).faults == ()
+    one, two = evidence.load(plain), evidence.load(other)
+    for name in ("trials", "arms", "outcomes"):
+        pd.testing.assert_frame_equal(one.table(name), two.table(name))
 
 
 def test_missing_or_empty_folder(tmp_path: Path) -> None:

@@ -155,3 +155,51 @@ def test_refusals(tmp_path: Path, change: object, words: str) -> None:
         o.omics(tmp_path / "bad.csv")
     with pytest.raises(InvalidValue, match="path"):
         o.omics(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize("name", ["entrez", "mystery"])
+def test_a_column_of_identifiers_is_no_sample(tmp_path: Path, name: str) -> None:
+    """Log2 values stay as they are: identifiers among the samples made counts of them all."""
+    log = pd.read_csv(made(tmp_path / "a.csv", 6, 1, "interferon"), index_col=0)
+    plain = o.omics(tmp_path / "a.csv")
+    log.insert(0, name, np.arange(len(log)) + 1000)
+    log.rename_axis("gene").to_csv(tmp_path / "ids.csv")
+    found = o.omics(tmp_path / "ids.csv")
+    assert found.recipe["scale"] == "log2"
+    assert found.recipe["read"] == [f"ids.csv: not taken as samples: {name}"]
+    assert found.samples["activity"].to_numpy() == pytest.approx(plain.samples["activity"].to_numpy(), nan_ok=True)
+
+
+def test_genes_are_found_in_another_column_and_words_are_passed_over(tmp_path: Path) -> None:
+    log = pd.read_csv(made(tmp_path / "a.csv", 6, 1), index_col=0)
+    other = log.reset_index(names="symbol")
+    other.insert(0, "probe", [f"{i}_at" for i in range(len(log))])
+    other["description"] = "a gene"
+    other.to_csv(tmp_path / "b.csv", index=False)
+    found = o.omics(tmp_path / "b.csv")
+    assert found.recipe["read"] == [
+        "b.csv: genes by the column 'symbol'", "b.csv: not taken as samples: probe, description"
+    ]  # fmt: skip
+    assert found.samples["activity"].to_numpy() == pytest.approx(
+        o.omics(tmp_path / "a.csv").samples["activity"].to_numpy(), nan_ok=True
+    )
+
+
+def test_separator_decimal_comma_row_names_and_missing_cells(tmp_path: Path) -> None:
+    log = pd.read_csv(made(tmp_path / "a.csv", 6, 1), index_col=0)
+    plain = o.omics(tmp_path / "a.csv").samples["activity"].to_numpy()
+    log.to_csv(tmp_path / "b.csv", sep=";", decimal=",", encoding="utf-16")
+    assert o.omics(tmp_path / "b.csv").samples["activity"].to_numpy() == pytest.approx(plain, nan_ok=True)
+    lines = (tmp_path / "a.csv").read_text().replace(",", "\t").split("\n")
+    (tmp_path / "r.tsv").write_text("\n".join([lines[0].lstrip("\t"), *lines[1:]]))
+    assert o.omics(tmp_path / "r.tsv").samples["activity"].to_numpy() == pytest.approx(plain, nan_ok=True)
+    log.iloc[-1, 0] = np.nan
+    log.to_csv(tmp_path / "n.csv", na_rep="NA")
+    assert "n.csv: 1 genes with a missing value left out" in o.omics(tmp_path / "n.csv").recipe["read"]
+
+
+def test_shallow_counts_are_counts(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.poisson(4, (len(GENES), 5)), index=GENES, columns=list("abcde"))
+    table.to_csv(tmp_path / "c.csv")
+    assert o.omics(tmp_path / "c.csv").recipe["scale"] == "counts"

@@ -34,7 +34,7 @@ def test_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "tab-separated"),
+        ("", "an empty file"),
         ("sequence_id\tc_call\ns\tIGHM", "clone_id"),
         (HEAD + "s\tc\t0.9\tIGHM", "at least 20"),
         (HEAD + "\n".join(["s\tc\t950\tIGHM"] * 30), "v_identity"),

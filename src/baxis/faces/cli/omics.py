@@ -86,6 +86,7 @@ def lines(result: Activities) -> list[str]:
         "Difference from the reference by permuted labels; '-' without a reference or with too few genes. Single samples "
         f"{alone}, * p at most 0.05: a screen. "
     )
+    text += [line for note in recipe["read"] for line in wrapped(note, width())]
     return [*text, "", *table(head, rows), "", *wrapped(note, width())]
 
 

@@ -64,10 +64,10 @@ def simulate(
         _refuse_for_a_folder(out, device)
     elif out is not None and out.suffix not in SAVED:
         raise UnknownName("kind of output file", out.suffix or str(out), (*SAVED, ZARR))
-    values = _values(table, set or [])
-    doses = [d for text in dose or () for d in _doses(text)]
-    times = np.linspace(0.0, until, points)
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
+    values = _values(table, set or [], text)
+    doses = [d for words in dose or () for d in _doses(words)]
+    times = np.linspace(0.0, until, points)
     _warn_of_units(unit_clashes(text))
     if folder:
         from ...engine.scale_out import BLOCK, Study
@@ -169,11 +169,11 @@ def _setting(text: str) -> tuple[str, float]:
     return name.strip(), _number(value, f"--set {text!r}")
 
 
-def _values(table: Path | None, settings: list[str]) -> dict[str, Any]:
+def _values(table: Path | None, settings: list[str], model: str) -> dict[str, Any]:
     """Columns of the table and settings by name; one name given twice is refused, never overwritten."""
     from ...core.errors import InvalidValue
 
-    values = _table(table)
+    values = _table(table, model)
     for text in settings:
         name, value = _setting(text)
         if name in values:
@@ -189,31 +189,16 @@ def _doses(text: str) -> list[tuple[str, float, float]]:
     return [(name.strip(), _number(t, where), _number(amount, where)) for t in when.split(",")]
 
 
-def _table(path: Path | None) -> dict[str, Any]:
+def _table(path: Path | None, model: str) -> dict[str, Any]:
+    """Columns of the table; how it was read is said where that is not a matter of course."""
     if path is None:
         return {}
-    import pandas as pd
+    from ...engine.value_table import read_values
 
-    from ...core.errors import InvalidValue
-
-    if not path.is_file():
-        raise InvalidValue("--table", str(path), "a CSV file that exists")
-    try:
-        frame = pd.read_csv(path)
-        names = [n.strip() for n in path.read_text(encoding="utf-8").split("\n", 1)[0].split(",")]
-    except (ValueError, UnicodeDecodeError) as problem:  # pandas' own errors of empty and ragged files are ValueErrors
-        raise InvalidValue(path.name, str(problem).strip(), "a table in CSV with one line of names") from None
-    twice = [n for n in names if names.count(n) > 1]
-    if twice:
-        raise InvalidValue(path.name, f"two columns {twice[0]!r}", "each name once")
-    for name in frame.columns:
-        bad = pd.to_numeric(frame[name], errors="coerce").isna()
-        if bad.any():
-            k = int(bad.to_numpy().argmax())
-            raise InvalidValue(f"{path.name}, row {k + 2}, column {name!r}", frame[name].iloc[k], "a number")
-    if frame.empty:
-        raise InvalidValue(path.name, "no rows", "one row a patient")
-    return {str(n): frame[n].to_numpy(float) for n in frame.columns}
+    values, notes = read_values(path, model)
+    for note in notes:
+        typer.echo(f"{path.name}: {note}", err=True)
+    return dict(values)
 
 
 def _save(found: Simulated, out: Path) -> None:
