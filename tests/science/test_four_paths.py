@@ -1,0 +1,47 @@
+"""Every way through the engine gives the same numbers: random models, beside each other and libRoadRunner."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("petab")
+pytest.importorskip("roadrunner")
+SWEEP = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "four_paths.py"))
+
+
+def wrong(model: Any) -> list[tuple[str, str, str]]:
+    """What differs, fails, or is refused by the command that should hand it to the way that has it."""
+    found = list(SWEEP["compared"](model))
+    return [f for f in found if f[1] in ("differs", "fails") or (f[0] in ("plain", "petab") and f[1] == "told")]
+
+
+HELD = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "print_blob": True}
+
+
+@settings(max_examples=50, **HELD)
+@given(st.randoms(use_true_random=False))
+def test_four_ways_and_libroadrunner_agree_on_random_models(random: Random) -> None:
+    model = SWEEP["random_model"](random)
+    assert wrong(model) == [], model.parts
+
+
+@pytest.mark.nightly
+def test_four_ways_agree_on_two_thousand_models() -> None:
+    assert SWEEP["swept"](range(2000), processes=2).wrong == []
+
+
+def test_the_comparison_sees_a_difference() -> None:
+    """One per mille at one of eleven moments is seen; half of that is not."""
+    model = SWEEP["random_model"](Random(0))
+    course = {n: SWEEP["np"].linspace(1.0, 2.0, SWEEP["POINTS"]) for n in model.watched}
+    for factor, seen in ((1.003, True), (1.0005, False)):
+        other = {n: v.copy() for n, v in course.items()}
+        other[model.watched[0]][-1] *= factor
+        assert bool(SWEEP["differences"](model, course, other, False)) is seen
