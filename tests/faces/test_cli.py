@@ -168,3 +168,21 @@ def test_wrong_words_say_what_was_got_and_what_is_allowed(words: tuple[str, ...]
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_only_what_baxis_says_reaches_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cache that cannot be used is one line; a warning of a library below is none."""
+    import warnings
+
+    from baxis.core.errors import BaxisWarning
+    from baxis.faces.cli import _told_beside
+
+    monkeypatch.setattr(warnings, "showwarning", _told_beside)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = _told_beside
+        warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=1)
+        warnings.warn("the cache is not used", BaxisWarning, stacklevel=1)
+    assert capsys.readouterr().err == "baxis: the cache is not used\n"

@@ -106,7 +106,7 @@ def test_search_works_without_a_cache_and_mends_a_broken_one(tmp_path: Path, mon
     ev = evidence.load()
     monkeypatch.setenv("BAXIS_CACHE", str(tmp_path / "good"))
     want = evidence.search(ev, "belimumab")
-    for file in (tmp_path / "good" / "evidence").iterdir():
+    for file in (p for p in (tmp_path / "good").rglob("*") if p.is_file()):
         file.write_text("junk")
     assert evidence.search(ev, "belimumab").equals(want)
     (tmp_path / "file").write_text("")

@@ -7,14 +7,14 @@ variant, all in one batch, and kept on disk under a digest of everything they de
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import library
+from ..core import store
 from ..core.errors import BaxisError, InvalidValue
+from ..engine import cache
 from . import disease_table, model, references, vector
 from .disease_table import Disease
 
@@ -39,17 +39,12 @@ def variants(case: str | Disease, names: Sequence[str], values: Array) -> tuple[
     parameters = np.repeat(vector.vector(d)[None], len(values), axis=0)
     for i, name in enumerate(names):
         parameters[:, vector.index(name)] = values[:, i : i + 1]
-    key = hashlib.sha256(parameters.tobytes() + model.system().digest.encode()).hexdigest()[:20]
-    file = library.cache_dir() / f"variants-{key}.npz"
-    try:
-        with np.load(file, allow_pickle=False) as found:
-            return found["parameters"], found["rest"]
-    except (OSError, ValueError, KeyError):
-        pass
+    name = cache.key("variants", parameters.tobytes().hex(), model.system().digest)
+    found = store.load_arrays(name)
+    if found is not None:
+        return found["parameters"], found["rest"]
     parameters, rest = _settle(d, parameters, base["k_inf"])
-    part = library.cache_dir() / f"variants-{key}.{id(rest):x}.part.npz"
-    np.savez(part, parameters=parameters, rest=rest)
-    part.replace(file)
+    store.store_arrays(name, parameters=parameters, rest=rest)
     return parameters, rest
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import library
+from ..core import library, store
 from ..core.errors import BaxisError
 from . import compose, disease_table, model
 from .disease_table import Disease
@@ -70,16 +70,12 @@ def _kept(owner: str, digest: str, compute: Any) -> dict[str, float]:
     hit = _shipped().get((owner, digest))
     if hit is not None:
         return dict(hit)
-    file = library.cache_dir() / f"references-{owner}-{digest}.json"
-    try:
-        return {k: float(v) for k, v in json.loads(file.read_text()).items()}
-    except (OSError, ValueError, AttributeError):
-        pass
-    values = compute()
-    part = file.with_suffix(f".{hashlib.sha256(repr(values).encode()).hexdigest()[:8]}.part")
-    part.write_text(json.dumps(values))
-    part.replace(file)
-    return dict(values)
+    name = f"references-{owner}-{digest}"
+    found = store.load_record(name)
+    if found is None:
+        found = compute()
+        store.store_record(name, found)
+    return {k: float(v) for k, v in found.items()}
 
 
 @lru_cache(maxsize=8)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
-from ..core import library
+from ..core import store
 from ..core.errors import BaxisError
+from ..engine import cache
 from . import model, vector
 from .disease_table import Disease
 
@@ -29,19 +29,12 @@ def rest(case: str | Disease, overrides: Mapping[str, float] | None = None) -> n
 @lru_cache(maxsize=256)
 def _rest(code: str, raw: bytes) -> np.ndarray:
     values = np.frombuffer(raw)
-    key = hashlib.sha256(raw + model.system().digest.encode()).hexdigest()[:20]
-    file = library.cache_dir() / f"rest-{key}.npy"
-    size = len(model.system().states)
-    try:
-        state = np.load(file, allow_pickle=False)
-        if state.shape == (size,) and np.isfinite(state).all():
-            return state
-    except (OSError, ValueError):
-        pass
+    name = cache.key("rest", raw.hex(), model.system().digest)
+    found = store.load_arrays(name)
+    if found is not None:
+        return found["state"]
     state = _compute(code, values)
-    part = library.cache_dir() / f"rest-{key}.{id(state):x}.part.npy"
-    np.save(part, state)
-    part.replace(file)
+    store.store_arrays(name, state=state)
     return state
 
 

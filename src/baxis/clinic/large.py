@@ -1,8 +1,9 @@
 """A trial with more virtual patients than fit in memory: made, screened, run and judged block by block.
 
 A block is a range of candidate numbers. It draws its candidates, screens them, runs every arm and keeps one row a patient
-(endpoints, times to events) in a Parquet file whose name holds a hash of everything that the row depends on. A second
-call reads what is there and goes on where the first one stopped; a file that cannot be read is made again. Streams are
+(endpoints, times to events) in a Parquet file whose name holds a hash of everything that the row depends on, and of its own
+content. A second call reads what is there and goes on where the first one stopped; a file that is not what was written is
+made again. Streams are
 keyed by patient, so that neither the size of a block nor who computes it changes a number. Blocks may be computed by the
 workers of a Dask cluster; a block whose worker dies is given to another.
 """
@@ -24,6 +25,7 @@ from .. import evidence
 from ..core.cluster import Client, each_on, open_client
 from ..core.errors import InvalidValue
 from ..core.plain import finite
+from ..core.store import Blocks
 from . import published
 from .contrasts import COLUMNS, Judged, contrasts, event_times
 from .design import Design, read_design
@@ -99,46 +101,32 @@ def run_large(
 class Store:
     """Block files of one recipe in a folder."""
 
-    folder: Path
     key: str
     block: int
-    again: list[str] = field(default_factory=list)
+    blocks: Blocks
 
     @classmethod
     def open(cls, folder: Path, design: Design, settings: Settings, block: int) -> Store:
         """The folder, made if need be. InvalidValue when it is a file."""
-        if folder.exists() and not folder.is_dir():
-            raise InvalidValue("--out", str(folder), "a folder, not a file")
-        folder.mkdir(parents=True, exist_ok=True)
+        blocks = Blocks(folder)
+        blocks.open()
         said = recipe(design, settings, [], 0)
         for name in ("patients", "screened", "failures", "numbers", "intervals", "scope", "notice", "machine"):
             said.pop(name, None)
         text = json.dumps(said | {"block": block}, sort_keys=True, default=str)
-        return cls(folder, hashlib.sha256(text.encode()).hexdigest()[:12], block)
-
-    def file(self, k: int) -> Path:
-        """File of one block."""
-        return self.folder / f"block-{self.key}-{k:06d}.parquet"
+        return cls(hashlib.sha256(text.encode()).hexdigest()[:12], block, blocks)
 
     def read(self, k: int) -> pd.DataFrame | None:
-        """Rows of a block, None where there is no file or it cannot be read (then it is noted and removed)."""
-        file = self.file(k)
-        if not file.is_file():
-            return None
-        try:
-            return pd.read_parquet(file)
-        except Exception:  # whatever a damaged file makes the reader raise
-            self.again.append(file.name)
-            file.unlink()
-            return None
+        """Rows of a block, None where there is none or it is not what was written (then it is noted and removed)."""
+        file = self.blocks.find(self._stem(k))
+        return None if file is None else pd.read_parquet(file)
 
     def write(self, k: int, data: bytes) -> pd.DataFrame:
         """Put a block in place, whole or not at all."""
-        file = self.file(k)
-        part = file.with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(file)
-        return pd.read_parquet(file)
+        return pd.read_parquet(self.blocks.put(self._stem(k), data))
+
+    def _stem(self, k: int) -> str:
+        return f"block-{self.key}-{k:06d}"
 
 
 def block_rows(design: Design, settings: Settings, first: int, count: int) -> bytes:
@@ -234,7 +222,7 @@ def _summary(
     said["failures"] = int(sum((rows[STATUS.format(a.arm_id)] != 0).sum() for a in design.arms))
     differences = pd.DataFrame(contrasts(design, tool, people, judged, seen), columns=list(COLUMNS))
     return LargeResult(
-        design, pd.DataFrame(table), differences, len(rows), screened, said, store.folder, (made, found), tuple(store.again)
+        design, pd.DataFrame(table), differences, len(rows), screened, said, store.blocks.folder, (made, found), tuple(store.blocks.again)
     )  # fmt: skip
 
 

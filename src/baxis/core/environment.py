@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-from .library import SHIPPED, cache_dir
+from .library import SHIPPED
+from .store import directory
 
 BROWSERS = (
     "chromium",
@@ -36,7 +37,7 @@ class Item:
 def report() -> list[Item]:
     """Python and machine, cache, required packages, then each extra."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    folder = cache_dir()
+    folder = directory()
     lasting = os.access(folder, os.W_OK) and "tmp" not in folder.parts[-2:]
     items = [
         Item(

@@ -10,6 +10,10 @@ class BaxisError(Exception):
     """Base of every error that baxis raises on purpose; its text is one line fit to show a user."""
 
 
+class BaxisWarning(UserWarning):
+    """What baxis tells beside a result: one line fit to show a user."""
+
+
 class UnknownName(BaxisError):
     """A name that the library, a model or a table does not have."""
 

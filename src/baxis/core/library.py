@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
-import tempfile
 import tomllib
 from collections.abc import Callable
 from functools import lru_cache
@@ -115,23 +113,3 @@ def digest() -> str:
                 h.update(str(file.relative_to(root)).encode())
                 h.update(file.read_bytes())
     return h.hexdigest()[:16]
-
-
-def cache_dir() -> Path:
-    """User's cache folder of baxis (BAXIS_CACHE overrides), made on first use; this process's own where it cannot be."""
-    from platformdirs import user_cache_path
-
-    folder = Path(os.environ["BAXIS_CACHE"]) if os.environ.get("BAXIS_CACHE") else user_cache_path("baxis")
-    if not folder.is_absolute() and not os.environ.get("BAXIS_CACHE"):
-        return Path(_own_cache().name)  # no home: '~' stays as it is
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return Path(_own_cache().name)
-    return folder if os.access(folder, os.W_OK | os.X_OK) else Path(_own_cache().name)
-
-
-@lru_cache(maxsize=1)
-def _own_cache() -> tempfile.TemporaryDirectory[str]:
-    """A cache that lasts as long as the process."""
-    return tempfile.TemporaryDirectory(prefix="baxis-")

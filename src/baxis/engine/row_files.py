@@ -1,4 +1,4 @@
-"""Rows of a large table as Parquet files, one a block: written whole or not at all, found again by a hash in the name."""
+"""Rows of a large table as Parquet files, one a block: written whole or not at all, found again by hashes in the name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baxis.core.errors import InvalidValue
+from baxis.core.store import Blocks
 from baxis.engine.user_model import Simulated
 
 if TYPE_CHECKING:
@@ -21,33 +21,26 @@ class RowFiles:
     """Parquet files of a folder. `keys` names the blocks in order: a hash of all that their rows depend on."""
 
     def __init__(self, folder: Path, keys: list[str], block: int) -> None:
-        self.folder = folder
-        self.files = [folder / f"rows-{k * block:09d}-{key}.parquet" for k, key in enumerate(keys)]
+        self.folder, self.blocks = folder, Blocks(folder)
+        self.stems = [f"rows-{k * block:09d}-{key}" for k, key in enumerate(keys)]
+        self.files: list[Path] = [folder] * len(keys)  # known once a block is found or put
 
     def open(self) -> None:
         """Make the folder. InvalidValue when it is a file."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise InvalidValue("folder", str(self.folder), "a folder, not a file")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.blocks.open()
 
     def found(self, k: int) -> bool | None:
         """Is block k there and whole? None: it was damaged, and is removed."""
-        import pyarrow.parquet as parquet
-
-        if not self.files[k].is_file():
-            return False
-        try:
-            parquet.read_table(self.files[k])
-            return True
-        except Exception:  # whatever a damaged file makes the reader raise
-            self.files[k].unlink()
-            return None
+        damaged = len(self.blocks.again)
+        file = self.blocks.find(self.stems[k])
+        if file is None:
+            return None if len(self.blocks.again) > damaged else False
+        self.files[k] = file
+        return True
 
     def put(self, k: int, data: bytes) -> None:
         """Block k in place, whole or not at all."""
-        part = self.files[k].with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(self.files[k])
+        self.files[k] = self.blocks.put(self.stems[k], data)
 
     def failures(self) -> dict[int, str]:
         """Row -> why it did not finish. Files without a failure are passed over by their statistics."""

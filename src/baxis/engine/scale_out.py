@@ -103,13 +103,13 @@ def simulate_to_folder(
     parts = [{k: v[first : first + block] for k, v in table.items()} for first in range(0, rows, block)]
     keys = [study.key(part, k * block) for k, part in enumerate(parts)]
     where, arrays = Path(folder), Path(folder).suffix == ZARR
-    store = RowZarr(where, keys, block, rows) if arrays else RowFiles(where, keys, block)
+    store: RowZarr | RowFiles = RowZarr(where, keys, block, rows) if arrays else RowFiles(where, keys, block)
     store.open()
     out, missing = Scaled(store, rows), list[int]()
     for k in range(len(parts)):
         there = store.found(k)
         if there is None:
-            out.again.append(f"block {k}" if arrays else store.files[k].name)
+            out.again.append(f"block {k}" if isinstance(store, RowZarr) else store.stems[k])
         if not there:
             missing.append(k)
     out.found = len(parts) - len(missing)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core import library
+from ..core import store
 from ..core.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -19,7 +16,8 @@ if TYPE_CHECKING:
 
     from .tables import Evidence
 
-FORMAT = 2
+FORMAT = 3
+MOST_WORDS, MOST_LETTERS = 20, 200
 DOCUMENTS = {
     "trial": ("trials", "trial_id", ("acronym", "nct", "disease", "population", "primary_endpoint", "notes")),
     "claim": ("claims", "claim_id", ("subject", "relation", "object", "context", "disease", "statement")),
@@ -31,13 +29,17 @@ DOCUMENTS = {
 def search(evidence: Evidence, text: str, limit: int = 20) -> pd.DataFrame:
     """Best matches first: columns kind, id, title, snippet. All words must occur; when none has all, any word counts.
 
-    Raises InvalidValue when the text has no word.
+    Raises InvalidValue when the text has no word, or more than MOST_WORDS or MOST_LETTERS.
     """
     import pandas as pd
 
+    if len(text) > MOST_LETTERS:
+        raise InvalidValue("search text", f"{len(text)} characters", f"at most {MOST_LETTERS}")
     words = re.findall(r"[\w.-]*\w", text)
     if not words:
         raise InvalidValue("search text", text, "at least one word")
+    if len(words) > MOST_WORDS:  # a search cannot be stopped, and its time grows with every word
+        raise InvalidValue("search text", f"{len(words)} words", f"at most {MOST_WORDS}")
     with closing(opened(evidence)) as base:
         rows = matches(base, " AND ".join(map(quoted, words)), limit)
         rows = rows or matches(base, " OR ".join(map(quoted, words)), limit)
@@ -59,21 +61,16 @@ def matches(base: sqlite3.Connection, query: str, limit: int) -> list[tuple]:
 
 
 def opened(evidence: Evidence) -> sqlite3.Connection:
-    """The index, from the cache folder; held in memory where that cannot be used; built anew when it is damaged."""
-    for _ in range(2):
-        try:
-            file = database(evidence)
-            base = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-        except (OSError, sqlite3.OperationalError):
-            break
-        try:
-            base.execute("SELECT count(*) FROM documents").fetchone()
-            return base
-        except sqlite3.DatabaseError:
-            base.close()
-            file.unlink(missing_ok=True)
+    """The index in memory: as it was kept, or built now and kept."""
+    name = f"search-{FORMAT}-{evidence.digest}"
     base = sqlite3.connect(":memory:")
+    kept = store.load(name)
+    if kept is not None:
+        base.deserialize(kept)
+        return base
     fill(base, evidence)
+    base.commit()
+    store.store(name, base.serialize())
     return base
 
 
@@ -81,24 +78,6 @@ def fill(base: sqlite3.Connection, evidence: Evidence) -> None:
     """Make the index in an empty database."""
     base.execute("CREATE VIRTUAL TABLE documents USING fts5(kind UNINDEXED, id, title, body, tokenize='unicode61')")
     base.executemany("INSERT INTO documents VALUES (?, ?, ?, ?)", documents(evidence))
-
-
-def database(evidence: Evidence) -> Path:
-    """Index file of these tables, built when it is not there (written aside, then moved into place)."""
-    folder = library.cache_dir() / "evidence"
-    file = folder / f"search-{FORMAT}-{evidence.digest}.sqlite"
-    if file.exists():
-        return file
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=".sqlite", dir=folder)
-    os.close(handle)
-    try:
-        with closing(sqlite3.connect(name)) as base, base:
-            fill(base, evidence)
-        os.replace(name, file)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return file
 
 
 def documents(evidence: Evidence) -> Iterator[tuple[str, str, str, str]]:

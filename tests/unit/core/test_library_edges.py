@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from baxis.core import ledger, library
-from baxis.core.errors import InvalidValue
+from baxis.core import ledger, library, store
+from baxis.core.errors import BaxisWarning, InvalidValue
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
@@ -49,9 +49,10 @@ def test_own_tables_that_cannot_be_read(overlaid: Path, data: bytes) -> None:
 def test_a_cache_that_cannot_be_made_is_the_process_s_own(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BAXIS_CACHE", str(tmp_path / "file" / "below"))
-    folder = library.cache_dir()
+    with pytest.warns(BaxisWarning, match="BAXIS_CACHE"):
+        folder = store.directory()
     assert folder.is_dir()
-    assert folder == library.cache_dir()
+    assert folder == store.directory()
     assert tmp_path not in folder.parents
 
 

@@ -71,7 +71,7 @@ def test_search_finds_all_words_then_any(ev, tmp_path, monkeypatch) -> None:
     for odd in ('"', "a OR", "NEAR(b", "x:y", "*", "don't"):
         with suppress(InvalidValue):
             evidence.search(ev, odd)
-    assert [f.suffix for f in (tmp_path / "evidence").iterdir()] == [".sqlite"]
+    assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 1
 
 
 def test_queries_are_under_a_third_of_a_second(ev) -> None:

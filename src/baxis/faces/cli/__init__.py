@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from typing import Any
 
 INTERRUPTED = 130
@@ -15,6 +16,8 @@ def main() -> None:
     """Run the command line. What goes wrong is one line on stderr: exit code 2, or 130 after Ctrl-C."""
     for name in BLAS:  # patients are the threads; those of linear algebra on small matrices only wait for each other
         os.environ.setdefault(name, "1")
+    if not os.environ.get("BAXIS_DEBUG"):
+        warnings.showwarning = _told_beside
     try:
         from .app import build
 
@@ -30,6 +33,14 @@ def main() -> None:
     if code == INTERRUPTED:
         raise _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _told_beside(message: Warning | str, category: type[Warning], *where: object, **more: object) -> None:
+    """A warning of baxis is one line on stderr; those of the libraries below say nothing to a user."""
+    from ...core.errors import BaxisWarning
+
+    if issubclass(category, BaxisWarning):
+        sys.stderr.write(f"baxis: {message}\n")
 
 
 def _interrupted() -> SystemExit:

@@ -69,22 +69,17 @@ def _bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 def show(result: LargeResult) -> None:
     """Tables and what was made, found and made again."""
-    from rich.console import Console
+    from .trial_tables import endpoints
 
-    from .layout import width
-    from .trial import table
-
-    console = Console(width=width())
-    console.print(
-        f"[bold]{result.design.trial_id}[/bold]  {result.patients} virtual patients an arm; {result.screened} screened"
-    )
-    console.print(table(result.arms, "Arms", True))
-    console.print(table(result.contrasts, f"Differences from {result.design.control.arm_id}", False))
-    made, found = result.blocks
-    console.print(f"Blocks: {made} made, {found} found in {result.folder}.", highlight=False)
-    for name in result.again:
-        console.print(f"{name} could not be read and was made again.", highlight=False)
-    console.print(
-        f"Solver failures: {result.recipe['failures']}. Intervals: {result.recipe['intervals']}.", highlight=False
-    )
-    console.print(f"[bold]{result.recipe['notice']}[/bold]")
+    lines = [
+        f"{result.design.trial_id}  {result.patients} virtual patients an arm; {result.screened} screened",
+        "Arms",
+        *endpoints(result.arms, True),
+        f"Differences from {result.design.control.arm_id}",
+        *endpoints(result.contrasts, False),
+        f"Blocks: {result.blocks[0]} made, {result.blocks[1]} found in {result.folder}.",
+        *(f"{name} was not what was written and was made again." for name in result.again),
+        f"Solver failures: {result.recipe['failures']}. Intervals: {result.recipe['intervals']}.",
+        result.recipe["notice"],
+    ]
+    typer.echo("\n".join(lines))
