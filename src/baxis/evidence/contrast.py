@@ -75,15 +75,18 @@ def without_contrast(evidence: Evidence) -> pd.DataFrame:
 
     have = set(contrasts(evidence)["trial_id"])
     rows = [
-        (t["trial_id"], t["disease"], t["role"], why_none(t))
+        (t["trial_id"], t["disease"], t["role"], why_none(evidence, t))
         for t in evidence.rows("trials")
         if t["trial_id"] not in have
     ]
     return pd.DataFrame(rows, columns=["trial_id", "disease", "role", "why"])
 
 
-def why_none(trial: dict[str, Any]) -> str:
+def why_none(evidence: Evidence, trial: dict[str, Any]) -> str:
     """Reason why a trial gives no contrast."""
+    if trial["role"] == "external":
+        found = automatic(evidence, trial)
+        return found if isinstance(found, str) else "no numbers by arm for the primary endpoint at its week"
     if trial["design"] in ("single-arm", "open-label"):
         return f"no randomised control group ({trial['design']})"
     if trial["phase"] in ("obs", ""):
@@ -96,17 +99,25 @@ def specs(evidence: Evidence) -> list[dict[str, Any]]:
     mapped = evidence.rows("contrast_map")
     have = {m["trial_id"] for m in mapped}
     fresh = [t for t in evidence.rows("trials") if t["role"] == "external" and t["trial_id"] not in have]
-    return mapped + [s for t in fresh if (s := automatic(evidence, t))]
+    return mapped + [s for t in fresh if not isinstance(s := automatic(evidence, t), str)]
 
 
-def automatic(evidence: Evidence, trial: dict[str, Any]) -> dict[str, Any] | None:
-    """Map row of a trial whose primary endpoint is a known endpoint and that has one placebo (or comparator) arm."""
+def automatic(evidence: Evidence, trial: dict[str, Any]) -> dict[str, Any] | str:
+    """Map row of a trial whose primary endpoint is a known endpoint and that has one placebo (or comparator) arm; else
+    why it has none."""
     endpoints = {e["endpoint"]: e for e in evidence.rows("endpoints")}
     known = endpoints.get(trial["primary_endpoint"])
     arms = [a for a in evidence.rows("arms") if a["trial_id"] == trial["trial_id"]]
     controls = [a for a in arms if a["role"] == "placebo"] or [a for a in arms if a["role"] == "comparator"]
-    if not known or not known["benefit_sign"] or len(controls) != 1 or "rct" not in trial["design"]:
-        return None
+    if "rct" not in trial["design"]:
+        return f"no randomised control group ({trial['design'] or 'design not stated'})"
+    if not known or not known["benefit_sign"]:
+        said = trial["primary_endpoint"] or "not stated"
+        return f"primary endpoint {said!r} is not in endpoints.csv with its direction of benefit"
+    if len(controls) != 1:
+        listed = ", ".join(sorted(a["arm_id"] for a in controls))
+        several = f"several control arms ({listed}); a row of contrast_map.csv says which counts"
+        return several if controls else "no placebo or comparator arm"
     scale = {"proportion": "risk_difference", "hazard_ratio": "log_hazard_ratio"}.get(known["kind"], "mean_difference")
     return {
         "trial_id": trial["trial_id"], "arms": "", "versus": controls[0]["arm_id"], "endpoint": known["endpoint"],
@@ -206,7 +217,7 @@ def risk(mine: list, control: list, differences: list, n1: float, n0: float) -> 
 
 def mean(mine: list, control: list, differences: list) -> dict[str, Any]:
     """Mean difference: the reported one, else the arms' changes with their standard errors."""
-    if differences and (has_interval(differences[0]) or differences[0]["se"] == differences[0]["se"]):
+    if differences and (has_interval(differences[0]) or differences[0]["se"] > 0):
         return from_report(differences[0])
     kinds = ("mean_change", "median_change", "mean_or_median_change", "pct_change")
     one, zero = [r for r in mine if r["statistic"] in kinds], [r for r in control if r["statistic"] in kinds]

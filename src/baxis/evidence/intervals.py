@@ -9,18 +9,35 @@ from statistics import NormalDist
 from typing import Any
 
 NAN = float("nan")
+LEVEL = re.compile(
+    r"(?P<a>\d{2}(?:\.\d+)?)\s*(?:%|per\s?cent)[\s-]*(?:CI\b|CrI\b|confidence|credible|limits?\b|intervals?\b)"
+    r"|\b(?:CI|CrI|confidence (?:intervals?|limits?)|credible intervals?)[\s,:(]*(?P<b>\d{2}(?:\.\d+)?)\s*(?:%|per\s?cent)",
+    re.IGNORECASE,
+)
+
+
+def said_level(text: str) -> float:
+    """Level that words name ("points (90% CI)" -> 0.9); nan when they name none."""
+    found = LEVEL.search(text)
+    return float(found["a"] or found["b"]) / 100 if found else NAN
+
+
+def level_of(row: dict[str, Any]) -> float:
+    """Level of a row's interval: its `ci_level`, else what `unit` or `detail` say, else 0.95."""
+    said = (row["ci_level"], said_level(str(row.get("unit") or "")), said_level(str(row.get("detail") or "")), 0.95)
+    return next(float(x) for x in said if x == x)
 
 
 def error(row: dict[str, Any]) -> float:
-    """Standard error of one arm's value, from its interval when not printed."""
+    """Standard error of one arm's value, from its interval when not printed; nan when there is neither."""
     if row["se"] == row["se"]:
-        return float(row["se"])
-    return (row["ci_high"] - row["ci_low"]) / (2 * quantile(row["ci_level"])) if has_interval(row) else NAN
+        return float(row["se"]) if row["se"] > 0 else NAN
+    return (row["ci_high"] - row["ci_low"]) / (2 * quantile(level_of(row))) if has_interval(row) else NAN
 
 
 def has_interval(row: dict[str, Any]) -> bool:
-    """True when both limits are known."""
-    return bool(row["ci_low"] == row["ci_low"] and row["ci_high"] == row["ci_high"])
+    """True when both limits are known and leave a width."""
+    return bool(row["ci_low"] < row["ci_high"])
 
 
 def from_report(row: dict[str, Any], scale: Callable[[float], float] = float) -> dict[str, Any]:
@@ -28,14 +45,16 @@ def from_report(row: dict[str, Any], scale: Callable[[float], float] = float) ->
     value = scale(row["value"])
     if has_interval(row) and (scale is float or row["ci_low"] > 0):
         low, high = scale(row["ci_low"]), scale(row["ci_high"])
-        se = (high - low) / (2 * quantile(row["ci_level"]))
-        if row["ci_level"] == 0.95:
+        level = level_of(row)
+        se = (high - low) / (2 * quantile(level))
+        if level == 0.95:
             return {"value": value, "ci_low": low, "ci_high": high, "se": se, "interval": "reported"}
         return normal(value, se, "reported")
-    if row["se"] == row["se"] and scale is float:
+    if row["se"] > 0 and scale is float:
         return normal(value, row["se"], "reported")
     p = re.fullmatch(r"=?\s*(0?\.\d+)(\s*\(.*\))?", row["p_value"])
-    if p and "one-sided" not in row["p_value"] and "inferior" not in row["p_value"] and value:
+    usual = "one-sided" not in row["p_value"] and "inferior" not in row["p_value"]
+    if p and float(p.group(1)) > 0 and usual and value:
         return normal(value, abs(value) / quantile(1 - float(p.group(1))), "p")
     return {"value": value, "ci_low": NAN, "ci_high": NAN, "se": NAN, "interval": "none"}
 

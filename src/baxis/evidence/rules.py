@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .intervals import said_level
 from .schema import NUMBER
 
 Row = dict[str, str]
@@ -44,6 +45,7 @@ def outcome_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str]) -> 
     """Faults inside outcome rows: proportions, intervals, ratios, sizes, comparators."""
     for line, row in rows:
         yield from interval_faults(file, line, row)
+        yield from level_faults(file, line, row)
         value, statistic = number(row, "value"), row.get("statistic", "")
         if value is None:
             continue
@@ -52,6 +54,9 @@ def outcome_faults(file: str, rows: Rows, arm_n: dict[tuple[str, str], str]) -> 
             yield Fault(file, line, "value", text, f"a proportion from 0 to 1{hint(value)}")
         if statistic in RATIOS and value <= 0:
             yield Fault(file, line, "value", text, "a ratio above 0")
+        low = number(row, "ci_low")
+        if statistic in RATIOS and low is not None and low < 0:
+            yield Fault(file, line, "ci_low", row["ci_low"], "a limit of a ratio, not below 0")
         if statistic in FRACTIONS and row.get("unit") not in ("", "fraction", None):
             yield Fault(file, line, "unit", row["unit"], "fraction (a proportion has no other unit)")
         elif row.get("unit") == "fraction":
@@ -66,7 +71,7 @@ def fraction_faults(file: str, line: int, row: Row) -> Iterator[Fault]:
     proportion = row.get("statistic") in FRACTIONS
     for column in ("ci_low", "ci_high", "se") if proportion else ("value", "ci_low", "ci_high", "se"):
         x = number(row, column)
-        if x is not None and not (0 if proportion else -1) <= x <= 1:
+        if x is not None and not (0 if proportion else -1) <= x <= 1 and not (column == "se" and x < 0):
             allowed = f"a fraction from {0 if proportion else -1} to 1{hint(x)}"
             yield Fault(file, line, column, row[column], allowed)
 
@@ -87,9 +92,20 @@ def interval_faults(file: str, line: int, row: Row) -> Iterator[Fault]:
         yield Fault(file, line, "ci_high", row["ci_high"], f"no less than the value ({row['value']})")
 
 
+def level_faults(file: str, line: int, row: Row) -> Iterator[Fault]:
+    """`ci_level` says what the words of the row say."""
+    level = number(row, "ci_level")
+    for column in ("unit", "detail"):
+        said = said_level(row.get(column) or "")
+        if level is not None and said == said and abs(level - said) > 1e-9:
+            yield Fault(file, line, "ci_level", row["ci_level"], f"{said:g}, the level that the {column} names")
+
+
 def size_faults(file: str, line: int, row: Row, arm_n: dict[tuple[str, str], str]) -> Iterator[Fault]:
     """A whole-arm denominator may not exceed its arm (a subgroup's may: crossover exposure counts people again)."""
     n, size = number(row, "n"), arm_n.get((row.get("trial_id", ""), row.get("arm_id", "")), "")
+    if n == 0:
+        yield Fault(file, line, "n", row["n"], "a number above 0 (nobody was measured, so there is no value)")
     whole_arm = not (row.get("versus") or row.get("subgroup"))
     if whole_arm and n is not None and size and n > float(size):
         yield Fault(file, line, "n", row["n"], f"at most the arm's n ({size})")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baxis.core import library
-from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, new_figure, rc
+from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, fitted, inches, new_figure, rc
 from baxis.evidence.meta.effects import SCALE_NAMES
 from baxis.evidence.meta.run import MetaResult
+from baxis.evidence.meta.wording import level_text, p_text, variance_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +32,28 @@ def forest(result: MetaResult, title: str = "") -> Figure:
         head, foot = 0.62, 0.85 + 0.13 * len(left_out)
         height = head + foot + ROW * len(lines)
         figure = new_figure(WIDTH, height)
-        ax = figure.add_axes((X_PLOT, foot / height, X_PLOT_END - X_PLOT, (ROW * len(lines)) / height))
+        ax = figure.add_axes((X_PLOT, foot / height, _plot_end(result) - X_PLOT, (ROW * len(lines)) / height))
         _axis(ax, result, len(lines))
         for i, line in enumerate(lines):
             _draw(figure, ax, result, line, len(lines) - 1 - i)
         _header(figure, ax, result, title, height)
         _footer(figure, result, left_out, height)
         return figure
+
+
+def _plot_end(result: MetaResult) -> float:
+    """Right edge of the plot: left of the widest interval in words."""
+    half = result.half_widths()
+    ends = [(y, y - h, y + h) for y, h in zip(result.effects.y, half, strict=True)]
+    fits = [result.overall, *(result.by_group.groups.values() if result.by_group else ())]
+    ends += [(f.beta[0], f.ci_low[0], f.ci_high[0]) for f in fits]
+    widest = max(inches(_interval(result, e), "bold") for e in ends)
+    return min(X_PLOT_END, X_EFFECT - widest / WIDTH - 0.012)
+
+
+def _interval(result: MetaResult, estimate: tuple[float, float, float]) -> str:
+    mean, low, high = (_fmt(result, float(v)) for v in estimate)
+    return f"{mean} [{low}, {high}]"
 
 
 def _layout(result: MetaResult) -> list[tuple[str, object]]:
@@ -55,7 +71,7 @@ def _layout(result: MetaResult) -> list[tuple[str, object]]:
 
 
 def _span(result: MetaResult) -> tuple[float, float]:
-    half = 1.96 * result.effects.se
+    half = result.half_widths()
     low, high = result.effects.y - half, result.effects.y + half
     clip = 3.2 * float(np.median(half)) + float(np.ptp(result.effects.y)) / 2
     centre = float(result.overall.beta[0])
@@ -109,7 +125,7 @@ def _draw(figure: Figure, ax: Axes, result: MetaResult, line: tuple[str, object]
     if kind == "study":
         _study(figure, ax, result, int(key), y)  # type: ignore[call-overload]
     elif kind == "head":
-        _text(figure, ax, X_STUDY, y, str(key), weight="bold")
+        _text(figure, ax, X_STUDY, y, fitted(str(key), WIDTH * (X_PLOT - X_STUDY), 8, "bold"), weight="bold")
     elif kind == "pooled" and result.by_group is not None:
         fit = result.by_group.groups[str(key)]
         _diamond(ax, fit.predict(), y, GREY)
@@ -125,15 +141,14 @@ def _draw(figure: Figure, ax: Axes, result: MetaResult, line: tuple[str, object]
         p = result.prediction
         lo, hi = ax.get_xlim()
         ax.plot([max(p.pi_low, lo), min(p.pi_high, hi)], [y, y], color=BLUE, lw=2.2, solid_capstyle="butt")
-        level = 100 * result.overall.options.level
-        _text(figure, ax, X_STUDY, y, f"{level:.0f} % prediction interval of a new trial")
+        _text(figure, ax, X_STUDY, y, f"{level_text(result.level)} prediction interval of a new trial")
         text = f"[{_fmt(result, p.pi_low)}, {_fmt(result, p.pi_high)}]"
         _text(figure, ax, X_EFFECT, y, text, ha="right")
 
 
 def _study(figure: Figure, ax: Axes, result: MetaResult, i: int, y: int) -> None:
     c, e = result.comparisons[i], result.effects
-    half = 1.959964 * e.se[i]
+    half = float(result.half_widths()[i])
     lo, hi = ax.get_xlim()
     ends = (max(e.y[i] - half, lo), min(e.y[i] + half, hi))
     ax.plot(ends, [y, y], color=INK, lw=0.9, zorder=2, solid_capstyle="butt")
@@ -144,9 +159,12 @@ def _study(figure: Figure, ax: Axes, result: MetaResult, i: int, y: int) -> None
     ax.scatter([e.y[i]], [y], s=10 + 42 * share, marker="s", color=BLUE, zorder=3, linewidths=0)
     flag = "" if c.trial.role == "calibration" else {"validation": " ‡", "context": " †"}.get(c.trial.role, " §")
     year = "" if c.trial.year != c.trial.year else f" {c.trial.year:.0f}"
-    _text(figure, ax, X_STUDY + 0.01, y, _short(c.label, 27) + year + flag)
-    _text(figure, ax, X_DRUG, y, _short(c.drug, 21))
-    _text(figure, ax, X_ACTIVE, y, _cell(result, c.active), ha="right")
+    active = _cell(result, c.active)
+    tail = year + flag
+    wide = WIDTH * (X_DRUG - X_STUDY - 0.018) - inches(tail)
+    _text(figure, ax, X_STUDY + 0.01, y, fitted(c.label, wide, 8) + tail)
+    _text(figure, ax, X_DRUG, y, fitted(c.drug, WIDTH * (X_ACTIVE - X_DRUG - 0.012) - inches(active), 8))
+    _text(figure, ax, X_ACTIVE, y, active, ha="right")
     _text(figure, ax, X_CONTROL, y, _cell(result, (c.control,)), ha="right")
     _numbers(figure, ax, result, (e.y[i], e.y[i] - half, e.y[i] + half), y, "normal")
     _text(figure, ax, X_WEIGHT, y, f"{result.overall.weights[i]:.1f}", ha="right")
@@ -171,8 +189,7 @@ def _diamond(ax: Axes, p: object, y: int, color: str) -> None:
 def _numbers(
     figure: Figure, ax: Axes, result: MetaResult, estimate: tuple[float, float, float], y: int, weight: str
 ) -> None:
-    mean, low, high = (_fmt(result, float(v)) for v in estimate)
-    _text(figure, ax, X_EFFECT, y, f"{mean} [{low}, {high}]", ha="right", weight=weight)
+    _text(figure, ax, X_EFFECT, y, _interval(result, estimate), ha="right", weight=weight)
 
 
 def _fmt(result: MetaResult, value: float) -> str:
@@ -203,12 +220,13 @@ def _header(figure: Figure, ax: Axes, result: MetaResult, title: str, height: fl
     where = ", ".join(q.diseases) or "all diseases"
     control = "placebo" if q.control == "placebo" else "control"
     text = title or f"{endpoint_title(q.endpoint)} in {where}: active against {control}"
+    text = fitted(text, WIDTH * (X_WEIGHT - X_STUDY), 10, "bold")
     figure.text(X_STUDY, 1 - 0.17 / height, text, fontsize=10, weight="bold", va="center")
     y = 1 - 0.46 / height
     binary = result.scale in ("RD", "RR", "OR")
     unit = {"RD": ", %"}.get(result.scale, "")
     name = SCALE_NAMES[result.scale]
-    level = f"[{100 * result.overall.options.level:.0f} % CI]"
+    level = f"[{level_text(result.level)} CI]"
     for x, label, ha in (
         (X_STUDY, "Trial", "left"), (X_DRUG, "Drug", "left"),
         (X_ACTIVE, "Active n/N" if binary else "Active (N)", "right"),
@@ -235,12 +253,13 @@ def _footer(figure: Figure, result: MetaResult, left_out: list[str], height: flo
     fit = result.overall
     low, high = fit.tau2_ci
     text = (
-        f"Heterogeneity: τ² = {fit.tau2:.4f} ({low:.4f} to {high:.4f}), I² = {fit.i2:.0f} %, "
-        f"Q = {fit.q:.1f} on {fit.q_df} df (p {_p(fit.q_p)})."
+        f"Heterogeneity: τ² = {variance_text(fit.tau2)} "
+        f"({level_text(result.level)} interval {variance_text(low)} to {variance_text(high)}), I² = {fit.i2:.0f} %, "
+        f"Q = {fit.q:.1f} on {fit.q_df} df (p {p_text(fit.q_p)})."
     )
     if result.by_group is not None and result.by_group.df > 0:
         g = result.by_group
-        text += f" Between groups: Q = {g.q_between:.1f} on {g.df} df (p {_p(g.p_value)})."
+        text += f" Between groups: Q = {g.q_between:.1f} on {g.df} df (p {p_text(g.p_value)})."
     roles = {c.trial.role for c in result.comparisons}
     marks = [m for r, m in (("validation", "‡ validation trial"), ("context", "† context trial")) if r in roles]
     lines = [text, *([". ".join(marks) + "."] if marks else []), *left_out]
@@ -263,11 +282,3 @@ def _model(result: MetaResult) -> str:
     o = result.overall.options
     name = {"FE": "fixed effect", "DL": "DerSimonian–Laird", "PM": "Paule–Mandel"}.get(o.model, o.model)
     return name + (", Hartung–Knapp" if o.knha else "")
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p == p else "–"
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

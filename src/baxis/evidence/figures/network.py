@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baxis.evidence.figures.forest import _ticks, endpoint_title
-from baxis.evidence.figures.style import BLUE, GREY, INK, ORANGE, new_figure, rc
+from baxis.evidence.figures.style import BLUE, GREY, INK, ORANGE, fitted, new_figure, rc
 from baxis.evidence.meta.network_run import NetworkResult
+from baxis.evidence.meta.wording import level_text, p_text, variance_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ def network_plot(result: NetworkResult) -> Figure:
         _ranking(figure, result, height)
         where = ", ".join(result.query.diseases) or "all diseases"
         text = f"{endpoint_title(result.query.endpoint)} in {where}: network of {len(result.net.data.studies)} trials"
+        text = fitted(text, 9.6, 10, "bold")
         figure.text(0.015, 1 - 0.25 / height, text, fontsize=10, weight="bold", va="center")
         return figure
 
@@ -59,6 +61,7 @@ def _graph(ax: Axes, result: NetworkResult) -> None:
 
 
 def _node_label(ax: Axes, name: str, at: np.ndarray, n: float | None) -> None:
+    name = fitted(name, 1.6, 7)
     text = name if not n or n <= 1 else f"{name}\nn = {n:.0f}"
     if not at.any():
         ax.annotate(text, (at[0], at[1]), (0, -14), textcoords="offset points", ha="center", va="top", fontsize=7, zorder=5,
@@ -81,7 +84,7 @@ def _ranking(figure: Figure, result: NetworkResult, height: float) -> None:
         at = bottom + (top - bottom) * (y + 0.5) / len(rows)
         scale = 100 if result.net.scale == "RD" else 1
         est = f"{scale * r['estimate']:.2f} [{scale * r['ci_low']:.2f}, {scale * r['ci_high']:.2f}]"
-        figure.text(0.48, at, r["treatment"], va="center", fontsize=7.5)
+        figure.text(0.48, at, fitted(r["treatment"], 1.65, 7.5), va="center", fontsize=7.5)
         figure.text(0.93, at, est.replace("-", "−"), va="center", ha="right", fontsize=7.5)
         figure.text(0.99, at, f"{r['p_score']:.2f}", va="center", ha="right", fontsize=7.5)
     ax.set_ylim(-0.5, len(rows) - 0.5)
@@ -94,11 +97,19 @@ def _ranking(figure: Figure, result: NetworkResult, height: float) -> None:
     name = {"OR": "Odds ratio", "RR": "Risk ratio", "RD": "Risk difference", "MD": "Mean difference"}
     head = top + 0.14 / height
     for x, text, ha in ((0.48, f"Against {result.net.reference}", "left"), (0.99, "P-score", "right"),
-                        (0.93, f"{name[result.net.scale]} [95 % CI]", "right")):  # fmt: skip
-        figure.text(x, head, text, ha=ha, fontsize=7.5, weight="bold", va="center")
+                        (0.93, f"{name[result.net.scale]} [{level_text(result.net.level)} CI]", "right")):  # fmt: skip
+        figure.text(
+            x,
+            head,
+            fitted(text, 2.4 if x > 0.48 else 1.65, 7.5, "bold"),
+            ha=ha,
+            fontsize=7.5,
+            weight="bold",
+            va="center",
+        )
     d = result.decomposition
     text = (
-        f"τ² = {result.net.tau2:.3f}, I² = {result.net.i2:.0f} %; inconsistency between designs "
-        f"Q = {d.between.q:.1f} on {d.between.df} df" + (f", p = {d.between.p_value:.3f}" if d.between.df else "")
+        f"τ² = {variance_text(result.net.tau2)}, I² = {result.net.i2:.0f} %; inconsistency between designs "
+        f"Q = {d.between.q:.1f} on {d.between.df} df" + (f", p {p_text(d.between.p_value)}" if d.between.df else "")
     )
     figure.text(0.48, 0.14 / height, text, fontsize=7)

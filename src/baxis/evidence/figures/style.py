@@ -33,6 +33,7 @@ RC: dict[Any, Any] = {
     "ytick.color": INK,
     "svg.fonttype": "none",
     "svg.hashsalt": "baxis",
+    "text.parse_math": False,  # labels are people's words: "$" and "_" stand for themselves
     "pdf.fonttype": 42,
     "figure.dpi": 100,
 }
@@ -56,6 +57,30 @@ def rc():  # type: ignore[no-untyped-def]
 
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return matplotlib.rc_context(RC)
+
+
+def inches(text: str, weight: str = "normal", size: float = 8) -> float:
+    """Width of a line of text at a type size in points. Call inside `rc()`."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    if not text.strip():
+        return 0.0
+    return float(TextPath((0, 0), text, prop=FontProperties(size=size, weight=weight)).get_extents().width) / 72
+
+
+def fitted(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """One line of `text` no wider than `width` inches at a type size in points, cut with "…" where it is too long.
+    Call inside `rc()`."""
+    text = " ".join(text.split())
+    if inches(text, weight, size) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = inches(text[:middle].rstrip() + "…", weight, size) <= width
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return text[:low].rstrip() + "…"
 
 
 def save(figure: Figure, file: str | Path) -> Path:

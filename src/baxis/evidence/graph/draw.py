@@ -66,7 +66,7 @@ def _grid(rows: dict[int, list[str]]) -> dict[str, tuple[float, float]]:
 
 def _size(name: str) -> tuple[list[str], float, float]:
     """Lines of text, half width and half height of a box."""
-    lines = textwrap.wrap(name, 16) or [name]
+    lines = textwrap.wrap(name, 16, max_lines=4, placeholder="…") or [name]
     return lines, max(0.043 * max(len(t) for t in lines) + 0.08, 0.22), 0.075 + 0.098 * len(lines)
 
 
@@ -164,16 +164,18 @@ def _legend(figure: Figure, height: float) -> None:
             ("altered", "altered"),
         )
     ]
+    from matplotlib import rc_context
+
+    with rc_context({"text.parse_math": True}):
+        contested = Line2D([], [], color=BOTH, lw=1.5, marker="$±$", ms=7, label="contested")
     lines = [
         Line2D([], [], color=UP, lw=1.5, marker=">", ms=5, label="activates, increases"),
         Line2D([], [], color=DOWN, lw=1.5, marker="|", ms=7, label="inhibits, decreases"),
         Line2D([], [], color=GREY, lw=1.2, ls=(0, (2, 2)), label="correlates, binds, predicts"),
-        Line2D([], [], color=BOTH, lw=1.5, marker="$±$", ms=7, label="contested"),
+        contested,
         Line2D([], [], color=INK, lw=1.5, label="shown in this disease"),
         Line2D([], [], color=INK, lw=0.7, alpha=0.45, label="general"),
     ]
-    from matplotlib import rc_context
-
     with rc_context({"font.sans-serif": ["DejaVu Sans"]}):
         figure.legend(
             handles=[*boxes, *lines], loc="lower center", ncol=10, frameon=False, fontsize=7.5,

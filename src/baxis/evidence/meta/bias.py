@@ -24,6 +24,7 @@ class Egger:
     p_value: float
     limit: float
     limit_ci: tuple[float, float]
+    level: float = 0.95
 
 
 def egger(effects: Effects, model: str = "lm", options: Options | None = None) -> Egger:
@@ -38,7 +39,7 @@ def egger(effects: Effects, model: str = "lm", options: Options | None = None) -
         fit = pool(effects, options, moderators={"se": effects.se})
         limit = (float(fit.ci_low[0]), float(fit.ci_high[0]))
         test = (float(fit.beta[1]), float(fit.se[1]), float(fit.statistic[1]), float(fit.df), float(fit.p_value[1]))
-        return Egger(model, len(effects), *test, float(fit.beta[0]), limit)
+        return Egger(model, len(effects), *test, float(fit.beta[0]), limit, options.level)
     if model != "lm":
         raise UnknownName("Egger model", model, ("lm", "rma"))
     x = np.column_stack([np.ones(len(effects)), effects.se])
@@ -51,4 +52,5 @@ def egger(effects: Effects, model: str = "lm", options: Options | None = None) -
     crit = critical(df, options.level)
     p = two_sided(t, df)
     limit = (float(beta[0] - crit * se[0]), float(beta[0] + crit * se[0]))
-    return Egger(model, len(effects), float(beta[1]), float(se[1]), float(t[1]), df, float(p[1]), float(beta[0]), limit)
+    test = (float(beta[1]), float(se[1]), float(t[1]), float(df), float(p[1]))
+    return Egger(model, len(effects), *test, float(beta[0]), limit, options.level)

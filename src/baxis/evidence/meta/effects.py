@@ -149,12 +149,17 @@ def binary(
     y, v = _two_by_two(a + add, b + add, c + add, d + add, scale)
     usable = np.isfinite(y) & np.isfinite(v) & (v > 0)
     dropped += [
-        LeftOut(n, f"no finite {SCALE_NAMES[scale]} without a continuity correction")
-        for n, ok in zip(counts.labels, usable, strict=True)
+        LeftOut(n, f"{what} without a continuity correction")
+        for n, ok, what in zip(counts.labels, usable, _unusable(y, scale), strict=True)
         if not ok
     ]
     kept = counts.take(usable)
     return Effects(kept.labels, y[usable], v[usable], scale, kept, tuple(dropped), notes)
+
+
+def _unusable(y: Vector, scale: str) -> list[str]:
+    """What keeps a table out where it cannot be used: no number, or no variance."""
+    return ["a variance of 0" if ok else f"no finite {SCALE_NAMES[scale]}" for ok in np.isfinite(y)]
 
 
 def _drop_uninformative(counts: Counts, scale: str, drop: bool) -> tuple[Counts, list[LeftOut]]:
@@ -184,10 +189,12 @@ def ratio(labels: Sequence[str], value: ArrayLike, interval: tuple[ArrayLike, Ar
     scale = check_scale(str(kw.get("scale", "HR")), LOG_SCALES)
     level = np.asarray(kw.get("level", 0.95), dtype=float)
     est, low, high = (np.asarray(x, dtype=float).reshape(-1) for x in (value, *interval))
+    if not np.all((level > 0) & (level < 1)):
+        raise InvalidValue("level", level.tolist(), "a share above 0 and below 1")
     for i, name in enumerate(labels):
         if not 0 < low[i] <= est[i] <= high[i] < np.inf or low[i] == high[i]:
             got = f"{est[i]:g} ({low[i]:g} to {high[i]:g})"
-            raise InvalidValue(f"{name}, {SCALE_NAMES[scale]}", got, "0 < lower <= estimate <= upper")
+            raise InvalidValue(f"{name}, {SCALE_NAMES[scale]}", got, "0 < lower <= estimate <= upper, lower < upper")
     se = np.log(high / low) / (2 * ndtri(0.5 + level / 2))
     return Effects(tuple(labels), np.log(est), se**2, scale)
 

@@ -8,49 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from baxis.core.errors import InvalidValue
 from baxis.evidence.meta.effects import LeftOut, check_scale
+from baxis.evidence.meta.network_contrasts import Contrast, from_contrasts
+from baxis.evidence.meta.network_study import NetworkData, Study, Vector
 
-Vector = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Study:
-    """One study: t treatments, t - 1 contrasts (treatment - first) and their covariance (t - 1, t - 1)."""
-
-    label: str
-    treatments: tuple[str, ...]
-    y: Vector
-    cov: Vector
-
-    def __post_init__(self) -> None:
-        t = len(self.treatments)
-        if t < 2 or len(set(self.treatments)) != t:
-            raise InvalidValue(self.label, self.treatments, "two or more different treatments")
-        if self.y.shape != (t - 1,) or self.cov.shape != (t - 1, t - 1):
-            raise InvalidValue(self.label, (self.y.shape, self.cov.shape), f"{t - 1} contrasts and covariance")
-        if not np.all(np.isfinite(self.y)) or np.linalg.eigvalsh(self.cov).min() <= 0:
-            raise InvalidValue(self.label, "contrasts", "finite, with a positive definite covariance")
-
-    @property
-    def design(self) -> tuple[str, ...]:
-        """Set of treatments compared, sorted."""
-        return tuple(sorted(self.treatments))
-
-
-@dataclass(frozen=True)
-class NetworkData:
-    """Studies on one scale, and those left out."""
-
-    studies: tuple[Study, ...]
-    scale: str
-    left_out: tuple[LeftOut, ...] = ()
-    notes: tuple[str, ...] = ()
+__all__ = ["ArmCount", "ArmMean", "Contrast", "NetworkData", "Study", "from_contrasts", "from_counts", "from_means"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +49,8 @@ def from_counts(arms: Iterable[ArmCount], scale: str = "OR", correction: float =
     studies, left_out, notes = [], [], []
     for label, group in _by_study(arms).items():
         e, n = (np.array([getattr(a, k) for a in group], dtype=float) for k in ("events", "n"))
-        if np.any((e < 0) | (e > n) | (n <= 0)):
-            raise InvalidValue(label, [f"{a:g}/{b:g}" for a, b in zip(e, n, strict=True)], "0 <= events <= n")
+        if not np.all((e >= 0) & (e <= n) & (n > 0)):
+            raise InvalidValue(label, [f"{a:g}/{b:g}" for a, b in zip(e, n, strict=True)], "0 <= events <= n, n > 0")
         if scale != "RD" and (np.all(e == 0) or np.all(e == n)):
             left_out.append(LeftOut(label, "no event in any arm" if e[0] == 0 else "an event in everybody"))
             continue
@@ -108,6 +74,10 @@ def from_means(arms: Iterable[ArmMean], scale: str = "MD") -> NetworkData:
     studies = []
     for label, group in _by_study(arms).items():
         mean = np.array([a.mean for a in group])
+        for a in group:
+            if not (np.isfinite(a.mean) and 0 < a.se < np.inf):
+                got = f"{a.mean:g} with standard error {a.se:g}"
+                raise InvalidValue(f"{label}, {a.treatment}", got, "a finite mean, a standard error above 0")
         variance = np.array([a.se for a in group]) ** 2
         studies.append(_from_arms(label, [a.treatment for a in group], mean, variance))
     return NetworkData(tuple(studies), check_scale(scale))
@@ -127,38 +97,3 @@ def _by_study(arms: Iterable[ArmCount] | Iterable[ArmMean]) -> dict[str, list]:
         if len(group) < 2:
             raise InvalidValue(label, f"{len(group)} arm", "two or more arms")
     return grouped
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """One published comparison: treatment - versus, with its standard error."""
-
-    study: str
-    treatment: str
-    versus: str
-    y: float
-    se: float
-
-
-def from_contrasts(contrasts: Iterable[Contrast], scale: str = "MD") -> NetworkData:
-    """Published comparisons. A study of t arms must give all t (t - 1) / 2 of them, because the variances
-    of the pairs determine the covariance: cov(b - a, c - a) = (v_ab + v_ac - v_bc) / 2."""
-    grouped: dict[str, list[Contrast]] = {}
-    for c in contrasts:
-        grouped.setdefault(c.study, []).append(c)
-    studies = tuple(_from_pairs(label, pairs) for label, pairs in grouped.items())
-    return NetworkData(studies, check_scale(scale))
-
-
-def _from_pairs(label: str, pairs: Sequence[Contrast]) -> Study:
-    names = tuple(dict.fromkeys(x for c in pairs for x in (c.versus, c.treatment)))
-    t = len(names)
-    at = {name: i for i, name in enumerate(names)}
-    y, v = np.full((t, t), np.nan), np.zeros((t, t))
-    for c in pairs:
-        i, j = at[c.treatment], at[c.versus]
-        y[i, j], y[j, i], v[i, j], v[j, i] = c.y, -c.y, c.se**2, c.se**2
-    if len(pairs) != t * (t - 1) // 2 or np.isnan(y[~np.eye(t, dtype=bool)]).any():
-        raise InvalidValue(label, f"{len(pairs)} comparisons of {t} treatments", f"all {t * (t - 1) // 2} of them")
-    cov = (v[1:, [0]] + v[[0], 1:] - v[1:, 1:]) / 2
-    return Study(label, names, y[1:, 0], cov)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.evidence.meta.arms import Arm
 from baxis.evidence.meta.classes import base_class
+from baxis.evidence.meta.compute import count_fault, joined_mean, mean_fault, size_fault
 from baxis.evidence.meta.effects import LeftOut, check_scale
 from baxis.evidence.meta.inconsistency import Decomposition, Split, decompose, league, split
 from baxis.evidence.meta.network import Network, network, p_scores
 from baxis.evidence.meta.network_data import ArmCount, ArmMean, NetworkData, from_counts, from_means
+from baxis.evidence.meta.pool import check_level
 from baxis.evidence.meta.run import benefit_of
-from baxis.evidence.meta.select import Arm, Query, TrialResult, check_names, results
+from baxis.evidence.meta.select import Query, TrialResult, check_names, results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +54,7 @@ class NetworkResult:
             mean, low, high = self.net.row(name)
             rows.append({
                 "treatment": name, "versus": self.net.reference, "estimate": self.shown(mean),
-                "ci_low": self.shown(low), "ci_high": self.shown(high), "p_score": score,
+                "ci_low": self.shown(low), "ci_high": self.shown(high), "level": self.net.level, "p_score": score,
                 "studies": sum(name in s.treatments for s in self.net.data.studies),
                 "patients": self.patients.get(name, float("nan")),
             })  # fmt: skip
@@ -66,14 +69,15 @@ class NetworkResult:
                 cell = cells[at[a]][at[b]]
                 if cell is not None:
                     mean, low, high = (self.shown(x) for x in cell)
-                    rows.append({"treatment": a, "versus": b, "estimate": mean, "ci_low": low, "ci_high": high})
+                    row = {"treatment": a, "versus": b, "estimate": mean, "ci_low": low, "ci_high": high}
+                    rows.append({**row, "level": self.net.level})
         return rows
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data for JSON."""
         n = self.net
         return {
-            "query": asdict(self.query), "scale": n.scale, "model": n.model, "by": self.by,
+            "query": asdict(self.query), "scale": n.scale, "model": n.model, "level": n.level, "by": self.by,
             "evidence": self.digest, "reference": n.reference, "tau2": n.tau2, "i2": n.i2, "q": n.q,
             "q_df": n.q_df, "q_p": n.q_p, "treatments": self.table(), "league": self.league(),
             "inconsistency": asdict(self.decomposition), "direct_indirect": [asdict(s) for s in self.splits],
@@ -83,13 +87,15 @@ class NetworkResult:
 
 
 def run_network(
-    evidence: Evidence, query: Query, scale: str = "OR", *, by: str = "class", model: str = "DL", reference: str = ""
-) -> NetworkResult:
+    evidence: Evidence, query: Query, scale: str = "OR", *, by: str = "class", model: str = "DL", reference: str = "",
+    level: float = 0.95,
+) -> NetworkResult:  # fmt: skip
     """Network of treatments (classes or drugs) within one endpoint. Every arm enters with its counts (OR, RR,
     RD) or mean and standard error (MD). Trials that cannot enter are named in `left_out`."""
     if by not in ("class", "drug"):
         raise UnknownName("treatment nodes", by, ("class", "drug"))
     scale = check_scale(scale, ("OR", "RR", "RD", "MD"))
+    check_level(level)
     check_names(evidence, query)
     left_out: list[LeftOut] = []
     arms: list[ArmCount | ArmMean] = []
@@ -104,7 +110,7 @@ def run_network(
         raise InvalidValue(f"network of {query.endpoint}", "no usable trial", "at least one", why)
     data = from_means(arms) if scale == "MD" else from_counts(arms, scale)  # type: ignore[arg-type]
     data = NetworkData(data.studies, data.scale, (*left_out, *data.left_out), data.notes)
-    net = network(data, model, reference=reference or _placebo(data))
+    net = network(data, model, reference=reference or _placebo(data), level=level)
     benefit = benefit_of(query.endpoint)
     used = {s.label for s in net.data.studies}
     patients: dict[str, float] = {}
@@ -131,10 +137,10 @@ def _trial_arms(result: TrialResult, scale: str, by: str) -> list[ArmCount | Arm
         return f"all arms are {next(iter(nodes))}"
     made: list[ArmCount | ArmMean] = []
     for name, group in nodes.items():
-        if scale != "MD" and any(a.n != a.n or not 0 <= a.value <= 1 for a in group):
-            return "arm size unknown" if any(a.n != a.n for a in group) else "not a proportion"
-        if scale == "MD" and any(a.se != a.se for a in group):
-            return "no standard error or interval of the means"
+        if why := count_fault(group) if scale != "MD" else mean_fault(group):
+            return why
+        if scale == "MD" and len(group) > 1 and (why := size_fault(group)):
+            return f"{why}, so that arms cannot be joined"
         made.append(_joined(result.trial_id, name, group, scale))
     return made
 
@@ -149,7 +155,4 @@ def node(arm: Arm, by: str) -> str:
 def _joined(trial: str, name: str, group: list[Arm], scale: str) -> ArmCount | ArmMean:
     if scale != "MD":
         return ArmCount(trial, name, sum(a.events for a in group), sum(a.n for a in group))
-    w = np.array([a.n if a.n == a.n else 1.0 for a in group])
-    w = w / w.sum()
-    mean = float(np.sum(w * [a.value for a in group]))
-    return ArmMean(trial, name, mean, float(np.sqrt(np.sum(w**2 * np.array([a.se for a in group]) ** 2))))
+    return ArmMean(trial, name, *joined_mean(tuple(group)))

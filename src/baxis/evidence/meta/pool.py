@@ -35,8 +35,7 @@ class Options:
             raise UnknownName("meta-analysis model", self.model, MODELS)
         if self.prediction not in ("t", "same"):
             raise UnknownName("prediction interval", self.prediction, ("t", "same"))
-        if not 0 < self.level < 1:
-            raise InvalidValue("level", self.level, "between 0 and 1")
+        check_level(self.level)
         if self.knha and self.model == "FE":
             raise InvalidValue("knha", True, "a random-effects model", "choose REML, DL or PM")
 
@@ -107,10 +106,19 @@ class Prediction:
     pi_high: float
 
 
+def check_level(level: float) -> float:
+    """The level of an interval, a share between 0 and 1; `InvalidValue` for any other number."""
+    if not 0 < level < 1:
+        hint = f"write {level / 100:g} for {level:g} %" if 1 < level < 100 else ""
+        raise InvalidValue("--level", level, "a share between 0 and 1", hint)
+    return level
+
+
 def critical(df: float, level: float) -> float:
     """Two-sided critical value: normal for infinite df, Student's t otherwise."""
     from scipy.special import ndtri, stdtrit
 
+    check_level(level)
     tail = 0.5 + level / 2
     return float(ndtri(tail)) if not np.isfinite(df) else float(stdtrit(df, tail))
 

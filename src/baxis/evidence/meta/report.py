@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from baxis.core.written import fixed, p_value
+from baxis.core.written import fixed
 from baxis.evidence.meta.network_run import NetworkResult
 from baxis.evidence.meta.pool import variance_explained
 from baxis.evidence.meta.run import MetaResult, left_out_by_reason, regression_rows
+from baxis.evidence.meta.wording import level_text, p_cell, p_text, variance_text
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
@@ -27,10 +28,11 @@ def meta_lines(result: MetaResult) -> Iterator[str]:
     """Studies, pooled lines, heterogeneity, what was left out."""
     where = ", ".join(result.query.diseases) or "all diseases"
     o = result.overall.options
-    yield f"{result.query.endpoint} in {where}: {result.scale_name}, {o.model}{' with Hartung-Knapp' if o.knha else ''}"
+    model = f"{o.model}{' with Hartung-Knapp' if o.knha else ''}"
+    yield f"{result.query.endpoint} in {where}: {result.scale_name}, {model}, intervals of {level_text(result.level)}"
     yield ""
     head = ["trial", "role", result.by if result.by != "none" else "class", "week", "active", "control",
-            "estimate", "interval", "weight %"]  # fmt: skip
+            "estimate", f"{level_text(result.level)} interval", "weight %"]  # fmt: skip
     rows = [head]
     for r in result.table():
         group = r["group"] if result.by != "none" else r["class"]
@@ -46,26 +48,26 @@ def meta_lines(result: MetaResult) -> Iterator[str]:
 
 
 def _summary(result: MetaResult) -> Iterator[str]:
-    rows = [["pooled", "k", "estimate", "interval", "new trial", "p", "tau2", "I2 %"]]
+    rows = [["pooled", "k", "estimate", f"{level_text(result.level)} interval", "new trial", "p", "tau2", "I2 %"]]
     for r in result.summary():
         rows.append([
             r["group"], str(r["k"]), number(r["estimate"]), f"[{number(r['ci_low'])}, {number(r['ci_high'])}]",
-            f"[{number(r['pi_low'])}, {number(r['pi_high'])}]", p_value(r["p_value"]), number(r["tau2"], 4),
+            f"[{number(r['pi_low'])}, {number(r['pi_high'])}]", p_cell(r["p_value"]), variance_text(r["tau2"]),
             number(r["i2"], 0),
         ])  # fmt: skip
     yield from columns(rows, [False, True, True, True, True, True, True, True])
     f = result.overall
     yield ""
-    yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p = {p_value(f.q_p)}), tau2 {number(f.tau2, 5)} "
-           f"[{number(f.tau2_ci[0], 5)}, {number(f.tau2_ci[1], 5)}]")  # fmt: skip
+    yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p {p_text(f.q_p)}), tau2 {variance_text(f.tau2)} "
+           f"[{variance_text(f.tau2_ci[0])}, {variance_text(f.tau2_ci[1])}]")  # fmt: skip
     if result.by_group is not None and result.by_group.df > 0:
         g = result.by_group
-        yield f"between groups: Q = {g.q_between:.2f} on {g.df} df (p = {p_value(g.p_value)})"
+        yield f"between groups: Q = {g.q_between:.2f} on {g.df} df (p {p_text(g.p_value)})"
     for t in result.tables:
         low, mean, high = (result.shown(x) for x in (t.ci_low, t.estimate, t.ci_high))
         yield f"{t.method} (no correction): {mean:.3f} [{low:.3f}, {high:.3f}]"
     if result.asymmetry is not None:
-        yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p = {p_value(result.asymmetry.p_value)}"
+        yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p {p_text(result.asymmetry.p_value)}"
 
 
 def _regression(result: MetaResult) -> Iterator[str]:
@@ -73,16 +75,16 @@ def _regression(result: MetaResult) -> Iterator[str]:
     if fit is None:
         return
     yield ""
-    rows = [["meta-regression", "estimate", "SE", "interval", "p"]]
+    rows = [["meta-regression", "estimate", "SE", f"{level_text(result.level)} interval", "p"]]
     for r in regression_rows(fit):
         interval = f"[{number(r['ci_low'], 4)}, {number(r['ci_high'], 4)}]"
         rows.append([
-            r["coefficient"], number(r["estimate"], 4), number(r["se"], 4), interval, p_value(r["p_value"])
+            r["coefficient"], number(r["estimate"], 4), number(r["se"], 4), interval, p_cell(r["p_value"])
         ])  # fmt: skip
     yield from columns(rows, [False, True, True, True, True])
     log = " (of the logarithm)" if result.effects.is_log else ""
     r2 = number(variance_explained(result.overall, fit), 0)
-    yield f"moderators: QM = {fit.qm:.2f} on {fit.qm_df} df (p = {p_value(fit.qm_p)}), R2 {r2} %{log}"
+    yield f"moderators: QM = {fit.qm:.2f} on {fit.qm_df} df (p {p_text(fit.qm_p)}), R2 {r2} %{log}"
 
 
 def _notes(result: MetaResult) -> Iterator[str]:
@@ -99,7 +101,7 @@ def network_lines(result: NetworkResult) -> Iterator[str]:
     yield (f"{result.query.endpoint} in {where}: {n.scale} against {n.reference}, {len(n.data.studies)} trials, "
            f"{len(n.treatments)} treatments, model {n.model}")  # fmt: skip
     yield ""
-    rows = [["treatment", "trials", "estimate", "interval", "P-score"]]
+    rows = [["treatment", "trials", "estimate", f"{level_text(n.level)} interval", "P-score"]]
     for r in result.table():
         interval = f"[{number(r['ci_low'])}, {number(r['ci_high'])}]"
         if r["treatment"] == n.reference:
@@ -110,13 +112,13 @@ def network_lines(result: NetworkResult) -> Iterator[str]:
     yield from columns(rows, [False, True, True, True, True])
     yield ""
     d = result.decomposition
-    yield f"tau2 = {number(n.tau2, 4)}, I2 = {n.i2:.0f} %"
+    yield f"tau2 = {variance_text(n.tau2)}, I2 = {n.i2:.0f} %"
     for part in (d.total, d.within, d.between):
-        yield f"Q {part.name}: {part.q:.2f} on {part.df} df (p = {p_value(part.p_value)})"
+        yield f"Q {part.name}: {part.q:.2f} on {part.df} df (p {p_text(part.p_value)})"
     for s in result.splits:
         if s.indirect == s.indirect:
             yield (f"{s.treatment} against {s.versus}: direct {number(result.shown(s.direct))}, indirect "
-                   f"{number(result.shown(s.indirect))} (difference p = {p_value(s.p_value, 3)})")  # fmt: skip
+                   f"{number(result.shown(s.indirect))} (difference p {p_text(s.p_value)})")  # fmt: skip
     if result.benefit == 0:
         yield "note: the tables do not say whether more or less is better here; P-scores rank by size"
     for x in n.left_out:

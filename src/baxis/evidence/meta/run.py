@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.bias import Egger, egger
 from baxis.evidence.meta.compute import effects_of
 from baxis.evidence.meta.effects import SCALE_NAMES, Effects
-from baxis.evidence.meta.pool import Options, Pooled, Prediction, Subgroups, pool, subgroups
+from baxis.evidence.meta.pool import Options, Pooled, Prediction, Subgroups, critical, pool, subgroups
 from baxis.evidence.meta.select import Comparison, Query, Selection, select
 from baxis.evidence.meta.tables import TablePool, mantel_haenszel, peto
 
@@ -47,13 +48,22 @@ class MetaResult:
     def scale_name(self) -> str:
         return SCALE_NAMES[self.scale]
 
+    @property
+    def level(self) -> float:
+        """Level of every interval of the result."""
+        return self.overall.options.level
+
+    def half_widths(self) -> NDArray[np.floating[Any]]:
+        """Half the width of each comparison's interval (k,), at the level asked for."""
+        return critical(np.inf, self.level) * self.effects.se
+
     def shown(self, value: float) -> float:
         """A value as it is printed: ratios are turned back from the logarithm."""
         return float(np.exp(value)) if self.effects.is_log else float(value)
 
     def table(self) -> list[dict[str, Any]]:
         """One row a comparison: trial, groups, sizes, estimate with interval, weight, role and flags."""
-        half = 1.959963984540054 * self.effects.se
+        half = self.half_widths()
         rows = []
         for i, c in enumerate(self.comparisons):
             y = self.effects.y[i]
@@ -62,7 +72,7 @@ class MetaResult:
                 "year": c.trial.year, "group": self.groups[i], "class": c.drug_class, "drug": c.drug,
                 "week": c.trial.week, "n_active": c.n1, "n_control": c.control.n,
                 "active": _mean(c.active), "control": c.control.value, "estimate": self.shown(y),
-                "ci_low": self.shown(y - half[i]), "ci_high": self.shown(y + half[i]),
+                "ci_low": self.shown(y - half[i]), "ci_high": self.shown(y + half[i]), "level": self.level,
                 "weight": float(self.overall.weights[i]),
             })  # fmt: skip
         return rows
@@ -78,6 +88,7 @@ class MetaResult:
         return {
             "group": name, "k": fit.k, "estimate": self.shown(p.mean), "ci_low": self.shown(p.ci_low),
             "ci_high": self.shown(p.ci_high), "pi_low": self.shown(p.pi_low), "pi_high": self.shown(p.pi_high),
+            "level": self.level,
             "p_value": float(fit.p_value[0]), "tau2": fit.tau2, "tau2_low": fit.tau2_ci[0],
             "tau2_high": fit.tau2_ci[1], "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_p": fit.q_p,
         }  # fmt: skip
@@ -87,7 +98,7 @@ class MetaResult:
         between = self.by_group
         return {
             "query": asdict(self.query), "scale": self.scale, "model": asdict(self.overall.options),
-            "by": self.by, "evidence": self.digest, "studies": self.table(), "summary": self.summary(),
+            "level": self.level, "by": self.by, "evidence": self.digest, "studies": self.table(), "summary": self.summary(),
             "between_groups": None if between is None else
             {"q": between.q_between, "df": between.df, "p_value": between.p_value},
             "regression": None if self.regression is None else regression_rows(self.regression),
@@ -98,7 +109,9 @@ class MetaResult:
 
 
 def _mean(arms: tuple[Any, ...]) -> float:
-    n = np.array([a.n if a.n == a.n else 1.0 for a in arms])
+    n = np.array([a.n for a in arms])
+    if np.isnan(n).all():
+        n = np.ones(len(arms))
     return float(np.sum(n * [a.value for a in arms]) / n.sum())
 
 
@@ -117,6 +130,8 @@ def run(
     no comparison remains."""
     if by not in BY:
         raise UnknownName("grouping", by, BY)
+    if twice := [m for m in moderators if moderators.count(m) > 1]:
+        raise InvalidValue("moderators", twice[0], "each one once")
     options = options or Options()
     selection = select(evidence, query)
     scale = scale_for(selection) if scale == "auto" else scale
@@ -130,10 +145,12 @@ def run(
     overall = pool(effects, options)
     parts = None if by == "none" else subgroups(effects, groups, options)
     columns = {m: _moderator(used, m) for m in moderators}
+    exact, notes = _exact(effects, options.level)
+    effects = replace(effects, notes=(*effects.notes, *notes))
     regression = pool(effects, options, moderators=columns) if moderators else None
     return MetaResult(
         query, effects.scale, by, effects, used, groups, overall, overall.predict(), parts,
-        _exact(effects), _asymmetry(effects), evidence.digest, benefit_of(query.endpoint), regression,
+        exact, _asymmetry(effects, options), evidence.digest, benefit_of(query.endpoint), regression,
     )  # fmt: skip
 
 
@@ -189,25 +206,25 @@ def _group(c: Comparison, by: str) -> str:
     return str(value) or "not stated"
 
 
-def _exact(effects: Effects) -> tuple[TablePool, ...]:
-    """Mantel-Haenszel and Peto, which need no correction, where every study has its table."""
+def _exact(effects: Effects, level: float) -> tuple[tuple[TablePool, ...], tuple[str, ...]]:
+    """Mantel-Haenszel and Peto, which need no correction, where every study has its table; a note for what fails."""
     if effects.counts is None or not len(effects):
-        return ()
-    made = []
+        return (), ()
+    made, notes = [], []
     try:
-        made.append(mantel_haenszel(effects.counts, effects.scale))
+        made.append(mantel_haenszel(effects.counts, effects.scale, level))
         if effects.scale == "OR":
-            made.append(peto(effects.counts))
-    except InvalidValue:
-        return ()
-    return tuple(made)
+            made.append(peto(effects.counts, level))
+    except InvalidValue as e:
+        notes.append(f"no {e.where} line: {e.got}, needs {e.allowed}")
+    return tuple(made), tuple(notes)
 
 
-def _asymmetry(effects: Effects) -> Egger | None:
+def _asymmetry(effects: Effects, options: Options) -> Egger | None:
     """Egger's test from ten studies on (fewer have no power: Sterne 2011)."""
     if len(effects) < 10 or np.ptp(effects.se) == 0:
         return None
-    return egger(effects)
+    return egger(effects, options=options)
 
 
 def left_out_by_reason(result: MetaResult) -> Mapping[str, list[str]]:

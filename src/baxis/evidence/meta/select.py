@@ -6,15 +6,16 @@ arms to their control, joins arms of one drug class and names every trial that c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from baxis.core import library
-from baxis.core.errors import UnknownName
-from baxis.evidence.meta.classes import base_class, drug_class
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.evidence.meta.arms import Arm, Published, read_arms
+from baxis.evidence.meta.classes import base_class
+from baxis.evidence.meta.controls import cohorts, control_of
 from baxis.evidence.meta.effects import LeftOut
 
 if TYPE_CHECKING:
@@ -41,39 +42,8 @@ class Query:
             raise UnknownName("way to take arms", self.arms, ("class", "each"))
         if self.control not in ("placebo", "any"):
             raise UnknownName("control", self.control, ("placebo", "any"))
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One arm's result: size, value (proportion or mean change) and standard error; nan = unknown."""
-
-    arm_id: str
-    role: str
-    drug: str
-    drug_class: str
-    n: float
-    value: float
-    se: float
-
-    @property
-    def events(self) -> float:
-        """Number of responders: proportion x n, to the nearest person."""
-        return float(np.rint(self.value * self.n))
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published contrast of one arm: value, interval, its level, standard error, comparator arm if named."""
-
-    arm_id: str
-    versus: str
-    statistic: str
-    unit: str
-    value: float
-    ci_low: float
-    ci_high: float
-    level: float
-    se: float
+        if self.week is not None and not 0 <= self.week < float("inf"):
+            raise InvalidValue("--week", self.week, "a week from 0 on")
 
 
 @dataclass(frozen=True)
@@ -91,11 +61,14 @@ class TrialResult:
     arms: tuple[Arm, ...]
     published: tuple[Published, ...]
     instrument: str = ""
+    other_instruments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Active arm (or arms of one class joined) against a control, in one trial."""
+    """Active arm (or arms of one class joined) against a control (or control arms pooled), in one trial.
+
+    `published` are its contrasts, `partial` those against one of several control arms only, which are not used."""
 
     trial: TrialResult
     label: str
@@ -104,6 +77,7 @@ class Comparison:
     active: tuple[Arm, ...]
     control: Arm
     published: tuple[Published, ...] = field(default=())
+    partial: tuple[Published, ...] = field(default=())
 
     @property
     def n1(self) -> float:
@@ -130,18 +104,24 @@ def select(evidence: Evidence, query: Query) -> Selection:
     comparisons: list[Comparison] = []
     left_out: list[LeftOut] = []
     for result in results(evidence, query, left_out):
-        found, why = compare(result, query)
+        found, without_control = compare(result, query)
         comparisons += found
-        if why:
-            left_out.append(LeftOut(result.trial_id, why))
+        left_out += without_control
     return Selection(query, tuple(comparisons), tuple(left_out))
 
 
 def check_names(evidence: Evidence, query: Query) -> None:
     """Unknown endpoint, disease or role is an error that names the nearest."""
-    endpoints = set(evidence.frames["outcomes"]["endpoint"])
+    outcomes = evidence.frames["outcomes"]
+    endpoints = set(outcomes["endpoint"])
     if query.endpoint not in endpoints:
         raise UnknownName("endpoint", query.endpoint, endpoints)
+    groups = set(outcomes.loc[outcomes["endpoint"] == query.endpoint, "subgroup"])
+    if not query.subgroup and query.subgroup not in groups:
+        only = "one of the subgroups that report it: " + ", ".join(sorted(groups))
+        raise InvalidValue(f"subgroup of {query.endpoint}", "all patients", only, "name one with --subgroup")
+    if query.subgroup not in groups:
+        raise UnknownName(f"subgroup of {query.endpoint}", query.subgroup, groups - {""})
     trials = evidence.frames["trials"]
     for disease in query.diseases:
         if disease not in set(trials["disease"]):
@@ -194,43 +174,17 @@ def exclusions() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
 
 def _trial_result(trial, week: float, rows, arms) -> TrialResult:  # type: ignore[no-untyped-def]
     by_id = {a.arm_id: a for a in arms.itertuples()} if arms is not None else {}
-    instruments = [i for i in rows["instrument"].unique() if i] if "instrument" in rows else []
-    if len(instruments) > 1:  # one instrument for a trial, so that arms are compared on one scale
-        rows = rows[rows["instrument"] == instruments[0]]
-    found: list[Arm] = []
-    published: list[Published] = []
-    for r in rows.itertuples():
-        if r.statistic in ("proportion", "mean_change"):
-            arm = by_id.get(r.arm_id)
-            if arm is not None and not any(a.arm_id == r.arm_id for a in found):
-                n = r.n if r.n == r.n else arm.n
-                se = r.se if r.se == r.se else _se_of_interval(r.ci_low, r.ci_high, r.ci_level)
-                found.append(Arm(r.arm_id, arm.role, arm.drug, drug_class(arm.drug), n, r.value, se))
-        elif r.arm_id in by_id:
-            level = r.ci_level if r.ci_level == r.ci_level else 0.95
-            published.append(
-                Published(r.arm_id, r.versus, r.statistic, r.unit, r.value, r.ci_low, r.ci_high, level, r.se)
-            )
-    for p in published:  # an arm that has only a contrast still is an arm
-        for arm_id in (p.arm_id, p.versus):
-            if arm_id in by_id and not any(a.arm_id == arm_id for a in found):
-                arm = by_id[arm_id]
-                cls = drug_class(arm.drug)
-                found.append(Arm(arm_id, arm.role, arm.drug, cls, arm.n, float("nan"), float("nan")))
-    kept = _without_repeats(trial.trial_id, found)
-    instrument = instruments[0] if instruments else ""
+    instrument = ""
+    count = Counter(i for i in rows["instrument"] if i)
+    if count:  # one instrument for a trial, so that arms are compared on one scale: that of most rows
+        instrument = min(count, key=lambda i: (-count[i], i))
+        rows = rows[rows["instrument"] == instrument] if len(count) > 1 else rows
+    found, published = read_arms(rows.to_dict("records"), by_id)
     return TrialResult(
         trial.trial_id, trial.disease, trial.role, trial.year, trial.phase, trial.background,
-        trial.population, week, kept, tuple(published), instrument,
+        trial.population, week, _without_repeats(trial.trial_id, found), tuple(published), instrument,
+        tuple(sorted(set(count) - {instrument})),
     )  # fmt: skip
-
-
-def _se_of_interval(low: float, high: float, level: float) -> float:
-    from scipy.special import ndtri
-
-    if not (low == low and high == high and high > low):
-        return float("nan")
-    return float((high - low) / (2 * ndtri(0.5 + (level if level == level else 0.95) / 2)))
 
 
 def _without_repeats(trial_id: str, arms: list[Arm]) -> tuple[Arm, ...]:
@@ -245,37 +199,52 @@ def _without_repeats(trial_id: str, arms: list[Arm]) -> tuple[Arm, ...]:
     return tuple(kept)
 
 
-def compare(result: TrialResult, query: Query) -> tuple[list[Comparison], str]:
-    """Comparisons of one trial with their control, or the reason why there are none."""
+def compare(result: TrialResult, query: Query) -> tuple[list[Comparison], list[LeftOut]]:
+    """Comparisons of one trial with their controls, and what of it has none, with the reason."""
     controls = [a for a in result.arms if a.role == "placebo"]
     if not controls and query.control == "any":
         controls = _named_controls(result)
     if not controls:
-        return [], "no placebo arm reports it" if query.control == "placebo" else "no control arm reports it"
-    groups: dict[tuple[str, str], list[Arm]] = {}
-    for arm in result.arms:
-        if arm in controls:
+        return [], [LeftOut(result.trial_id, _no_control(result, query))]
+    active = [a for a in result.arms if a not in controls]
+    if not active:
+        return [], [LeftOut(result.trial_id, "only the control arm reports it")]
+    by_cohort = cohorts(controls, active)
+    groups: dict[tuple[str, str], tuple[Arm, list[Arm]]] = {}
+    left_out: list[LeftOut] = []
+    for arm in active:
+        control = control_of(arm, controls, by_cohort, result.published)
+        if isinstance(control, str):
+            left_out.append(LeftOut(f"{result.trial_id} {arm.arm_id}", control))
             continue
-        control = matched(arm, controls)
         cls = base_class(arm.drug_class) if query.arms == "class" else arm.arm_id
-        groups.setdefault((control.arm_id, cls), []).append(arm)
-    if not groups:
-        return [], "only the control arm reports it"
+        groups.setdefault((control.arm_id, cls), (control, []))[1].append(arm)
     several = len(groups) > 1
-    made = [_comparison(result, c, arms, controls, several) for (c, _), arms in groups.items()]
-    return made, ""
+    made = [_comparison(result, control, arms, several) for control, arms in groups.values()]
+    used = {c.arm_id for made_one in made for c in made_one.control.each}
+    idle = sorted(c.arm_id for c in controls if by_cohort and c.arm_id not in used)
+    left_out += [LeftOut(f"{result.trial_id} {c}", "no active arm of its cohort reports it") for c in idle]
+    return made, left_out
 
 
-def _comparison(
-    result: TrialResult, control_id: str, arms: list[Arm], controls: list[Arm], several: bool
-) -> Comparison:
-    control = next(a for a in controls if a.arm_id == control_id)
+def _no_control(result: TrialResult, query: Query) -> str:
+    if query.control == "placebo":
+        return "no placebo arm reports it"
+    others = sorted(a.arm_id for a in result.arms if a.role == "comparator")
+    if len(others) > 1:
+        return f"several comparator arms ({', '.join(others)}), none of which a contrast names as the control"
+    return "no control arm reports it"
+
+
+def _comparison(result: TrialResult, control: Arm, arms: list[Arm], several: bool) -> Comparison:
     drugs = ", ".join(dict.fromkeys(a.drug for a in arms))
     label = f"{result.trial_id} {'/'.join(a.arm_id for a in arms)}" if several else result.trial_id
     ids = {a.arm_id for a in arms}
-    own = tuple(p for p in result.published if p.arm_id in ids and p.versus in ("", control_id))
+    own = tuple(p for p in result.published if p.arm_id in ids and p.versus in ("", control.arm_id))
+    parts = {c.arm_id for c in control.parts}
+    partial = tuple(p for p in result.published if p.arm_id in ids and p.versus in parts)
     cls = without(base_class(arms[0].drug_class), base_class(control.drug_class))
-    return Comparison(result, label, drugs, cls, tuple(arms), control, own)
+    return Comparison(result, label, drugs, cls, tuple(arms), control, own, partial)
 
 
 def without(active: str, control: str) -> str:
@@ -285,18 +254,8 @@ def without(active: str, control: str) -> str:
 
 
 def _named_controls(result: TrialResult) -> list[Arm]:
-    """Without placebo: the arm that others are compared with, else the only comparator."""
+    """Without placebo: the arms that others are compared with, else the only comparator."""
     named = {p.versus for p in result.published if p.versus}
     found = [a for a in result.arms if a.arm_id in named]
     comparators = [a for a in result.arms if a.role == "comparator"]
     return found or (comparators if len(comparators) == 1 and len(result.arms) > 1 else [])
-
-
-def matched(arm: Arm, controls: list[Arm]) -> Arm:
-    """Control of an arm: where a trial has several (cohorts, routes), the one with the same prefix."""
-    if len(controls) > 1 and "_" in arm.arm_id:
-        prefix = arm.arm_id.split("_")[0] + "_"
-        for c in controls:
-            if c.arm_id.startswith(prefix):
-                return c
-    return controls[0]

@@ -31,6 +31,7 @@ class TablePool:
     q: float
     q_df: int
     left_out: tuple[LeftOut, ...]
+    level: float = 0.95
 
 
 def mantel_haenszel(counts: Counts, scale: str = "OR", level: float = 0.95) -> TablePool:
@@ -69,7 +70,8 @@ def _packed(
     z = estimate / se
     p = float(two_sided(np.array([z]), np.inf)[0])
     k = len(counts) - len(left_out)
-    return TablePool(method, scale, k, estimate, se, estimate - crit * se, estimate + crit * se, z, p, q, df, left_out)
+    ends = (estimate - crit * se, estimate + crit * se)
+    return TablePool(method, scale, k, estimate, se, *ends, z, p, q, df, left_out, level)
 
 
 def _silent(counts: Counts) -> tuple[LeftOut, ...]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core.errors import InvalidValue
 from ...core.plain import to_json
-from ...core.written import p_value
 
 if TYPE_CHECKING:
     from ...evidence.meta.network_run import NetworkResult
@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Scale = Annotated[str, typer.Option("--scale", help="auto, RD, RR, OR, HR, RATE, MD or SMD.")]
 Model = Annotated[str, typer.Option("--model", help="REML, DL, PM, ML or FE.")]
 Knha = Annotated[bool, typer.Option("--knha", help="Hartung-Knapp standard errors.")]
-Level = Annotated[float, typer.Option("--level", help="Level of the intervals.")]
+Level = Annotated[float, typer.Option("--level", help="Level of all intervals, between 0 and 1.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,6 +50,15 @@ def _query(
     return Query(endpoint, tuple(disease or ()), week, subgroup, tuple(role) if role else None, "class", control)
 
 
+def _scale(scale: str) -> str:
+    return "auto" if scale.casefold() == "auto" else scale.upper()
+
+
+def _one_format(csv: bool, json: bool) -> None:
+    if csv and json:
+        raise InvalidValue("--csv --json", "both", "one of the two")
+
+
 def _load(overlay: list[Path] | None) -> Any:
     from ... import evidence
 
@@ -66,6 +75,7 @@ def meta_command(
     csv: AsCsv = False, json: AsJson = False, out: Out = None, evidence: Overlay = None,
 ) -> None:  # fmt: skip
     """Pairwise meta-analysis of one endpoint: table, heterogeneity, prediction interval, forest plot."""
+    _one_format(csv, json)
     from dataclasses import replace
 
     from ...evidence.meta.pool import Options
@@ -74,8 +84,7 @@ def meta_command(
     query = _query(endpoint, disease, week, subgroup, role, control)
     query = replace(query, arms="each") if each_arm else query
     options = Options(model.upper(), knha, level)
-    scale = scale if scale == "auto" else scale.upper()
-    result = run(_load(evidence), query, scale, by=by, options=options, moderators=tuple(moderator or ()))
+    result = run(_load(evidence), query, _scale(scale), by=by, options=options, moderators=tuple(moderator or ()))
     if out is not None:
         from ...evidence.figures import forest, style
 
@@ -86,19 +95,22 @@ def meta_command(
 
 def funnel_command(
     endpoint: Endpoint, disease: Disease = None, scale: Scale = "auto", model: Model = "REML",
-    week: Week = None, role: Role = None, control: Control = "placebo", csv: AsCsv = False, json: AsJson = False,
-    out: Out = None, evidence: Overlay = None,
+    level: Level = 0.95, week: Week = None, role: Role = None, control: Control = "placebo", csv: AsCsv = False,
+    json: AsJson = False, out: Out = None, evidence: Overlay = None,
 ) -> None:  # fmt: skip
     """Funnel plot and Egger's test of small-study effects."""
+    _one_format(csv, json)
     from dataclasses import asdict
 
     from ...evidence.meta.bias import egger
     from ...evidence.meta.pool import Options
     from ...evidence.meta.run import run
+    from ...evidence.meta.wording import level_text, p_text
 
     query = _query(endpoint, disease, week, "", role, control)
-    result = run(_load(evidence), query, scale if scale == "auto" else scale.upper(), options=Options(model.upper()))
-    test = egger(result.effects)
+    options = Options(model.upper(), level=level)
+    result = run(_load(evidence), query, _scale(scale), options=options)
+    test = egger(result.effects, options=options)
     if out is not None:
         from ...evidence.figures import funnel, style
 
@@ -107,9 +119,10 @@ def funnel_command(
     def text() -> None:
         few = " (fewer than 10 studies: low power)" if test.k < 10 else ""
         _say(f"Egger's test, k = {test.k}{few}: slope {test.slope:.3f} (SE {test.se:.3f}), t = {test.statistic:.2f}, "
-             f"p = {p_value(test.p_value)}")  # fmt: skip
+             f"p {p_text(test.p_value)}")  # fmt: skip
         low, high = (result.shown(x) for x in test.limit_ci)
-        _say(f"{result.scale_name} at standard error 0: {result.shown(test.limit):.3f} [{low:.3f}, {high:.3f}]")
+        _say(f"{result.scale_name} at standard error 0: {result.shown(test.limit):.3f} "
+             f"[{low:.3f}, {high:.3f}] ({level_text(level)} interval)")  # fmt: skip
 
     _print(result.table(), asdict(test), csv, json, text)
 
@@ -119,15 +132,17 @@ def network_command(
     by: Annotated[str, typer.Option("--by", help="Nodes: class or drug.")] = "class",
     scale: Annotated[str, typer.Option("--scale", help="OR, RR, RD or MD.")] = "OR",
     model: Annotated[str, typer.Option("--model", help="DL, REML or FE.")] = "DL",
-    reference: Annotated[str, typer.Option("--reference", help="Treatment to compare with.")] = "",
+    reference: Annotated[str, typer.Option("--reference", help="Treatment to compare with.")] = "", level: Level = 0.95,
     week: Week = None, role: Role = None, csv: AsCsv = False, json: AsJson = False, out: Out = None,
     evidence: Overlay = None,
 ) -> None:  # fmt: skip
     """Network meta-analysis within an endpoint: ranking, league table, inconsistency."""
+    _one_format(csv, json)
     from ...evidence.meta.network_run import run_network
 
     query = _query(endpoint, disease, week, "", role, "any")
-    result = run_network(_load(evidence), query, scale.upper(), by=by, model=model.upper(), reference=reference)
+    how = {"by": by, "model": model.upper(), "reference": reference, "level": level}
+    result = run_network(_load(evidence), query, scale.upper(), **how)
     if out is not None:
         from ...evidence.figures import network, style
 
