@@ -105,14 +105,14 @@ def test_bias_test_has_the_level(folder: Callable[..., Path]) -> None:
 def test_network_and_league_table_have_the_level() -> None:
     ev = evidence.load()
     query = Query("ACR20", ("RA",), control="any")
-    usual, one = run_network(ev, query), run_network(ev, query, level=0.8)
+    usual, one = run_network(ev, query), run_network(ev, query, options=meta.Options("DL", level=0.8))
     ratio = NormalDist().inv_cdf(0.9) / NormalDist().inv_cdf(0.975)
     for a, b in zip(one.league(), usual.league(), strict=True):
         assert np.log(a["ci_high"] / a["estimate"]) == pytest.approx(ratio * np.log(b["ci_high"] / b["estimate"]))
         assert a["level"] == 0.8
     assert one.to_dict()["level"] == 0.8
     with pytest.raises(InvalidValue, match=r"write 0\.8 for 80 %"):
-        run_network(ev, query, level=80)
+        run_network(ev, query, options=meta.Options("DL", level=80))
 
 
 def printed(*args: str) -> str:

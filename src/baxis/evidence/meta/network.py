@@ -69,13 +69,19 @@ class Network:
         return self.treatments.index(treatment)
 
 
+def known_model(model: str) -> str:
+    """The name of a network model, or `UnknownName`."""
+    if model not in MODELS:
+        raise UnknownName("network model", model, MODELS)
+    return model
+
+
 def network(data: NetworkData, model: str = "DL", *, reference: str | None = None, level: float = 0.95) -> Network:
     """Fit the consistency model. A network in several pieces is refused unless `reference` picks its piece;
     studies of the other pieces are then left out by name."""
     from scipy.special import chdtrc
 
-    if model not in MODELS:
-        raise UnknownName("network model", model, MODELS)
+    known_model(model)
     data = connected(data, reference)
     treatments = tuple(sorted({t for s in data.studies for t in s.treatments}))
     reference = reference or most_connected(data)

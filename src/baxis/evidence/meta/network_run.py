@@ -15,7 +15,7 @@ from baxis.evidence.meta.effects import LeftOut, check_scale
 from baxis.evidence.meta.inconsistency import Decomposition, Split, decompose, league, split
 from baxis.evidence.meta.network import Network, network, p_scores
 from baxis.evidence.meta.network_data import ArmCount, ArmMean, NetworkData, from_counts, from_means
-from baxis.evidence.meta.pool import check_level
+from baxis.evidence.meta.pool import Options
 from baxis.evidence.meta.run import benefit_of
 from baxis.evidence.meta.select import Query, TrialResult, check_names, results
 
@@ -87,16 +87,29 @@ class NetworkResult:
 
 
 def run_network(
-    evidence: Evidence, query: Query, scale: str = "OR", *, by: str = "class", model: str = "DL", reference: str = "",
-    level: float = 0.95,
+    evidence: Evidence, query: Query, scale: str = "OR", *, by: str = "class", reference: str = "",
+    options: Options | None = None,
 ) -> NetworkResult:  # fmt: skip
     """Network of treatments (classes or drugs) within one endpoint. Every arm enters with its counts (OR, RR,
-    RD) or mean and standard error (MD). Trials that cannot enter are named in `left_out`."""
+    RD) or mean and standard error (MD). `options`: model DL (default), REML or FE, and level. Trials that cannot
+    enter are named in `left_out`."""
     if by not in ("class", "drug"):
         raise UnknownName("treatment nodes", by, ("class", "drug"))
+    options = options or Options("DL")
     scale = check_scale(scale, ("OR", "RR", "RD", "MD"))
-    check_level(level)
     check_names(evidence, query)
+    arms, left_out = _arms(evidence, query, scale, by)
+    data = from_means(arms) if scale == "MD" else from_counts(arms, scale)  # type: ignore[arg-type]
+    data = NetworkData(data.studies, data.scale, (*left_out, *data.left_out), data.notes)
+    net = network(data, options.model, reference=reference or _placebo(data), level=options.level)
+    benefit = benefit_of(query.endpoint)
+    scores = p_scores(net, small_is_good=benefit < 0)
+    patients = _patients(arms, {s.label for s in net.data.studies})
+    return NetworkResult(query, by, net, scores, decompose(net), split(net), patients, evidence.digest, benefit)
+
+
+def _arms(evidence: Evidence, query: Query, scale: str, by: str) -> tuple[list[ArmCount | ArmMean], list[LeftOut]]:
+    """Arms of all trials that can enter, and the trials that cannot."""
     left_out: list[LeftOut] = []
     arms: list[ArmCount | ArmMean] = []
     for result in results(evidence, query, left_out):
@@ -108,17 +121,16 @@ def run_network(
     if not arms:
         why = "; ".join(f"{x.label}: {x.reason}" for x in left_out)
         raise InvalidValue(f"network of {query.endpoint}", "no usable trial", "at least one", why)
-    data = from_means(arms) if scale == "MD" else from_counts(arms, scale)  # type: ignore[arg-type]
-    data = NetworkData(data.studies, data.scale, (*left_out, *data.left_out), data.notes)
-    net = network(data, model, reference=reference or _placebo(data), level=level)
-    benefit = benefit_of(query.endpoint)
-    used = {s.label for s in net.data.studies}
+    return arms, left_out
+
+
+def _patients(arms: list[ArmCount | ArmMean], used: set[str]) -> dict[str, float]:
+    """People by treatment in the studies used; {} where arms come without sizes."""
     patients: dict[str, float] = {}
     for a in arms:
         if isinstance(a, ArmCount) and a.study in used:
             patients[a.treatment] = patients.get(a.treatment, 0.0) + a.n
-    scores = p_scores(net, small_is_good=benefit < 0)
-    return NetworkResult(query, by, net, scores, decompose(net), split(net), patients, evidence.digest, benefit)
+    return patients
 
 
 def _placebo(data: NetworkData) -> str | None:

@@ -138,11 +138,13 @@ def network_command(
 ) -> None:  # fmt: skip
     """Network meta-analysis within an endpoint: ranking, league table, inconsistency."""
     _one_format(csv, json)
+    from ...evidence.meta.network import known_model as network_model
     from ...evidence.meta.network_run import run_network
+    from ...evidence.meta.pool import Options
 
     query = _query(endpoint, disease, week, "", role, "any")
-    how = {"by": by, "model": model.upper(), "reference": reference, "level": level}
-    result = run_network(_load(evidence), query, scale.upper(), **how)
+    options = Options(network_model(model.upper()), level=level)
+    result = run_network(_load(evidence), query, scale.upper(), by=by, reference=reference, options=options)
     if out is not None:
         from ...evidence.figures import network, style
 
