@@ -8,12 +8,17 @@ from collections.abc import Iterable
 from baxis.core.errors import Unsupported
 from baxis.engine.graph import MOVING, Graph, Node
 
+CHOICES = ("select", "min", "max")
 TIME = -1  # column of the partial derivative by time
 Row = dict[int, Node]
 
 
 class Differentiator:
-    """Rows of partial derivatives; `cuts` are the assignment rules' nodes, each differentiated once and shared."""
+    """Rows of partial derivatives; `cuts` are the assignment rules' nodes, each differentiated once and shared.
+
+    What chooses (select, min, max) is cut too: its row is chosen entry by entry, so that the derivative of the branch
+    that is not taken, which may be infinite there, never enters, not even multiplied by 0.
+    """
 
     def __init__(self, graph: Graph, cuts: Iterable[Node]) -> None:
         self.graph = graph
@@ -30,29 +35,52 @@ class Differentiator:
             if node in self._rows:
                 stack.pop()
                 continue
-            gradient = self._gradient(node)
-            waiting = [n for n in gradient if n in self.cuts and n not in self._rows]
+            chosen = g.keys[node][0] in CHOICES
+            gradient = {} if chosen else self._gradient(node)
+            below = self._branches(node)[1:] if chosen else [n for n in gradient if self._is_cut(n)]
+            waiting = [n for n in below if g.level[n] == MOVING and g.children(n) and n not in self._rows]
             if waiting:
                 stack.extend(waiting)
                 continue
-            row: Row = {}
-            for leaf in sorted(gradient):
-                self._chain(row, leaf, gradient[leaf])
+            row = self._chosen(node) if chosen else self._summed(gradient)
             self._rows[node] = {c: n for c, n in row.items() if g.value(n) != 0.0}
             stack.pop()
         return self._rows[root]
 
-    def _chain(self, row: Row, leaf: Node, weight: Node) -> None:
-        g, key = self.graph, self.graph.keys[leaf]
+    def _is_cut(self, node: Node) -> bool:
+        g = self.graph
+        return node in self.cuts or (g.level[node] == MOVING and g.keys[node][0] in CHOICES)
+
+    def _branches(self, node: Node) -> tuple[Node, Node, Node]:
+        """(condition, what holds where it is true, what holds elsewhere)."""
+        g, (op, *args) = self.graph, self.graph.keys[node]
+        if op == "select":
+            return args[0], args[1], args[2]
+        if op == "min":
+            return g.compare("le", args[0], args[1]), args[0], args[1]
+        return g.compare("lt", args[0], args[1]), args[1], args[0]
+
+    def _chosen(self, node: Node) -> Row:
+        g, zero = self.graph, self.graph.const(0.0)
+        condition, *branches = self._branches(node)
+        yes, no = ({} if g.level[b] != MOVING else self._inner(b) for b in branches)
+        columns = dict.fromkeys([*yes, *no])
+        return {c: g.select(condition, yes.get(c, zero), no.get(c, zero)) for c in columns}
+
+    def _summed(self, gradient: dict[Node, Node]) -> Row:
+        g, row = self.graph, dict[int, Node]()
+        for leaf in sorted(gradient):
+            for column, partial in self._inner(leaf).items():
+                term = g.mul(gradient[leaf], partial)
+                row[column] = g.add(row[column], term) if column in row else term
+        return row
+
+    def _inner(self, node: Node) -> Row:
+        """Row of a leaf, or of what has been differentiated."""
+        key = self.graph.keys[node]
         if key[0] == "state":
-            inner: Row = {key[1]: g.const(1.0)}
-        elif key[0] == "time":
-            inner = {TIME: g.const(1.0)}
-        else:
-            inner = self._rows[leaf]
-        for column, partial in inner.items():
-            term = g.mul(weight, partial)
-            row[column] = g.add(row[column], term) if column in row else term
+            return {key[1]: self.graph.const(1.0)}
+        return {TIME: self.graph.const(1.0)} if key[0] == "time" else self._rows[node]
 
     def _gradient(self, root: Node) -> dict[Node, Node]:
         """Adjoint of each moving leaf or cut below `root`, by one reverse sweep in falling node number."""
@@ -62,7 +90,7 @@ class Differentiator:
         while heap:
             node = -heapq.heappop(heap)
             bar = adjoint.pop(node)
-            if (node in self.cuts and node != root) or not g.children(node):
+            if (self._is_cut(node) and node != root) or not g.children(node):
                 if g.value(bar) != 0.0:
                     leaves[node] = bar
                 continue
@@ -79,7 +107,7 @@ class Differentiator:
 
 
 def partials(g: Graph, node: Node) -> list[tuple[Node, Node]]:
-    """(child, d node / d child) of one node; comparisons and floor have none."""
+    """(child, d node / d child) of one node that does not choose; comparisons and floor have none."""
     op, *args = g.keys[node]
     one = g.const(1.0)
     if op == "add":
@@ -88,15 +116,6 @@ def partials(g: Graph, node: Node) -> list[tuple[Node, Node]]:
         return [(args[0], one), (args[1], g.const(-1.0))]
     if op == "mul":
         return [(args[0], args[1]), (args[1], args[0])]
-    if op == "select":
-        zero = g.const(0.0)
-        c, yes, no = args
-        return [(yes, g.select(c, one, zero)), (no, g.select(c, zero, one))]
-    if op in ("min", "max"):
-        first = g.compare("le" if op == "min" else "lt", args[0], args[1])
-        first = first if op == "min" else g.logic("not", first)
-        zero = g.const(0.0)
-        return [(args[0], g.select(first, one, zero)), (args[1], g.select(first, zero, one))]
     if op == "pow":
         return _power_partials(g, node, args[0], args[1])
     return [(args[0], d) for d in [_unary_partial(g, node, op, args[0])] if d is not None] if args else []

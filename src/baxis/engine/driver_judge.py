@@ -83,10 +83,17 @@ class JudgeCode(LaneAccess):
         ok = f.emit(f"and i1 {small}, {sound}")
         finite = f.fcmp("olt", error, bits(float("inf")))
         why = f.pick(finite, "i64", UNDERFLOW, NOT_FINITE)
+        spoilt = f.emit(f"and i1 {sound}, {finite}")
+        with f.when(f.emit(f"xor i1 {spoilt}, true")):  # the next try looks at the slopes
+            self.put(f, "doubt", f.real("fadd", self.get(f, "doubt", lane), bits(1.0)), lane)
         negative = f.emit(f"xor i1 {above}, true")
         negative = f.emit(f"and i1 {negative}, {ok}")
         why = f.pick(negative, "i64", NEGATIVE, why)
         ok = f.emit(f"and i1 {ok}, {above}")
+        held = self.get(f, "doubt", lane)
+        looked = f.fcmp("ogt", held, bits(0.0))
+        stays = f.pick(looked, "double", f.real("fmul", self.get(f, "mended", lane), bits(0.5)), bits(0.0))
+        self.put(f, "doubt", f.pick(ok, "double", stays, held), lane)
         self.puti(f, "cause", f.pick(ok, "i64", 0, why), lane)
         return ok
 

@@ -27,6 +27,7 @@ class LaneCode(LaneAccess):
         watched = self.layout.shape.watched
         self._copy_in(f, "live" if watched else "parameters", "p", self.layout.shape.parameters, "%who")
         self._copy_in(f, "initial", "y", self.layout.shape.states, "%who")
+        self._tolerances(f)
         self.put(f, "t", f.load("double", context(f, "clocks"), "%who") if watched else context(f, "t_start"))
         kept = f.at(context(f, "carry"), f.integer("mul", "%who", len(CARRY)), "double")
         for k, name in enumerate(CARRY):
@@ -40,6 +41,14 @@ class LaneCode(LaneAccess):
         self.puti(f, "fresh", 1)
         f.do("ret void")
         return f
+
+    def _tolerances(self, f: Function) -> None:
+        """The patient's absolute tolerances; its first step checks its slopes."""
+        row = f.at(context(f, "atol"), f.integer("mul", "%who", context(f, "atol_stride")), "double")
+        buffer = self.layout.buffer(f, "atol")
+        with f.loop(self.layout.shape.states) as i:
+            f.store("double", f.load("double", row, i), buffer, self.in_lane(f, i))
+        self.put(f, "doubt", bits(0.5))
 
     def _resume(self, f: Function) -> None:
         """Outputs and events that were done before the lane paused stay done."""
@@ -88,13 +97,13 @@ class LaneCode(LaneAccess):
         f.store("i64", "0", where)
         new, error = self.layout.buffer(f, "new"), self.layout.buffer(f, "stages")
         last = f.at(error, (self.layout_stages - 1) * self.layout.shape.states * self.layout.stride, "double")
-        atol, floors, rtol = context(f, "atol"), context(f, "floors"), context(f, "rtol")
+        atol, floors, rtol = self.layout.buffer(f, "atol"), context(f, "floors"), context(f, "rtol")
         f.intrinsic("llvm.fabs.f64", "double", ["double"])
         with f.loop(self.layout.shape.states) as i:
             place = self.in_lane(f, i)
             value = f.load("double", new, place)
             size = f.emit(f"call double @llvm.fabs.f64(double {value})")
-            scale = f.real("fadd", f.load("double", atol, i), f.real("fmul", rtol, size))
+            scale = f.real("fadd", f.load("double", atol, place), f.real("fmul", rtol, size))
             part = f.emit(f"call double @llvm.fabs.f64(double {f.load('double', last, place)})")
             score = f.real("fdiv", part, scale)
             score = f.pick(f.fcmp("uno", score, size), "double", bits(1e300), score)

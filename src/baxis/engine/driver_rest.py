@@ -47,9 +47,10 @@ def _polish_all(f: Function, code: LaneAccess, layout: Layout) -> None:
 def _newton(f: Function, layout: Layout) -> None:
     b = layout.buffer
     y, p, c, rate, mix, jac, lu = (b(f, k) for k in ("y", "p", "c", "rate", "mix", "jac", "lu"))
+    f.vstore(f.splat(0.5), b(f, "doubt"))
+    f.vstore(f.splat(0.0), b(f, "step"))
     change, largest, where = b(f, "stages"), b(f, "error"), b(f, "theta")
-    t = f.vload(b(f, "t"))
-    f.do(f"call void @linearised(ptr {y}, ptr {p}, ptr {c}, ptr {rate}, ptr {jac}, ptr {b(f, 'slope')}, {f.vt} {t})")
+    f.do("call void @linearise(ptr %ctx, ptr %s)")
     r = f.broadcast(context(f, "pseudo_rate"))
     f.do(f"call void @factor(ptr {jac}, ptr {p}, ptr {c}, ptr {lu}, ptr {b(f, 'bad')}, {f.vt} {r})")
     with f.loop(layout.shape.states) as i:
@@ -61,7 +62,7 @@ def _newton(f: Function, layout: Layout) -> None:
         step = f.vload(change, i)
         new = f.op("fadd", f.vload(y, i), step)
         f.vstore(new, y, i)
-        scale = f.op("fadd", f.broadcast(f.load("double", context(f, "atol"), i)), f.unary("fabs", new))
+        scale = f.op("fadd", f.vload(b(f, "atol"), i), f.unary("fabs", new))
         part = f.op("fdiv", f.unary("fabs", step), scale)
         worse = f.compare("ugt", part, f.vload(largest))
         index = f.broadcast(f.emit(f"sitofp i64 {i} to double"))

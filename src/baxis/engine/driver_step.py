@@ -42,20 +42,28 @@ class StepCode:
         y, p, c, rate, mix, slope = (b(f, k) for k in ("y", "p", "c", "rate", "mix", "slope"))
         jac, lu = b(f, "jac"), b(f, "lu")
         t, step, inverse = (self._vector(f, k) for k in ("t", "step", "inverse"))
-        self._call(f, "linearised", [y, p, c, rate, jac, slope], t)
+        f.do("call void @linearise(ptr %ctx, ptr %s)")
         self._call(f, "factor", [jac, p, c, lu, b(f, "bad")], f.op("fmul", inverse, f.splat(1.0 / self.tableau.gamma)))
         new = b(f, "new")
         for k in range(self.tableau.stages):
             self._combine(f, k, y, new, mix, slope)
             if k > 0:
                 moment = f.fma(f.splat(self.tableau.alpha[k]), step, t)
+                if k == 1 and self.layout.shape.steep:
+                    self._copy(f, rate, b(f, "seen"))
                 self._call(f, "rates", [new, p, c, rate], moment)
+                if k == 1 and self.layout.shape.steep:
+                    f.do("call void @surprise(ptr %ctx, ptr %s)")
             self._call(f, "solve", [lu, rate, mix, self._stage(f, k)], inverse)
         last = self._stage(f, self.tableau.stages - 1)
         with f.loop(self.n) as i:
             f.vstore(f.op("fadd", f.vload(new, i), f.vload(last, i)), new, i)
         f.do("ret void")
         return f
+
+    def _copy(self, f: Function, source: str, target: str) -> None:
+        with f.loop(self.n) as i:
+            f.vstore(f.vload(source, i), target, i)
 
     def _combine(self, f: Function, k: int, y: str, new: str, mix: str, slope: str) -> None:
         """new = y + sum a_kj U_j and mix = sum c_kj U_j (+ gamma_k h^2 df/dt), in one pass over the stages."""
@@ -85,11 +93,11 @@ class StepCode:
         y, new = self.layout.buffer(f, "y"), self.layout.buffer(f, "new")
         last = self._stage(f, self.tableau.stages - 1)
         error = self.layout.buffer(f, "error")
-        atol, rtol = context(f, "atol"), f.broadcast(context(f, "rtol"))
+        atol, rtol = self.layout.buffer(f, "atol"), f.broadcast(context(f, "rtol"))
         f.vstore(f.splat(0.0), error)
         with f.loop(self.n) as i:
             size = self._larger(f, f.unary("fabs", f.vload(y, i)), f.unary("fabs", f.vload(new, i)))
-            scale = f.fma(rtol, size, f.broadcast(f.load("double", atol, i)))
+            scale = f.fma(rtol, size, f.vload(atol, i))
             part = f.op("fdiv", f.vload(last, i), scale)
             f.vstore(f.fma(part, part, f.vload(error)), error)
         mean = f.op("fmul", f.vload(error), f.splat(1.0 / max(self.n, 1)))
@@ -147,13 +155,13 @@ class StepCode:
         f, b = self._function("guess"), self.layout.buffer
         y, rate = b(f, "y"), b(f, "rate")
         self._call(f, "rates", [y, b(f, "p"), b(f, "c"), rate], self._vector(f, "t"))
-        atol, rtol = context(f, "atol"), f.broadcast(context(f, "rtol"))
+        atol, rtol = b(f, "atol"), f.broadcast(context(f, "rtol"))
         size, speed = b(f, "error"), b(f, "factor")
         f.vstore(f.splat(1.0), size)
         f.vstore(f.splat(0.0), speed)
         with f.loop(self.n) as i:
             value = f.vload(y, i)
-            scale = f.fma(rtol, f.unary("fabs", value), f.broadcast(f.load("double", atol, i)))
+            scale = f.fma(rtol, f.unary("fabs", value), f.vload(atol, i))
             for x, total in ((value, size), (f.vload(rate, i), speed)):
                 part = f.op("fdiv", x, scale)
                 f.vstore(f.fma(part, part, f.vload(total)), total)

@@ -119,7 +119,7 @@ def _schedule_arrays(job: Job) -> dict[str, np.ndarray]:
     floors = job.options.floors(system)
     return {
         "event_times": s.times, "event_order": s.order, "event_kinds": s.kinds, "event_targets": s.targets,
-        "event_amounts": s.amounts, "atol": job.options.absolute(system),
+        "event_amounts": s.amounts, "atol": job.options.absolute(system)[None],
         "floors": floors if floors is not None else np.zeros(0),
     }  # fmt: skip
 
@@ -131,6 +131,7 @@ def context_words(job: Job, arrays: dict[str, np.ndarray], addresses: Mapping[st
         "n_who": len(arrays["who"]), "n_times": len(job.times), "n_select": len(job.chosen),
         "n_events": s.times.shape[1],
         "time_stride": _stride(s.times), "order_stride": _stride(s.order), "amount_stride": _stride(s.amounts),
+        "atol_stride": _stride(arrays["atol"]),
         "observe": int((job.chosen >= len(job.kernel.system.states)).any()), "max_steps": int(o.max_steps),
         "check_floor": int(len(arrays["floors"]) > 0), "t_start": job.span[0], "t_end": job.span[1], "rtol": o.rtol,
         "max_step": _longest_step(job), "pseudo_rate": 0.1 / max(job.span[1] - job.span[0], 1e-300),

@@ -41,6 +41,7 @@ CONTEXT = [
     "time_stride",
     "order_stride",
     "amount_stride",
+    "atol_stride",
     "observe",
     "max_steps",
     "check_floor",
@@ -70,6 +71,8 @@ REALS = [
     "accepted",
     "clipped",
     "bad",
+    "doubt",
+    "mended",
     "learned_dose",
     "learned_set",
 ]
@@ -102,7 +105,7 @@ class Layout:
     def __init__(self, shape: Shape, tableau: Tableau, lanes: int, warp: int = 1) -> None:
         n = shape.states
         sizes = {
-            "y": n, "new": n, "rate": n, "mix": n, "slope": n, "p": shape.parameters, "c": shape.table,
+            "y": n, "atol": n, "new": n, "rate": n, "mix": n, "slope": n, "p": shape.parameters, "c": shape.table,
             "jac": shape.jacobian, "lu": shape.factors, "stages": n * tableau.stages,
             "dense": n * len(tableau.dense), "seen": n + shape.rules, "flags": 1,
         }  # fmt: skip

@@ -163,7 +163,9 @@ class LoopCode:
     def _judge(self, f: Function, inverse: str, first: str) -> None:
         """A pivot this small beside its first value, or no number, spoils the lane's factors."""
         limit = f.op("fmul", f.unary("fabs", first), f.splat(self.loss))
-        sound = f.compare("olt", f.op("fmul", f.unary("fabs", inverse), limit), f.splat(1.0))
+        size = f.unary("fabs", inverse)
+        sound = f.compare("olt", f.op("fmul", size, limit), f.splat(1.0))
+        sound = f.mask("and", sound, f.compare("ogt", size, f.splat(0.0)))  # 0: the pivot was infinite
         f.vstore(f.select(sound, f.vload("%bad"), f.splat(1.0)), "%bad")
 
     def _keep_dense(self, f: Function, i: str, x: str) -> None:

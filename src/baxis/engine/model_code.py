@@ -22,7 +22,8 @@ MOST_MULTIPLICATIONS = 30_000  # of a factorisation as straight-line code; more 
 class Shape:
     """Sizes that the driver needs: states, parameters, rules, table slots, stored Jacobian entries, factor entries.
 
-    `tabled` and `looped` say that expressions, or the factorisation, are loops over tables, not straight-line code.
+    `tabled` and `looped` say that expressions, or the factorisation, are loops over tables, not straight-line code;
+    `steep` that a slope may be infinite where the rate is not (see `Program.steep`).
     """
 
     states: int
@@ -37,6 +38,7 @@ class Shape:
     surveyed: int = 0
     tabled: bool = False
     looped: bool = False
+    steep: bool = False
 
 
 class ModelCode:
@@ -81,7 +83,7 @@ class ModelCode:
         uses_time = any(key[0] == "time" for key in p.graph.keys)
         shape = Shape(p.size, self.n_parameters, len(p.rules), *sizes, bool(p.slopes), uses_time)
         shape = replace(shape, watched=len(p.watched), surveyed=len(p.surveyed))
-        return replace(shape, tabled=self.work > 0, looped=self.loops is not None)
+        return replace(shape, tabled=self.work > 0, looped=self.loops is not None, steep=p.steep)
 
     def function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function:
         f = Function(name, [], self.lanes, self.fused)
@@ -142,12 +144,16 @@ class ModelCode:
         return f
 
     def _factor(self) -> Function:
-        """LU of J - ig*I without pivoting: L, U and 1/diagonal; `%bad` marks lanes that lost a pivot."""
+        """LU of J - ig*I without pivoting: L, U and 1/diagonal; `%bad` marks lanes that lost a pivot.
+
+        A pivot that is not finite is lost as well: its inverse would be 0, and the stages of its state with it.
+        """
         f = self.function("factor", "jac", "p", "c", "lu", "bad", vectors=("ig",))
         if self.loops:
             return self.loops.factor(f)
         e, w = self.program.elimination, self._writer(f)
         lost = f.compare("une", "%ig", "%ig")
+        sound = f.splat(0.0)  # 0 times every pivot, summed: not 0 once one is infinite or no number
         for i, row in enumerate(e.rows):
             m = {j: self._entry(f, w, i, j) for j in row}
             diagonal = m[i]
@@ -159,11 +165,13 @@ class ModelCode:
             if m[i] != diagonal:
                 limit = f.op("fmul", f.unary("fabs", diagonal), f.splat(PIVOT_LOSS))
                 lost = f.mask("or", lost, f.compare("ule", f.unary("fabs", m[i]), limit))
+            sound = f.fma(m[i], f.splat(0.0), sound)
             m[i] = f.op("fdiv", f.splat(1.0), m[i])
             for j in row:
                 f.vstore(m[j], "%lu", e.slots[i, j])
             if i % ROWS == ROWS - 1:
                 self._cut(f)
+        lost = f.mask("or", lost, f.compare("une", sound, f.splat(0.0)))
         f.vstore(f.select(lost, f.splat(1.0), f.splat(0.0)), "%bad")
         f.do("ret void")
         return f

@@ -5,6 +5,7 @@ from __future__ import annotations
 from baxis.engine.driver_judge import JudgeCode
 from baxis.engine.driver_lanes import LaneCode
 from baxis.engine.driver_main import MainCode
+from baxis.engine.driver_mend import MendCode
 from baxis.engine.driver_record import RecordCode
 from baxis.engine.driver_rest import polish
 from baxis.engine.driver_step import StepCode
@@ -24,7 +25,9 @@ def write_module(
     """(IR text, sizes, bytes of scratch memory a thread) of a model at one lane width; `warp` as for Layout."""
     model = ModelCode(program, parameters, lanes, fused)
     layout = Layout(model.shape, tableau, lanes, warp)
-    functions = [*model.functions, *StepCode(layout, tableau, fused).functions()]
+    functions = [*model.functions]
+    for whole in (MendCode, StepCode):
+        functions += whole(layout, tableau, fused).functions()
     for kind in (LaneCode, JudgeCode, WatchCode if model.shape.watched else RecordCode, MainCode):
         functions += kind(layout, fused).functions()
     functions.append(polish(layout, fused))

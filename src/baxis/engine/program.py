@@ -10,6 +10,8 @@ from baxis.engine.graph import MOVING, Graph, Node
 from baxis.engine.mathml import as_number, to_graph
 from baxis.engine.system import System
 
+STEEP = ("sqrt", "asin", "acos", "acosh")
+
 
 @dataclass(frozen=True)
 class Program:
@@ -30,6 +32,22 @@ class Program:
     @property
     def size(self) -> int:
         return len(self.rates)
+
+    @property
+    def steep(self) -> bool:
+        """May a slope of the rates be infinite, or nearly, where the rate is not: a root, a power that may be below 1?"""
+        g, seen, stack = self.graph, set[Node](), list(self.rates)
+        while stack:
+            node = stack.pop()
+            if node in seen or g.level[node] != MOVING:
+                continue
+            seen.add(node)
+            op, *rest = g.keys[node]
+            exponent = g.value(rest[1]) if op == "pow" else None
+            if op in STEEP or (op == "pow" and (exponent is None or exponent < 1.0)):
+                return True
+            stack += g.children(node)
+        return False
 
     @property
     def operations(self) -> int:
