@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from baxis.engine.antimony import load_antimony
     from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
+    from baxis.engine.dosing import dose
     from baxis.engine.event_system import load_model
     from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
     from baxis.engine.gpu import GpuKernel, compile_for_gpu
     from baxis.engine.gpu_device import NoGpu
     from baxis.engine.kernel import Kernel, compile
+    from baxis.engine.model_file import read_model
     from baxis.engine.network import Network, load_network
     from baxis.engine.options import Options
     from baxis.engine.plain import reference
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from baxis.engine.streaming import Source, Streamed, stream
     from baxis.engine.system import System
     from baxis.engine.units import check_units
-    from baxis.engine.user_model import Simulated, read_model, simulate_model
+    from baxis.engine.user_model import Simulated, simulate_model
 
 _HOME = {
     "antimony": ("load_antimony",),
@@ -57,7 +59,9 @@ _HOME = {
     "units": ("check_units",),
     "network": ("Network", "load_network"),
     "single": ("trajectory",),
-    "user_model": ("Simulated", "read_model", "simulate_model"),
+    "model_file": ("read_model",),
+    "dosing": ("dose",),
+    "user_model": ("Simulated", "simulate_model"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
@@ -91,6 +95,7 @@ __all__ = [
     "check_units",
     "compile",
     "compile_for_gpu",
+    "dose",
     "concat",
     "infusion",
     "load_antimony",

@@ -14,6 +14,7 @@ from baxis.engine.execute import Leg
 MOST = 1_000  # events executed at one moment before a patient's model is judged to loop
 ENDLESS, BAD_DELAY = 8, 9  # statuses beside those of the driver
 DRAWS = 1024
+LAST = 1 << 40  # added to the place in the queue of what comes after all else of its moment
 
 Look = Callable[[np.ndarray], np.ndarray]
 
@@ -83,7 +84,7 @@ class EventBatch:
         slot = np.isinf(self.when[rows]).argmax(axis=1)
         self.when[rows, slot] = self.leg.clocks[rows] + delay
         self.event[rows, slot] = k
-        self.order[rows, slot] = self.count[rows]
+        self.order[rows, slot] = self.count[rows] + (LAST if self.events[k].last else 0)
         columns = self.system.survey.values[k]
         self.fixed[rows, slot, : len(columns)] = seen[:, columns]
         self.count[rows] += 1

@@ -11,6 +11,7 @@ from baxis.core.errors import InvalidValue
 from baxis.core.streams import generator
 from baxis.engine.network_code import NetworkCode
 
+LAST = 1 << 40  # added to the place in the queue of what comes after all else of its moment
 MOST = 10_000  # events executed at one moment before the model is judged to loop
 
 
@@ -87,7 +88,8 @@ class EventQueue:
         if not delay >= 0:
             raise InvalidValue(f"delay of event {self.events[k].name!r}", delay, "a number of at least 0")
         values = self._values[k](t, x) if self.events[k].at_trigger else None
-        self.waiting.append(Pending(k, t + delay, self.count, values))
+        place = self.count + (LAST if self.events[k].last else 0)
+        self.waiting.append(Pending(k, t + delay, place, values))
         self.count += 1
 
     def _execute(self, pending: Pending, t: float, x: list[float]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from baxis.core.errors import InvalidValue, UnknownName, Unsupported
+from baxis.core.errors import Faults, InvalidValue, UnknownName, Unsupported
 from baxis.engine.inputs import numbers
 from baxis.engine.mathml import Tree, substitute, symbols, uses
 from baxis.engine.network import Network, load_network
@@ -128,7 +128,7 @@ def load_model(source: str | Path) -> System:
     """
     try:
         return load_sbml(source)
-    except Unsupported:
+    except (Unsupported, Faults):
         return event_system(load_network(source))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from baxis.core.errors import InvalidValue
 from baxis.engine.inputs import initial_table, parameter_table
+from baxis.engine.reactions import local_names
 from baxis.engine.system import System
 
 SMALLEST = sys.float_info.min  # some readers refuse numbers below it
@@ -53,11 +54,9 @@ def _set(model: Any, name: str, value: float) -> None:
 
 
 def _set_local(model: Any, name: str, value: float) -> None:
-    """A reaction's local parameter, which the engine calls `reaction_parameter`."""
-    for reaction in model.getListOfReactions():
-        law = reaction.getKineticLaw()
-        for p in law.getListOfLocalParameters() if law else ():
-            if f"{reaction.getId()}_{p.getId()}" == name:
-                p.setValue(value)
-                return
+    """A reaction's local parameter, under its name in the model (see `local_names`)."""
+    for (reaction, parameter), own in local_names(model).items():
+        if own == name:
+            model.getReaction(reaction).getKineticLaw().getLocalParameter(parameter).setValue(value)
+            return
     raise InvalidValue("SBML export", name, "a parameter, species or compartment of the model")

@@ -6,15 +6,21 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.engine.graph import Graph, Node
+from baxis.engine.sbml_scan import refuse_count
+
+if TYPE_CHECKING:
+    from baxis.engine.definitions import Definitions
 
 # ("num", v) | ("sym", name) | ("time",) | ("bool", b) | (operation, tree, ...)
 Tree = tuple[Any, ...]
 
 AVOGADRO = 6.02214179e23  # the value that SBML Level 3 fixes for its csymbol (section 3.4.6)
+DEEPEST = 200  # operations within operations of one formula
+MOST_IN_A_ROW = 16  # pieces of a piecewise formula that nest one in the other
 _BINARY = {"minus": "sub", "divide": "div", "power": "power"}
 _UNARY = ("exp", "ln", "abs", "floor", "ceiling", "sin", "cos", "tan", "tanh", "sinh", "cosh", "not")
 _RECIPROCAL = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
@@ -24,9 +30,12 @@ _OF_RECIPROCAL |= {f"{k}h": f"{v}h" for k, v in _OF_RECIPROCAL.items()}
 _RELATIONS = {"lt": "lt", "gt": "gt", "leq": "le", "geq": "ge", "eq": "eq", "neq": "ne"}
 
 
-def from_ast(node: Any, where: str, functions: Mapping[str, tuple[list[str], Tree]]) -> Tree:
+def from_ast(node: Any, where: str, functions: Definitions | None, depth: int = 0) -> Tree:
     """libsbml ASTNode -> tree, with function definitions written out; unsupported operations are refused by name."""
     import libsbml
+
+    if depth > DEEPEST:
+        raise too_deep(where)
 
     if node is None:
         raise InvalidValue(where, "no formula", "a MathML formula")
@@ -42,12 +51,28 @@ def from_ast(node: Any, where: str, functions: Mapping[str, tuple[list[str], Tre
     if node.isConstant():
         return _constant(libsbml, kind)
     if kind in (libsbml.AST_PLUS, libsbml.AST_MINUS) and node.getNumChildren() > 1:
-        terms = [(from_ast(n, where, functions), minus) for n, minus in _terms(libsbml, node)]
+        _check_count(where, "minus" if kind == libsbml.AST_MINUS else "plus", node.getNumChildren())
+        terms = [(from_ast(n, where, functions, depth + 1), minus) for n, minus in _terms(libsbml, node)]
         return fold("plus", [("neg", t) if minus else t for t, minus in terms])
-    args = [from_ast(node.getChild(i), where, functions) for i in range(node.getNumChildren())]
+    args = [from_ast(node.getChild(i), where, functions, depth + 1) for i in range(node.getNumChildren())]
     if kind == libsbml.AST_FUNCTION:
-        return _apply(node.getName(), args, where, functions)
+        if functions is None:
+            raise Unsupported(f"{where}: function {node.getName()!r} is not built in")
+        return functions.write_out(node.getName(), args, where)
     return _operation(libsbml, node, kind, args, where)
+
+
+def too_deep(where: str) -> Unsupported:
+    """What to say of a formula that nests deeper than every path can follow."""
+    return Unsupported(
+        f"{where}: its formula nests more than {DEEPEST} deep; allowed: {DEEPEST}; name parts of it by assignment rules"
+    )
+
+
+def _check_count(where: str, name: str, count: int) -> None:
+    fault = refuse_count(name, count)
+    if fault:
+        raise Unsupported(f"{where}: {fault}")
 
 
 def _terms(libsbml: Any, node: Any) -> list[tuple[Any, bool]]:
@@ -71,17 +96,10 @@ def _constant(libsbml: Any, kind: int) -> Tree:
     return ("num", math.pi if kind == libsbml.AST_CONSTANT_PI else math.e)
 
 
-def _apply(name: str, args: list[Tree], where: str, functions: Mapping[str, tuple[list[str], Tree]]) -> Tree:
-    if name not in functions:
-        raise Unsupported(f"{where}: function {name!r} is neither built in nor defined in the model")
-    formal, body = functions[name]
-    if len(formal) != len(args):
-        raise InvalidValue(f"{where}: {name}()", len(args), f"{len(formal)} arguments")
-    return substitute(body, dict(zip(formal, args, strict=True)))
-
-
 def _operation(libsbml: Any, node: Any, kind: int, args: list[Tree], where: str) -> Tree:
     name = _operation_names(libsbml).get(kind, "")
+    # libsbml gives log its base and root its degree as one argument more
+    _check_count(where, name, len(args) - (name in ("log", "root") and len(args) > 1))
     if name in ("plus", "times", "and", "or", "xor", "min", "max"):
         return fold(name, args)
     if name == "minus" and len(args) == 1:
@@ -159,8 +177,17 @@ def fold(name: str, args: list[Tree]) -> Tree:
 
 def _piecewise(args: list[Tree]) -> Tree:
     otherwise: Tree = args[-1] if len(args) % 2 else ("num", math.nan)
-    for k in range(len(args) // 2 - 1, -1, -1):
-        otherwise = ("select", args[2 * k + 1], args[2 * k], otherwise)
+    return _pieces([(args[k + 1], args[k]) for k in range(0, len(args) - 1, 2)], otherwise)
+
+
+def _pieces(pieces: list[tuple[Tree, Tree]], otherwise: Tree) -> Tree:
+    """The value of the first condition that holds. Many are halved, lest they nest as deep as there are."""
+    if len(pieces) > MOST_IN_A_ROW:
+        half = len(pieces) // 2
+        first, rest = pieces[:half], pieces[half:]
+        return ("select", fold("or", [c for c, _ in first]), _pieces(first, otherwise), _pieces(rest, otherwise))
+    for condition, value in reversed(pieces):
+        otherwise = ("select", condition, value, otherwise)
     return otherwise
 
 

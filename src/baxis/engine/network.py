@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.engine.document import read_document, source_text
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network_reader import NetworkReader
 from baxis.engine.sbml import HARMLESS, sorted_rules
@@ -19,7 +20,10 @@ from baxis.engine.sbml import HARMLESS, sorted_rules
 
 @dataclass(frozen=True)
 class Event:
-    """One SBML event. `assignments` maps a symbol to its formula; `priority` and `delay` are formulas or None."""
+    """One SBML event. `assignments` maps a symbol to its formula; `priority` and `delay` are formulas or None.
+
+    `last`: of what is due at one moment it comes after all else, as a dose does.
+    """
 
     name: str
     trigger: Tree
@@ -29,6 +33,7 @@ class Event:
     delay: Tree | None
     priority: Tree | None
     assignments: dict[str, Tree]
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Network:
 
     `starts` gives each base variable its first value. `amounts` maps a species whose symbol is a concentration to its
     stored amount, `compartment` each species to its compartment (None in one without dimensions), and `per_size` tells
-    whether a species' symbol means a concentration. `quick` gives what fast reactions alone add to the rates (see `fast`).
+    whether a species' symbol means a concentration. `quick` gives what fast reactions alone add to the rates (see `fast`);
+    `notes` says what was left out of the text to read it.
     """
 
     base: tuple[str, ...]
@@ -49,11 +55,12 @@ class Network:
     compartment: dict[str, str | None]
     per_size: dict[str, bool]
     quick: dict[str, Tree] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def load_network(source: str | Path) -> Network:
     """Network of an SBML file or text. Raises InvalidValue, Faults or Unsupported, naming the construct."""
-    document, fast = _document(source)
+    document, fast, notes = _document(source)
     reader = NetworkReader(document.getModel(), fast)
     names = {*reader.base, *reader.derived, ""}
     trees = [*reader.derived.items(), *reader.rates.items(), *reader.starts.items()]
@@ -70,32 +77,20 @@ def load_network(source: str | Path) -> Network:
     derived = sorted_rules(reader.derived)
     tables = (reader.amounts, reader.compartment, reader.per_size)
     return Network(
-        tuple(reader.base), derived, reader.rates, reader.starts, tuple(reader.events), *tables, reader.quick
+        tuple(reader.base), derived, reader.rates, reader.starts, tuple(reader.events), *tables, reader.quick, notes
     )
 
 
-def _document(source: str | Path) -> tuple[Any, frozenset[str]]:
-    """The document in Level 3, and the ids of its fast reactions: read before, for Level 3 Version 2 forgets the mark."""
+def _document(source: str | Path) -> tuple[Any, frozenset[str], tuple[str, ...]]:
+    """The document in Level 3, the ids of its fast reactions (read before, for Level 3 Version 2 forgets the mark), notes."""
     import libsbml
 
-    text = str(source)
-    if "<" in text:
-        document = libsbml.readSBMLFromString(text)
-    else:
-        if not Path(source).is_file():
-            raise InvalidValue("load_network", text[:200], "SBML text or a path to an SBML file")
-        document = libsbml.readSBMLFromFile(text)
-    errors = [document.getError(i) for i in range(document.getNumErrors())]
-    serious = [e for e in errors if e.getSeverity() >= libsbml.LIBSBML_SEV_ERROR]
-    if serious:
-        raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}" for e in serious])
-    if document.getModel() is None:
-        raise InvalidValue("SBML", "a document without a model", "one <model>")
+    document, notes = read_document(source_text(source, "load_network"))
     _packages(libsbml, document)
     fast = frozenset(r.getId() for r in document.getModel().getListOfReactions() if r.getFast())
     if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
         raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
-    return document, fast
+    return document, fast, notes
 
 
 def _outside(document: Any) -> str:

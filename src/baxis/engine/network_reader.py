@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.engine.algebraic import algebraic_assignments
-from baxis.engine.mathml import Tree, from_ast, substitute, uses
-from baxis.engine.sbml import function_definitions
+from baxis.engine.definitions import function_definitions, refuse_depth
+from baxis.engine.mathml import Tree, from_ast, uses
+from baxis.engine.reactions import added_up, local_names, with_local
 
 if TYPE_CHECKING:
     from baxis.engine.network import Event
@@ -31,6 +32,7 @@ class NetworkReader:
         self.quick: dict[str, Tree] = {}
         self._refuse()
         self.functions = function_definitions(model)
+        self.local = local_names(model)
         self.assigned = self._rules("isAssignment")
         self.rates = self._rules("isRate")
         self.assigned |= self._algebraic()
@@ -55,7 +57,7 @@ class NetworkReader:
             raise Unsupported(f"SBML constraint {c.getId() or '(without id)'!r}: not supported by this engine")
 
     def _tree(self, element: Any, where: str) -> Tree:
-        return from_ast(element.getMath(), where, self.functions)
+        return refuse_depth(from_ast(element.getMath(), where, self.functions), where)
 
     def _rules(self, test: str) -> dict[str, Tree]:
         found = [r for r in self.model.getListOfRules() if getattr(r, test)() and r.isSetMath()]
@@ -88,6 +90,9 @@ class NetworkReader:
             for reference in (*r.getListOfReactants(), *r.getListOfProducts()):
                 if reference.getId():
                     self._quantity(reference.getId(), _stoichiometry(reference))
+            law = r.getKineticLaw()
+            for p in law.getListOfLocalParameters() if law else ():
+                self._store(self.local[r.getId(), p.getId()], ("num", p.getValue() if p.isSetValue() else math.nan))
 
     def _species(self) -> None:
         for s in self.model.getListOfSpecies():
@@ -121,8 +126,8 @@ class NetworkReader:
         return ("num", math.nan)
 
     def _reactions(self) -> None:
-        flows: dict[str, Tree] = {}
-        quick: dict[str, Tree] = {}
+        flows: dict[str, list[Tree]] = {}
+        quick: dict[str, list[Tree]] = {}
         for r in self.model.getListOfReactions():
             self.derived[r.getId()] = self._law(r)
             of_kind = quick if r.getId() in self.fast else flows
@@ -130,18 +135,18 @@ class NetworkReader:
                 for reference in side:
                     term = self._flow(r.getId(), sign, reference)
                     if term is not None:
-                        name = reference.getSpecies()
-                        of_kind[name] = ("add", of_kind[name], term) if name in of_kind else term
+                        of_kind.setdefault(reference.getSpecies(), []).append(term)
         self.rates |= self._converted(flows)
         self.quick = self._converted(quick)
         for name, flow in self.quick.items():
             scaled = ("mul", ("num", FAST), flow)
             self.rates[name] = ("add", self.rates[name], scaled) if name in self.rates else scaled
 
-    def _converted(self, flows: dict[str, Tree]) -> dict[str, Tree]:
+    def _converted(self, flows: dict[str, list[Tree]]) -> dict[str, Tree]:
         """Flows by stored variable, times the conversion factor of the species."""
         out: dict[str, Tree] = {}
-        for name, flow in flows.items():
+        for name, terms in flows.items():
+            flow = added_up(terms)
             factor = self.model.getSpecies(name).getConversionFactor() or self.model.getConversionFactor()
             out[self.amounts.get(name, name)] = ("mul", ("sym", factor), flow) if factor else flow
         return out
@@ -150,8 +155,7 @@ class NetworkReader:
         where, law = f"reaction {reaction.getId()!r}", reaction.getKineticLaw()
         if law is None or not law.isSetMath():
             raise InvalidValue(where, "no kinetic law", "a kinetic law with a formula")
-        local = {p.getId(): ("num", p.getValue()) for p in law.getListOfLocalParameters()}
-        return substitute(self._tree(law, where), local)
+        return with_local(self._tree(law, where), reaction, self.local)
 
     def _flow(self, reaction: str, sign: float, reference: Any) -> Tree | None:
         species = self.model.getSpecies(reference.getSpecies())
@@ -213,8 +217,6 @@ class NetworkReader:
         return self._written_out(self._rate_of(tree[1]), depth + 1)
 
     def _rate_of(self, symbol: Tree) -> Tree:
-        if symbol[0] == "num":  # a local parameter
-            return ZERO
         if symbol[0] != "sym":
             raise InvalidValue("rateOf", symbol[0], "the name of a variable")
         name = symbol[1]

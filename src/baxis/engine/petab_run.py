@@ -92,7 +92,7 @@ def formula(text: str, where: str) -> Tree:
     parsed = libsbml.parseL3Formula(text)
     if parsed is None:
         raise InvalidValue(where, text, "a formula")
-    return from_ast(parsed, where, {})
+    return from_ast(parsed, where, None)
 
 
 def _numbers(network: Network, changes: Changes) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
@@ -12,17 +13,53 @@ from baxis.engine.mathml import Tree, fold, substitute
 LONG_SUM = 64
 
 
-def reaction_rules(model: Any, tree: Callable[[Any, str], Tree]) -> dict[str, Tree]:
-    """Rate of each reaction, with its local parameters renamed `reaction_parameter`."""
+LocalNames = Mapping[tuple[str, str], str]  # (reaction, its parameter) -> name in the model
+
+
+def local_names(model: Any) -> dict[tuple[str, str], str]:
+    """Name of each local parameter: `reaction_parameter`, or where the model has that, with `_local` and a number."""
+    taken = _ids(model)
+    out: dict[tuple[str, str], str] = {}
+    for r in model.getListOfReactions():
+        law = r.getKineticLaw()
+        for p in law.getListOfLocalParameters() if law else ():
+            name = plain = f"{r.getId()}_{p.getId()}"
+            for k in itertools.count(1):
+                if name not in taken:
+                    break
+                name = f"{plain}_local{k if k > 1 else ''}"
+            taken.add(name)
+            out[r.getId(), p.getId()] = name
+    return out
+
+
+def _ids(model: Any) -> set[str]:
+    """Every id that a formula may use, and those of events and functions."""
+    groups = [
+        model.getListOfCompartments(), model.getListOfSpecies(), model.getListOfParameters(),
+        model.getListOfReactions(), model.getListOfEvents(), model.getListOfFunctionDefinitions(),
+    ]  # fmt: skip
+    for r in model.getListOfReactions():
+        groups += [r.getListOfReactants(), r.getListOfProducts(), r.getListOfModifiers()]
+    return {e.getId() for group in groups for e in group}
+
+
+def reaction_rules(model: Any, tree: Callable[[Any, str], Tree], local_names: LocalNames) -> dict[str, Tree]:
+    """Rate of each reaction, with its local parameters under their names in the model."""
     out = {}
     for r in model.getListOfReactions():
         where = f"reaction {r.getId()!r}"
         law = r.getKineticLaw()
         if law is None or not law.isSetMath():
             raise InvalidValue(where, "no kinetic law", "a kinetic law with a formula")
-        local = {p.getId(): ("sym", f"{r.getId()}_{p.getId()}") for p in law.getListOfLocalParameters()}
-        out[r.getId()] = substitute(tree(law, where), local)
+        out[r.getId()] = with_local(tree(law, where), r, local_names)
     return out
+
+
+def with_local(tree: Tree, reaction: Any, local_names: LocalNames) -> Tree:
+    """The law with the reaction's own parameters under their names in the model."""
+    own = reaction.getKineticLaw().getListOfLocalParameters()
+    return substitute(tree, {p.getId(): ("sym", local_names[reaction.getId(), p.getId()]) for p in own})
 
 
 def species_rates(model: Any, rates: Mapping[str, Tree], rules: Mapping[str, Tree]) -> dict[str, Tree]:
@@ -36,10 +73,10 @@ def species_rates(model: Any, rates: Mapping[str, Tree], rules: Mapping[str, Tre
                     continue
                 term = ("mul", ("num", sign * _stoichiometry(reference, rules)), ("sym", r.getId()))
                 terms.setdefault(species.getId(), []).append(term)
-    return {name: _per_size(model, model.getSpecies(name), _sum(parts), rates) for name, parts in terms.items()}
+    return {name: _per_size(model, model.getSpecies(name), added_up(parts), rates) for name, parts in terms.items()}
 
 
-def _sum(terms: list[Tree]) -> Tree:
+def added_up(terms: list[Tree]) -> Tree:
     """A sum; one of thousands of terms, as a network's shared molecule has, nests in pairs of pairs."""
     if len(terms) > LONG_SUM:
         return fold("plus", terms)
@@ -49,7 +86,7 @@ def _sum(terms: list[Tree]) -> Tree:
 def _stoichiometry(reference: Any, rules: Mapping[str, Tree]) -> float:
     name = reference.getId()
     if name in rules or (reference.isSetStoichiometryMath() if reference.getLevel() < 3 else False):
-        raise Unsupported(f"stoichiometry {name!r} given by a formula: not supported by this engine")
+        raise Unsupported(f"stoichiometry {name!r} is given by a formula, which the plain compiled path does not take")
     return float(reference.getStoichiometry()) if reference.isSetStoichiometry() else 1.0
 
 

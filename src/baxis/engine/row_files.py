@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baxis.core.store import Blocks
+from baxis.engine.columns import column_names
 from baxis.engine.user_model import Simulated
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def parquet_of(found: Simulated, first: int) -> bytes:
 
     n, t, _ = found.values.shape
     columns: dict[str, object] = {"row": np.repeat(np.arange(first, first + n), t), "time": np.tile(found.times, n)}
-    columns |= {name: found.values[:, :, k].ravel() for k, name in enumerate(found.outputs)}
+    columns |= {name: found.values[:, :, k].ravel() for k, name in enumerate(column_names(found.outputs))}
     columns["status"] = _statuses(reasons(found), n, t)
     out = io.BytesIO()
     parquet.write_table(arrow.table(columns), out, use_dictionary=["row", "time", "status"])

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.engine.columns import column_names
 from baxis.engine.row_files import reasons
 from baxis.engine.user_model import Simulated
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OWN = ("row", "time", "status", "block")  # names that an output may not have
 LONGEST = 200  # characters of a status
 Rows = tuple[np.ndarray, np.ndarray, tuple[str, ...], dict[int, str]]  # values (n, T, K), times (T,), outputs, failures
 
@@ -115,9 +115,6 @@ class RowZarr:
         """An empty group, in place whole or not at all."""
         import zarr
 
-        taken = [n for n in outputs if n in OWN]
-        if taken:
-            raise InvalidValue("output", taken[0], f"in a Zarr group, names other than {', '.join(OWN)}", "use Parquet")
         part = self.folder.with_name(f"{self.folder.name}.part")
         attributes: Any = {"rows": self.rows, "rows in a block": self.block, "outputs": list(outputs)}
         group = zarr.open_group(part, mode="w", zarr_format=2, attributes=attributes)
@@ -142,4 +139,4 @@ class RowZarr:
 
 def arrays_of(found: Simulated) -> Rows:
     """What a worker sends back of a block: plain arrays, which travel without a copy."""
-    return found.values, found.times, found.outputs, reasons(found)
+    return found.values, found.times, column_names(found.outputs), reasons(found)

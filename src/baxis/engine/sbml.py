@@ -9,48 +9,43 @@ from types import MappingProxyType
 from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.engine.definitions import function_definitions, refuse_depth
+from baxis.engine.document import read_document, source_text
 from baxis.engine.mathml import Tree, from_ast, symbols, uses
 from baxis.engine.numeric import evaluate
-from baxis.engine.reactions import reaction_rules, refuse_moving_sizes, species_rates
+from baxis.engine.reactions import local_names, reaction_rules, refuse_moving_sizes, species_rates
+from baxis.engine.sbml_text import strip_comment
 from baxis.engine.system import Equations, System
 
 # packages that leave the mathematics alone, and the one whose operations are judged one by one
+PLAIN = "the plain compiled path does not take"
 HARMLESS = {"layout", "render", "groups", "l3v2extendedmath"}
 
 
-def load_sbml(source: str | Path) -> System:
+def load_sbml(source: str | Path, given: Iterable[str] = ()) -> System:
     """System from SBML text or a path to it.
 
-    Raises InvalidValue for text that is not valid SBML and Unsupported for events, delays, algebraic rules, fast
+    `given` names constants that the model computes at its start and that you mean to give numbers: they become
+    parameters, and what depends on them follows. Raises InvalidValue for text that is not valid SBML and Unsupported for events, delays, algebraic rules, fast
     reactions, constraints, varying compartments with reactions in them, and SBML packages that change the maths.
     """
-    text = str(source)
-    if "<" not in text:
-        path = Path(source)
-        if not path.is_file():
-            raise InvalidValue("load_sbml", text[:200], "SBML text or a path to an SBML file")
-        text = path.read_text(encoding="utf-8")
+    text = source_text(source, "load_sbml")
     try:
-        return _Reader(_document(text)).system(text)
+        if names := tuple(given):
+            text = with_given(text, names)
+        document, notes = _document(text)
+        return _Reader(document).system(text, notes)
     except RecursionError:
         raise Unsupported("a formula nested too deeply for this engine; split it by assignment rules") from None
 
 
 def read_equations(text: str) -> Equations:
     """Formulas of an SBML text that `load_sbml` accepted."""
-    return _Reader(_document(text)).equations()
+    return _Reader(_document(text)[0]).equations()
 
 
-def _document(text: str) -> Any:
-    import libsbml
-
-    document = libsbml.readSBMLFromString(text)
-    errors = [document.getError(i) for i in range(document.getNumErrors())]
-    serious = [e for e in errors if e.getSeverity() >= libsbml.LIBSBML_SEV_ERROR]
-    if serious:
-        raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}" for e in serious])
-    if document.getModel() is None:
-        raise InvalidValue("SBML", "a document without a model", "one <model>")
+def _document(text: str) -> tuple[Any, tuple[str, ...]]:
+    document, notes = read_document(text)
     for i in range(document.getNumPlugins()):
         name = document.getPlugin(i).getPackageName()
         if name not in HARMLESS and document.getPkgRequired(name):
@@ -58,7 +53,22 @@ def _document(text: str) -> Any:
     refuse_fast(document.getModel())
     if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
         raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
-    return document
+    return document, notes
+
+
+def with_given(text: str, names: Iterable[str]) -> str:
+    """SBML text in which constants that are computed at the start have plain (still unknown) values instead."""
+    import libsbml
+
+    document, _ = _document(text)
+    model = document.getModel()
+    for name in names:
+        model.removeInitialAssignment(name)
+        species = model.getSpecies(name)
+        if species is not None and species.isSetInitialAmount() != species.getHasOnlySubstanceUnits():
+            species.unsetInitialAmount()
+            species.unsetInitialConcentration()
+    return strip_comment(libsbml.writeSBMLToString(document))
 
 
 def refuse_fast(model: Any) -> None:
@@ -71,34 +81,37 @@ def refuse_fast(model: Any) -> None:
 
 
 class _Reader:
-    """Walks one libsbml document. Names keep their SBML ids; local parameters become `reaction_parameter`."""
+    """Walks one libsbml document. Names keep their SBML ids; local parameters are named by `local_names`."""
 
     def __init__(self, document: Any) -> None:
         self.document = document
         self.model = document.getModel()
         _refuse(self.model)
         self.functions = function_definitions(self.model)
+        self.local = local_names(self.model)
         self.sizes = {c.getId(): c for c in self.model.getListOfCompartments()}
         self.rules = self._rules_of("isAssignment")
         self.rates = self._rules_of("isRate")
-        self.rules |= reaction_rules(self.model, self._tree)
+        self.rules |= reaction_rules(self.model, self._tree, self.local)
         self.rates |= species_rates(self.model, self.rates, self.rules)
         refuse_moving_sizes(self.model, self.rates, self.rules)
         self.starts = self._starts()
         self._promote_computed_parameters()
         if not self.rates:
-            raise InvalidValue("model", "no state", "at least one rate rule or reaction")
+            raise Unsupported(
+                "the model has neither a rate rule nor a reaction that moves a state, which the plain compiled path needs"
+            )
         self._check_names()
         self.rules = sorted_rules(self.rules)
 
     def equations(self) -> Equations:
         return Equations(self.rates, self.rules, self.starts)
 
-    def system(self, text: str) -> System:
+    def system(self, text: str, notes: tuple[str, ...] = ()) -> System:
         defaults = {n: v for n, v in self._values().items() if n not in self.rates and n not in self.rules}
         values = self._values()
         for name in (n for n in self.rates if n not in values):
-            raise Unsupported(f"rate rule of the stoichiometry {name!r}: not supported by this engine")
+            raise Unsupported(f"rate rule of the stoichiometry {name!r}, which {PLAIN}")
         initial = {n: values[n] for n in self.rates}
         initial |= evaluate_starts(self.starts, self.rules, initial | defaults)
         system = System(
@@ -110,15 +123,25 @@ class _Reader:
             MappingProxyType(self._units()),
             tuple(self.starts),
             text,
+            notes,
+            MappingProxyType(self._homes()),
+            self.promoted,
         )
         vars(system)["equations"] = self.equations()  # spares reading a large text twice
         return system
 
+    def _homes(self) -> dict[str, str]:
+        """Compartment of each state that is a concentration."""
+        species = [s for s in self.model.getListOfSpecies() if s.getId() in self.rates]
+        sized = [s for s in species if not s.getHasOnlySubstanceUnits() and s.getCompartment() in self.sizes]
+        flat = {n for n, c in self.sizes.items() if c.getSpatialDimensionsAsDouble() == 0}
+        return {s.getId(): s.getCompartment() for s in sized if s.getCompartment() not in flat}
+
     def _tree(self, element: Any, where: str) -> Tree:
-        tree = from_ast(element.getMath(), where, self.functions)
+        tree = refuse_depth(from_ast(element.getMath(), where, self.functions), where)
         for operation, named in (("rateof", "rateOf"), ("delay", "delay")):
             if uses(tree, operation):
-                raise Unsupported(f"{where}: the operation {named!r} is not supported by this engine")
+                raise Unsupported(f"{where}: the operation {named!r}, which {PLAIN}")
         return tree
 
     def _rules_of(self, test: str) -> dict[str, Tree]:
@@ -133,16 +156,16 @@ class _Reader:
         for a in self.model.getListOfInitialAssignments():
             name = a.getSymbol()
             if name in stoichiometries:
-                raise Unsupported(f"initial assignment of the stoichiometry {name!r}")
+                raise Unsupported(f"initial assignment of the stoichiometry {name!r}, which {PLAIN}")
             out[name] = self._tree(a, f"initial assignment of {name!r}")
         return out | self._starts_by_size(out)
 
     def _starts_by_size(self, given: Mapping[str, Tree]) -> dict[str, Tree]:
-        """First values of species given per size (or not) in a compartment whose size is itself an initial assignment."""
+        """First values of species that are given per size and kept as amounts, or the other way: they follow the size."""
         out: dict[str, Tree] = {}
         for s in self.model.getListOfSpecies():
             name, home = s.getId(), s.getCompartment()
-            if name in given or home not in given:
+            if name in given or name in self.rules or home not in self.sizes:
                 continue
             if s.isSetInitialAmount() and not s.getHasOnlySubstanceUnits():
                 out[name] = ("div", ("num", s.getInitialAmount()), ("sym", home))
@@ -157,12 +180,13 @@ class _Reader:
         }
         for name in self._literals:
             del self.starts[name]
-        for name in [n for n in self.starts if n not in self.rates]:
+        self.promoted = tuple(n for n in self.starts if n not in self.rates)
+        for name in self.promoted:
             tree = self.starts.pop(name)
             moving = self._moving(tree)
             if moving:
                 raise Unsupported(
-                    f"initial assignment of the parameter {name!r} from {moving!r}, which changes in time"
+                    f"initial assignment of the parameter {name!r} from {moving!r}, which changes in time: {PLAIN} that"
                 )
             self.rules[name] = tree
 
@@ -188,7 +212,7 @@ class _Reader:
         for r in self.model.getListOfReactions():
             law = r.getKineticLaw()
             for p in law.getListOfLocalParameters() if law else ():
-                out[f"{r.getId()}_{p.getId()}"] = p.getValue()
+                out[self.local[r.getId(), p.getId()]] = p.getValue()
         return out | self._literals
 
     def _units(self) -> dict[str, str]:
@@ -200,8 +224,12 @@ class _Reader:
 
     def _check_names(self) -> None:
         known = set(self._values()) | set(self.rules) | {""}
+        sides = [s for r in self.model.getListOfReactions() for s in (r.getListOfReactants(), r.getListOfProducts())]
+        stoichiometries = {reference.getId() for side in sides for reference in side} - known
         faults = []
         for owner, tree in [*self.rates.items(), *self.rules.items(), *self.starts.items()]:
+            for n in stoichiometries.intersection(symbols(tree)):
+                raise Unsupported(f"the formula of {owner!r} uses the stoichiometry {n!r}, which {PLAIN}")
             faults += [
                 f"{owner!r} uses {n!r}, which the model does not define" for n in sorted(set(symbols(tree)) - known)
             ]
@@ -236,24 +264,13 @@ def _refuse(model: Any) -> None:
     lists = {"event": model.getListOfEvents(), "constraint": said}
     for kind, elements in lists.items():
         for e in elements:
-            raise Unsupported(f"SBML {kind} {e.getId() or '(without id)'!r}: not supported by this engine")
+            raise Unsupported(f"the model has the {kind} {e.getId() or '(without id)'!r}, which {PLAIN}")
     for rule in model.getListOfRules():
         if rule.isAlgebraic():
-            raise Unsupported("SBML algebraic rule: not supported by this engine")
+            raise Unsupported(f"the model has an algebraic rule, which {PLAIN}")
     for s in model.getListOfSpecies():
         if s.isSetConversionFactor() or model.isSetConversionFactor():
-            raise Unsupported(f"conversion factor of species {s.getId()!r}: not supported by this engine")
-
-
-def function_definitions(model: Any) -> dict[str, tuple[list[str], Tree]]:
-    out: dict[str, tuple[list[str], Tree]] = {}
-    for f in model.getListOfFunctionDefinitions():
-        if not f.isSetMath():
-            continue  # Level 3 Version 2 lets it be empty; a call of it is refused as of an unknown function
-        names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
-        body = from_ast(f.getBody(), f"function {f.getId()!r}", out)
-        out[f.getId()] = (names, body)
-    return out
+            raise Unsupported(f"species {s.getId()!r} has a conversion factor, which {PLAIN}")
 
 
 def sorted_rules(rules: Mapping[str, Tree], needed: Iterable[str] | None = None) -> dict[str, Tree]:

@@ -85,6 +85,7 @@ def with_sensitivities(system: System, to: Sequence[str], *, continuous: bool = 
         units=system.units,
         computed_starts=tuple(equations.starts),
         sbml="",
+        homes=system.homes,
         base=system,
         to=tuple(to),
     )

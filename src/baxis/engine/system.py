@@ -32,7 +32,9 @@ class System:
     """States, parameters and ordered assignment rules of a model, with the SBML text that they came from.
 
     `initial` and `defaults` give a float for each state and parameter (NaN where the model has none), `units` the
-    unit id of each name that has one. Expressions (`rates`, `rules`, as sympy) are built when first asked for.
+    unit id of each name that has one. `notes` says what was left out of the text to read it, `homes` the compartment of
+    each state that is a concentration, `computed` the assignments that only give a constant its first value: a text
+    loaded with `load_sbml(..., given=[name])` has it as a parameter. Expressions (`rates`, `rules`, as sympy) are built when first asked for.
     """
 
     states: tuple[str, ...]
@@ -43,6 +45,9 @@ class System:
     units: Mapping[str, str]
     computed_starts: tuple[str, ...]
     sbml: str = field(repr=False)
+    notes: tuple[str, ...] = ()
+    homes: Mapping[str, str] = field(default_factory=dict)
+    computed: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -106,18 +111,20 @@ class System:
 
     def as_record(self) -> dict[str, Any]:
         """Plain data, for the cache. `from_record` gives the system back."""
-        keys = ("states", "parameters", "assignments", "computed_starts", "sbml")
+        keys = ("states", "parameters", "assignments", "computed_starts", "sbml", "notes", "computed")
         record: dict[str, Any] = {k: getattr(self, k) for k in keys}
-        for k in ("initial", "defaults", "units"):
+        for k in ("initial", "defaults", "units", "homes"):
             record[k] = dict(getattr(self, k))
         return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> System:
         names: dict[str, Any] = {
-            k: tuple(record[k]) for k in ("states", "parameters", "assignments", "computed_starts")
+            k: tuple(record[k]) for k in ("states", "parameters", "assignments", "computed_starts", "notes", "computed")
         }
-        tables: dict[str, Any] = {k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units")}
+        tables: dict[str, Any] = {
+            k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units", "homes")
+        }
         return cls(sbml=record["sbml"], **names, **tables)
 
 

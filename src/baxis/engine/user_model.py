@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 
-from baxis.core.errors import InvalidValue, UnknownName, Unsupported
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.core.errors import Faults, InvalidValue, UnknownName, Unsupported
+from baxis.engine.columns import column_names
 from baxis.engine.cost import Clock
-from baxis.engine.mathml import Tree
-from baxis.engine.network import Event, Network, load_network
+from baxis.engine.dosing import Dose, at_output_times, dose, dose_events, refuse_or_tell_late, rises, value_of
+from baxis.engine.inputs import first_tables, output_times
+from baxis.engine.mathml import symbols
+from baxis.engine.network import Network, load_network
 from baxis.engine.options import Options
 from baxis.engine.sbml import load_sbml
 from baxis.engine.system import System
@@ -28,10 +26,8 @@ if TYPE_CHECKING:
     from baxis.engine.gpu import GpuKernel
     from baxis.engine.kernel import Kernel
 
-KINDS = {".xml": "sbml", ".sbml": "sbml", ".ant": "antimony", ".txt": "antimony", ".omex": "archive", ".zip": "archive"}
 DEVICES = ("cpu", "gpu")
-REPACK = "pack it again, or give the SBML file itself"
-Dose = tuple[str, float, float]  # state, time, amount
+MOST_NUMBERS = 250_000_000  # of one answer: 2 GB
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,8 @@ class Simulated:
     why one before it could not.
     `failures` maps a row to the sentence why it did not finish; its values are NaN from there on. `cost` gives seconds
     to load, to compile (next to none from cache) and to simulate, and the peak memory of the process in MiB; `code` says
-    whether the compiled path runs straight-line code or loops over tables (large networks).
+    whether the compiled path runs straight-line code or loops over tables (large networks). `others` names what could have
+    been asked for as outputs too; `notes` says what a user should know of how the model was read and dosed.
     """
 
     values: np.ndarray
@@ -53,66 +50,17 @@ class Simulated:
     failures: dict[int, str]
     cost: dict[str, float] = field(default_factory=dict)
     code: str = ""
+    others: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Long table: row, time, then one column an output."""
+        """Long table: row, time, then one column an output (see `column_names`)."""
         import pandas as pd
 
         n, t, _ = self.values.shape
-        frame = pd.DataFrame({"row": np.repeat(np.arange(n), t), "time": np.tile(self.times, n)})
-        return frame.assign(**{name: self.values[:, :, k].ravel() for k, name in enumerate(self.outputs)})
-
-
-def read_model(path: str | Path) -> str:
-    """SBML text of a model file: .xml, .sbml, .ant, .txt (Antimony), or .omex, .zip (the archive's SBML).
-
-    Raises InvalidValue for a missing or damaged file, an unknown kind, or a file that the archive lists and lacks.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise InvalidValue("model", str(path), "a file that exists")
-    if file.suffix.lower() not in KINDS:
-        raise UnknownName("kind of model file", file.suffix or file.name, KINDS)
-    kind = KINDS[file.suffix.lower()]
-    if kind == "archive":
-        return _from_archive(file)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as problem:
-        raise InvalidValue(str(file), f"byte {problem.start} is not text", f"{kind} as text in UTF-8") from None
-    if not text.strip():
-        raise InvalidValue(str(file), "an empty file", f"a model in {kind}")
-    return antimony_to_sbml(text) if kind == "antimony" else text
-
-
-def _from_archive(file: Path) -> str:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-            if "manifest.xml" not in names:
-                raise InvalidValue(str(file), "no manifest.xml", "a COMBINE archive")
-            entries = [dict(e.attrib) for e in ElementTree.fromstring(archive.read("manifest.xml"))]
-            listed = {e.get("location", "").removeprefix("./") for e in entries} - {"", ".", "manifest.xml"}
-            lacking = sorted(listed - names)
-            if lacking:
-                raise InvalidValue(
-                    str(file), f"no {lacking[0]!r}, which its manifest lists", "a complete archive", REPACK
-                )
-            models = [e for e in entries if "sbml" in e.get("format", "").lower()]
-            models.sort(key=lambda e: e.get("master", "false") != "true")
-            if not models:
-                raise InvalidValue(str(file), "no SBML file", "an archive with a model in SBML")
-            return archive.read(models[0]["location"].removeprefix("./")).decode()
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ElementTree.ParseError,
-        UnicodeDecodeError,
-    ) as problem:
-        raise InvalidValue(str(file), str(problem), "an undamaged COMBINE archive", REPACK) from None
+        columns = {"row": np.repeat(np.arange(n), t), "time": np.tile(self.times, n)}
+        names = column_names(self.outputs)
+        return pd.DataFrame(columns | {name: self.values[:, :, k].ravel() for k, name in enumerate(names)})
 
 
 def simulate_model(
@@ -127,44 +75,73 @@ def simulate_model(
 ) -> Simulated:
     """Simulate an SBML text at `times` (T,), on the compiled ensemble path where it can, else row by row.
 
-    `values` maps a parameter or a state to a number or to (n,) numbers, one a row; a dose adds to a state in the
-    meaning of its symbol. outputs: None for every state; options: tolerances
-    (default rtol 1e-6, atol 1e-9); device: "cpu", or "gpu" (experimental, see `gpu`). Times and units are the model's own. At the time of a dose
-    the compiled path gives the value before it, the single path the value after it.
+    `values` maps a parameter or a state to a number or to (n,) numbers, one a row; first values that depend on it follow.
+    A dose (state, time, amount) is an amount: a state that is a concentration rises by amount / size of its compartment.
+    Of one moment the model's own events come first, then the doses, which add up; outputs are read after both. outputs:
+    None for every state; options: tolerances (default rtol 1e-6, atol 1e-9); device: "cpu", or "gpu" (experimental, see
+    `gpu`). Times and units are the model's own. Raises InvalidValue, UnknownName, Faults or Unsupported for wrong inputs.
     """
     table = {k: np.atleast_1d(np.asarray(v, float)) for k, v in (values or {}).items()}
     rows = max((len(v) for v in table.values()), default=1)
     if any(len(v) not in (1, rows) for v in table.values()):
         raise InvalidValue("values", {k: len(v) for k, v in table.items()}, f"one number or {rows} numbers each")
-    _check_numbers(table, doses, (options or Options()).start)
+    options = options or Options(rtol=1e-6, atol=1e-9)
+    _check_numbers(table, doses, options.start)
     if device not in DEVICES:
         raise UnknownName("device", device, DEVICES)
-    ask = _Ask(times, table, rows, tuple(doses), outputs, options or Options(rtol=1e-6, atol=1e-9))
+    wanted = output_times(times, options.start)
+    late = refuse_or_tell_late(doses, float(wanted[-1]))
+    ask = _Ask(wanted, table, rows, at_output_times(doses, wanted), _each_once(outputs), options)
     clock = Clock()
     try:
-        system = _loaded(sbml)
-    except Unsupported as reason:
+        system = _system_for(sbml, ask)
+    except (Unsupported, Faults) as reason:
         if device == "gpu":
-            raise
-        network = load_network(sbml)
-        clock.lap("load")
-        try:
-            found = _with_events(network, ask, str(reason), clock)
-        except (Unsupported, InvalidValue) as second:
-            found = _row_by_row(network, ask, str(second))
+            raise Unsupported(f"--device gpu: {reason}; --device cpu may run it") from None
+        found = _by_network(sbml, ask, str(reason), clock)
     else:
         clock.lap("load")
         kernel = kernel_on(device, system)
         clock.lap("compile")
         found = _ensemble(system, kernel, ask)
     clock.lap("simulate")
-    return replace(found, cost=clock.told())
+    return replace(found, cost=clock.told(), notes=(*found.notes, *([late] if late else [])))
+
+
+def _each_once(outputs: Sequence[str] | None) -> tuple[str, ...] | None:
+    if outputs is None:
+        return None
+    if isinstance(outputs, str):
+        raise InvalidValue("outputs", outputs, "a list of names")
+    for n in outputs:
+        if list(outputs).count(n) > 1:
+            raise InvalidValue("outputs", f"{n!r} twice", "each name once")
+    return tuple(outputs)
 
 
 @lru_cache(maxsize=4)
-def _loaded(sbml: str) -> System:
+def _loaded(sbml: str, given: tuple[str, ...] = ()) -> System:
     """The System of a text; kept, because a table may come block by block."""
-    return load_sbml(sbml)
+    return load_sbml(sbml, given)
+
+
+def _system_for(sbml: str, ask: _Ask) -> System:
+    """The System in which all that is asked has its place. Raises Unsupported where the plain path has none for it."""
+    system = _loaded(sbml)
+    free = tuple(n for n in ask.table if n in system.computed)
+    if free:
+        system = _loaded(sbml, free)
+    known = {*system.states, *system.parameters}
+    asked: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
+        ("parameter or state", tuple(ask.table), known),
+        ("output", ask.outputs or (), {*known, *system.assignments}),
+        ("state to dose", [name for name, _, _ in ask.doses], system.states),
+    )
+    for what, names, allowed in asked:
+        for n in names:
+            if n not in allowed:
+                raise Unsupported(f"the plain compiled path has no {what} {n!r}")
+    return system
 
 
 def kernel_on(device: str, system: System) -> Kernel | GpuKernel:
@@ -189,40 +166,86 @@ def _check_numbers(table: Mapping[str, np.ndarray], doses: Sequence[Dose], start
 
 @dataclass(frozen=True)
 class _Ask:
-    times: Any
+    times: np.ndarray
     table: dict[str, np.ndarray]
     rows: int
     doses: tuple[Dose, ...]
-    outputs: Sequence[str] | None
+    outputs: tuple[str, ...] | None
     options: Options
+
+    def numbers(self, names: Sequence[str]) -> np.ndarray:
+        """An empty (rows, T, K) answer. Raises InvalidValue for one beyond any memory."""
+        shape = (self.rows, len(self.times), len(names))
+        if self.rows * len(self.times) * len(names) > MOST_NUMBERS:
+            got = f"{shape[0]} rows x {shape[1]} times x {shape[2]} outputs"
+            hint = "ask for fewer times or outputs, or for rows in blocks (--block)"
+            raise InvalidValue("size of the answer", got, f"at most {MOST_NUMBERS} numbers", hint)
+        return np.full(shape, np.nan)
 
 
 def _ensemble(system: System, kernel: Kernel | GpuKernel, ask: _Ask) -> Simulated:
-    from baxis.engine.events import bolus, concat
+    from baxis.engine.events import concat
     from baxis.engine.simulation import simulate
 
-    unknown = [n for n in ask.table if n not in system.parameters and n not in system.states]
-    if unknown:
-        raise UnknownName("parameter or state", unknown[0], [*system.parameters, *system.states])
     full = {k: np.broadcast_to(v, (ask.rows,)) for k, v in ask.table.items()}
     parameters = {k: v for k, v in full.items() if k in system.parameters} or None
     initial = {k: v for k, v in full.items() if k in system.states} or None
-    parts = [bolus(name, [when], [amount]) for name, when, amount in ask.doses]
-    rest: dict[str, Any] = {"events": concat(*parts) if parts else None, "outputs": ask.outputs, "options": ask.options}
-    done = simulate(kernel, parameters, initial, times=ask.times, **rest)
+    names = system.states if ask.outputs is None else ask.outputs
+    values = ask.numbers(names)
+    up = rises(system, ask.doses, ask.times, parameters, initial)
+    moving = [n for n in names if n not in system.parameters]
+    ruled = [n for n in moving if n in system.assignments]
+    seen = list(dict.fromkeys([*moving, *(system.states if up and ruled else ())])) or list(system.states[:1])
+    events = (
+        concat(*(dose(system, n, [when], a, parameters, initial) for n, when, a in ask.doses)) if ask.doses else None
+    )
+    done = simulate(kernel, parameters, initial, times=ask.times, events=events, outputs=seen, options=ask.options)
+    p, _ = first_tables(system, parameters, initial, ask.rows)
+    for j, name in enumerate(names):
+        values[:, :, j] = done[name] if name in moving else p[:, system.parameter_index(name), None]
+    for k, rise in up.items():  # the engine reads an output before the doses of its time
+        for j, name in enumerate(names):
+            values[:, k, j] += rise.get(name, 0.0)
+        if ruled:
+            y = np.stack([done[n][:, k] + rise.get(n, 0.0) for n in system.states], axis=1)
+            for name in ruled:
+                values[:, k, names.index(name)] = value_of(system, name, p, y, float(ask.times[k]))
     failures = {f.patient: str(f) for f in done.failures}
-    return Simulated(done.values, done.times, done.outputs, "compiled ensemble", "", failures, code=kernel.code)
+    others = tuple(n for n in system.assignments if n not in names)
+    found = Simulated(values, done.times, names, "compiled ensemble", "", failures, code=kernel.code)
+    return replace(found, others=others, notes=system.notes)
+
+
+def _by_network(sbml: str, ask: _Ask, why: str, clock: Clock) -> Simulated:
+    """The paths for what the plain one does not take: with events, else row by row."""
+    network = load_network(sbml)
+    clock.lap("load")
+    try:
+        found = _with_events(network, ask, why, clock)
+    except (Unsupported, InvalidValue) as second:
+        found = _row_by_row(network, ask, str(second))
+    names = [n for n in network.derived if " " not in n and n not in network.amounts and n not in found.outputs]
+    return replace(found, others=tuple(names), notes=network.notes)
 
 
 def _prepared(network: Network, ask: _Ask) -> tuple[Network, tuple[str, ...]]:
-    """The network with the doses among its events, and the names to report. Raises UnknownName."""
+    """The network with the doses among its events, and the names to report. Raises UnknownName or InvalidValue."""
     symbols = [n for n in (*network.base, *network.derived) if " " not in n]
     states = dict.fromkeys([*network.amounts, *(n for n in network.rates if " " not in n)])
-    names = tuple(states if ask.outputs is None else ask.outputs)
-    for n in (*names, *ask.table, *(d[0] for d in ask.doses)):
-        if n not in symbols:
-            raise UnknownName("symbol of the model", n, symbols)
-    return replace(network, events=(*network.events, *(_dose(k, d) for k, d in enumerate(ask.doses)))), names
+    names = tuple((states or network.derived) if ask.outputs is None else ask.outputs)
+    settable = [n for n in symbols if n in network.starts or n in network.amounts]
+    dosable = dict.fromkeys([*states, *(n for n in network.compartment if n in network.base)])
+    for n in ask.table:
+        refuse_ruled(network, n)
+    for what, asked, allowed in (
+        ("output", names, symbols),
+        ("parameter or state", ask.table, settable),
+        ("state to dose", [d[0] for d in ask.doses], dosable),
+    ):
+        for n in asked:
+            if n not in allowed:
+                raise UnknownName(what, n, allowed)
+    return replace(network, events=(*network.events, *dose_events(network, ask.doses))), names
 
 
 def _with_events(network: Network, ask: _Ask, why: str, clock: Clock) -> Simulated:
@@ -237,11 +260,11 @@ def _with_events(network: Network, ask: _Ask, why: str, clock: Clock) -> Simulat
     clock.lap("compile")
     given = {k: np.broadcast_to(v, (ask.rows,)) for k, v in ask.table.items()}
     moving = [n for n in names if n in system.states or n in system.assignments]
+    values = ask.numbers(names)
     done = simulate(kernel, given, times=ask.times, outputs=moving, options=ask.options)
-    values = np.empty((ask.rows, len(done.times), len(names)))
+    p, _ = first_tables(system, given, None, ask.rows)
     for k, name in enumerate(names):
-        still = np.reshape(given.get(name, system.defaults.get(name, np.nan)), (-1, 1))
-        values[:, :, k] = done[name] if name in moving else still
+        values[:, :, k] = done[name] if name in moving else p[:, system.parameter_index(name), None]
     failures = {f.patient: str(f) for f in done.failures}
     return Simulated(values, done.times, names, "compiled ensemble with events", why, failures, code=kernel.code)
 
@@ -250,35 +273,38 @@ def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
     from baxis.engine.single import Stopped, trajectory
 
     dosed, names = _prepared(network, ask)
-    wanted = np.asarray(ask.times, float)
-    values, failures = np.full((ask.rows, len(wanted), len(names)), np.nan), {}
+    values, failures = ask.numbers(names), dict[int, str]()
     tolerance = {"rtol": ask.options.rtol, "atol": float(np.min(np.asarray(ask.options.atol, float)))}
     for i in range(ask.rows):
         row = {k: float(v[i if len(v) > 1 else 0]) for k, v in ask.table.items()}
         try:
-            found = trajectory(with_values(dosed, row), wanted, **tolerance)
+            found = trajectory(with_values(dosed, row), ask.times, **tolerance)
         except Stopped as problem:
             failures[i] = str(problem)
             continue
         values[i] = np.stack([found[n] for n in names], axis=1)
-    return Simulated(values, wanted, names, "single trajectory", why, failures)
+    return Simulated(values, ask.times, names, "single trajectory", why, failures)
 
 
-def _dose(k: int, dose: Dose) -> Event:
-    name, when, amount = dose
-    trigger: Tree = ("ge", ("time",), ("num", float(when)))
-    return Event(
-        f"dose {k}", trigger, False, True, True, None, None, {name: ("add", ("sym", name), ("num", float(amount)))}
-    )
+def refuse_ruled(network: Network, name: str) -> None:
+    """Raises InvalidValue for a name that a rule or a reaction gives a value at every moment."""
+    if name in network.derived and name not in network.amounts:
+        by = [n for n in dict.fromkeys(symbols(network.derived[name])) if n]
+        hint = f"set what its formula uses: {', '.join(by[:5])}" if by else ""
+        raise InvalidValue(
+            f"value of {name!r}", "a number", "a parameter or a state; this one is given by a formula", hint
+        )
 
 
 def with_values(network: Network, row: Mapping[str, float]) -> Network:
+    """The network started with these values of parameters and states in place of its own."""
     starts = dict(network.starts)
     for name, value in row.items():
+        refuse_ruled(network, name)
         if name in network.amounts:
             starts[network.amounts[name]] = ("mul", ("num", value), ("sym", str(network.compartment[name])))
         elif name in starts:
             starts[name] = ("num", value)
         else:
-            raise InvalidValue(f"value of {name!r}", value, "a parameter or a state; this one is given by a formula")
+            raise UnknownName("parameter or state", name, [*network.amounts, *(n for n in starts if " " not in n)])
     return replace(network, starts=starts)

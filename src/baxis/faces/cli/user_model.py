@@ -55,7 +55,8 @@ def simulate(
     from ...core.errors import InvalidValue, UnknownName
     from ...engine.options import Options
     from ...engine.units import unit_clashes
-    from ...engine.user_model import read_model, simulate_model
+    from ...engine.model_file import read_model
+    from ...engine.user_model import simulate_model
 
     if points < 2 or not 0 < until < float("inf"):
         raise InvalidValue("--until and --points", (until, points), "a finite time above 0 and at least 2 points")

@@ -1,0 +1,72 @@
+"""A libsbml document of SBML text, read with care; both readers of models begin here."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from baxis.core.errors import Faults, InvalidValue
+from baxis.engine.encoding import as_utf8_xml, decoded, refuse_large
+from baxis.engine.sbml_scan import scan
+
+# what a picture needs: it may stand in the wrong place, or in a level that does not know it, without harm to the model
+_PICTURE = ("annotation", "notes", "layout", "render", "listOfLayouts", "listOfGlobalRenderInformation", "groups")
+_MISPLACED = (10102, 10103)
+_CULPRIT = re.compile(r"The L3 package '(\w+)'|Element '(\w+)'|Attribute '(\w+)'")
+
+
+def source_text(source: str | Path, caller: str) -> str:
+    """Text of SBML text or of a path to it. Raises InvalidValue."""
+    text = str(source)
+    if "<" in text:
+        refuse_large(len(text), "SBML")
+        return as_utf8_xml(text)
+    if not Path(source).is_file():
+        raise InvalidValue(caller, text[:200], "SBML text or a path to an SBML file")
+    return as_utf8_xml(decoded(Path(source).read_bytes(), Path(source).name))
+
+
+def read_document(text: str) -> tuple[Any, tuple[str, ...]]:
+    """(libsbml document with a model in it, what was left out to read it). Raises Faults or InvalidValue."""
+    import libsbml
+
+    _scanned(text)
+    document, notes = libsbml.readSBMLFromString(text), tuple[str, ...]()
+    errors = _serious(libsbml, document)
+    if errors and all(_of_a_picture(e) for e in errors):
+        line = errors[0].getLine()
+        document = libsbml.readSBMLFromString(libsbml.writeSBMLToString(document))
+        errors = _serious(libsbml, document)
+        notes = (f"line {line}: layout or annotation where this level of SBML does not allow it; read without it",)
+    if errors:
+        raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}{_named(e)}" for e in errors])
+    if document.getModel() is None:
+        raise InvalidValue("SBML", "a document without a model", "one <model>")
+    return document, notes
+
+
+@lru_cache(maxsize=4)
+def _scanned(text: str) -> None:
+    scan(text)
+
+
+def _serious(libsbml: Any, document: Any) -> list[Any]:
+    errors = [document.getError(i) for i in range(document.getNumErrors())]
+    return [e for e in errors if e.getSeverity() >= libsbml.LIBSBML_SEV_ERROR]
+
+
+def _culprit(error: Any) -> str:
+    found = _CULPRIT.search(error.getMessage())
+    return next((g for g in found.groups() if g), "") if found else ""
+
+
+def _named(error: Any) -> str:
+    name = _culprit(error)
+    return f" ({name})" if name else ""
+
+
+def _of_a_picture(error: Any) -> bool:
+    name = _culprit(error)
+    return error.getErrorId() in _MISPLACED and bool(name) and name.removesuffix("_L2") in _PICTURE
