@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from baxis.engine.antimony import load_antimony
-    from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
     from baxis.engine.dosing import dose
+    from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
     from baxis.engine.event_system import load_model
     from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
     from baxis.engine.gpu import GpuKernel, compile_for_gpu
@@ -95,8 +95,8 @@ __all__ = [
     "check_units",
     "compile",
     "compile_for_gpu",
-    "dose",
     "concat",
+    "dose",
     "infusion",
     "load_antimony",
     "load_model",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.core.errors import Faults, Unsupported
 from baxis.engine.document import read_document, source_text
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network_reader import NetworkReader

@@ -29,9 +29,9 @@ _NUMERIC = {
     "unit": ("exponent", "scale", "multiplier", "offset"),
 }
 _ONE = ("exp", "ln", "log", "root", "abs", "floor", "ceiling", "factorial", "not", "rateOf")
-_CIRCULAR = ("sin", "cos", "tan", "sec", "csc", "cot")
-_CIRCULAR = (*_CIRCULAR, *(f"{n}h" for n in _CIRCULAR))
-ARITY: dict[str, tuple[int, float]] = {n: (1, 1) for n in (*_ONE, *_CIRCULAR, *(f"arc{n}" for n in _CIRCULAR))}
+_PLANE = ("sin", "cos", "tan", "sec", "csc", "cot")
+_CIRCULAR = (*_PLANE, *(f"{n}h" for n in _PLANE))
+ARITY: dict[str, tuple[int, float]] = dict.fromkeys((*_ONE, *_CIRCULAR, *(f"arc{n}" for n in _CIRCULAR)), (1, 1))
 ARITY |= dict.fromkeys(("divide", "power", "quotient", "rem", "implies", "neq", "delay"), (2, 2))
 ARITY |= dict.fromkeys(("eq", "gt", "lt", "geq", "leq"), (2, math.inf))
 ARITY |= {"minus": (1, 2), "min": (1, math.inf), "max": (1, math.inf)}

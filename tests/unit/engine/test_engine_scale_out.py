@@ -199,10 +199,20 @@ def test_zarr_never_writes_over_something_else(tmp_path: Path) -> None:
     (tmp_path / "mine.zarr" / "note").write_text("keep")
     with pytest.raises(InvalidValue, match="something else"):
         simulate_to_folder(STUDY, bad, tmp_path / "mine.zarr")
-    with pytest.raises(InvalidValue, match="names other than"):
-        simulate_to_folder(
-            Study(antimony_to_sbml("S' = -S; S = 1; block' = 1; block = 0"), (1.0,)),
-            {"S": [1.0]},
-            tmp_path / "x.zarr",
-        )
-    assert not (tmp_path / "x.zarr").exists()
+
+
+NAMED = "row' = 1; row = 1; time' = 2; time = 2; status' = 3; status = 3; block' = 4; block = 4; self = 5; self' = 0"
+
+
+@pytest.mark.parametrize("folder", ["rows", "rows.zarr"])
+def test_states_called_as_our_columns_are_beside_them(tmp_path: Path, folder: str) -> None:
+    if folder.endswith(".zarr"):
+        pytest.importorskip("zarr")
+    done = simulate_to_folder(Study(antimony_to_sbml(NAMED), (0.0, 1.0)), {"self": [5.0, 6.0]}, tmp_path / folder)
+    frame = done.to_frame()
+    assert frame["row"].tolist() == [0, 0, 1, 1]
+    assert frame["time"].tolist() == [0, 1, 0, 1]
+    assert frame["status"].tolist() == [""] * 4
+    assert frame["self"].tolist() == [5, 5, 6, 6]
+    for k, name in enumerate(("row", "time", "status", "block"), start=1):
+        assert frame[f"{name} (model)"].tolist() == pytest.approx([k, 2 * k] * 2)

@@ -53,9 +53,9 @@ def simulate(
     import numpy as np
 
     from ...core.errors import InvalidValue, UnknownName
+    from ...engine.model_file import read_model
     from ...engine.options import Options
     from ...engine.units import unit_clashes
-    from ...engine.model_file import read_model
     from ...engine.user_model import simulate_model
 
     if points < 2 or not 0 < until < float("inf"):
