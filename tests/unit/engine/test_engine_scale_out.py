@@ -201,14 +201,16 @@ def test_zarr_never_writes_over_something_else(tmp_path: Path) -> None:
         simulate_to_folder(STUDY, bad, tmp_path / "mine.zarr")
 
 
-NAMED = "row' = 1; row = 1; time' = 2; time = 2; status' = 3; status = 3; block' = 4; block = 4; self = 5; self' = 0"
+NAMED = "row' = 1; row = 1; clock' = 2; clock = 2; status' = 3; status = 3; block' = 4; block = 4; self = 5; self' = 0"
 
 
 @pytest.mark.parametrize("folder", ["rows", "rows.zarr"])
 def test_states_called_as_our_columns_are_beside_them(tmp_path: Path, folder: str) -> None:
     if folder.endswith(".zarr"):
         pytest.importorskip("zarr")
-    done = simulate_to_folder(Study(antimony_to_sbml(NAMED), (0.0, 1.0)), {"self": [5.0, 6.0]}, tmp_path / folder)
+    done = simulate_to_folder(
+        Study(antimony_to_sbml(NAMED).replace('"clock"', '"time"'), (0.0, 1.0)), {"self": [5.0, 6.0]}, tmp_path / folder
+    )
     frame = done.to_frame()
     assert frame["row"].tolist() == [0, 0, 1, 1]
     assert frame["time"].tolist() == [0, 1, 0, 1]
