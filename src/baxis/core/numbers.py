@@ -11,6 +11,7 @@ MISSING = frozenset({"", ".", "-", "--", "na", "n/a", "n.a.", "nan", "#n/a", "nu
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[,.'’\s][0-9]{3})+(?:[.,][0-9]+)?")  # \s: any blank of any script
+_WITH_UNIT = re.compile(r"[+-]?[0-9][0-9.,]*\s*(?:[A-Za-zµμ%][\w%]*(?:/[\w%.^]+)*|%)")
 _SURELY_POINT = re.compile(r"[+-]?(?:0?\.\d+|\d+\.(?!\d{3}$)\d*|\d{4,}\.\d+|0+\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _SURELY_COMMA = re.compile(r"[+-]?(?:0?,\d+|\d+,(?!\d{3}$)\d+|\d{4,},\d+|0+,\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 BLANKS = " \t\r\n\v\f\xa0\u2007\u2009\u202f\u200b\ufeff"
@@ -73,6 +74,8 @@ def instead(text: str) -> str:
         return _ungrouped(word)
     if _COMMA.fullmatch(word):
         return f"write {with_point(word)}, with a decimal point"
+    if _WITH_UNIT.fullmatch(word):
+        return "write the number alone: its unit stands in the header or in a column of its own"
     return _digits(word)
 
 

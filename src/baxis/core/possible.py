@@ -37,7 +37,7 @@ class Range:
             raise InvalidValue(where, unit, f"a unit that converts to {self.unit}") from None
         if not self.least <= own <= self.most:
             span = f"a possible value, {self.least:g} to {self.most:g} {self.unit}"
-            raise InvalidValue(where, f"{value:g} {unit}", span, meant(value, unit, self) or "check the unit")
+            raise InvalidValue(where, f"{value:g} {unit}", span, check_unit(value, unit, self))
         return own
 
 
@@ -54,6 +54,12 @@ def measure(key: str, usual: float) -> Range:
     r = _rows()[key]
     least, most, detection = (float(r[k]) for k in ("least", "most", "detection"))
     return Range(key, r["unit"], least, most, usual, detection)
+
+
+def check_unit(value: float, unit: str, allowed: Range) -> str:
+    """What to do about an impossible value: the unit that was probably meant, where there is one."""
+    hint = meant(value, unit, allowed)
+    return f"check the unit: {hint}" if hint else "check the unit"
 
 
 def meant(value: float, unit: str, allowed: Range) -> str:

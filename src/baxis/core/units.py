@@ -11,7 +11,7 @@ from .errors import InvalidValue
 _DEFINITIONS = (
     "cell = [cell_count] = cells",
     "international_unit = [biological_activity] = IU",
-    "point = [] = points",
+    "score_point = [score] = score_points",
     "percent_ = 0.01 = pct",
     "x_healthy = []",
     "arbitrary_unit = [arbitrary] = AU",
@@ -41,11 +41,15 @@ def normal_form(unit: str) -> str:
     text = unit.strip()
     if text in {"", "1", "-", "fraction", "dimensionless", "x healthy"}:
         return "dimensionless"
+    if text.casefold() in {"point", "points", "pt", "pts"}:  # pint's own point is a printer's, a length
+        return "score_point"
     text = text.replace("%", "percent").replace("µ", "u").replace("μ", "u")
     count = _COUNTS.fullmatch(text)
     if count:
         key = count[1].translate(str.maketrans("⁹⁶³", "963")), count[2].replace("^", "")
         return _PER.get(key, text)
+    if text.casefold() in {"/ul", "/mm3", "/mm^3", "/ml", "/l"}:
+        text = "cell" + text
     text = re.sub(r"\bmm\^?3\b", "uL", re.sub(r"\bmcg\b", "ug", text))
     return text.replace("m2", "m**2") if text.endswith("/m2") else text
 

@@ -56,8 +56,8 @@ TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()
         (HEAD + "-9,prednisone,20,mg/day", "at least one laboratory value"),
         (HEAD + "0,C3,1,g/L\n0,C3,1.1,g/L", "two values"),
         (f"date,measure,value,unit\n{TOMORROW},C3,1,g/L", "not in the future"),
-        (HEAD, "no value"),
-        ("", "a CSV table"),
+        (HEAD, "a header and no rows"),
+        ("", "an empty file"),
         ("measure,value,unit\nC3,1,g/L", "day or date"),
     ],
 )

@@ -52,6 +52,7 @@ def patient(
 def lines(result: PatientResult) -> list[str]:
     """What the terminal shows, between the notices."""
     from ...clinic.labs import written
+    from ...insight.patient.beside import when
     from .layout import table, width, wrapped
 
     r, moves = result.recipe, result.recipe["refinement"]
@@ -65,6 +66,8 @@ def lines(result: PatientResult) -> list[str]:
     out = wrapped(f"{result.disease}: {drawn}", width())
     for warning in result.warnings:
         out += wrapped("WARNING: " + warning, width())
+    for note in r["read"]:
+        out += wrapped("read: " + note, width())
     if len(result.endotypes):
         kinds = result.endotypes.to_dict("records")
         rows = [[e["endotype"], f"{e['population']:.2f}", f"{e['patient']:.2f}"] for e in kinds]
@@ -72,7 +75,7 @@ def lines(result: PatientResult) -> list[str]:
     cells = []
     for s in result.past.to_dict("records"):
         span = f"{s['posterior']:.3g} ({s['low']:.3g} to {s['high']:.3g})"
-        cells.append([f"{s['day']:g}", written(s["measure"]), s["unit"], f"{s['seen']:.3g}", span])
+        cells.append([when(s), written(s["measure"]), s["unit"], f"{s['sign']}{s['seen']:.3g}", span])
     out += ["", *table(["day", "measure", "unit", "seen", "posterior (90 %)"], cells)]
     return [*out, *_state(result.state), *_predicted(result)]
 

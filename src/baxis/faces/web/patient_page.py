@@ -11,8 +11,9 @@ from shiny.ui import TagList, tags
 from ... import axis
 from ...clinic.labs import measures, written
 from ...clinic.settings import Settings
-from ...core.errors import BaxisError, Faults
+from ...core.errors import BaxisError
 from ...insight.patient import PatientResult, patient
+from ...insight.patient.beside import when
 from ...insight.patient.file import read_text
 from . import shell, work
 from .pages import Answer
@@ -21,6 +22,7 @@ RESULTS = work.Cache(8)
 EXAMPLE = "day,measure,value,unit\n-28,C3,0.62,g/L\n-28,IgG,18.5,g/L\n0,C3,0.58,g/L\n0,C4,0.07,g/L\n0,BAFF,1.9,ng/mL\n"
 COLOURS = ("#0072b2", "#b2541a", "#117733", "#7a5195", "#555555")
 MOST_DRUGS = 4
+LARGEST = 20_000  # characters of a patient's values
 
 
 def form(query: Mapping[str, str]) -> Any:
@@ -54,11 +56,14 @@ def body(query: Mapping[str, str]) -> Any:
     """The answer's places."""
     return TagList(
         shell.slot("said"),
-        tags.div(tags.h2("Predicted course"), shell.figure("courses", 330), shell.slot("courses"), class_="panel"),
+        tags.div(
+            tags.h2("Predicted course"), shell.slot("warned"), shell.figure("courses", 330), shell.figure("score", 330),
+            shell.slot("courses"), class_="panel",
+        ),
         tags.div(tags.h2("What the values say"), shell.slot("state"), shell.slot("endotypes"), class_="panel"),
         tags.div(tags.h2("What to measure next"), shell.slot("next"), class_="panel"),
         shell.slot("notes"),
-    )
+    )  # fmt: skip
 
 
 def answer(form: Mapping[str, str]) -> Answer:
@@ -68,16 +73,23 @@ def answer(form: Mapping[str, str]) -> Answer:
     if not 1 <= len(drugs) <= MOST_DRUGS:
         return Answer(faults={"drugs": f"{len(drugs)} drugs; allowed: 1 to {MOST_DRUGS}, with commas between"})
     disease = form.get("disease", "SLE")
+    if len(text.encode()) > LARGEST:
+        return Answer(
+            faults={
+                "values": f"{len(text.encode()) / 1000:.0f} kB; allowed: at most {LARGEST / 1000:g} kB: use `baxis patient FILE.csv`"
+            }
+        )
     try:
         read_text(text, "values", disease)
-    except (BaxisError, Faults) as e:
+    except BaxisError as e:
         return Answer(faults={"values": str(e)})
     key = hashlib.sha256(text.encode()).hexdigest(), disease, drugs
     try:
         found: PatientResult = RESULTS.get(key, lambda: inferred(text, disease, drugs))
     except BaxisError as e:
         return Answer(faults={"drugs": str(e)})
-    return Answer(_html(found), {"courses": courses(found)})
+    figures = {"courses": courses(found), "score": courses(found, ("score", "score_low", "score_high"))}
+    return Answer(_html(found), figures)
 
 
 def inferred(text: str, disease: str, drugs: tuple[str, ...]) -> PatientResult:
@@ -86,52 +98,61 @@ def inferred(text: str, disease: str, drugs: tuple[str, ...]) -> PatientResult:
     return patient(visits, disease, drugs, Settings(threads=1, progress=work.progress))
 
 
-def courses(x: PatientResult) -> dict[str, Any]:
-    """Inflammation as a multiple of now under each drug, with 90 % bands."""
+def courses(x: PatientResult, columns: tuple[str, str, str] = ("inflammation", "low", "high")) -> dict[str, Any]:
+    """Inflammation as a multiple of now, or the score, under each drug, with 90 % bands. columns: middle, low, high."""
     data: list[dict[str, Any]] = []
+    middle, low, high = columns
     for colour, (drug, rows) in zip(COLOURS * 2, x.courses.groupby("drug", sort=False), strict=False):
         week = rows.week.tolist()
-        band = {
-            "x": week + week[::-1],
-            "y": rows.high.tolist() + rows.low.tolist()[::-1],
-            "fill": "toself",
-            "type": "scatter",
-            "mode": "lines",
-        }
-        data.append(
-            {**band, "fillcolor": colour + "26", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-        )
+        band = {"x": week + week[::-1], "y": rows[high].tolist() + rows[low].tolist()[::-1], "fill": "toself"}
+        shape = {"type": "scatter", "mode": "lines"}
         data.append(
             {
-                "x": week,
-                "y": rows.inflammation.tolist(),
-                "type": "scatter",
-                "mode": "lines",
-                "name": str(drug),
-                "line": {"color": colour},
+                **band,
+                **shape,
+                "fillcolor": colour + "26",
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "showlegend": False,
             }
         )
-    end = x.courses[x.courses.week == x.courses.week.max()]
-    said = "; ".join(f"{r.drug} {r.inflammation:.2f}" for r in end.itertuples())
+        data.append({"x": week, "y": rows[middle].tolist(), **shape, "name": str(drug), "line": {"color": colour}})
+    what = "inflammation, multiple of now" if middle == "inflammation" else str(x.recipe["score"])
+    end = x.courses[x.courses.week == x.courses.week.max()].to_dict("records")
+    said = "; ".join(f"{r['drug']} {r[middle]:.2f}" for r in end)
     layout = {
         "height": 330, "margin": {"l": 10, "r": 10, "t": 8, "b": 46}, "legend": {"orientation": "h", "y": 1.12},
-        "xaxis": {"title": {"text": "week"}}, "yaxis": {"title": {"text": "inflammation, multiple of now", "standoff": 8}, "automargin": True, "rangemode": "tozero"},
+        "xaxis": {"title": {"text": "week"}}, "yaxis": {"title": {"text": what, "standoff": 8}, "automargin": True, "rangemode": "tozero"},
     }  # fmt: skip
-    return {"data": data, "layout": layout, "label": f"Inflammation at the last week, multiple of now: {said}"}
+    return {"data": data, "layout": layout, "label": f"{what[0].upper()}{what[1:]} at the last week: {said}"}
+
+
+def _visits(x: PatientResult) -> Any:
+    """Every value and score beside the posterior at its visit, and what was never measured, as `baxis patient` prints it."""
+    rows = [
+        [when(s), written(s["measure"]), s["unit"], f"{s['sign']}{s['seen']:.3g}", f"{s['posterior']:.3g}", _span(s)]
+        for s in x.past.to_dict("records")
+    ]
+    hidden = [s for s in x.state.to_dict("records") if s["seen"] is None or s["seen"] != s["seen"]]
+    never = [[written(s["measure"]), s["unit"], f"{s['posterior']:.3g}", _span(s)] for s in hidden]
+    seen = shell.table(["day", "measure", "unit", "seen", "posterior", "90 % interval"], rows, "At each visit")
+    return TagList(
+        seen, shell.table(["not measured", "unit", "posterior", "90 % interval"], never, "Now", "") if never else ""
+    )
+
+
+def _span(row: Mapping[str, Any]) -> str:
+    return f"{row['low']:.3g} to {row['high']:.3g}"
 
 
 def _html(x: PatientResult) -> dict[str, Any]:
     r = x.recipe
     end = x.courses[x.courses.week == x.courses.week.max()]
     rows = [
-        [c["drug"], f"{c['inflammation']:.2f}", f"{c['low']:.2f} to {c['high']:.2f}"] for c in end.to_dict("records")
-    ]
-    state = []
-    for s in x.state.to_dict("records"):
-        seen = "–" if s["seen"] is None or s["seen"] != s["seen"] else f"{s['seen']:.3g}"
-        state.append(
-            [written(s["measure"]), s["unit"], seen, f"{s['posterior']:.3g}", f"{s['low']:.3g} to {s['high']:.3g}"]
-        )
+        [c["drug"], f"{c['inflammation']:.2f}", f"{c['low']:.2f} to {c['high']:.2f}", f"{c['score']:.1f}",
+         f"{c['score_low']:.1f} to {c['score_high']:.1f}"] for c in end.to_dict("records")
+    ]  # fmt: skip
+    head = ["drug", "inflammation, multiple of now", "90 % interval", str(r["score"]), "90 % interval"]
     kinds = [
         [e["endotype"], f"{100 * e['population']:.0f}", f"{100 * e['patient']:.0f}"]
         for e in x.endotypes.to_dict("records")
@@ -140,11 +161,13 @@ def _html(x: PatientResult) -> dict[str, Any]:
         [written(b["measure"]), f"{100 * max(b['variance removed'], 0):.0f}", f"{100 * max(b['null'], 0):.0f}"]
         for b in x.next_measurement.head(6).to_dict("records")
     ]
-    warned = [tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings]
+    warned = TagList(*(tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings))
+    read = [tags.p("Read: ", "; ".join(r["read"]), ".", class_="note")] if r["read"] else []
     return {
-        "said": TagList(tags.p(tags.strong(str(r["notice"])), f" {r['effective']:.0f} effective of {r['population']} virtual patients.", class_="answer"), *warned),
-        "courses": shell.folded("This figure as a table", shell.table(["drug", "inflammation, multiple of now", "90 % interval"], rows, "At the last week")),
-        "state": shell.table(["measure", "unit", "seen", "posterior", "90 % interval"], state, "Level before treatment"),
+        "said": TagList(tags.p(tags.strong(str(r["notice"])), f" {r['effective']:.0f} effective of {r['population']} virtual patients.", class_="answer"), warned, *read),
+        "warned": warned,
+        "courses": shell.folded("These figures as a table", shell.table(head, rows, "At the last week")),
+        "state": _visits(x),
         "endotypes": shell.table(["endotype", "population, %", "this patient, %"], kinds, "Endotype"),
         "next": shell.table(["measure", "variance removed, %", "by chance, %"], best, "Share of the variance of the predicted effect that one more measurement removes"),
         "notes": tags.p(str(r["notice"]), class_="note"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...clinic.labs import written
+from .beside import when
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,8 +51,9 @@ def _past(panel: Any, result: PatientResult) -> None:
     for i, r in enumerate(rows):
         base = max(r["posterior"], 1e-9)
         panel.plot([max(r["low"] / base, 0.02), max(r["high"] / base, 0.02)], [i, i], color="#0072b2", lw=2)
-        panel.plot([max(r["seen"] / base, 0.02)], [i], "o", color="#b2541a", ms=5)
-    names = [f"{written(r['measure'])}, day {r['day']:g}" for r in rows]
+        mark = {"<": 4, ">": 5}.get(r["sign"], "o")  # a limit points to the side where the value lies
+        panel.plot([max(r["seen"] / base, 0.02)], [i], marker=mark, color="#b2541a", ms=5, ls="")
+    names = [f"{written(r['measure'])}, {'' if r['date'] else 'day '}{when(r)}" for r in rows]
     panel.set_yticks(np.arange(len(rows)), names, fontsize=8)
     panel.invert_yaxis()
     panel.axvline(1.0, color="#444444", lw=0.7, ls=":")

@@ -1,109 +1,88 @@
-"""A patient's file, read and checked: names and units, possible values, and every fault told at once.
-
-Long form: columns day (or date), measure, value, unit, and for treatments route and schedule if wished. Wide form: day
-(or date) and one column a measure, its unit in brackets: `C3 [g/L]`. Empty cells are missing values.
-"""
+"""A patient's file, read and checked: names and units, possible values, and every fault told at once (its form: `rows`)."""
 
 from __future__ import annotations
 
-import datetime as dt
-import io
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ... import axis
 from ...axis import observables
-from ...clinic.design import Treatment
-from ...clinic.labs import TABLE, measures
-from ...core import ledger, units
-from ...core.errors import BaxisError, Faults, InvalidValue, UnknownName
+from ...clinic.labs import measures, written
+from ...core import numbers, possible, tables, units
+from ...core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
+from ...core.text_files import decoded, file_bytes
 from ..omics_parameters import links
 from . import scores
+from .past import is_drug, treatment
+from .rows import Line, find, split_limit
 from .visits import Given, Rating, Standing, Visits
 
 SIGNATURE = " signature"
-COLUMNS = "day (or date), measure, value, unit"
+LARGEST = 2_000_000  # bytes: a thousand visits fit
+Item = tuple[str, float, float, str] | Rating | Given | Standing
 
 
 def read(file: str | Path, disease: str) -> Visits:
     """Visits of a CSV file. Raises InvalidValue or Faults listing every bad row."""
     path = Path(file)
-    if not path.is_file():
-        raise InvalidValue("patient file", str(file), "the path of an existing CSV file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidValue("patient file", path.name, "a CSV table in UTF-8") from None
-    return read_text(text, path.name, disease)
+    text, encoding = decoded(file_bytes(path, "patient file", LARGEST), path.name)
+    return _visits(tables.parse(text, path.name, tables.Form(encoding, path.suffix.lower() == ".tsv")), disease)
 
 
 def read_text(text: str, name: str, disease: str) -> Visits:
     """Visits of a CSV text; `name` stands in messages. Raises InvalidValue or Faults listing every bad row."""
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError):
-        raise InvalidValue("patient file", name, f"a CSV table with the columns {COLUMNS}") from None
-    table.columns = [str(c).strip() for c in table.columns]
-    when = next((c for c in ("day", "date") if c in table.columns), None)
-    if when is None:
-        raise InvalidValue(f"{name}, columns", ", ".join(table.columns), "a column day or date")
-    rows = table if "measure" in table.columns else _long(table, when)
-    if [c for c in ("value", "unit") if c not in rows.columns]:
-        raise InvalidValue(f"{name}, columns", ", ".join(table.columns), COLUMNS)
-    return _checked(rows.dropna(subset=["value"]), when, name, disease)
+    return _visits(tables.parse(text, name), disease)
 
 
-def _long(table: pd.DataFrame, when: str) -> pd.DataFrame:
-    """Wide form as long form."""
-    parts = []
-    for column in table.columns.drop(when):
-        name, _, unit = column.partition("[")
-        part = pd.DataFrame({when: table[when], "measure": name.strip(), "value": table[column]})
-        parts.append(part.assign(unit=unit.rstrip("] ")))
-    return pd.concat(parts) if parts else pd.DataFrame(columns=[when, "measure", "value", "unit"])
-
-
-def _checked(rows: pd.DataFrame, when: str, name: str, disease: str) -> Visits:
-    faults: list[str] = []
-    seen: set[tuple[float, str]] = set()
-    found: list[tuple[str, float, float]] = []
-    ratings: list[Rating] = []
-    given: list[Given] = []
-    standings: list[Standing] = []
-    for row in rows.to_dict("records"):
+def _visits(table: tables.Table, disease: str) -> Visits:
+    found = find(table)
+    faults, notes = list(found.faults), list(found.notes)
+    seen: dict[tuple[float, str], int] = {}
+    items: list[Item] = []
+    passed = 0
+    for line in found.lines:
         try:
-            day = _day(str(row[when]), when)
-            item = _item(row, day, disease)
-            key = _key(item)
-            if (day, key) in seen:
-                raise InvalidValue(
-                    f"{row['measure']} on {when} {row[when]}", "two values", "one a visit: delete one of them"
-                )
-            seen.add((day, key))
-            if isinstance(item, Given):
-                given.append(item)
-            elif isinstance(item, Rating):
-                ratings.append(item)
-            elif isinstance(item, Standing):
-                standings.append(item)
-            else:
-                found.append(item)
+            if numbers.missing(line.value):
+                passed += 1
+                _passed(line)
+                continue
+            item, said = _item(line, table, disease)
+            key = (line.day, _key(item))
+            if key in seen:
+                got = f"two values of {line.measure} on {line.when} (the other in row {seen[key]})"
+                raise InvalidValue(line.where, tables.Bare(got), "one a visit: delete one of them")
+            seen[key] = line.row
+            items.append(item)
+            notes += said
         except BaxisError as e:
             faults.append(str(e))
+    if passed:
+        notes.append(f"{passed} row{'s' if passed > 1 else ''} or cells without a value passed over")
     if faults:
-        raise Faults(name, faults)
-    if not found and not ratings:  # a standing alone says nothing of when
-        raise InvalidValue(name, "no value", "at least one laboratory value or score")
-    values = np.array([f[1] for f in found], dtype=np.float64)
-    ordered = tuple(sorted(given, key=lambda g: g.day))
-    names, days = tuple(f[0] for f in found), tuple(f[2] for f in found)
-    return Visits(names, values, days, tuple(ratings), ordered, tuple(standings))
+        raise Faults(table.name, list(dict.fromkeys(faults)))
+    visits = _sorted(items)
+    if not visits.names and not visits.ratings:  # a standing alone says nothing of when
+        raise InvalidValue(table.name, "no value", "at least one laboratory value or score")
+    return replace(visits, dated=found.dated, notes=tuple(dict.fromkeys(notes)))
 
 
-Item = tuple[str, float, float] | Rating | Given | Standing
+def _passed(line: Line) -> None:
+    """A row without a value is a missing value; a treatment without a dose is a mistake."""
+    if line.measure and is_drug(line.measure):
+        got = line.value or tables.Bare("no dose")
+        raise InvalidValue(f"{line.where}, {line.measure}", got, "a dose", "write it (0 for none), or delete the row")
+
+
+def _sorted(items: list[Item]) -> Visits:
+    labs = [i for i in items if isinstance(i, tuple)]
+    given = sorted((i for i in items if isinstance(i, Given)), key=lambda g: g.day)
+    return Visits(
+        tuple(i[0] for i in labs), np.array([i[1] for i in labs], dtype=np.float64), tuple(i[2] for i in labs),
+        tuple(i for i in items if isinstance(i, Rating)), tuple(given), tuple(i for i in items if isinstance(i, Standing)),
+        signs=tuple(i[3] for i in labs),
+    )  # fmt: skip
 
 
 def _key(item: Item) -> str:
@@ -113,118 +92,122 @@ def _key(item: Item) -> str:
     return item.drug if isinstance(item, Given) else item.measure if isinstance(item, Rating) else item.signature
 
 
-def _item(row: dict[Any, Any], day: float, disease: str) -> Item:
-    """A row as a laboratory value (model name, multiple of health, day), a rating, a treatment or a standing."""
-    text, value = str(row["measure"]).strip(), _number(row)
-    unit = "" if row["unit"] != row["unit"] else str(row["unit"]).strip()
+def _item(line: Line, table: tables.Table, disease: str) -> tuple[Item, list[str]]:
+    """A row as a laboratory value (model name, multiple of health, day, sign), a rating, a treatment or a standing."""
+    text = line.measure
+    if not text:
+        raise InvalidValue(line.where, tables.Bare("no measure"), "the name of a measure, a score or a drug")
     if text.casefold().endswith(SIGNATURE):
-        return _standing(text, value, unit, disease)
+        return _standing(line, table, disease), []
     lab = _lab(text)
     score = None if lab else scores.find(text, disease)
-    if lab is None and score is None and _is_drug(text):
-        return _treatment(row, (text, value, unit), day)
+    if lab is None and score is None and is_drug(text):
+        value = table.number(line.value, line.row, line.column, "a dose of at least 0")
+        return treatment(line, value)
     if lab is None and score is None:
-        raise UnknownName("measure", text, [*measures(), *scores.scores(disease)], _hint(text, disease))
-    if not unit:
+        raise _unknown(line, disease)
+    where = f"{line.where}, {text}"
+    if not line.unit:
+        table.number(split_limit(line.value)[1] or "0", line.row, line.column)  # the unit may stand beside the number
         wanted = lab.unit if lab else score.unit if score else ""
-        raise InvalidValue(f"unit of {text}", "", f"a unit such as {wanted}")
+        raise InvalidValue(f"{line.where}, unit of {text}", "", f"a unit such as {wanted}")
     if score:
-        return Rating(score.measure, scores.checked(score, value, unit), day)
+        sign, value, said = _limit(line, table, score.low if score.log else None, score.measure)
+        return Rating(score.measure, scores.checked(score, (value, line.unit), where, sign), line.day, sign), said
     assert lab is not None
-    return lab.output, _multiple(lab, text, value, unit), day
+    span = possible.measure(lab.key, lab.healthy)
+    sign, value, said = _limit(line, table, span.detection * _factor(span, line), written(lab.key))
+    own = span.check(value, line.unit, where) if sign != "<" else _below(span, value, line.unit, where)
+    return (lab.output, own / lab.healthy, line.day, sign), said
 
 
-def _standing(text: str, value: float, unit: str, disease: str) -> Standing:
+def _factor(span: possible.Range, line: Line) -> float:
+    """From the unit of a range to that of a row."""
+    try:
+        return units.factor(span.unit, line.unit)
+    except InvalidValue:
+        raise InvalidValue(
+            f"{line.where}, unit of {line.measure}", line.unit, f"a unit that converts to {span.unit}"
+        ) from None
+
+
+def _limit(line: Line, table: tables.Table, least: float | None, name: str) -> tuple[str, float, list[str]]:
+    """(sign, number in the row's unit, what to say). least: what counts as below detection where no number is given."""
+    sign, text = split_limit(line.value)
+    if text:
+        value = table.number(text, line.row, line.column)
+        if value <= 0 and sign:
+            raise InvalidValue(f"{line.where}, {name}", line.value, "a limit above 0")
+        if value > 0 or least is None:
+            if sign:
+                side = "below" if sign == "<" else "above"
+                return sign, value, [f"{name} {line.value} {line.unit}: taken as a value {side} {value:g} {line.unit}"]
+            return "", value, []
+        if value < 0:
+            return "", value, []
+    if least is None:
+        raise InvalidValue(f"{line.where}, {name}", line.value, "a number, or a limit as '<4'")
+    return (
+        "<",
+        least,
+        [f"{name} {line.value} {line.unit}: taken as a value below {least:g} {line.unit}, an assay's usual limit"],
+    )
+
+
+def _below(span: possible.Range, value: float, unit: str, where: str) -> float:
+    """A limit of detection may lie below what is possible, but not above."""
+    own = value * units.factor(unit, span.unit)
+    return own if 0 < own <= span.least else span.check(value, unit, where)
+
+
+def _standing(line: Line, table: tables.Table, disease: str) -> Standing:
     """`interferon signature`, in sd among patients of the disease."""
     known = links(disease)
-    name = text[: -len(SIGNATURE)].strip().casefold()
+    name = line.measure[: -len(SIGNATURE)].strip().casefold()
     if name not in known:
-        raise UnknownName(
-            "signature", text, [f"{k} signature" for k in known], "only those mapped to a parameter tell anything"
-        )
-    if unit.casefold() != "sd":
-        raise InvalidValue(f"unit of {text}", unit, "sd, among patients of the disease (`baxis omics`)")
+        allowed = [f"{k} signature" for k in known]
+        raise UnknownName("signature", line.measure, allowed, "only those mapped to a parameter tell anything")
+    where, value = f"{line.where}, {line.measure}", table.number(line.value, line.row, line.column)
+    if line.unit.casefold() != "sd":
+        raise InvalidValue(f"{where}, unit", line.unit, "sd, among patients of the disease (`baxis omics`)")
     if abs(value) > 5:
-        raise InvalidValue(text, value, "-5 to 5 sd among patients of the disease")
+        raise InvalidValue(where, value, "-5 to 5 sd among patients of the disease")
     return Standing(name, value)
 
 
-def _hint(text: str, disease: str) -> str:
+def _unknown(line: Line, disease: str) -> BaxisError:
+    """Why a name is none of a patient's file, with what was probably meant."""
+    text = line.measure
+    where, fold = f"{line.where}, measure", text.casefold()
     others = [d for d in scores.diseases_of(text) if d != disease]
-    return f"{text} is a score of {', '.join(others)}" if others else "a drug is given by its international name"
+    if others:
+        return InvalidValue(
+            where, text, f"a score of {disease}", f"{text} is a score of {', '.join(others)}: delete the row"
+        )
+    state = _state(text)
+    if state is not None:
+        why = f"the model has {state.label}, but no unit in which an assay's value could be set beside it"
+        return InvalidValue(where, text, f"a measure with a unit of the model ({_known()})", f"{why}: delete the row")
+    signature = next((f"{k} signature" for k in links(disease) if fold and (fold in k or k in fold)), None)
+    names = [*measures(), *scores.scores(disease), *(a for s in scores.scores(disease).values() for a in s.aliases)]
+    near = signature or nearest(text, [*names, *axis.drugs()])
+    hint = f"did you mean {written(near)!r}?" if near else "a drug is given by its international name"
+    own = ", ".join(scores.scores(disease))
+    return InvalidValue(where, text, f"a measure ({_known()}), a score of {disease} ({own}) or a drug", hint)
+
+
+def _known() -> str:
+    return ", ".join(written(k) for k in measures())
+
+
+def _state(text: str) -> observables.Observable | None:
+    """An observable of the model that no laboratory measures in its terms."""
+    try:
+        return observables.find(text)
+    except UnknownName:
+        return None
 
 
 def _lab(text: str) -> observables.Observable | None:
-    try:
-        found = observables.find(text)
-    except UnknownName:
-        return None
-    return found if found.key in measures() else None
-
-
-def _is_drug(text: str) -> bool:
-    try:
-        axis.drug(text)
-    except BaxisError:
-        return False
-    return True
-
-
-def _number(row: dict[Any, Any]) -> float:
-    try:
-        value = float(str(row["value"]))
-    except ValueError:
-        raise InvalidValue(str(row["measure"]), row["value"], "a number") from None
-    if not np.isfinite(value):
-        raise InvalidValue(str(row["measure"]), row["value"], "a finite number")
-    return value
-
-
-def _multiple(lab: observables.Observable, text: str, value: float, unit: str) -> float:
-    """A laboratory value in multiples of health."""
-    try:
-        multiple = value * units.factor(unit, lab.unit) / lab.healthy
-    except InvalidValue:
-        raise InvalidValue(f"unit of {text}", unit, f"a unit that converts to {lab.unit}") from None
-    low, high = (ledger.value(TABLE, f"limit.{k}") for k in ("low", "high"))
-    if not low <= multiple <= high:
-        span = f"{low * lab.healthy:g} to {high * lab.healthy:g} {lab.unit}"
-        raise InvalidValue(text, f"{value:g} {unit}", f"a possible value, {span}", "check the unit")
-    return multiple
-
-
-def _treatment(row: dict[Any, Any], dose: tuple[str, float, str], day: float) -> Given:
-    """A treatment: `mg/day` (or mg/week, g/day) from that day on for a background drug, else doses by schedule."""
-    text, value, unit = dose
-    drug = axis.drug(text)
-    if value < 0:
-        raise InvalidValue(f"dose of {drug.name}", value, "a dose of at least 0")
-    if drug.cell_therapy:
-        raise InvalidValue(f"treatment {drug.name}", "cells", "a drug: a past cell therapy cannot be simulated")
-    if drug.background:
-        if "/" not in unit:
-            raise InvalidValue(f"unit of {drug.name}", unit, "a daily or weekly dose, such as mg/day or mg/week")
-        axis.background_input(drug, unit)
-        return Given(day, drug.name, value, unit)
-    cell = {k: str(row[k]).strip() if k in row and row[k] == row[k] else "" for k in ("route", "schedule")}
-    route = cell["route"] or {"oral": "po", "infusion": "iv"}.get(drug.route, drug.route)
-    try:
-        Treatment(drug=drug.name, dose=value, dose_unit=unit, route=route, schedule=cell["schedule"] or "once")  # type: ignore[arg-type]
-    except ValueError as e:
-        said = "; ".join(f"{'.'.join(map(str, x['loc']))}: {x['msg']}" for x in e.errors())  # type: ignore[attr-defined]
-        raise InvalidValue(
-            f"treatment {drug.name}", f"{value:g} {unit}", "a dose in mg, g, mg/kg or mg/m2", said
-        ) from None
-    return Given(day, drug.name, value, unit, route, cell["schedule"] or "once")
-
-
-def _day(text: str, when: str) -> float:
-    try:
-        if when == "day":
-            return float(text)
-        date = dt.date.fromisoformat(text.strip())
-    except ValueError:
-        raise InvalidValue(when, text, "a number of days" if when == "day" else "a date as 2024-03-31") from None
-    if date > dt.date.today():
-        raise InvalidValue("date", text, "a date that is not in the future")
-    return float(date.toordinal())
+    found = _state(text)
+    return found if found is not None and found.key in measures() else None

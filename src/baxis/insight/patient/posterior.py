@@ -120,7 +120,7 @@ class Likelihood:
         out = np.zeros(m)
         for r in self.visits.ratings:
             k = int(np.searchsorted(self.times, r.day))
-            out += self.scores[r.measure].likelihood(r.value, table[r.measure][:, k])
+            out += self.scores[r.measure].likelihood(r.value, table[r.measure][:, k], r.sign)
         return out
 
 
@@ -182,16 +182,31 @@ def _tails(like: Likelihood, pool: Pool, tools: Index, table: Table) -> dict[str
         columns = [int(np.searchsorted(like.times, visits.days[i])) for i in rows]
         own = float(np.log(visits.values[rows]).mean())
         e = streams.normal(pool.people.seed, f"predictive {name}", pool.people.ids)[:, 0]
-        simulated = np.log(np.maximum(pool.seen.outputs[name][:, columns], 1e-9)).mean(axis=1)
+        simulated = np.log(np.maximum(pool.seen.outputs[name][:, columns], 1e-9))
+        if any(visits.sign(i) for i in rows):
+            each = streams.normal(pool.people.seed, f"predictive values {name}", pool.people.ids, len(rows))
+            seen = simulated + each * noise(name) + (e * own_level(name))[:, None]
+            out[name] = _two_sided(_reported(seen, np.log(visits.values[rows]), [visits.sign(i) for i in rows]), own)
+            continue
         sd = np.sqrt(noise(name) ** 2 / len(rows) + own_level(name) ** 2)
-        out[name] = _two_sided(simulated + e * sd, own)
+        out[name] = _two_sided(simulated.mean(axis=1) + e * sd, own)
     for measure in like.measures:
         rows_ = [r for r in visits.ratings if r.measure == measure]
         columns = [int(np.searchsorted(like.times, r.day)) for r in rows_]
         e = streams.normal(pool.people.seed, f"predictive {measure}", tools, len(rows_))
-        rated = like.scores[measure].rated(table[measure][:, columns], e).mean(axis=1)
-        out[measure] = _two_sided(rated, float(np.mean([r.value for r in rows_])))
+        rated = like.scores[measure].rated(table[measure][:, columns], e)
+        values = np.array([r.value for r in rows_])
+        out[measure] = _two_sided(_reported(rated, values, [r.sign for r in rows_]), float(values.mean()))
     return out
+
+
+def _reported(seen: Array, limits: Array, signs: list[str]) -> Array:
+    """(n,): mean of values (n, k) as they would be reported: what lies beyond a limit (k,) is reported as the limit."""
+    out = seen.copy()
+    for k, sign in enumerate(signs):
+        if sign:
+            out[:, k] = np.maximum(seen[:, k], limits[k]) if sign == "<" else np.minimum(seen[:, k], limits[k])
+    return np.asarray(out.mean(axis=1))
 
 
 def _two_sided(simulated: Array, seen: float) -> float:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
 from ...clinic import exposure
 from ...clinic.design import Arm, Treatment
 from ...clinic.labs import measures, noise
@@ -19,7 +18,7 @@ from ...clinic.settings import Settings
 from ...core import streams
 from ...core.plain import records, to_json
 from ..combine import setting
-from . import scores
+from . import beside, scores
 from .course import Ratings, Table, program, run, started
 from .file import read
 from .own_levels import OwnLevels
@@ -35,8 +34,9 @@ NOTICE = "FOR RESEARCH ONLY: NOT FOR DECISIONS ABOUT A PATIENT."
 
 @dataclass(frozen=True)
 class PatientResult:
-    """state, endotypes, courses (drug x week), past (what was seen beside the posterior at each visit),
-    next_measurement: pandas tables; warnings and recipe beside them."""
+    """state, endotypes, courses (drug x week), past (what was seen beside the posterior at each visit; `sign` `<` or `>`
+    where that is a limit, `date` where the file has dates), next_measurement: pandas tables; warnings and recipe beside
+    them (`read`: how the file was read)."""
 
     disease: str
     state: pd.DataFrame
@@ -103,7 +103,7 @@ def patient(
     further = next_measurement(visits, future, last)
     columns = ["endotype", "population", "patient"]
     return PatientResult(
-        code, _state(visits, found), pd.DataFrame(kinds, columns=columns), pd.DataFrame(rows), _past(visits, future),
+        code, beside.state(visits, found), pd.DataFrame(kinds, columns=columns), pd.DataFrame(rows), beside.past(visits, future),
         further, found.warnings, _recipe(found, future, regimens, (chosen, last)),
     )  # fmt: skip
 
@@ -125,6 +125,7 @@ def _recipe(
         "refinement": found.moves,
         "draws": DRAWS,
         "failures": int(sum(np.isnan(v).sum() for v in last.values())),
+        "read": list(future.visits.notes),
         "notice": NOTICE,
     }
 
@@ -173,45 +174,6 @@ def _course(drug: str, week: float, ratio: Array, score: Array) -> dict[str, Any
     mean = float(np.nanmean(score))  # a stepped score's median jumps
     row = {"drug": drug, "week": float(week), "inflammation": middle, "low": low, "high": high}
     return row | {"score": mean, "score_low": below, "score_high": above}
-
-
-def _state(visits: Visits, found: Posterior) -> pd.DataFrame:
-    """Each laboratory measure at the last visit: what was seen there (geometric mean of its visits), the posterior, and
-    the tail in the population."""
-    rows = []
-    courses = {n: found.seen.outputs[n][found.who] for n in measures().values()}
-    factors = OwnLevels(visits).factors(courses, (found.people.seed, np.arange(found.who.size)))
-    for key, name in measures().items():
-        o = axis.outputs()[name]
-        own = [v for n, v in zip(visits.names, visits.values, strict=True) if n == name]
-        seen = float(np.exp(np.mean(np.log(own))) * o.healthy) if own else None
-        middle, low, high = (v * o.healthy for v in found.summary(name, factors[name]))
-        row = {"measure": key, "unit": o.unit, "seen": seen, "posterior": middle, "low": low, "high": high}
-        rows.append(row | {"tail": found.tail.get(name)})
-    return pd.DataFrame(rows)
-
-
-def _past(visits: Visits, future: Future) -> pd.DataFrame:
-    """Every value and rating beside the posterior at that visit (90 %)."""
-    times, rows = np.array(visits.times), []
-    numbers = np.arange(len(future.people.ids))
-    factors = OwnLevels(visits).factors(future.seen.outputs, (future.people.seed, numbers))
-    for name, value, day in zip(visits.names, visits.values, visits.days, strict=True):
-        o, k = axis.outputs()[name], int(np.searchsorted(times, day))
-        x = future.seen.outputs[name][:, k] * factors[name] * o.healthy
-        rows.append(_seen(day, o.key, o.unit, value * o.healthy, x))
-    shown = future.ratings.observe(future.seen.outputs, times, future.people, numbers, future.tools)
-    for r in visits.ratings:
-        x = shown[r.measure][:, int(np.searchsorted(times, r.day))]
-        rows.append(_seen(r.day, r.measure, scores.scores(future.home.disease)[r.measure].unit, r.value, x))
-    columns = ["day", "measure", "unit", "seen", "posterior", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).sort_values(["measure", "day"], ignore_index=True)
-
-
-def _seen(day: float, measure: str, unit: str, value: float, x: Array) -> dict[str, Any]:
-    low, middle, high = (float(v) for v in np.quantile(x, (0.05, 0.5, 0.95)))
-    row = {"day": day, "measure": measure, "unit": unit, "seen": float(value)}
-    return row | {"posterior": middle, "low": low, "high": high}
 
 
 def next_measurement(visits: Visits, future: Future, outcome: dict[str, Array]) -> pd.DataFrame:

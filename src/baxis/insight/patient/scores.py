@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...clinic.instruments import instrument
-from ...core import library, units
+from ...core import library, possible, units
 from ...core.errors import InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
@@ -32,10 +32,17 @@ class Score:
     sd: float
     log: bool
 
-    def likelihood(self, seen: float, simulated: Array) -> Array:
-        """Log likelihood of a rating, up to a constant, for instrument scores of any shape."""
+    def likelihood(self, seen: float, simulated: Array, sign: str = "") -> Array:
+        """Log likelihood of a rating, up to a constant, for instrument scores of any shape.
+
+        sign `<` or `>`: the probability that the rating lies below or above `seen`.
+        """
         from scipy.special import log_ndtr
 
+        if sign:
+            edge = self.step / 2 if sign == ">" else -self.step / 2  # the last rating that does not count
+            z = np.log(seen) - np.log(np.maximum(simulated, 1e-6)) if self.log else seen + edge - simulated
+            return np.asarray(log_ndtr(z / self.sd if sign == "<" else -z / self.sd))
         if self.log:
             z = (np.log(seen) - np.log(np.maximum(simulated, 1e-6))) / self.sd
             return -0.5 * z * z
@@ -87,22 +94,23 @@ def diseases_of(name: str) -> list[str]:
     return [d for d in codes if find(name, d)]
 
 
-def checked(score: Score, value: float, unit: str) -> float:
-    """The value in the score's own unit. Raises InvalidValue for another unit or an impossible value."""
+def checked(score: Score, typed: tuple[float, str], where: str, sign: str = "") -> float:
+    """A value and unit as the value in the score's own unit. Raises InvalidValue for another unit or an impossible value."""
+    value, unit = typed
     factor = 1.0
     if unit.casefold() != score.unit.casefold():
         try:
             factor = units.factor(unit, score.unit)
         except InvalidValue:
-            raise InvalidValue(
-                f"unit of {score.measure}", unit, f"{score.unit}, or a unit that converts to it"
-            ) from None
+            allowed = f"{score.unit}, or a unit that converts to it"
+            raise InvalidValue(f"{where}, unit of {score.measure}", unit, allowed) from None
     own = value * factor
-    if not score.low <= own <= score.high:
-        span = f"{score.low:g} to {score.high:g} {score.unit}"
-        raise InvalidValue(score.measure, f"{value:g} {unit}", f"a possible value, {span}", "check the unit")
+    if not score.low <= own <= score.high or (sign == "<" and own <= score.low and not score.log):
+        span = f"a possible value, {score.low:g} to {score.high:g} {score.unit}"
+        limits = possible.Range(score.measure, score.unit, score.low, score.high)
+        raise InvalidValue(where, f"{sign}{value:g} {unit}", span, possible.check_unit(value, unit, limits))
     if score.step and abs(own / score.step - round(own / score.step)) > 1e-6:
-        raise InvalidValue(score.measure, f"{value:g}", f"whole steps of {score.step:g}")
+        raise InvalidValue(where, f"{value:g}", f"whole steps of {score.step:g}")
     return own
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Rating:
-    """A score at a visit, in its own unit."""
+    """A score at a visit, in its own unit. sign: `<` or `>` where the value is a limit of what could be measured."""
 
     measure: str
     value: float
     day: float
+    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ class Visits:
     """Laboratory values: observable's model name, value in multiples of health, day, each (m,); ratings; treatments;
     standings in signatures of expression.
 
-    The last visit is now: predictions begin there. Days count from any day.
+    signs: `<` or `>` of each laboratory value that is a limit (below or above it; empty: a value), none: all are values.
+    The last visit is now: predictions begin there. Days count from any day; `dated`: they are days of the calendar
+    (`core.dates`). notes: how the file was read.
     """
 
     names: tuple[str, ...]
@@ -51,6 +54,13 @@ class Visits:
     ratings: tuple[Rating, ...] = ()
     given: tuple[Given, ...] = field(default=())
     standings: tuple[Standing, ...] = field(default=())
+    signs: tuple[str, ...] = ()
+    dated: bool = False
+    notes: tuple[str, ...] = ()
+
+    def sign(self, i: int) -> str:
+        """`<`, `>` or empty: what value i is."""
+        return self.signs[i] if self.signs else ""
 
     @property
     def times(self) -> tuple[float, ...]:
