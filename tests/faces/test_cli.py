@@ -49,6 +49,7 @@ def test_a_published_trial_runs_end_to_end(trial: str, tmp_path: Path) -> None:
         "decisions.parquet",
         "trajectories.parquet",
         "saved.json",
+        "baxis-files.json",
         "survival.parquet",
         "endpoint.png",
         "biomarkers.png",

@@ -26,10 +26,10 @@ def test_explain_prints_and_saves(cli: Cli, tmp_path: Path) -> None:
     assert {p.name for p in out.iterdir()} >= {"explain.json", "explain.png", "ladder.csv", "stages.csv"}
     assert json.loads((out / "explain.json").read_text())["disease"] == "SLE"
     asked = ("explain", "belimumab", "--disease", "SLE", "--patients", "20", "--out")
-    (out / "stale.csv").write_text("")
+    (out / "notes.csv").write_text("mine")
     code, _, _ = cli(*asked, str(out))
     assert code == 0
-    assert not (out / "stale.csv").exists()  # the earlier result is replaced whole
+    assert (out / "notes.csv").read_text() == "mine"  # the earlier result is replaced, the user's file is not
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     code, _, err = cli(*asked, str(tmp_path / "mine"))
@@ -58,6 +58,7 @@ def test_sensitivity_prints_the_drivers(cli: Cli, tmp_path: Path) -> None:
     assert "dummy (no effect)" in text
     assert {p.name for p in out.iterdir()} == {
         "sensitivity.json",
+        "baxis-files.json",
         "sensitivity.png",
         "morris.csv",
         "sobol.csv",

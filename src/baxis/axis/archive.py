@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._version import __version__
+from ..core import files
 from . import disease_table, identifiers, model, resting, treatment
 from .omex import write_omex
 from .sedml import sedml
@@ -124,12 +125,11 @@ def export(
     if not weeks > 0:
         raise InvalidValue("weeks", weeks, "a number above 0")
     target = Path(path)
-    part = target.with_name(target.name + ".part")
-    if kind == "omex":
-        write_omex(part, archive_files(disease, treatments, weeks))
-    else:
-        part.write_text((sbml if kind == "sbml" else antimony)(disease, treatments, weeks), encoding="utf-8")
-    part.replace(target)
+    with files.aside(target) as part:
+        if kind == "omex":
+            write_omex(part, archive_files(disease, treatments, weeks))
+        else:
+            part.write_text((sbml if kind == "sbml" else antimony)(disease, treatments, weeks), encoding="utf-8")
     return target
 
 

@@ -11,12 +11,10 @@ _PANELS = ("pSYK", "pPLCG2", "Ca2+", "pERK", "pAKT", "NF-kB", "NFAT", "CD69")
 
 def stimulation_figure(result: Stimulation, file: str | Path) -> None:
     """Eight read-outs over time (minutes, log scale after the first) as a PNG or whatever the suffix says."""
-    import matplotlib
+    from ..core.drawing import Drawing, label
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(2, 4, figsize=(11, 5), sharex=True, layout="constrained")
+    figure = Drawing(figsize=(11, 5), layout="constrained")
+    axes = figure.subplots(2, 4, sharex=True)
     for ax, name in zip(axes.ravel(), _PANELS, strict=True):
         ax.plot(result.minutes, result.values[name], color="#1f5a85", lw=1.8)
         ax.set_title(name, fontsize=10)
@@ -28,6 +26,5 @@ def stimulation_figure(result: Stimulation, file: str | Path) -> None:
     for ax in axes[-1]:
         ax.set_xlabel("minutes")
     figure.supylabel("active share or relative level", fontsize=9)
-    figure.suptitle(f"Isolated cell: {result.condition}", fontsize=10)
+    figure.suptitle(label(f"Isolated cell: {result.condition}", 110), fontsize=10)
     figure.savefig(file, dpi=150)
-    plt.close(figure)

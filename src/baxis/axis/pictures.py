@@ -93,10 +93,11 @@ PLACES = (("depot", "gut or skin", "#9a6fb0"), ("central", "blood", "#1f5a85"), 
 
 
 def _kinetics(file: Path) -> Path:
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    figure = Figure(figsize=(14, 3.2), layout="constrained")
+    from ..core.drawing import Drawing
+
+    figure = Drawing(figsize=(14, 3.2), layout="constrained")
     for ax, (text, disease, weeks, step) in zip(figure.subplots(1, len(COURSES)), COURSES, strict=True):
         run = treatment.course(disease, [text], weeks, [f"P1_{p}" for p, _, _ in PLACES], step)
         dose = treatment.parse(text)[1]
@@ -118,11 +119,12 @@ def _kinetics(file: Path) -> Path:
 def _matrix(what: tuple[list[str], list[str], int, np.ndarray], file: Path) -> Path:
     """Draw influences (rows, columns, where a line divides the columns, matrix)."""
     from matplotlib.colors import SymLogNorm
-    from matplotlib.figure import Figure
+
+    from ..core.drawing import Drawing
 
     rows, columns, inside, matrix = what
     shown = np.where(np.abs(matrix) >= SHOWN, matrix, np.nan)
-    figure = Figure(figsize=(1.8 + 0.27 * len(columns), 1.3 + 0.25 * len(rows)), layout="constrained")
+    figure = Drawing(figsize=(1.8 + 0.27 * len(columns), 1.3 + 0.25 * len(rows)), layout="constrained")
     ax = figure.subplots()
     seen = ax.imshow(shown, cmap="PuOr", norm=SymLogNorm(0.1, vmin=-2, vmax=2), aspect="auto")
     ax.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8)

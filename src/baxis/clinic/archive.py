@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from .. import axis, engine
 from ..axis import archive, omex, sedml
+from ..core import files
 from ..core.errors import InvalidValue, UnknownName
+from ..core.sheets import csv_text
 from .arrays import write_arrays
 from .design import Design, read_design
 from .export import dumps
@@ -69,13 +71,12 @@ def population(found: Simulated) -> pd.DataFrame:
 def write_population(found: Simulated, path: str | Path) -> Path:
     """Write `population` as Parquet, or as CSV where the file ends so; whole or not at all."""
     target = Path(path)
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
     table = population(found)
     if target.suffix == ".csv":
-        table.to_csv(part, index=False)
+        files.write_text(target, csv_text(table))
     else:
-        table.to_parquet(part, index=False)
-    part.replace(target)
+        with files.aside(target) as part:
+            table.to_parquet(part, index=False)
     return target
 
 
@@ -87,9 +88,7 @@ def write_patient(found: Simulated, path: str | Path, patient: int | None = None
     if name not in runs:
         raise UnknownName("arm", name, runs)
     target = Path(path)
-    part = target.with_name(target.name + ".part")
-    part.write_text(found.model(runs[name], _place(found, patient)), encoding="utf-8")
-    part.replace(target)
+    files.write_text(target, found.model(runs[name], _place(found, patient)))
     return target
 
 
@@ -103,19 +102,18 @@ def write_archive(found: Simulated, path: str | Path, patient: int | None = None
     """
     result, k, target = found.result, _place(found, patient), Path(path)
     models = {_key(run): f"models/{_key(run)}.xml" for run in result.runs}
-    files: dict[str, str | bytes] = {models[_key(run)]: found.model(run, k) for run in result.runs}
-    files["simulation.sedml"] = sedml.sedml(archive.read_outs(), result.design.weeks, models, axis.system().states)
-    files |= {f"results/{_key(run)}.csv": _course(run, k) for run in result.runs}
-    files |= _tables(found)
+    parts: dict[str, str | bytes] = {models[_key(run)]: found.model(run, k) for run in result.runs}
+    parts["simulation.sedml"] = sedml.sedml(archive.read_outs(), result.design.weeks, models, axis.system().states)
+    parts |= {f"results/{_key(run)}.csv": _course(run, k) for run in result.runs}
+    parts |= _tables(found)
     said = {
         "patient": int(found.people.ids[k]),
         "design": result.design.model_dump(mode="json"),
         "recipe": result.recipe,
     }
-    files["recipe.json"] = json.dumps(said, indent=1)
-    part = target.with_name(target.name + ".part")
-    omex.write_omex(part, files)
-    part.replace(target)
+    parts["recipe.json"] = json.dumps(said, indent=1)
+    with files.aside(target) as part:
+        omex.write_omex(part, parts)
     return target
 
 

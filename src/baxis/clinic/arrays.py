@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core import files, folders
 from ..core.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -17,32 +16,27 @@ KINDS = ("netcdf", "zarr")
 EXTRA = "pip install 'baxis[arrays]'"
 
 
+KIND = "baxis export zarr"  # of a folder that `write_arrays` writes
+
+
 def write_arrays(result: TrialResult, kind: str, path: str | Path) -> Path:
     """Write `result.trajectories` as netCDF (one file) or Zarr (a folder), whole or not at all; an earlier one is replaced.
 
     netCDF is version 4 by h5netcdf where the extra `arrays` is installed, else version 3 by SciPy. Raises Unsupported for
-    Zarr without its package.
+    Zarr without its package, InvalidValue for a folder with files that baxis did not write.
     """
-    target = Path(path)
     data = result.trajectories.assign_attrs(**_attributes(result))
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.absolute().parent))
-    try:
-        made = work / target.name
-        if kind == "netcdf":
-            whole = find_spec("h5netcdf") is not None
+    if kind == "netcdf":
+        whole = find_spec("h5netcdf") is not None
+        with files.aside(path) as made:
             data.to_netcdf(
                 made, engine="h5netcdf" if whole else "scipy", format="NETCDF4" if whole else "NETCDF3_64BIT"
             )
-        else:
-            if find_spec("zarr") is None:
-                raise Unsupported(f"Zarr needs a package that is not installed: {EXTRA}")
-            data.to_zarr(made, mode="w", zarr_format=2)  # version 3 has no standard for text such as the arms' names
-        if target.is_dir():
-            shutil.rmtree(target)
-        made.replace(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return target
+        return Path(path)
+    if find_spec("zarr") is None:
+        raise Unsupported(f"Zarr needs a package that is not installed: {EXTRA}")
+    # version 3 has no standard for text such as the arms' names
+    return folders.whole(path, KIND, lambda work: data.to_zarr(work, mode="w", zarr_format=2))
 
 
 def _attributes(result: TrialResult) -> dict[str, str | int]:

@@ -88,7 +88,9 @@ def calendar(design: Design) -> Figure:
 
 
 def _label(row: dict[str, Any]) -> str:
-    return f"{row['arm_id']}: {row['drug'] or row['schedule'].split(', if')[0]} {row['dose']}".strip()
+    from ..core.drawing import label
+
+    return label(f"{row['arm_id']}: {row['drug'] or row['schedule'].split(', if')[0]} {row['dose']}".strip(), 44)
 
 
 def _row(ax: Axes, k: int, row: dict[str, Any], design: Design, colour: str) -> None:

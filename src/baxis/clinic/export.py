@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import InvalidValue
+from ..core.folders import whole
 from ..core.plain import finite, to_json
 from .intervals import PARTS
 
 if TYPE_CHECKING:
     from .result import TrialResult
 
+KIND = "baxis trial"  # of a folder that `save` writes
+FIGURES = ("endpoint.png", "biomarkers.png", "survival.png")
 _ARM_FIELDS = (
     "arm_id",
     "n_published",
@@ -67,20 +65,8 @@ def dumps(result: TrialResult) -> str:
     return to_json(plain(result), 2) + "\n"
 
 
-def check_folder(folder: Path, own: str = "result.json") -> None:
-    """A result goes into a new or empty folder, or over an earlier one of its kind (known by its file `own`)."""
-    if folder.exists() and not folder.is_dir():
-        raise InvalidValue("--out", str(folder), "a folder, not a file")
-    near = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
-    if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
-        raise InvalidValue("--out", str(folder), f"a folder that can be written (not inside {near})")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / own).is_file():
-        allowed = "a new or empty folder, or one that holds an earlier result of this command"
-        raise InvalidValue("--out", str(folder), f"{allowed} ({own})")
-
-
 def save(result: TrialResult, folder: Path) -> Path:
-    """Write result.json, Parquet tables and figures, all or nothing."""
+    """Write result.json, Parquet tables and figures, all or nothing; a figure that fails costs only itself."""
     from . import figures, reload, therapy
 
     def write(work: Path) -> None:
@@ -96,35 +82,5 @@ def save(result: TrialResult, folder: Path) -> Path:
         therapy.courses_table(result).to_parquet(work / "courses.parquet", index=False)
         therapy.decisions_table(result).to_parquet(work / "decisions.parquet", index=False)
         (work / "saved.json").write_text(to_json(reload.record(result), 1) + "\n", encoding="utf-8")
-        figures.write(result, work)
 
-    return whole(folder, write)
-
-
-def whole(folder: Path, write: Callable[[Path], None], own: str = "result.json") -> Path:
-    """Write beside `folder` first and move it into place at the end, so that no half result is ever seen.
-
-    own: the file by which an earlier result of this kind is known. Raises InvalidValue as `check_folder`.
-    """
-    check_folder(folder, own)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        write(work)
-        work.chmod(0o755)
-        _swap(work, folder)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    return folder
-
-
-def _swap(work: Path, folder: Path) -> None:
-    """Put the finished folder in place; an earlier result is moved aside first and removed last."""
-    old = None
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        os.replace(folder, old / folder.name)
-    os.replace(work, folder)
-    if old:
-        shutil.rmtree(old, ignore_errors=True)
+    return whole(folder, KIND, write, figures.drawings(result))

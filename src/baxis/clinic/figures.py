@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +40,16 @@ def style() -> Any:
 
 
 def canvas(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
+    from ..core.drawing import Drawing
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Drawing(figsize=(width, height), layout="constrained")
+
+
+def arm_label(arm: Arm) -> str:
+    """An arm's label, or its id, as a figure can hold it."""
+    from ..core.drawing import label
+
+    return label(arm.arm_label or arm.arm_id, 30)
 
 
 def overview(result: TrialResult) -> Figure:
@@ -57,22 +64,36 @@ def overview(result: TrialResult) -> Figure:
     return figure
 
 
-def write(result: TrialResult, folder: Path) -> None:
-    """endpoint.png, biomarkers.png and, where the design has a hazard-ratio endpoint, survival.png."""
+def drawings(result: TrialResult) -> dict[str, Callable[[Path], None]]:
+    """Figures of a saved result: endpoint.png, biomarkers.png and, with a hazard-ratio endpoint, survival.png."""
     import matplotlib as mpl
 
-    with mpl.rc_context(style()):
-        figure = canvas(5.2, 1.9 + 0.62 * len(result.design.arms) * len(result.design.endpoints))
-        rows = list(result.design.endpoints)
-        axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
-        for ax, endpoint in zip(axes, rows, strict=True):
-            endpoint_panel(result, ax, endpoint.name, endpoint.week, legend=endpoint is rows[0])
-        figure.savefig(folder / "endpoint.png")
-        figure = canvas(7.5, 5.2)
-        biomarker_panels(result, figure)
-        figure.savefig(folder / "biomarkers.png")
-        if len(result.survival):
-            survival(result).savefig(folder / "survival.png")
+    def styled(draw: Callable[[], Figure]) -> Callable[[Path], None]:
+        def to(path: Path) -> None:
+            with mpl.rc_context(style()):
+                draw().savefig(path)
+
+        return to
+
+    out = {"endpoint.png": styled(lambda: endpoints(result)), "biomarkers.png": styled(lambda: biomarkers(result))}
+    return out | ({"survival.png": styled(lambda: survival(result))} if len(result.survival) else {})
+
+
+def endpoints(result: TrialResult) -> Figure:
+    """Every endpoint by arm, one panel each."""
+    figure = canvas(5.2, 1.9 + 0.62 * len(result.design.arms) * len(result.design.endpoints))
+    rows = list(result.design.endpoints)
+    axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for ax, endpoint in zip(axes, rows, strict=True):
+        endpoint_panel(result, ax, endpoint.name, endpoint.week, legend=endpoint is rows[-1])
+    return figure
+
+
+def biomarkers(result: TrialResult) -> Figure:
+    """Four biomarkers over time."""
+    figure = canvas(7.5, 5.2)
+    biomarker_panels(result, figure)
+    return figure
 
 
 def survival(result: TrialResult) -> Figure:
@@ -121,7 +142,7 @@ def _hazard_label(result: TrialResult, arm: Arm, rows: Any) -> str:
     table = result.contrasts
     own = table[(table.arm_id == arm.arm_id) & (table.endpoint == rows["endpoint"].iloc[0])]
     own = own[own.week == rows["week"].iloc[0]]
-    label = arm.arm_label or arm.arm_id
+    label = arm_label(arm)
     if not len(own) or not np.isfinite(own["predicted"].iloc[0]):
         return label
     low, high = np.exp(own["pi90"].iloc[0])
@@ -136,7 +157,7 @@ def endpoint_panel(
     name, week = name or primary.name, week or primary.week
     table = result.arms[(result.arms.endpoint == name) & (result.arms.week == week)]
     scale = 100.0 if (table["kind"] == "proportion").all() else 1.0
-    labels = {a.arm_id: a.arm_label or a.arm_id for a in result.design.arms}
+    labels = {a.arm_id: arm_label(a) for a in result.design.arms}
     for y, row in enumerate(table.to_dict("records")):
         colour = COLOURS[y % len(COLOURS)]
         ax.plot([scale * v for v in row["pi90"]], [y, y], color=colour, lw=1.6, solid_capstyle="butt")
@@ -148,7 +169,7 @@ def endpoint_panel(
     ax.set_xlabel("patients, %" if scale == 100 else "points")
     ax.set_title(f"{name} at week {week:g}")
     if legend:
-        _legend(ax)
+        _legend(ax, bool(result.arms["published"].notna().any()))
 
 
 def _published(ax: Axes, row: Any, y: float, scale: float) -> None:
@@ -159,14 +180,21 @@ def _published(ax: Axes, row: Any, y: float, scale: float) -> None:
     ax.plot(scale * row["published"], y, "D", color="white", mec="black", ms=5.5, zorder=3)
 
 
-def _legend(ax: Axes) -> None:
+def _legend(ax: Axes, published: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], color="#555555", marker="o", mec="white", ms=8, lw=4, label="simulated, 50 and 90 % interval"),
         Line2D([], [], color="black", marker="D", mfc="white", ms=5, lw=1, label="published, 95 % interval"),
     ]
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.4, -0.2), frameon=False, fontsize=8, ncols=1)
+    ax.legend(
+        handles=handles[: 1 + published],
+        loc="upper center",
+        bbox_to_anchor=(0.4, -0.2),
+        frameon=False,
+        fontsize=8,
+        ncols=1,
+    )
 
 
 def courses(result: TrialResult, names: Sequence[str]) -> Figure:
@@ -209,5 +237,5 @@ def _course_panel(result: TrialResult, ax: Axes, name: str) -> tuple[str, str]:
         low, middle, high = np.quantile(values[run.status == 0][:, 1:], [0.25, 0.5, 0.75], axis=0)
         weeks, colour = run.days[1:] / 7.0, COLOURS[k % 7]
         ax.fill_between(weeks, low, high, color=colour, alpha=0.13, lw=0)
-        ax.plot(weeks, middle, color=colour, ls=STYLES[k % 7], lw=1.8, label=run.arm.arm_label or run.arm.arm_id)
+        ax.plot(weeks, middle, color=colour, ls=STYLES[k % 7], lw=1.8, label=arm_label(run.arm))
     return (name, result.units[name]) if info is None else (info.label, info.unit)

@@ -12,8 +12,8 @@ import pandas as pd
 
 from .. import axis
 from .._version import __version__
-from ..core import library
-from ..core.errors import BaxisError, InvalidValue
+from ..core import folders, library
+from ..core.errors import BaxisError, BaxisWarning, InvalidValue
 from . import therapy
 from .instruments import Visits
 from .matching import Matched
@@ -66,6 +66,13 @@ def _check(path: Path) -> None:
 
 
 def _read(path: Path) -> TrialResult:
+    if folders.unfinished(path):
+        raise InvalidValue(
+            "saved result", f"{path} (a run was stopped while it replaced an earlier result)", "a whole folder", REMEDY
+        )
+    hurt = folders.changed(path, FILES)
+    if hurt:
+        warnings.warn(f"{path.name}: not as baxis wrote it: {', '.join(hurt)}", BaxisWarning, stacklevel=3)
     saved = json.loads((path / "saved.json").read_text(encoding="utf-8"))
     if saved.get("format") != FORMAT:
         raise InvalidValue(
@@ -73,7 +80,7 @@ def _read(path: Path) -> TrialResult:
         )
     plain = json.loads((path / "result.json").read_text(encoding="utf-8"))
     for line in differences(plain["recipe"]):
-        warnings.warn(f"{path.name}: {line}", stacklevel=3)
+        warnings.warn(f"{path.name}: {line}", BaxisWarning, stacklevel=3)
     design, units = _design(saved["design"]), dict(saved["units"])
     runs = _runs(path, design, plain["failures"])
     patients = pd.read_parquet(path / "patients.parquet")

@@ -44,7 +44,8 @@ def figure(result: TrialResult) -> Figure:
     """Shares on each drug over time, one panel an arm that is given any."""
     import matplotlib as mpl
 
-    from .figures import COLOURS, STYLES, canvas, style
+    from ..core.drawing import label
+    from .figures import COLOURS, STYLES, arm_label, canvas, style
 
     table = shares(result)
     arms = [a for a in result.design.arms if (table["arm_id"] == a.arm_id).any()]
@@ -55,8 +56,8 @@ def figure(result: TrialResult) -> Figure:
             for k, drug in enumerate(drugs):
                 own = table[(table["arm_id"] == arm.arm_id) & (table["drug"] == drug)]
                 if len(own):
-                    ax.step(own["day"] / 7.0, 100.0 * own["share"], where="post", color=COLOURS[(k + 1) % 7], ls=STYLES[k % 7], lw=1.8, label=drug)  # fmt: skip
-            ax.set(ylim=(-3, 106), ylabel="begun, not stopped, %", title=arm.arm_label or arm.arm_id)
+                    ax.step(own["day"] / 7.0, 100.0 * own["share"], where="post", color=COLOURS[(k + 1) % 7], ls=STYLES[k % 7], lw=1.8, label=label(drug, 24))  # fmt: skip
+            ax.set(ylim=(-3, 106), ylabel="begun, not stopped, %", title=arm_label(arm))
             ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         if arms:
             ax.set_xlabel("week")

@@ -44,14 +44,32 @@ class Unsupported(BaxisError):
     """Input that is understood and refused: it is named, never ignored."""
 
 
+class Stopped(BaxisError):
+    """Stopped by the user in work that keeps what is finished; the text says where it is."""
+
+
+MOST_FAULTS = 20  # that are shown
+
+
 class Faults(BaxisError):
     """Several faults found in one pass over the input, each a full sentence."""
 
     def __init__(self, where: str, faults: Sequence[str], hint: str = "") -> None:
-        self.where, self.faults = where, list(faults)
-        shown = "; ".join(self.faults[:20]) + (f"; and {len(faults) - 20} more" if len(faults) > 20 else "")
-        shown += f"; {hint}" if hint else ""
-        super().__init__(f"{where}: {len(faults)} fault{'s' if len(faults) != 1 else ''}: {shown}")
+        self.where, self.faults, self.hint = where, list(faults), hint
+        more = len(self.faults) - MOST_FAULTS
+        self._head = f"{where}: {len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}:"
+        self._shown = [
+            *self.faults[:MOST_FAULTS],
+            *([f"and {more} more"] if more > 0 else []),
+            *([hint] if hint else []),
+        ]
+        super().__init__(f"{self._head} {'; '.join(self._shown)}")
+
+    def lines(self) -> list[str]:
+        """A line for each fault under one that counts them; a single fault is one line."""
+        if len(self.faults) == 1:
+            return [str(self)]
+        return [self._head, *(f"  {line}" for line in self._shown)]
 
 
 def nearest(got: str, allowed: Iterable[str]) -> str | None:

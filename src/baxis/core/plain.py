@@ -6,6 +6,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from .written import UNSEEN
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,5 +37,6 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def to_json(value: Any, indent: int | None = 1) -> str:
-    """JSON of plain data, without a line end."""
-    return json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    """JSON of plain data, without a line end; control characters of every kind are escaped."""
+    text = json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False, default=str)
+    return UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text)

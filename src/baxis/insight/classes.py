@@ -18,7 +18,7 @@ import pandas as pd
 
 from .. import axis, evidence
 from ..clinic.design import Design, read_design
-from ..core import library
+from ..core import files, library
 from ..core.errors import BaxisError
 from ..evidence.meta.classes import base_class
 from ..evidence.meta.run import MetaResult, Query, run
@@ -260,9 +260,7 @@ def predicted(
     found = simulated(chosen, cell[1], effect.endpoint, patients)
     if file:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(file.name + ".part")
-        part.write_text(json.dumps(asdict(found)) + "\n", encoding="utf-8")
-        part.replace(file)
+        files.write_text(file, json.dumps(asdict(found)) + "\n")
     return found
 
 

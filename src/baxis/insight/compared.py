@@ -10,8 +10,11 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from ..clinic.export import whole
+from ..core.folders import whole
 from ..core.plain import finite, to_json
+from ..core.sheets import csv_text
+
+KIND = "a comparison with the evidence"  # of a folder that `save` writes
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,10 @@ class Compared(ABC):
 
     def save(self, folder: str | Path) -> Path:
         """Write agreement.json, agreement.csv and agreement.md into a new folder, or over an earlier one."""
-        return whole(Path(folder), self._write, "agreement.json")
+        return whole(folder, KIND, self._write)
 
     def _write(self, out: Path) -> None:
         text = to_json(self.to_dict(), 2)
         (out / "agreement.json").write_text(text + "\n", encoding="utf-8")
-        self.table.to_csv(out / "agreement.csv", index=False)
+        (out / "agreement.csv").write_text(csv_text(self.table), encoding="utf-8")
         (out / "agreement.md").write_text(self.markdown(), encoding="utf-8")

@@ -23,8 +23,9 @@ from scipy.special import ndtr, ndtri
 from .. import axis
 from ..clinic.own_population import settable
 from ..clinic.population import spread_parameters
-from ..core import library, streams
+from ..core import files, library, streams
 from ..core.errors import InvalidValue
+from ..core.sheets import csv_text
 from .combine.setting import known_disease
 from .omics import Activities
 from .repertoire import repertoire
@@ -57,7 +58,7 @@ class Parameters:
         path = Path(file)
         if path.suffix != ".csv" or not path.absolute().parent.is_dir():
             raise InvalidValue("population file", str(file), "a .csv file in an existing folder")
-        self.table.to_csv(path, index=False)
+        files.write_text(path, csv_text(self.table))
         return path
 
 

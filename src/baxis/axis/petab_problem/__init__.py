@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
-from ...core.errors import InvalidValue, UnknownName
+from ...core.errors import UnknownName
+from ...core.folders import whole
 from . import kinetics, pharmacodynamics, signalling
 from .problem import Problem, write
 
+KIND = "baxis export petab"  # of a folder that `export_petab` writes
 __all__ = ["Problem", "export_petab", "names", "problem"]
 
 
@@ -29,24 +29,15 @@ def problem(name: str) -> Problem:
 
 
 def export_petab(folder: str | Path, wanted: tuple[str, ...] = ()) -> list[Path]:
-    """Write problems (default: all) into a new or empty folder, all or nothing; returns their YAML files.
+    """Write problems (default: all) into a new or empty folder, or over earlier ones, all or nothing; returns their YAML files.
 
-    Raises UnknownName for a problem that there is not, InvalidValue for a folder with something in it.
+    Raises UnknownName for a problem that there is not, InvalidValue for a folder with files that baxis did not write.
     """
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InvalidValue("--out", str(target), "a new or empty folder")
     problems = [problem(n) for n in wanted or names()]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+
+    def put(work: Path) -> None:
         for p in problems:
             write(p, work / p.name)
-        work.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        work.replace(target)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+
+    target = whole(folder, KIND, put)
     return [target / p.name / "problem.yaml" for p in problems]

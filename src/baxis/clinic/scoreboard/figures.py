@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,20 +42,22 @@ ROLE_COLOUR = {
 ROLE_MARKER = {"calibration": "o", "validation": "D", "context": "s", "external": "^"}
 
 
-def write(board: Board, folder: Path) -> list[str]:
-    """Write the figures that the board has data for; names of the files."""
+NAMES = ("scoreboard_calibration.png", "scoreboard_coverage.png")
+
+
+def drawings(board: Board) -> dict[str, Callable[[Path], None]]:
+    """Name of each figure that the board has data for -> what draws it to a path."""
     import matplotlib as mpl
 
-    names = []
-    with mpl.rc_context(STYLE):
-        for name, figure in (
-            ("scoreboard_calibration.png", calibration(board)),
-            ("scoreboard_coverage.png", levels(board)),
-        ):
+    def to(path: Path, make: Callable[[Board], Figure | None]) -> None:
+        with mpl.rc_context(STYLE):
+            figure = make(board)
             if figure is not None:
-                figure.savefig(folder / name)
-                names.append(name)
-    return names
+                figure.savefig(path)
+
+    with mpl.rc_context(STYLE):
+        known = {n: m for n, m in zip(NAMES, (calibration, levels), strict=True) if m(board) is not None}
+    return {n: partial(to, make=m) for n, m in known.items()}
 
 
 def panels(board: Board) -> list[tuple[str, str, list[Scored]]]:
@@ -72,14 +76,14 @@ def panels(board: Board) -> list[tuple[str, str, list[Scored]]]:
 
 def calibration(board: Board) -> Figure | None:
     """Predicted against observed, a panel for each disease and scale, with the predictive and the published interval."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
     shown = panels(board)
     if not shown:
         return None
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(4.0 * columns + 0.3, 3.9 * rows + 0.5), layout="constrained")
+    figure = Drawing(figsize=(4.0 * columns + 0.3, 3.9 * rows + 0.5), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, (disease, scale, contrasts) in zip(axes, shown, strict=False):
         _panel(ax, contrasts, SCALE_LABEL[scale])
@@ -131,12 +135,12 @@ def _handles(board: Board) -> list[Any]:
 
 def levels(board: Board) -> Figure | None:
     """Share of published values inside the predictive interval, by nominal level, for every predictor."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
     held = [r for r in board.rows if r.ci is not None]
     if not held:
         return None
-    figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+    figure = Drawing(figsize=(5.6, 4.2), layout="constrained")
     ax = figure.subplots()
     nominal = np.array(LEVELS)
     for k, name in enumerate(board.names):

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from ...core import folders
 from ...core.plain import to_json
 from . import figures
 from .board import Board
 from .page import page
 
+NAMES = ("scoreboard.json", "scoreboard.md", *figures.NAMES)  # that a saved board may hold
+
 
 def save(board: Board, folder: Path) -> None:
-    """Write scoreboard.json, scoreboard.md and the figures into a folder; each file whole or not at all."""
+    """Write scoreboard.json, scoreboard.md and the figures into a folder; each file whole or not at all.
 
-    folder.mkdir(parents=True, exist_ok=True)
-    names = figures.write(board, folder)
-    texts = {
-        "scoreboard.md": page(board, names),
-        "scoreboard.json": to_json(board.to_dict(), 1) + "\n",
-    }
-    for name, text in texts.items():
-        part = folder / f"{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / name)
+    Raises InvalidValue where files of these names lie there that baxis did not write.
+    """
+    drawn = figures.drawings(board)
+    texts = {"scoreboard.md": page(board, list(drawn)), "scoreboard.json": to_json(board.to_dict(), 1) + "\n"}
+    made: dict[str, Callable[[Path], None]] = {n: partial(_text, text) for n, text in texts.items()}
+    folders.add(folder, made | drawn)
+
+
+def _text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core import library
+from ...core import files, library
 from ...core.errors import InvalidValue
 from .board import FIRST, Board
 
@@ -34,9 +34,7 @@ def record(board: Board, file: Path, date: str) -> None:
     trials = len({x.row["trial_id"] for x in board.rows})
     line = [date, r["role"], len(board.rows), trials, r["evidence"], r["library"], r["patients"], r["seed"]]
     csv.writer(text, lineterminator="\n").writerow([*line, sentence(board)])
-    part = file.with_name(file.name + ".part")
-    part.write_text(before + text.getvalue(), encoding="utf-8")
-    part.replace(file)
+    files.write_text(file, before + text.getvalue())
 
 
 def sentence(board: Board) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from baxis.core import files
 from baxis.core.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ RC: dict[Any, Any] = {
 def new_figure(width: float, height: float) -> Figure:
     """Figure of width x height inches, off screen. Call inside `rc()`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
+    from ...core.drawing import Drawing
+
+    figure = Drawing(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
 
@@ -55,8 +57,10 @@ def rc():  # type: ignore[no-untyped-def]
 
     import matplotlib
 
+    from baxis.core.drawing import PLAIN
+
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    return matplotlib.rc_context(RC)
+    return matplotlib.rc_context(RC | PLAIN)
 
 
 def inches(text: str, weight: str = "normal", size: float = 8) -> float:
@@ -88,8 +92,7 @@ def save(figure: Figure, file: str | Path) -> Path:
     path = Path(file)
     if path.suffix.lower() not in FORMATS:
         raise InvalidValue("figure file", path.name, f"a name that ends with {', '.join(FORMATS)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     meta = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
-    with rc():
-        figure.savefig(path, dpi=300, metadata=meta[path.suffix.lower()], facecolor="white")
+    with rc(), files.aside(path) as made:
+        figure.savefig(made, dpi=300, metadata=meta[path.suffix.lower()], facecolor="white")
     return path

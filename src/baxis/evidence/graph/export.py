@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from baxis.core import files
 from baxis.core.errors import InvalidValue
 from baxis.evidence.graph.build import MechanismMap, to_dict
 
@@ -20,15 +21,13 @@ def write(built: MechanismMap, file: str | Path) -> Path:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise InvalidValue("map file", path.name, f"a name that ends with {', '.join(FORMATS)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     if suffix in PICTURES:
         from baxis.evidence.figures.style import save
         from baxis.evidence.graph.draw import draw
 
         return save(draw(built), path)
     makers = {".graphml": graphml, ".sif": sif, ".cx2": cx2, ".json": as_json}
-    path.write_text(makers[suffix](built), encoding="utf-8")
-    return path
+    return files.write_text(path, makers[suffix](built))
 
 
 def as_json(built: MechanismMap) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +11,8 @@ from typing import Any
 
 from ...core import library
 from ...core.errors import InvalidValue
+from ...core.folders import whole
+from ...core.sheets import csv_of
 from .. import schema
 from . import design, results
 
@@ -126,34 +125,15 @@ def single(out: Imported, name: str, nct: str) -> None:
             out.unmapped.append(f"{nct}: {name} key {'|'.join(full)} posted more than once, told apart by {column}")
 
 
+KIND = "baxis evidence import"  # of a folder that `write` writes
+
+
 def write(record: Imported, folder: str | Path) -> list[Path]:
-    """Write the tables and `unmapped.txt` into a new or empty folder, whole or not at all; returns the files."""
-    target = Path(folder)
-    check_out(target)
-    new = [p for p in (target, *target.parents) if not p.exists()]
-    part = target.parent / f".{target.name or 'import'}.part{os.getpid()}"
-    try:
-        part.mkdir(parents=True)
-        names = write_tables(record, part)
-        target.mkdir(exist_ok=True)
-        for name in names:
-            (part / name).replace(target / name)
-    except OSError as e:
-        shutil.rmtree(part, ignore_errors=True)
-        for made in new:
-            if made.is_dir() and not any(made.iterdir()):
-                made.rmdir()
-        allowed = "a folder that can be written"
-        raise InvalidValue("--out", f"{target} ({(e.strerror or str(e)).lower()})", allowed) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return [target / name for name in names]
-
-
-def check_out(target: Path) -> None:
-    """Only a new or empty folder may be written to."""
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise InvalidValue("--out", str(target), "a folder that is new or empty")
+    """Write the tables and `unmapped.txt` into a new or empty folder, or over those of an earlier import, whole or not at
+    all; returns the files."""
+    names: list[str] = []
+    place = whole(folder, KIND, lambda work: names.extend(write_tables(record, work)))
+    return [place / name for name in names]
 
 
 def write_tables(record: Imported, folder: Path) -> list[str]:
@@ -162,10 +142,9 @@ def write_tables(record: Imported, folder: Path) -> list[str]:
     for name, rows in record.tables.items():
         if rows:
             columns = [c for c in schema.table(name).columns if any(c in r for r in rows)]
-            with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as f:
-                out = csv.DictWriter(f, columns, lineterminator="\n", restval="", extrasaction="raise")
-                out.writeheader()
-                out.writerows(rows)
+            assert all(set(row) <= set(columns) for row in rows)
+            text = csv_of(columns, [[row.get(c, "") for c in columns] for row in rows])
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
             written.append(f"{name}.csv")
     text = "".join(f"{line}\n" for line in record.unmapped)
     (folder / "unmapped.txt").write_text(text, encoding="utf-8")

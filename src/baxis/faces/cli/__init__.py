@@ -4,47 +4,75 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED, INSIDE = 130, 143, 70  # exit codes: Ctrl-C, SIGTERM, an error inside baxis
 BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when numpy loads
+REPORT = "please report it, with what --debug shows"
 
 
 def main() -> None:
-    """Run the command line. What goes wrong is one line on stderr: exit code 2, or 130 after Ctrl-C."""
+    """Run the command line. What a user can mend is told on stderr: exit code 2; 130 after Ctrl-C, 70 for a fault of ours."""
     for name in BLAS:  # patients are the threads; those of linear algebra on small matrices only wait for each other
         os.environ.setdefault(name, "1")
-    if not os.environ.get("BAXIS_DEBUG"):
-        warnings.showwarning = _told_beside
+    _open_streams()
+    words = [w for w in sys.argv[1:] if w != "--debug"]
+    debug = len(words) < len(sys.argv) - 1 or bool(os.environ.get("BAXIS_DEBUG"))
+    before = signal.getsignal(signal.SIGTERM)
     try:
-        from .app import build
+        if before == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _terminated)  # so that what is half written is taken away
+        code = _run(words, debug)
+    except BaseException as e:
+        if debug and not isinstance(e, SystemExit):
+            import traceback
 
-        code = build(sys.argv[1:])(standalone_mode=False, prog_name="baxis")
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
-    except (KeyboardInterrupt, SystemExit) as e:
-        raise _interrupted() if isinstance(e, KeyboardInterrupt) or e.code == INTERRUPTED else e from None
-    except Exception as e:
-        raise _told(e) from e if os.environ.get("BAXIS_DEBUG") else None
+            traceback.print_exc()
+        raise _told(e) from None
+    finally:
+        if before == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, before)
     if code == INTERRUPTED:
         raise _interrupted()
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
-def _told_beside(message: Warning | str, category: type[Warning], *where: object, **more: object) -> None:
-    """A warning of baxis is one line on stderr; those of the libraries below say nothing to a user."""
-    from ...core.errors import BaxisWarning
+def _run(words: list[str], debug: bool) -> Any:
+    """The command's exit code. Warnings of baxis are told in a line, those of other packages under --debug only."""
+    from .app import build
+    from .output import told_warning
 
-    if issubclass(category, BaxisWarning):
-        sys.stderr.write(f"baxis: {message}\n")
+    with warnings.catch_warnings():
+        if not debug:
+            warnings.showwarning = told_warning
+        code = build(words)(args=words, standalone_mode=False, prog_name="baxis")
+        sys.stdout.flush()
+    return code
+
+
+def _open_streams() -> None:
+    """Both output streams, or an end with a sentence on the other: what is opened next would take a closed one's place."""
+    for name, other in (("stdout", sys.stderr), ("stderr", sys.stdout)):
+        if getattr(sys, name) is None:
+            what = "standard output" if name == "stdout" else "standard error"
+            if other is not None:
+                other.write(f"baxis: {what} is closed; give it a place, such as /dev/null\n")
+            raise SystemExit(2)
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise SystemExit(TERMINATED)
 
 
 def _interrupted() -> SystemExit:
-    sys.stderr.write("baxis: stopped; nothing was written\n")
+    from ...core import files
+    from .output import say
+
+    done = [str(p) for p in files.written()]
+    say("baxis: stopped; " + (f"written before that: {', '.join(done)}" if done else "nothing was written"), err=True)
     return SystemExit(INTERRUPTED)
 
 
@@ -73,22 +101,34 @@ def _usage(error: Any) -> str:
     return f"{text.rstrip('.')}. Try '{path} --help'."
 
 
-def _told(error: Exception) -> BaseException:
-    """What to raise for an error: an exit after one line for those that a user can mend, else the error itself."""
-    from ...core.errors import BaxisError
+def _told(error: BaseException) -> BaseException:
+    """The exit for an error, after it was told: in a line, or a line each where there are several faults."""
+    from ...core.errors import BaxisError, Faults, Stopped
+    from .output import say
 
-    if type(error).__name__ == "Abort":  # the command-line library's own word for Ctrl-C
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":  # the latter: typer's word for Ctrl-C
         return _interrupted()
+    if isinstance(error, SystemExit):
+        return _interrupted() if error.code == INTERRUPTED else error
+    if isinstance(error, BrokenPipeError):  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SystemExit(0)
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         text = _usage(error)
         if text:
-            sys.stderr.write(f"baxis: {text}\n")
+            say(f"baxis: {text}", err=True)
         return SystemExit(error.exit_code)
     if isinstance(error, BaxisError):
-        sys.stderr.write(f"baxis: {error}\n")
-        return SystemExit(2)
+        lines = error.lines() if isinstance(error, Faults) else [str(error)]
+        say(f"baxis: {lines[0]}", *lines[1:], err=True)
+        return SystemExit(INTERRUPTED if isinstance(error, Stopped) else 2)
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
-        sys.stderr.write(f"baxis: cannot use{where or ' a file'}: {error.strerror or error}\n")
+        say(f"baxis: cannot use{where or ' a file'}: {error.strerror or error}", err=True)
         return SystemExit(2)
-    return error
+    if isinstance(error, MemoryError):
+        say("baxis: not enough memory for this; ask for fewer patients, rows or points", err=True)
+        return SystemExit(2)
+    said = " ".join(str(error).split())[:300]
+    say(f"baxis: An error inside baxis: {type(error).__name__}{': ' + said if said else ''}; {REPORT}", err=True)
+    return SystemExit(INSIDE)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ...core.errors import UnknownName
+from .output import say
 
 # command -> (module, attribute); a Typer object is a group of its own
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -74,7 +75,7 @@ def _version(asked: bool) -> None:
     if asked:
         from ..._version import __version__
 
-        typer.echo(f"baxis {__version__}")
+        say(f"baxis {__version__}")
         raise typer.Exit
 
 
@@ -82,5 +83,8 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error arose (or set BAXIS_DEBUG).")
+    ] = False,  # taken from the words by `main`, wherever it stands
 ) -> None:
     """The B-cell axis, in silico. Research use only."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
+from ...core import files
+from .output import say, say_json, say_rows
 
 LibraryOption = Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -31,18 +31,18 @@ def check(
     rows = checks.check(rung, disease)
     counts = checks.summary(rows)
     if page is not None:
-        page.write_text(report.markdown(rows), encoding="utf-8")
+        files.write_text(page, report.markdown(rows))
     if json:
         data = {"rows": [r.as_dict() for r in rows], "summary": counts}
-        sys.stdout.write(to_json(data, 2) + "\n")
+        say_json(data, 2)
         return
     shown = [r for r in rows if r.passed is False or not failures]
     _table([report.cells(r) for r in shown], f"check {rung}")
     for row in rows:
         if row.passed is False:
-            typer.echo(f"{row.id} fails: {report.lacking(row) or 'what the model lacks is not explained yet'}")
+            say(f"{row.id} fails: {report.lacking(row) or 'what the model lacks is not explained yet'}")
     for name, count in counts.items():
-        typer.echo(f"{name}: " + ", ".join(f"{v} {k.replace('_', ' ')}" for k, v in count.items()))
+        say(f"{name}: " + ", ".join(f"{v} {k.replace('_', ' ')}" for k, v in count.items()))
 
 
 def stimulate(
@@ -79,9 +79,10 @@ def stimulate(
     if plot is not None:
         from ...axis.figures import stimulation_figure
 
-        stimulation_figure(result, plot)
+        with files.aside(plot) as made:
+            stimulation_figure(result, made)
     if json:
-        sys.stdout.write(to_json(result.as_dict(), 2) + "\n")
+        say_json(result.as_dict(), 2)
         return
     _table([{k: _number(v) for k, v in row.items()} for row in result.summary()], result.condition)
 
@@ -97,7 +98,7 @@ def compare_diseases(
 
     rows = compare(diseases or None)
     if json:
-        sys.stdout.write(to_json(rows, 2) + "\n")
+        say_json(rows, 2)
         return
     _table(rows, "regulators (healthy = 1 unless a unit is given)")
 
@@ -140,13 +141,13 @@ def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], 
     data = {"agent": found.agent, "unit": found.unit, "readout": found.readout, "ec50": found.ec50, "emax": found.emax,
             "hill": found.hill, "doses": list(map(float, found.doses)), "response": list(map(float, found.response))}  # fmt: skip
     if json:
-        sys.stdout.write(to_json(data, 2) + "\n")
+        say_json(data, 2)
         return
     _table(
         [{"dose": f"{d:.4g}", found.readout: f"{r:.4g}"} for d, r in zip(found.doses, found.response, strict=True)],
         found.agent,
     )
-    typer.echo(f"half-maximal at {found.ec50:.3g} {found.unit}, largest effect {found.emax:.3g}, Hill {found.hill:.2f}")
+    say(f"half-maximal at {found.ec50:.3g} {found.unit}, largest effect {found.emax:.3g}, Hill {found.hill:.2f}")
 
 
 def _number(value: Any) -> str:
@@ -154,20 +155,7 @@ def _number(value: Any) -> str:
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> None:
-    if not rows:
-        typer.echo(f"{title}: no rows")
-        return
-    if not sys.stdout.isatty():
-        sys.stdout.write("\t".join(rows[0]) + "\n")
-        for row in rows:
-            sys.stdout.write("\t".join(str(v) for v in row.values()) + "\n")
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in rows[0]:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(v) for v in row.values()))
-    Console(highlight=False).print(table)
+    if rows:
+        say_rows(list(rows[0]), [list(row.values()) for row in rows], title)
+    else:
+        say(f"{title}: no rows")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 EARLY = 10  # markers on treatment shown
 
@@ -34,10 +34,11 @@ def biomarkers(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Rank markers, at baseline and early on treatment, by how well they tell who benefits (not merely who does well)."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
     from ...core.errors import InvalidValue
-    from .insight import bar
+    from ...core.folders import check_folder
+    from ...insight.compared import KIND as AGREEMENT
+    from .progress import bar
 
     if against_evidence and (dose or endpoint or trial):
         raise InvalidValue(
@@ -46,9 +47,9 @@ def biomarkers(
     if not against_evidence and not (drug and disease):
         raise InvalidValue("drug and disease", [drug, disease], "both, or --against-evidence")
     if out:
-        check_folder(out, "agreement.json" if against_evidence else "biomarkers.json")
+        check_folder(out, AGREEMENT if against_evidence else "baxis biomarkers")
     result: Agreement | Biomarkers
-    with bar() as tell:
+    with bar("simulations") as tell:
         settings = Settings(patients=patients or (500 if against_evidence else 1000), seed=seed, threads=threads)
         settings = replace(settings, progress=tell)
         if against_evidence:
@@ -62,13 +63,13 @@ def biomarkers(
     if out:
         result.save(out)
     if json:
-        typer.echo(to_json(result.to_dict(), 2))
+        say_json(result.to_dict(), 2)
         return
     shown = agreed(cast("Agreement", result)) if against_evidence else lines(cast("Biomarkers", result))
     for line in shown:
-        typer.echo(line)
+        say(line)
     if out:
-        typer.echo(f"Written to {out}")
+        say(f"Written to {out}")
 
 
 def agreed(result: Compared) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.plain import to_json
+from .output import say
 
 if TYPE_CHECKING:
     from ...clinic.settings import Settings
@@ -41,13 +42,14 @@ def combine(
     out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
     """Dose surfaces of benefit and harm of a combination, its synergy by HSA, Bliss, Loewe and ZIP, and its timing."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
+    from ...core.folders import check_folder
+    from ...insight.compared import KIND as AGREEMENT
     from .progress import bar
 
     asked = _checked(drugs, disease, (timing, against_evidence, include_validation), gaps)
     if out:
-        check_folder(out, "agreement.json" if against_evidence else "result.json")
+        check_folder(out, AGREEMENT if against_evidence else "baxis combine --timing" if timing else "baxis combine")
     usual = 300 if against_evidence else 100 if timing else 200
     result: Combination | Timing | Agreement
     with bar("comparison" if against_evidence else "arm") as progress:
@@ -70,7 +72,7 @@ def combine(
             shown = lines(result)
     if out:
         result.save(out)
-    typer.echo(to_json(result.to_dict(), 1) if json else "\n".join(shown))
+    say(to_json(result.to_dict(), 1) if json else "\n".join(shown))
 
 
 def _checked(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...core.plain import to_json
+from .output import say
 
 if TYPE_CHECKING:
     from ...insight.combine.search import Search
@@ -25,19 +26,19 @@ def combine_search(
     out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
     """Pairs of drugs (one of each class) by inflammation taken off, serious harms and IgG lost: the Pareto front."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings, settle
+    from ...core.folders import check_folder
     from ...insight.combine.search import search
     from .progress import bar
 
     if out:
-        check_folder(out)
+        check_folder(out, "baxis combine-search")
     with bar("arms") as progress:
         chosen = settle(Settings(patients=patients, seed=seed, threads=threads, progress=progress), {})
         result = search(disease, all_pairs, chosen)
     if out:
         result.save(out)
-    typer.echo(to_json(result.to_dict(), 1) if json else "\n".join(lines(result)))
+    say(to_json(result.to_dict(), 1) if json else "\n".join(lines(result)))
 
 
 def lines(result: Search) -> list[str]:

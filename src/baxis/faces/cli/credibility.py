@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ...core.plain import to_json
+from .output import say
 
 KINDS = (".html", ".json")
 
@@ -38,6 +39,6 @@ def credibility(
         printer.browser()
     found = assessment.assess(claim, disease, drug or (), endpoint, tests)
     plain = to_json(found.to_dict(), 1) + "\n"
-    typer.echo(f"Written to {write(plain if out.suffix == '.json' else assessment.html(found), out)}")
+    say(f"Written to {write(plain if out.suffix == '.json' else assessment.html(found), out)}")
     if pdf:
-        typer.echo(f"Written to {printer.write_pdf(out)}")
+        say(f"Written to {printer.write_pdf(out)}")

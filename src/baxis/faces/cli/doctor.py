@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
@@ -17,9 +17,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
 
     items = report()
     if json:
-        typer.echo(to_json([asdict(i) for i in items], 1))
+        say_json([asdict(i) for i in items], 1)
     else:
         rows = [(i.what, "well" if i.ok else "lacking", i.found, i.advice) for i in items]
-        typer.echo("\n".join(table(["what", "state", "found", "to do"], rows)))
+        say("\n".join(table(["what", "state", "found", "to do"], rows)))
     if not required_is_whole(items):
         raise typer.Exit(1)

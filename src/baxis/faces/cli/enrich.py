@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ...insight.enrich import Enrichment
@@ -31,16 +31,16 @@ def enrich(
     from ...clinic.settings import Settings
     from ...insight.enrich import Cutoff
     from ...insight.enrich import enrich as run
-    from .insight import bar
+    from .progress import bar
 
-    with bar() as tell:
+    with bar("simulations") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
         result = run(drug, disease, Cutoff(marker, cutoff, below), dose=dose, endpoint=endpoint, settings=settings)
     if json:
-        typer.echo(to_json(result.to_dict(), 2))
+        say_json(result.to_dict(), 2)
         return
     for line in lines(result):
-        typer.echo(line)
+        say(line)
 
 
 def lines(result: Enrichment) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ...core.errors import InvalidValue
-from ...core.plain import to_json
+from ...core.plain import records
+from ...core.sheets import csv_text
+from .output import say, say_json, say_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +40,11 @@ def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = 
     if as_csv and as_json:
         raise InvalidValue("--csv --json", "both", "one of the two")
     if frame.empty:
-        typer.echo(f"{title}: nothing fits", err=True)
+        say(f"{title}: nothing fits", err=True)
     if as_csv:
-        sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
+        say(csv_text(frame).removesuffix("\n"))
     elif as_json:
-        sys.stdout.write(frame.to_json(orient="records", indent=2, force_ascii=False, double_precision=12) + "\n")
+        say_json(records(frame), 2)
     else:
         rows = [[cell(v) for v in row] for row in frame.itertuples(index=False, name=None)]
         print_rows(list(frame.columns), rows, f"{title} ({len(rows)})")
@@ -58,15 +59,7 @@ def cell(value: Any) -> str:
 
 def print_rows(columns: list[str], rows: list[list[str]], title: str) -> None:
     """A table on a terminal, tab-separated text (header first) when piped. Empty columns are left out."""
-    used = [i for i in range(len(columns)) if not rows or any(r[i] for r in rows)]
-    if not sys.stdout.isatty():
-        for line in ([columns[i] for i in used], *([r[i] for i in used] for r in rows)):
-            sys.stdout.write("\t".join(line) + "\n")
-        return
-    from . import layout
-
-    lines = layout.table([columns[i] for i in used], [[r[i] for i in used] for r in rows])
-    sys.stdout.write("\n".join([title, *lines]) + "\n")
+    say_rows(columns, rows, title)
 
 
 @app.command()
@@ -83,7 +76,7 @@ def check(
         print_report_json(report)
     else:
         for fault in report.faults:
-            typer.echo(fault.text)
+            say(fault.text)
         columns = ["table", "rows", "numbers", "verified", "recalled", "uncited"]
         rows = [[str(getattr(c, name)) for name in columns] for c in (*report.counts, report.total)]
         print_rows(columns, rows, report.where)
@@ -93,7 +86,7 @@ def check(
                 [[f, str(r), k] for f, r, k in report.uncited],
                 "numbers without a citation",
             )
-        typer.echo(f"{report.where}: {len(report.faults)} fault{'s' if len(report.faults) != 1 else ''}")
+        say(f"{report.where}: {len(report.faults)} fault{'s' if len(report.faults) != 1 else ''}")
     raise typer.Exit(1 if report.faults else 0)
 
 
@@ -101,7 +94,7 @@ def print_report_json(report: Any) -> None:
     """The whole report as JSON."""
     from dataclasses import asdict
 
-    sys.stdout.write(to_json(asdict(report), 2) + "\n")
+    say_json(asdict(report), 2)
 
 
 @app.command()
@@ -186,17 +179,16 @@ def sheet(
 ) -> None:
     """Everything that the tables hold about one trial, claim, experiment, drug or gene."""
     from dataclasses import asdict
-    from json import dumps
 
     from ...evidence import sheet as make
 
     made = make(name, tables(evidence), audit)
     if as_json:
-        sys.stdout.write(dumps(asdict(made), indent=2, ensure_ascii=False) + "\n")
+        say_json(asdict(made), 2)
         return
-    typer.echo(f"{made.kind} {made.name}: {made.title}")
+    say(f"{made.kind} {made.name}: {made.title}")
     for section in made.sections:
-        typer.echo("")
+        say("")
         print_rows(list(section.columns), [list(r) for r in section.rows], section.title)
 
 
@@ -238,12 +230,12 @@ def import_record(
     record = read_records(files)
     written = write(record, out)
     for name, rows in record.tables.items():
-        typer.echo(f"{name}: {len(rows)} rows")
+        say(f"{name}: {len(rows)} rows")
     for item in record.unmapped:
-        typer.echo(f"not mapped: {item}")
+        say(f"not mapped: {item}")
     for fault in check_tables(out).faults:
-        typer.echo(f"to mend before use: {fault.text}")
-    typer.echo("wrote " + ", ".join(str(f) for f in written))
+        say(f"to mend before use: {fault.text}")
+    say("wrote " + ", ".join(str(f) for f in written))
 
 
 def _register() -> None:

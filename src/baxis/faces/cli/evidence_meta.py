@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core import folders
 from ...core.errors import InvalidValue
 from ...core.plain import to_json
+from ...core.sheets import csv_of
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ...evidence.meta.network_run import NetworkResult
@@ -118,10 +121,10 @@ def funnel_command(
 
     def text() -> None:
         few = " (fewer than 10 studies: low power)" if test.k < 10 else ""
-        _say(f"Egger's test, k = {test.k}{few}: slope {test.slope:.3f} (SE {test.se:.3f}), t = {test.statistic:.2f}, "
+        say(f"Egger's test, k = {test.k}{few}: slope {test.slope:.3f} (SE {test.se:.3f}), t = {test.statistic:.2f}, "
              f"p {p_text(test.p_value)}")  # fmt: skip
         low, high = (result.shown(x) for x in test.limit_ci)
-        _say(f"{result.scale_name} at standard error 0: {result.shown(test.limit):.3f} "
+        say(f"{result.scale_name} at standard error 0: {result.shown(test.limit):.3f} "
              f"[{low:.3f}, {high:.3f}] ({level_text(level)} interval)")  # fmt: skip
 
     _print(result.table(), asdict(test), csv, json, text)
@@ -173,11 +176,11 @@ def rival_command(
     got = rival.predict(disease, endpoint, week, drug_class, n_active, n_control, **more)
     plain = rival.plain_data(got)
     if json:
-        sys.stdout.write(_json(plain))
+        say_json(plain, 2)
         return
-    _say(f"{endpoint} in {disease} at week {week:g}: {drug_class} ({n_active}) against {versus} ({n_control})")
+    say(f"{endpoint} in {disease} at week {week:g}: {drug_class} ({n_active}) against {versus} ({n_control})")
     for line in rival.lines(plain):
-        _say(line)
+        say(line)
 
 
 def map_command(
@@ -193,16 +196,12 @@ def map_command(
 
     built = graph.mechanism_map(_load(evidence), disease)
     if out is not None:
-        _say(f"wrote {graph.write(built, out)}", err=True)
+        say(f"wrote {graph.write(built, out)}", err=True)
     if json:
-        sys.stdout.write(to_json(graph.to_dict(built), 2) + "\n")
+        say_json(graph.to_dict(built), 2)
         return
     for line in graph.describe(built):
-        _say(line)
-
-
-def _say(text: str, err: bool = False) -> None:
-    (sys.stderr if err else sys.stdout).write(text + "\n")
+        say(line)
 
 
 def _stem(kind: str, query: Query) -> str:
@@ -211,20 +210,22 @@ def _stem(kind: str, query: Query) -> str:
 
 def _write(out: Path, stem: str, rows: list[dict[str, Any]], data: Any, figures: list[Any], save: Any) -> None:
     """Table, JSON and figures into a folder; what was written goes to stderr."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / f"{stem}.csv").write_text(_csv(rows), encoding="utf-8")
-    (out / f"{stem}.json").write_text(_json(data), encoding="utf-8")
+    made = {
+        f"{stem}.csv": lambda path: path.write_text(_csv(rows), encoding="utf-8"),
+        f"{stem}.json": lambda path: path.write_text(to_json(data, 2) + "\n", encoding="utf-8"),
+    }
     for figure in figures:
         for suffix in (".png", ".svg"):
-            save(figure, out / f"{stem}{suffix}")
-    _say(f"wrote {out / stem}.csv, .json, .png, .svg", err=True)
+            made[f"{stem}{suffix}"] = partial(save, figure)
+    folders.add(out, made)
+    say(f"wrote {out / stem}.csv, .json, .png, .svg", err=True)
 
 
 def _print(rows: list[dict[str, Any]], data: Any, csv: bool, json: bool, text: Any) -> None:
     if json:
-        sys.stdout.write(_json(data))
+        say_json(data, 2)
     elif csv:
-        sys.stdout.write(_csv(rows))
+        say(_csv(rows).removesuffix("\n"))
     else:
         text()
 
@@ -234,25 +235,20 @@ def _json(data: Any) -> str:
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
-    import csv as csv_module
-    import io
-
-    buffer = io.StringIO()
-    writer = csv_module.DictWriter(buffer, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: "" if isinstance(v, float) and v != v else v for k, v in r.items()} for r in rows)
-    return buffer.getvalue()
+    names = list(rows[0]) if rows else []
+    cells = [["" if isinstance(r[n], float) and r[n] != r[n] else r[n] for n in names] for r in rows]
+    return csv_of(names, cells)
 
 
 def _meta_text(result: MetaResult) -> None:
     from ...evidence.meta.report import meta_lines
 
     for line in meta_lines(result):
-        _say(line)
+        say(line)
 
 
 def _network_text(result: NetworkResult) -> None:
     from ...evidence.meta.report import network_lines
 
     for line in network_lines(result):
-        _say(line)
+        say(line)

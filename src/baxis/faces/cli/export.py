@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .output import say
+
 TYPICAL = ("sbml", "antimony", "omex")  # of a disease's typical patient
 TRIAL = ("sbml", "omex", "population", "netcdf", "zarr")  # of a simulated trial
 SAVED = ("netcdf", "zarr")  # of a saved result
@@ -46,7 +48,7 @@ def export(
         if trial is not None or result is not None or treatment:
             raise InvalidValue("export petab", "--trial, --result or --treatment", "--disease or nothing")
         wanted = (f"pharmacodynamics-{disease}",) if disease else ()
-        typer.echo("\n".join(f"Written to {m}" for m in export_petab(out, wanted)))
+        say("\n".join(f"Written to {m}" for m in export_petab(out, wanted)))
         return
     sources = [n for n, v in (("--disease", disease), ("--trial", trial), ("--result", result)) if v is not None]
     if len(sources) > 1:
@@ -63,7 +65,7 @@ def export(
         from ...axis.archive import export as write
 
         made = write(disease or "healthy", kind, out, tuple(treatment or ()), weeks)
-    typer.echo(f"Written to {made}")
+    say(f"Written to {made}")
 
 
 def _check_kind(kind: str, source: str) -> None:

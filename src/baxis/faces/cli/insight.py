@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
 from ...core.written import fixed
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ...insight.explain import Explanation
@@ -30,38 +28,24 @@ def explain(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Explain a drug's effect in a disease: from target to endpoint, and which escapes carry what remains."""
-    from ...clinic.export import check_folder
+    from ...core.folders import check_folder
     from ...insight.explain import explain as run
+    from .progress import bar
 
     if out:
-        check_folder(out, "explain.json")
+        check_folder(out, "baxis explain")
     asked: dict[str, Any] = {"dose": dose, "endpoint": endpoint, "trial": trial}
-    with bar() as tell:
+    with bar("simulations") as tell:
         result = run(drug, disease, **asked, patients=patients, seed=seed, threads=threads, progress=tell)
     if out:
         result.save(out)
     if json:
-        typer.echo(to_json(result.to_dict(), 2))
+        say_json(result.to_dict(), 2)
         return
     for line in lines(result):
-        typer.echo(line)
+        say(line)
     if out:
-        typer.echo(f"Written to {out}")
-
-
-@contextmanager
-def bar() -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on stderr; None where stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("simulations"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("simulations", total=None)
-        yield lambda k, n: shown.update(task, completed=k, total=n)
+        say(f"Written to {out}")
 
 
 def lines(result: Explanation) -> list[str]:

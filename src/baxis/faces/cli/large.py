@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from ...core import files
 from ...core.plain import to_json
+from .output import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...clinic.design import Design
     from ...clinic.large import LargeResult
 
@@ -31,55 +26,38 @@ def run(
 ) -> None:
     """Run, print the tables, say what was found from before. how: (candidates in a block, scheduler)."""
     from ...clinic.large import run_large
-    from ...core.errors import InvalidValue
+    from ...core.errors import InvalidValue, Stopped
+    from .progress import bar
 
     if out is None:
         raise InvalidValue("--out", None, "a folder for the blocks: a large trial is kept there and can be resumed")
     block, scheduler = how
     try:
-        with _bar(quiet) as tell:
+        with bar("patients", quiet) as tell:
             result = run_large(design, out, block=block, client=scheduler, progress=tell, **settings)
     except KeyboardInterrupt:
-        typer.echo(f"Stopped. Finished blocks are in {out}; the same command goes on from them.", err=True)
-        raise typer.Exit(130) from None
+        raise Stopped(f"stopped. Finished blocks are in {out}; the same command goes on from them.") from None
     text = to_json(result.to_dict(), 2)
-    (out / "large.json").write_text(text + "\n", encoding="utf-8")
+    files.write_text(out / "large.json", text + "\n")
     if json == "-":
-        typer.echo(text)
+        say(text)
     elif json:
-        Path(json).write_text(text + "\n", encoding="utf-8")
+        files.write_text(json, text + "\n")
     if not quiet and json != "-":
         show(result)
 
 
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Progress on stderr while a person looks."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("patients"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("patients", total=None)
-        yield lambda k, n: bar.update(task, completed=k, total=n)
-
-
 def show(result: LargeResult) -> None:
     """Tables and what was made, found and made again."""
+    from .layout import width, wrapped
     from .trial_tables import endpoints
 
-    lines = [
-        f"{result.design.trial_id}  {result.patients} virtual patients an arm; {result.screened} screened",
-        "Arms",
-        *endpoints(result.arms, True),
-        f"Differences from {result.design.control.arm_id}",
-        *endpoints(result.contrasts, False),
-        f"Blocks: {result.blocks[0]} made, {result.blocks[1]} found in {result.folder}.",
-        *(f"{name} was not what was written and was made again." for name in result.again),
-        f"Solver failures: {result.recipe['failures']}. Intervals: {result.recipe['intervals']}.",
-        result.recipe["notice"],
-    ]
-    typer.echo("\n".join(lines))
+    d, recipe = result.design, result.recipe
+    say(f"{d.trial_id}  {result.patients} virtual patients an arm; {result.screened} screened")
+    say("", "Arms", *endpoints(result.arms, True))
+    say("", f"Differences from {d.control.arm_id}", *endpoints(result.contrasts, False), "")
+    made, found = result.blocks
+    say(f"Blocks: {made} made, {found} found in {result.folder}.")
+    say(*(f"{name} was not what was written and was made again." for name in result.again))
+    say(*wrapped(f"Solver failures: {recipe['failures']}. Intervals: {recipe['intervals']}.", width()))
+    say(recipe["notice"], strong=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.plain import to_json
+from .output import say
 
 if TYPE_CHECKING:
     from ...insight.limits import Limits
@@ -31,20 +32,20 @@ def limits(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """What lasts after a drug is stopped: B cells, IgG, benefit, remission and relapse off the drug."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
+    from ...core.folders import check_folder
     from ...insight.limits import limits as run
     from .progress import bar
 
     if out:
-        check_folder(out, "limits.json")
+        check_folder(out, "baxis limits")
     with bar("patients") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
         result = run(drug, disease, (weeks_on, follow), dose=dose, vaccine_week=vaccine_week, settings=settings)
     if out:
         result.save(out)
     text = [to_json(result.to_dict(), 1)] if json else lines(result)
-    typer.echo("\n".join(text))
+    say("\n".join(text))
 
 
 def lines(result: Limits) -> list[str]:

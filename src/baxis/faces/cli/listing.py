@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
+from .output import say_json, say_rows
 
 KINDS = ("drugs", "diseases", "trials")
 
@@ -34,7 +33,7 @@ def listing(
         )
     rows = diseases() if kind == "diseases" else drugs(folders) if kind == "drugs" else trials(folders)
     if json:
-        sys.stdout.write(to_json(rows, 2) + "\n")
+        say_json(rows, 2)
         return
     print_rows(rows, kind)
 
@@ -95,12 +94,6 @@ def trials(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
 
 
 def print_rows(rows: list[dict[str, Any]], title: str) -> None:
-    """A plain table; one line a row when the output is not a terminal."""
-    from . import layout
-
-    if not sys.stdout.isatty():
-        for row in rows:
-            sys.stdout.write("\t".join(str(v) for v in row.values()) + "\n")
-        return
-    lines = layout.table(list(rows[0]) if rows else [], [[str(v) for v in row.values()] for row in rows])
-    sys.stdout.write("\n".join([f"{title} ({len(rows)})", *lines]) + "\n")
+    """A plain table; one line a row, names first, when the output is not a terminal."""
+    columns = list(rows[0]) if rows else []
+    say_rows(columns, [list(row.values()) for row in rows], f"{title} ({len(rows)})")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.plain import records as rows_of
-from ...core.plain import to_json
+from .output import say, say_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +54,10 @@ def omics(
     if json:
         more = {"parameters": records(found.told) if found else [], "covariates": records(covariates)}
         more |= {"scorers": records(agreed)} if compare else {}
-        typer.echo(to_json(result.to_dict() | more, 1))
+        say_json(result.to_dict() | more, 1)
         return
     text = [*lines(result), *_scorers(agreed), *_mapped(found, population), *_covariates(covariates)]
-    typer.echo("\n".join([*text, result.recipe["notice"]]))
+    say("\n".join([*text, result.recipe["notice"]]))
 
 
 def lines(result: Activities) -> list[str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
+from ...core.errors import BaxisWarning
+from ...core.plain import to_json
 from ...core.written import visible
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
@@ -14,9 +19,30 @@ def say(*lines: str, err: bool = False, strong: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     for line in lines:
         text = visible(str(line))
-        stream.write(f"{BOLD}{text}{PLAIN}\n" if strong and stream.isatty() else f"{text}\n")
+        stream.write(
+            f"{BOLD}{text}{PLAIN}\n" if strong and stream.isatty() and "NO_COLOR" not in os.environ else f"{text}\n"
+        )
 
 
-def told_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """In place of Python's own way to show a warning: one line, without the place in the source."""
-    say("baxis: " + " ".join(str(message).split()), err=True)
+def say_json(value: Any, indent: int | None = 1) -> None:
+    """Plain data as JSON on standard output."""
+    say(to_json(value, indent))
+
+
+def say_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str) -> None:
+    """A table on a terminal, tab-separated text (header first) when piped. Empty columns are left out."""
+    from . import layout
+
+    texts = [["" if v is None else " ".join(str(v).split()) for v in row] for row in rows]
+    used = [i for i in range(len(columns)) if not texts or any(r[i] for r in texts)]
+    head, body = [columns[i] for i in used], [[r[i] for i in used] for r in texts]
+    if sys.stdout.isatty():
+        say(title, *layout.table(head, body))
+    else:
+        say(*("\t".join(line) for line in (head, *body)))
+
+
+def told_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    """In place of Python's own way to show a warning: notices of baxis in one line, nothing of other packages."""
+    if issubclass(category, BaxisWarning):
+        say("baxis: " + " ".join(str(message).split()), err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,23 +30,25 @@ def patient(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Posterior of one patient from values, scores and treatments; what each drug is predicted to do. Research only."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
+    from ...core.folders import check_folder
     from ...insight.patient import patient as run
     from .progress import bar
 
     if out:
-        check_folder(out, "patient.json")
+        check_folder(out, "baxis patient")
     names = tuple(dict.fromkeys(c.strip() for c in candidates.split(";" if ";" in candidates else ",") if c.strip()))
     with bar("virtual patients") as progress:
         result = run(file, disease, names, Settings(seed=seed, threads=threads, progress=progress))
     if out:
         result.save(out)
     if json:
-        typer.echo(to_json(result.to_dict(), 1))
+        say_json(result.to_dict(), 1)
         return
-    notice = typer.style(result.recipe["notice"], bold=True)
-    typer.echo("\n".join([notice, *lines(result), notice]))
+    notice = result.recipe["notice"]
+    say(notice, strong=True)
+    say(*lines(result))
+    say(notice, strong=True)
 
 
 def lines(result: PatientResult) -> list[str]:

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
+from ...core import files, sheets
+from .output import say, say_json
 
+TABLES = (".csv", ".parquet")
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -26,21 +28,17 @@ def power(
 ) -> None:
     """Replicate a trial at given sizes: spread of its estimate, power, and assurance. Research use only."""
     from ...clinic.replicates import Plan, replicate_trials
-    from ...core.errors import UnknownName
     from .progress import bar
 
-    if out is not None and out.suffix not in (".csv", ".parquet"):
-        raise UnknownName("kind of output file", out.suffix or str(out), (".csv", ".parquet"))
+    if out is not None:
+        files.check_file(out, TABLES)
     plan = Plan(replicates, _sizes(n), alpha, endpoint, week)
     with bar("patients") as progress:
         found = replicate_trials(design, plan, patients=patients, seed=seed, progress=progress)
     if out is not None:
-        part = out.with_name(f"{out.stem}.part{out.suffix}")
-        write: Any = found.trials.to_csv if out.suffix == ".csv" else found.trials.to_parquet
-        write(part, index=False)
-        part.replace(out)
+        sheets.write_table(found.trials, out)
     if json:
-        typer.echo(to_json(found.to_dict(), 1))
+        say_json(found.to_dict(), 1)
         return
     _print(found, out)
 
@@ -69,16 +67,16 @@ def _print(found: Any, out: Path | None) -> None:
         rows.append((r["arm_id"], sizes, show(r["predicted"]), spread, f"{100 * r['power']:.0f} %",
                      f"{100 * r['assurance']:.0f} %", f"{100 * r['opposite']:.1f} %"))  # fmt: skip
     unit = "percentage points" if percent else "points"
-    typer.echo(f"{found.design.trial_id}: {found.endpoint.name} at week {found.endpoint.week:g}, in {unit}")
+    say(f"{found.design.trial_id}: {found.endpoint.name} at week {found.endpoint.week:g}, in {unit}")
     columns = ["arm", "n active/control", "predicted", "90 % of trials", "power", "assurance", "wrong direction"]
-    typer.echo("\n".join(table(columns, rows)))
-    typer.echo(
+    say("\n".join(table(columns, rows)))
+    say(
         f"{found.plan.replicates} replicates each, two-sided {found.plan.alpha:g}. Power takes the prediction as true; assurance "
         "lets it vary with the posterior draws. Neither holds the model's own error (see the scoreboard)."
     )
     if out:
-        typer.echo(f"Written to {out}")
-    typer.echo(found.recipe["notice"])
+        say(f"Written to {out}")
+    say(found.recipe["notice"])
 
 
 def calendar(
@@ -90,21 +88,19 @@ def calendar(
     from ...clinic.calendar import calendar as draw
     from ...clinic.calendar import rows
     from ...clinic.design import read_design
-    from ...core.errors import UnknownName
     from .layout import table
 
-    if out is not None and out.suffix not in PICTURES:
-        raise UnknownName("kind of output file", out.suffix or str(out), PICTURES)
+    if out is not None:
+        files.check_file(out, PICTURES)
     chosen = read_design(design)
     found = rows(chosen)
     if out is not None:
-        part = out.with_name(f"{out.stem}.part{out.suffix}")
-        draw(chosen).savefig(part, dpi=150)
-        part.replace(out)
+        with files.aside(out) as part:
+            draw(chosen).savefig(part, dpi=150)
     if json:
-        typer.echo(to_json(found, 1))
+        say_json(found, 1)
         return
     shown = [(r["arm_id"], r["drug"], r["dose"], r["schedule"], str(len(r["days"]) or "")) for r in found]
-    typer.echo("\n".join(table(["arm", "drug", "dose", "schedule", "doses"], shown)))
+    say("\n".join(table(["arm", "drug", "dose", "schedule", "doses"], shown)))
     if out:
-        typer.echo(f"Written to {out}")
+        say(f"Written to {out}")

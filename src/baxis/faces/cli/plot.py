@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
+from ...core import files
 from ...core.written import fixed
+from .output import say, say_json
 from .trial_tables import number
 
 if TYPE_CHECKING:
@@ -29,27 +30,23 @@ def plot(
 ) -> None:
     """Print a saved result again, simulated against published with ratios, and draw its figures. Research use only."""
     from ...clinic.reload import load_result
-    from ...core.errors import InvalidValue, UnknownName
 
-    if out is not None and out.suffix not in PICTURES:
-        raise UnknownName("kind of output file", out.suffix or str(out), PICTURES)
-    if out is not None and not out.absolute().parent.is_dir():
-        raise InvalidValue("--out", str(out), "a file in an existing folder")
+    if out is not None:
+        files.check_file(out, PICTURES)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         result = load_result(folder)
     for line in told:
-        typer.echo(f"baxis: {line.message}", err=True)
+        say(f"baxis: {line.message}", err=True)
     figure = _figure(result, name or [], therapy) if out or name or therapy else None
     if json:
-        typer.echo(to_json(result.against_published().to_dict("records"), 1))
+        say_json(result.against_published().to_dict("records"), 1)
     else:
         _print(result)
     if figure is not None and out is not None:
-        part = out.with_name(f"{out.stem}.part{out.suffix}")
-        figure.savefig(part, dpi=150)
-        part.replace(out)
-        typer.echo(f"Written to {out}", err=json)
+        with files.aside(out) as part:
+            figure.savefig(part, dpi=150)
+        say(f"Written to {out}", err=json)
 
 
 def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:
@@ -70,7 +67,7 @@ def _print(result: TrialResult) -> None:
     print_result(result)
     found = result.against_published()
     if found.empty:
-        typer.echo("Nothing was published of this design.")
+        say("Nothing was published of this design.")
         return
     rows = [
         (r["table"], r["arm_id"], f"{r['endpoint']} week {r['week']:g}", number(r["simulated"], r["scale"]),
@@ -78,7 +75,7 @@ def _print(result: TrialResult) -> None:
         for r in found.to_dict("records")
     ]  # fmt: skip
     columns = ["what", "arm", "endpoint", "simulated", "published", "difference", "ratio", "in 90 % PI"]
-    typer.echo("\n".join(table(columns, rows)))
+    say("\n".join(table(columns, rows)))
 
 
 def _gap(row: Any) -> str:

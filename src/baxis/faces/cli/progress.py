@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A function to tell (done, in all), or None when nobody would see it."""
-    if not sys.stderr.isatty():
+def bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """A function to tell (done, in all), or None when nobody would see it, or nobody wants to."""
+    if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

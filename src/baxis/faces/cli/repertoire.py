@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 
 def repertoire(
@@ -20,7 +20,7 @@ def repertoire(
 
     r = run(file)
     if json:
-        typer.echo(to_json(r.to_dict(), 1))
+        say_json(r.to_dict(), 1)
         return
     pairs = [("sequences", f"{r.sequences} in {r.clones} clones; {r.dropped} rows dropped")]
     pairs += [
@@ -30,4 +30,4 @@ def repertoire(
     ]
     pairs += [("isotypes", ", ".join(f"{k} {100 * v:.1f} %" for k, v in r.isotypes.items()))]
     pairs += [("V mutation", f"{r.mutation:.2f} % of bases")]
-    typer.echo("\n".join([*facts(pairs), "For research use only."]))
+    say("\n".join([*facts(pairs), "For research use only."]))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .output import say
+
 
 def report(
     name: Annotated[
@@ -38,6 +40,6 @@ def report(
     size = patients if patients is not None else 1000 if kind == "trial" else 100
     with bar("patients") as progress:
         text = reports.report(name, board=board, progress=progress, patients=size, seed=seed, threads=threads)
-    typer.echo(f"Written to {reports.write(text, out)}")
+    say(f"Written to {reports.write(text, out)}")
     if pdf:
-        typer.echo(f"Written to {printer.write_pdf(out)}")
+        say(f"Written to {printer.write_pdf(out)}")

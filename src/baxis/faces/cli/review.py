@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .output import say
+
 
 def review(
     out: Annotated[Path, typer.Option(help="Folder for review.html and the runs of the model.", metavar="DIR")],
@@ -23,4 +25,4 @@ def review(
     with bar("runs of the model") as progress:
         made = write(out, patients, pdf, progress)
     for file in made:
-        typer.echo(f"Written to {file}")
+        say(f"Written to {file}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ...clinic.scoreboard import Board
@@ -42,8 +41,11 @@ def scoreboard(
     the trials of that role.
     """
     from ...clinic.scoreboard import looks
+    from ...clinic.scoreboard.files import NAMES
+    from ...core.folders import add_check
 
-    check_out(out)
+    if out:
+        add_check(out, NAMES)
     if log:
         looks.check(log)
     board = _run(
@@ -61,61 +63,42 @@ def scoreboard(
 
         save(board, out)
     if json:
-        sys.stdout.write(to_json(board.to_dict(), 1) + "\n")
+        say_json(board.to_dict(), 1)
     elif not quiet:
         print_board(board)
         if out:
-            typer.echo(f"Written to {out}")
-
-
-def check_out(out: Path | None) -> None:
-    """The folder must be makeable, so that a long run does not end in an error."""
-    from ...core.errors import InvalidValue
-
-    if out and (out.is_file() or not out.absolute().parent.is_dir()):
-        raise InvalidValue("--out", str(out), "a folder, or a new one in an existing folder")
+            say(f"Written to {out}")
 
 
 def _run(role: str | None, folders: list[Path], quiet: bool, settings: dict[str, Any]) -> Board:
     """Run with a progress bar on stderr: contrasts done and time left."""
     from ...clinic.scoreboard import scoreboard as run
+    from .progress import bar
 
-    if quiet or not sys.stderr.isatty():
-        return run(role, folders, **settings)
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("contrasts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("contrasts", total=None)
-        return run(role, folders, tell=lambda k, n: bar.update(task, completed=k, total=n), **settings)
+    with bar("contrasts", quiet) as tell:
+        return run(role, folders, tell=tell, **settings)
 
 
 def print_board(board: Board) -> None:
     """Scores by role and scale, then the worst misses, what was not simulated, and research use."""
-    from rich.console import Console
-
     from ...clinic.recipe import INTERVALS, NOTICE
     from ...clinic.scoreboard.page import SCALE, UNIT
+    from .layout import width, wrapped
 
-    console = Console()
     summary = board.summary()
     for role, scales in summary["by_role"].items():
         for scale, found in scales.items():
-            console.print(_scores(f"{role}: {SCALE[scale]}", found, UNIT.get(scale, 1.0)))
-    console.print(_worst(board))
-    console.print(
+            say(f"{role}: {SCALE[scale]}", *_scores(found, UNIT.get(scale, 1.0)), "")
+    say("Worst misses of the mechanism", *_worst(board), "")
+    lines = [
         f"{summary['simulated']} of {summary['contrasts']} contrasts of {summary['trials']} trials simulated; the rest "
-        f"counts as no effect. Solver failures: {board.recipe['failures']}.",
-        highlight=False,
-    )
+        f"counts as no effect. Solver failures: {board.recipe['failures']}."
+    ]
     own = {r.row["trial_id"] for r in board.rows if r.row["role"] == "external"}
-    for trial in sorted(own & set(board.notes)):
-        console.print(f"{trial}: " + "; ".join(board.notes[trial]) + ".", highlight=False)
-    for sentence in board.recipe["absent"]:
-        console.print(sentence, highlight=False)
-    console.print(f"Intervals of the mechanism: {INTERVALS}.", highlight=False)
-    console.print(f"[bold]{NOTICE}[/bold]")
+    lines += [f"{trial}: " + "; ".join(board.notes[trial]) + "." for trial in sorted(own & set(board.notes))]
+    lines += [*board.recipe["absent"], f"Intervals of the mechanism: {INTERVALS}."]
+    say(*(part for line in lines for part in wrapped(line, width())))
+    say(NOTICE, strong=True)
 
 
 SHORT = {
@@ -125,39 +108,31 @@ SHORT = {
 }
 
 
-def _table(title: str, columns: tuple[str, ...], left: int) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
-    for k, name in enumerate(columns):
-        table.add_column(name, justify="left" if k < left else "right", no_wrap=True)
-    return table
-
-
-def _scores(title: str, found: dict[str, Any], unit: float) -> Any:
+def _scores(found: dict[str, Any], unit: float) -> list[str]:
     from ...clinic.scoreboard.page import number
+    from .layout import table
 
-    table = _table(title, ("predictor", "n", "MAE", "bias", "in 90", "CRPS", "skill against it"), 1)
+    rows = []
     for name, m in found["predictors"].items():
         s = found["skill"].get(name)
         gain = f"{s['skill']:.2f} ({s['low']:.2f}..{s['high']:.2f})" if s else ""
-        table.add_row(
+        rows.append([
             SHORT.get(name, name.replace("_", " ")), str(m["contrasts"]), number(m["mae"], 1, unit),
             number(m["bias"], 1, unit), number(m["coverage90"], 0, 100), number(m["crps"], 1, unit), gain,
-        )  # fmt: skip
-    return table
+        ])  # fmt: skip
+    return table(["predictor", "n", "MAE", "bias", "in 90", "CRPS", "skill against it"], rows)
 
 
-def _worst(board: Board) -> Any:
+def _worst(board: Board) -> list[str]:
     from ...clinic.scoreboard.board import FIRST, miss
     from ...clinic.scoreboard.page import UNIT, number
+    from .layout import table
 
-    table = _table("Worst misses of the mechanism", ("trial", "arm", "endpoint", "model", "seen", "SE"), 3)
+    rows = []
     for r in board.worst(8):
         unit = UNIT.get(r.row["scale"], 1.0)
-        table.add_row(
+        rows.append([
             r.row["trial_id"], r.row["arm_id"], r.row["endpoint"], number(r.predictions[FIRST].mean, 1, unit),
             number(r.value, 1, unit), number(miss(r), 1),
-        )  # fmt: skip
-    return table
+        ])  # fmt: skip
+    return table(["trial", "arm", "endpoint", "model", "seen", "SE"], rows)

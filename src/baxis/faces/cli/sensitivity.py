@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ...insight.sensitivity import Sensitivity
@@ -27,27 +27,27 @@ def sensitivity(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Why patients differ: Morris, Sobol and partial rank correlation of the effect over patient parameters."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
+    from ...core.folders import check_folder
     from ...insight.sensitivity import sensitivity as run
     from ...insight.sensitivity.compute import Size
-    from .insight import bar
+    from .progress import bar
 
     if out:
-        check_folder(out, "sensitivity.json")
+        check_folder(out, "baxis sensitivity")
     size = Size(trajectories=trajectories, base=base)
-    with bar() as tell:
+    with bar("simulations") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
         result = run(drug, disease, dose=dose, endpoint=endpoint, size=size, settings=settings)
     if out:
         result.save(out)
     if json:
-        typer.echo(to_json(result.to_dict(), 2))
+        say_json(result.to_dict(), 2)
         return
     for line in lines(result):
-        typer.echo(line)
+        say(line)
     if out:
-        typer.echo(f"Written to {out}")
+        say(f"Written to {out}")
 
 
 def lines(result: Sensitivity) -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json as json_module
-import os
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from .output import say, say_json
 
 Section = tuple[str, list[dict[str, Any]]]
 
@@ -30,7 +29,7 @@ def show(
     sections = sections_of(name, tuple(evidence or ()))
     if json:
         data = {"name": name, "sections": [{"title": t, "rows": rows} for t, rows in sections]}
-        sys.stdout.write(json_module.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+        say_json(data, 2)
         return
     print_sections(sections)
 
@@ -175,7 +174,6 @@ def print_sections(sections: list[Section]) -> None:
     """Each section: one row or name-value pairs as lines, several rows as a table."""
     from . import layout
 
-    plain = "NO_COLOR" in os.environ
     for title, rows in sections:
         if not rows and not title.endswith("(evidence)"):
             continue
@@ -188,9 +186,10 @@ def print_sections(sections: list[Section]) -> None:
         elif rows:
             names = list({key: None for row in rows for key in row})
             lines += layout.table(names, [[_cell(row.get(n, "")) for n in names] for row in rows])
-        typer.echo("\n" + "\n".join(part if plain else typer.style(part, bold=True) for part in head))
+        say("")
+        say(*head, strong=True)
         if lines:
-            typer.echo("\n".join(lines))
+            say("\n".join(lines))
 
 
 def _cell(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ...insight.strategies import Strategies
@@ -28,24 +28,24 @@ def strategies(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Strategies over two years: time in remission, prednisone, serious infections, courses, B cells, IgG."""
-    from ...clinic.export import check_folder
     from ...clinic.settings import Settings
+    from ...core.folders import check_folder
     from ...insight.strategies import strategies as run
     from .progress import bar
 
     if out:
-        check_folder(out, "strategies.json")
+        check_folder(out, "baxis strategies")
     with bar("strategies") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
         result = run(disease, drug, then=then, file=file, settings=settings)
     if out:
         result.save(out)
     if json:
-        typer.echo(to_json(result.to_dict(), 1))
+        say_json(result.to_dict(), 1)
         return
-    typer.echo("\n".join(lines(result)))
+    say("\n".join(lines(result)))
     if out:
-        typer.echo(f"Written to {out}")
+        say(f"Written to {out}")
 
 
 def lines(result: Strategies) -> list[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from ...core import files
 from ...core.plain import to_json
+from ...core.written import fixed
+from .output import say
 
 if TYPE_CHECKING:
     from ...clinic.design import Design
@@ -24,44 +23,33 @@ def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings
     if json:
         text = to_json(found.to_dict(), 1) + "\n"
         if json == "-":
-            sys.stdout.write(text)
+            say(text.removesuffix("\n"))
         else:
-            part = Path(f"{json}.part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(json)
+            files.write_text(json, text)
     if not quiet and json != "-":
         show(found)
 
 
 def show(found: Transport) -> None:
     """The steps as a table, with notes and research use."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    from .layout import table, width, wrapped
 
-    console = Console()
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("step")
-    table.add_column("arm", no_wrap=True)
-    for name in ("control", "active", "difference", "90 % PI", "shift"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for r in found.table.to_dict("records"):
         u, d = (100.0, 1) if r["scale"] == "risk_difference" else (1.0, 2)
-        shift = "" if r["shift"] != r["shift"] else f"{u * r['shift']:+.{d}f}"
-        table.add_row(
-            r["step"], r["arm_id"], f"{u * r['control']:.{d}f}",
-            f"{u * r['active']:.{d}f}", f"{u * r['predicted']:+.{d}f}",
-            f"{u * r['pi90'][0]:.{d}f}..{u * r['pi90'][1]:.{d}f}", shift,
-        )  # fmt: skip
+        shift = "" if r["shift"] != r["shift"] else fixed(u * r["shift"], d, "+")
+        rows.append([
+            r["step"], r["arm_id"], fixed(u * r["control"], d), fixed(u * r["active"], d), fixed(u * r["predicted"], d, "+"),
+            f"{u * r['pi90'][0]:z.{d}f}..{u * r['pi90'][1]:z.{d}f}", shift,
+        ])  # fmt: skip
     first, last = (found.table.iloc[k] for k in (0, -1))
-    console.print(f"Endpoint: {first.endpoint} at week {first.week:g}", highlight=False)
+    say(f"Endpoint: {first.endpoint} at week {first.week:g}")
     if (first.endpoint, first.week) != (last.endpoint, last.week):
-        console.print(f"Endpoint swapped in: {last.endpoint} at week {last.week:g}", highlight=False)
-    console.print(table)
-    for note in found.notes:
-        console.print(note + ".", highlight=False)
-    console.print(
-        "Responders in per cent, other endpoints in their points or as log hazard ratio. Same virtual patients by number in every step.",
-        highlight=False,
+        say(f"Endpoint swapped in: {last.endpoint} at week {last.week:g}")
+    say("", *table(["step", "arm", "control", "active", "difference", "90 % PI", "shift"], rows), "")
+    notes = [f"{note}." for note in found.notes]
+    notes.append(
+        "Responders in per cent, other endpoints in their points or as log hazard ratio. Same virtual patients by number in every step."
     )
-    typer.echo(found.recipe["notice"])
+    say(*(part for line in notes for part in wrapped(line, width())))
+    say(found.recipe["notice"], strong=True)

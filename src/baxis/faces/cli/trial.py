@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ...core import files
+from .output import say
 
 if TYPE_CHECKING:
     from ...clinic.design import Design
@@ -74,19 +76,20 @@ def trial(
 
     With a transport option the same arms are run as designed, with each element swapped alone, and with all of them.
     """
-    from ...clinic.export import check_folder
+    from ...clinic.export import FIGURES, KIND
     from ...clinic.transport import Swap
     from ...core import library as shipped
     from ...core.errors import InvalidValue
+    from ...core.folders import check_folder
     from . import large, transport
 
     for folder in library or []:
         shipped.overlay(folder)
     streamed = stream or bool(scheduler) or patients >= large.AUTOMATIC
     if out and not streamed:
-        check_folder(out)
+        check_folder(out, KIND, FIGURES)
     if json and json != "-":
-        check_file(Path(json))
+        files.check_file(json, option="--json")
     settings: dict[str, Any] = {"patients": patients, "seed": seed, "threads": threads, "dosing": dosing}
     settings |= {"evidence": tuple(evidence or ()), "population": population, "match": match}
     trial_design = _changed(design, exposure, hold, settings["evidence"])
@@ -105,7 +108,7 @@ def trial(
     if not quiet and json != "-":
         print_result(result)
         if out:
-            typer.echo(f"Written to {out}")
+            say(f"Written to {out}")
 
 
 def _changed(
@@ -127,24 +130,10 @@ def _changed(
 def _run(design: str | Design, quiet: bool, settings: dict[str, Any]) -> TrialResult:
     """Run with a progress bar on stderr: patients done and time left."""
     from ...clinic.trial import run_trial
+    from .progress import bar
 
-    if quiet or not sys.stderr.isatty():
-        return run_trial(design, **settings)
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("patients"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("patients", total=None)
-        return run_trial(design, progress=lambda k, n: bar.update(task, completed=k, total=n), **settings)
-
-
-def check_file(file: Path) -> None:
-    """The file's folder must exist, so that a long run does not end in an error."""
-    from ...core.errors import InvalidValue
-
-    if file.is_dir() or not file.absolute().parent.is_dir():
-        raise InvalidValue("--json", str(file), "a file in an existing folder, or - for stdout")
+    with bar("patients", quiet) as progress:
+        return run_trial(design, progress=progress, **settings)
 
 
 def write_json(result: TrialResult, target: str) -> None:
@@ -153,11 +142,9 @@ def write_json(result: TrialResult, target: str) -> None:
 
     text = dumps(result)
     if target == "-":
-        sys.stdout.write(text)
+        say(text.removesuffix("\n"))
         return
-    part = Path(f"{target}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(target)
+    files.write_text(target, text)
 
 
 def print_result(result: TrialResult) -> None:

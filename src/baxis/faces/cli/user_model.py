@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core import files
+from ...core.sheets import write_table
+from .output import say
+
 if TYPE_CHECKING:
     from ...engine.scale_out import Study
     from ...engine.user_model import Simulated
@@ -79,7 +83,7 @@ def simulate(
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
-    typer.echo(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
+    say(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
 
 
 def _refuse_for_a_folder(out: Path | None, device: str) -> None:
@@ -95,6 +99,7 @@ def _refuse_for_a_folder(out: Path | None, device: str) -> None:
 
 def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tuple[int, str | None], json: bool) -> None:
     """Block by block into a folder. how: (rows in a block, scheduler)."""
+    from ...core.errors import Stopped
     from ...engine.scale_out import simulate_to_folder
     from .progress import bar
 
@@ -103,28 +108,25 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
         with bar("rows") as progress:
             done = simulate_to_folder(study, values, out, block=how[0], client=how[1], progress=progress)
     except KeyboardInterrupt:
-        typer.echo(f"Stopped. Finished blocks are in {out}; the same command goes on from them.", err=True)
-        raise typer.Exit(130) from None
+        raise Stopped(f"stopped. Finished blocks are in {out}; the same command goes on from them.") from None
     said = {"rows": done.rows, "made": done.made, "found": done.found, "again": done.again, "folder": str(out)}
     failures = {str(k): v for k, v in done.failures.items()}
     if json:
-        typer.echo(encoder.dumps(said | {"files": [f.name for f in done.files], "failures": failures}))
+        say(encoder.dumps(said | {"files": [f.name for f in done.files], "failures": failures}))
         return
-    typer.echo(f"{done.rows} rows in {done.made + done.found} blocks: {done.made} made, {done.found} found, in {out}")
+    say(f"{done.rows} rows in {done.made + done.found} blocks: {done.made} made, {done.found} found, in {out}")
     for name in done.again:
-        typer.echo(f"damaged and made anew: {name}")
+        say(f"damaged and made anew: {name}")
     for k, why in list(failures.items())[:10]:
-        typer.echo(f"row {k} did not finish: {why}")
+        say(f"row {k} did not finish: {why}")
 
 
 def _warn_of_units(clashes: list[str]) -> None:
     for sentence in clashes[:3]:
-        typer.echo(f"units: {sentence}", err=True)
+        say(f"units: {sentence}", err=True)
     if clashes:
         more = f"{len(clashes)} clashes of units in all" if len(clashes) > 3 else "the units clash"
-        typer.echo(
-            f"units: {more}; numbers are used as they stand: check the model before you trust the result", err=True
-        )
+        say(f"units: {more}; numbers are used as they stand: check the model before you trust the result", err=True)
 
 
 def _petab(problem: Path, out: Path | None, json: bool) -> None:
@@ -138,22 +140,18 @@ def _petab(problem: Path, out: Path | None, json: bool) -> None:
         )
     found = simulate_petab(problem)
     if out is not None:
-        table = found.simulations
-        if out.suffix == ".parquet":
-            table.to_parquet(out, index=False)
-        else:
-            table.to_csv(out, index=False, sep="\t" if out.suffix == ".tsv" else ",")
+        write_table(found.simulations, out)
     if json:
-        typer.echo(
+        say(
             encoder.dumps(found.to_dict() | {"simulations": encoder.loads(found.simulations.to_json(orient="records"))})
         )
         return
-    typer.echo(found.simulations.to_string(index=False))
-    typer.echo(
+    say(found.simulations.to_string(index=False))
+    say(
         f"PEtab {found.version}: {len(found.simulations)} measurements, chi2 {found.chi2:.6g}, log-likelihood {found.llh:.6g}"
     )
     if out is not None:
-        typer.echo(f"Written to {out}")
+        say(f"Written to {out}")
 
 
 def _number(text: str, where: str) -> float:
@@ -203,32 +201,29 @@ def _table(path: Path | None, model: str) -> dict[str, Any]:
 
 
 def _save(found: Simulated, out: Path) -> None:
-    part = out.with_name(f"{out.stem}.part{out.suffix}")
-    if out.suffix == ".csv":
-        found.to_frame().to_csv(part, index=False)
-    elif out.suffix == ".parquet":
-        found.to_frame().to_parquet(part, index=False)
-    else:
+    if out.suffix in (".csv", ".parquet"):
+        return write_table(found.to_frame(), out)
+    with files.aside(out) as part:
         _plot(found, part)
-    part.replace(out)
 
 
 def _plot(found: Simulated, path: Path) -> None:
     """Median of the rows, with the middle 90 % as a band when there are several; at most 12 outputs."""
     import numpy as np
-    from matplotlib.figure import Figure
+
+    from ...core.drawing import Drawing, label
 
     shown = found.outputs[:12]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(3.4 * columns, 2.5 * rows), layout="constrained")
+    figure = Drawing(figsize=(3.4 * columns, 2.5 * rows), layout="constrained")
     for k, name in enumerate(shown):
         axes = figure.add_subplot(rows, columns, k + 1)
         low, middle, high = np.nanpercentile(found.values[:, :, k], [5, 50, 95], axis=0)
         axes.plot(found.times, middle, color="#0072B2")
         if len(found.values) > 1:
             axes.fill_between(found.times, low, high, color="#0072B2", alpha=0.2, linewidth=0)
-        axes.set_title(name, fontsize=9)
+        axes.set_title(label(name), fontsize=9)
         axes.set_xlabel("time", fontsize=8)
         axes.tick_params(labelsize=8)
     figure.savefig(path, dpi=150)
@@ -297,17 +292,15 @@ def conformance(
         found = run_folder(folder, processes=processes, compiled=compiled, progress=progress)
     report = summary(found)
     if json is not None:
-        part = json.with_name(json.name + ".part")
-        part.write_text(encoder.dumps(report, indent=1) + "\n", encoding="utf-8")
-        part.replace(json)
+        files.write_text(json, encoder.dumps(report, indent=1) + "\n")
     if page is not None:
         with bar("cases, compiled") as progress:
             other = run_folder(folder, processes=processes, compiled=True, progress=progress)
-        page.write_text(page_text(found, other), encoding="utf-8")
+        files.write_text(page, page_text(found, other))
     rows = [(tag, str(r), str(w), str(n)) for tag, r, w, n in by_tag(found)]
     if rows:
-        typer.echo("\n".join(table(["tag", "right", "wrong", "refused"], rows)))
+        say("\n".join(table(["tag", "right", "wrong", "refused"], rows)))
     for o in found:
         if o.status == "wrong":
-            typer.echo(f"wrong: {o.case}: {o.why}")
-    typer.echo(", ".join(f"{n} {status}" for status, n in report["summary"].items()))
+            say(f"wrong: {o.case}: {o.why}")
+    say(", ".join(f"{n} {status}" for status, n in report["summary"].items()))

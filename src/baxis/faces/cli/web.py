@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from .output import say
 
 
 def serve(
@@ -20,5 +21,5 @@ def serve(
     from .. import web
 
     web.check_free(host, port)
-    sys.stderr.write(f"baxis laboratory at http://{host}:{port}/  (Ctrl-C stops it; research use only)\n")
+    say(f"baxis laboratory at http://{host}:{port}/  (Ctrl-C stops it; research use only)", err=True)
     web.serve(host, port, scoreboard)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...core import files
 from ...core.errors import BaxisError, InvalidValue, UnknownName
 
 KINDS = ("trial", "drug", "disease", "scoreboard")
@@ -63,8 +64,4 @@ def report(
 
 def write(text: str, path: str | Path) -> Path:
     """Write a page to a file, whole or not at all."""
-    target = Path(path)
-    part = target.with_name(target.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(target)
-    return target
+    return files.write_text(path, text)

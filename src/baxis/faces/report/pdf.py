@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from ...core import environment
+from ...core import environment, files
 from ...core.errors import BaxisError, Unsupported
 
 LONGEST = 180  # seconds
@@ -25,7 +24,11 @@ def browser() -> str:
 
 def write_pdf(page: Path) -> Path:
     """PDF beside an HTML file, whole or not at all. Raises Unsupported without a browser, BaxisError when it fails."""
-    out = page.with_suffix(".pdf")
+    return files.write_bytes(page.with_suffix(".pdf"), printed(page))
+
+
+def printed(page: Path) -> bytes:
+    """PDF of an HTML file. Raises as `write_pdf`."""
     with tempfile.TemporaryDirectory(prefix="baxis-pdf-") as folder:
         made = Path(folder) / "page.pdf"
         words = [browser(), "--headless", "--disable-gpu", "--no-first-run", f"--user-data-dir={folder}/profile"]
@@ -38,7 +41,4 @@ def write_pdf(page: Path) -> Path:
         if ended.returncode or not made.is_file():
             last = (ended.stderr.strip().splitlines() or ["no message"])[-1]
             raise BaxisError(f"{words[0]} could not print {page.name}: {last[:200]}; the HTML is whole")
-        part = out.with_name(out.name + ".part")
-        shutil.copyfile(made, part)
-        part.replace(out)
-    return out
+        return made.read_bytes()

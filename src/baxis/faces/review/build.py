@@ -10,10 +10,9 @@ from pathlib import Path
 from ... import axis, evidence
 from ..._version import __version__
 from ...clinic.recipe import NOTICE
-from ...core import library
+from ...core import folders, library
 from ...core.errors import InvalidValue
 from ...insight.classes import matrix
-from ..report import write as write_page
 from ..report.html import cell, page, table
 from . import appendix
 from .bibliography import bibliography
@@ -98,7 +97,10 @@ def write(folder: Path, patients: int = 100, pdf: bool = False, tell: Tell | Non
         raise InvalidValue("--out", str(folder), "a folder, or a new one in an existing folder")
     if pdf:
         printer.browser()
+    folders.add_check(folder, ("review.html", "review.pdf") if pdf else ("review.html",))
     text = review(folder / "runs", patients, tell)
-    folder.mkdir(exist_ok=True)
-    made = [write_page(text, folder / "review.html")]
-    return [*made, printer.write_pdf(made[0])] if pdf else made
+    made = folders.add(folder, {"review.html": lambda path: path.write_text(text, encoding="utf-8")})
+    if pdf:
+        printed = printer.printed(made[0])
+        made += folders.add(folder, {"review.pdf": lambda path: path.write_bytes(printed)})
+    return made

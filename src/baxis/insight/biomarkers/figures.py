@@ -20,9 +20,9 @@ SHOWN = 14  # markers on treatment
 
 def draw(result: Biomarkers) -> Figure:
     """Four panels."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    figure = Figure(figsize=(14, 11), layout="constrained")
+    figure = Drawing(figsize=(14, 11), layout="constrained")
     ((left, right), (early, curve)) = figure.subplots(2, 2)
     table = result.table.iloc[::-1]
     _bars(left, table, "Baseline markers")

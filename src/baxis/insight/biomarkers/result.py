@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...clinic.export import whole
+from ...core.folders import whole
 from ...core.plain import finite, to_json
+from ...core.sheets import csv_text
 from ..scenario import Scenario
 
 if TYPE_CHECKING:
@@ -66,14 +67,15 @@ class Biomarkers:
 
     def save(self, folder: str | Path) -> Path:
         """Write biomarkers.json, one CSV a table and biomarkers.png into a new folder, or over an earlier one."""
-        return whole(Path(folder), self._write, "biomarkers.json")
+        return whole(
+            folder, "baxis biomarkers", self._write, {"biomarkers.png": lambda path: self.plot().savefig(path, dpi=110)}
+        )
 
     def _write(self, out: Path) -> None:
         text = to_json(self.to_dict(), 2)
         (out / "biomarkers.json").write_text(text + "\n", encoding="utf-8")
         for file, name in TABLES.items():
-            getattr(self, name).to_csv(out / f"{file}.csv", index=False)
-        self.plot().savefig(out / "biomarkers.png", dpi=110)
+            (out / f"{file}.csv").write_text(csv_text(getattr(self, name)), encoding="utf-8")
 
 
 def _found(table: pd.DataFrame) -> list[str]:

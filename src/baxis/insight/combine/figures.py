@@ -20,9 +20,9 @@ COLOURS = {"additive": "#1f6f8b", "product": "#c26a2d"}
 
 def overview(c: Combination) -> Figure:
     """Left: effect against dose for each drug alone and all together; right: excess over each null at full doses."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    fig = Figure(figsize=(10.5, 4.2), layout="constrained")
+    fig = Drawing(figsize=(10.5, 4.2), layout="constrained")
     left, right = fig.subplots(1, 2)
     shown = c.surface[c.surface["structure"] == "additive"]
     k = len(c.drugs)
@@ -57,9 +57,9 @@ def overview(c: Combination) -> Figure:
 
 def gaps(t: Timing) -> Figure:
     """Left: effect over time and at the end against the gap between starts; right: IgG lost at its lowest."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    fig = Figure(figsize=(10.5, 4.2), layout="constrained")
+    fig = Drawing(figsize=(10.5, 4.2), layout="constrained")
     left, right = fig.subplots(1, 2)
     for structure, colour in COLOURS.items():
         own = t.table[t.table["structure"] == structure].sort_values("gap_weeks")
@@ -85,9 +85,9 @@ def gaps(t: Timing) -> Figure:
 
 def pareto(s: Search) -> Figure:
     """Every drug and pair by serious harms and effect, coloured by IgG lost; the front with names."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    fig = Figure(figsize=(11.5, 6.2), layout="constrained")
+    fig = Drawing(figsize=(11.5, 6.2), layout="constrained")
     axes = fig.subplots()
     x, y = 100 * s.table["serious harms"], 100 * s.table["effect"]
     dots = axes.scatter(x, y, c=100 * s.table["IgG loss"].clip(0), cmap="cividis_r", s=14)

@@ -66,13 +66,14 @@ class Combination:
 
     def save(self, folder: str | Path) -> Path:
         """Write result.json and combination.png into a new folder, or over an earlier one."""
-        from ...clinic.export import whole
+        from ...core.folders import whole
 
-        return whole(Path(folder), self._write)
+        return whole(
+            folder, "baxis combine", self._write, {"combination.png": lambda path: self.plot().savefig(path, dpi=150)}
+        )
 
     def _write(self, out: Path) -> None:
         (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
-        self.plot().savefig(out / "combination.png", dpi=150)
 
 
 def assemble(

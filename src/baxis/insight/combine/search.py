@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis, evidence
-from ...clinic.export import whole
 from ...clinic.settings import Settings
 from ...clinic.trial import Laboratory
 from ...core.errors import BaxisError
+from ...core.folders import whole
 from ...core.plain import to_json
 from . import harm, setting
 from .result import NOTICE, enough, interval, resampled
@@ -54,11 +54,12 @@ class Search:
 
     def save(self, folder: str | Path) -> Path:
         """Write result.json and pareto.png into a new folder, or over an earlier one."""
-        return whole(Path(folder), self._write)
+        return whole(
+            folder, "baxis combine-search", self._write, {"pareto.png": lambda path: self.plot().savefig(path, dpi=150)}
+        )
 
     def _write(self, out: Path) -> None:
         (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
-        self.plot().savefig(out / "pareto.png", dpi=150)
 
 
 def search(disease: str, all_pairs: bool = False, settings: Settings | None = None) -> Search:

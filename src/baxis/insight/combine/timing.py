@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...clinic.export import whole
 from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue
+from ...core.folders import whole
 from ...core.plain import to_json
 from . import harm, setting
 from .result import NOTICE, enough, flags, interval, resampled
@@ -64,11 +64,15 @@ class Timing:
 
     def save(self, folder: str | Path) -> Path:
         """Write result.json and timing.png into a new folder, or over an earlier one."""
-        return whole(Path(folder), self._write)
+        return whole(
+            folder,
+            "baxis combine --timing",
+            self._write,
+            {"timing.png": lambda path: self.plot().savefig(path, dpi=150)},
+        )
 
     def _write(self, out: Path) -> None:
         (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
-        self.plot().savefig(out / "timing.png", dpi=150)
 
 
 def timing(

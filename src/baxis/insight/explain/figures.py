@@ -18,9 +18,9 @@ INK, PALE, REST, WARM = "#1f4e79", "#9db7d1", "#b8b8b8", "#c0662b"
 
 def overview(result: Explanation) -> Figure:
     """Three panels: read-outs from target to tissue, the ladder, and what carries the rest."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    figure = Figure(figsize=(16, 7.2), layout="constrained")
+    figure = Drawing(figsize=(16, 7.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 0.9, 1.0))
     _stages(left, result)
     _ladder(middle, result)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ...core.plain import records, to_json
+from ...core.sheets import csv_text
 from ..scenario import Scenario
 
 if TYPE_CHECKING:
@@ -76,13 +77,14 @@ class Explanation:
 
     def save(self, folder: str | Path) -> Path:
         """Write explain.json, the tables as CSV and explain.png into a new folder, or over an earlier one."""
-        from ...clinic.export import whole
+        from ...core.folders import whole
 
-        return whole(Path(folder), self._write, "explain.json")
+        return whole(
+            folder, "baxis explain", self._write, {"explain.png": lambda path: self.plot().savefig(path, dpi=150)}
+        )
 
     def _write(self, out: Path) -> None:
         text = to_json(self.to_dict(), 2)
         (out / "explain.json").write_text(text + "\n", encoding="utf-8")
         for name in ("stages", "ladder", "routes", "arms"):
-            getattr(self, name).to_csv(out / f"{name}.csv", index=False)
-        self.plot().savefig(out / "explain.png", dpi=150)
+            (out / f"{name}.csv").write_text(csv_text(getattr(self, name)), encoding="utf-8")

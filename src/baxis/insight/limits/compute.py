@@ -53,14 +53,13 @@ class Limits:
 
     def save(self, folder: str | Path) -> Path:
         """Write limits.json and limits.png into a new or empty folder, or over an earlier result of `limits`."""
-        from ...clinic.export import whole
+        from ...core.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)
             (work / "limits.json").write_text(text + "\n", encoding="utf-8")
-            self.plot().savefig(work / "limits.png", dpi=120)
 
-        return whole(Path(folder), fill, "limits.json")
+        return whole(folder, "baxis limits", fill, {"limits.png": lambda path: self.plot().savefig(path, dpi=120)})
 
 
 def limits(

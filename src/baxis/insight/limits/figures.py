@@ -24,9 +24,9 @@ COLOURS = {STOPPED: "#1f4e79", CONTINUED: "#c0662b", NEVER: "#8a8a8a"}
 
 def draw(result: Limits) -> Figure:
     """Medians over patients; the band (stopped arm) holds 90 % of them."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    figure = Figure(figsize=(12, 7), layout="constrained")
+    figure = Drawing(figsize=(12, 7), layout="constrained")
     panels = figure.subplots(2, 2).ravel()
     bcount, igg = axis.outputs()["bcount"], axis.outputs()["igg"]
     runs = result.runs
@@ -40,6 +40,7 @@ def draw(result: Limits) -> Figure:
     panels[0].set_ylabel("inflammation, of that without the drug")
     panels[1].set_ylabel(f"CD19+ B cells, {bcount.unit}")
     panels[1].set_yscale("log")
+    panels[1].yaxis.set_major_formatter("{x:g}")  # plain numbers: no text of a figure is a formula
     panels[1].axhline(GONE, color="#444444", lw=0.8, ls=":")
     panels[2].set_ylabel(f"IgG, {igg.unit}")
     for panel in panels[:3]:

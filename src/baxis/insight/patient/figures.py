@@ -19,9 +19,9 @@ COLOURS = ("#8a8a8a", "#0072b2", "#b2541a", "#117733", "#7a5195", "#c79a00")
 
 def draw(result: PatientResult) -> Figure:
     """Bands and bars hold 90 % of the posterior."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing
 
-    figure = Figure(figsize=(13, 4.4), layout="constrained")
+    figure = Drawing(figsize=(13, 4.4), layout="constrained")
     panels = figure.subplots(1, 3, width_ratios=(1.1, 1, 1))
     _past(panels[0], result)
     score = result.recipe["score"]

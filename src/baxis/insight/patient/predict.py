@@ -61,14 +61,13 @@ class PatientResult:
 
     def save(self, folder: str | Path) -> Path:
         """Write patient.json and patient.png into a new or empty folder, or over an earlier result of `patient`."""
-        from ...clinic.export import whole
+        from ...core.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)
             (work / "patient.json").write_text(text + "\n", encoding="utf-8")
-            self.plot().savefig(work / "patient.png", dpi=120)
 
-        return whole(Path(folder), fill, "patient.json")
+        return whole(folder, "baxis patient", fill, {"patient.png": lambda path: self.plot().savefig(path, dpi=120)})
 
 
 def patient(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...core.plain import records, to_json
+from ...core.sheets import csv_text
 from ..scenario import Scenario
 from .inputs import DUMMY
 
@@ -56,22 +57,26 @@ class Sensitivity:
 
     def save(self, folder: str | Path) -> Path:
         """Write sensitivity.json, the tables as CSV and sensitivity.png into a new folder, or over an earlier one."""
-        from ...clinic.export import whole
+        from ...core.folders import whole
 
-        return whole(Path(folder), self._write, "sensitivity.json")
+        return whole(
+            folder,
+            "baxis sensitivity",
+            self._write,
+            {"sensitivity.png": lambda path: self.plot().savefig(path, dpi=150)},
+        )
 
     def _write(self, out: Path) -> None:
         text = to_json(self.to_dict(), 2)
         (out / "sensitivity.json").write_text(text + "\n", encoding="utf-8")
         for name in TABLES:
-            getattr(self, name).to_csv(out / f"{name}.csv", index=False)
-        self.plot().savefig(out / "sensitivity.png", dpi=150)
+            (out / f"{name}.csv").write_text(csv_text(getattr(self, name)), encoding="utf-8")
 
     def plot(self) -> Figure:
         """Figure: Morris, Sobol and partial rank correlation of the benefit, and of the endpoint difference."""
-        from matplotlib.figure import Figure
+        from ...core.drawing import Drawing
 
-        figure = Figure(figsize=(15, 6), layout="constrained")
+        figure = Drawing(figsize=(15, 6), layout="constrained")
         panels = figure.subplots(1, 4)
         own = self.morris[self.morris["output"] == "benefit"].sort_values("mu_star")
         own = pd.concat([own[own["input"] == DUMMY], own[own["input"] != DUMMY].tail(15)])

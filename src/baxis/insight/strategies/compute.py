@@ -16,6 +16,7 @@ from ...clinic.trial import Laboratory
 from ...core import library
 from ...core.errors import InvalidValue
 from ...core.plain import records, to_json
+from ...core.sheets import csv_text
 from ..combine import setting
 from ..sample import LEAST, LOW
 from . import judge
@@ -60,16 +61,17 @@ class Strategies:
 
     def save(self, folder: str | Path) -> Path:
         """Write strategies.json, tables and figure into a new or empty folder, or over an earlier result."""
-        from ...clinic.export import whole
+        from ...core.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)
             (work / "strategies.json").write_text(text + "\n", encoding="utf-8")
-            self.table.to_csv(work / "table.csv", index=False)
-            self.visits.to_csv(work / "visits.csv", index=False)
-            self.plot().savefig(work / "strategies.png", dpi=120)
+            (work / "table.csv").write_text(csv_text(self.table), encoding="utf-8")
+            (work / "visits.csv").write_text(csv_text(self.visits), encoding="utf-8")
 
-        return whole(Path(folder), fill, "strategies.json")
+        return whole(
+            folder, "baxis strategies", fill, {"strategies.png": lambda path: self.plot().savefig(path, dpi=120)}
+        )
 
 
 def strategies(

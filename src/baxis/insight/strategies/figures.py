@@ -20,17 +20,19 @@ COSTS = (("prednisone, cumulative", "g"), ("serious infections", "per 100 patien
 
 def draw(result: Strategies) -> Figure:
     """Means over patients; on the right each strategy with its 90 % intervals."""
-    from matplotlib.figure import Figure
+    from ...core.drawing import Drawing, label
 
-    figure = Figure(figsize=(12.5, 7), layout="constrained")
+    figure = Drawing(figsize=(12.5, 7), layout="constrained")
     panels = figure.subplots(2, 3).ravel()
     names = list(dict.fromkeys(result.table["strategy"]))
     colour = {n: COLOURS[i % len(COLOURS)] for i, n in enumerate(names)}
     keys = {"bcount": next(c for c in result.visits.columns if c in ("cd19", "bcount"))}
-    for panel, (key, label) in zip(panels[:3], COURSES, strict=True):
+    for panel, (key, said) in zip(panels[:3], COURSES, strict=True):
         for name, rows in result.visits.groupby("strategy", sort=False):
-            panel.plot(rows["week"], rows[keys.get(key, key)], color=colour[str(name)], lw=1.6, label=str(name))
-        panel.set_ylabel(label)
+            panel.plot(
+                rows["week"], rows[keys.get(key, key)], color=colour[str(name)], lw=1.6, label=label(str(name), 30)
+            )
+        panel.set_ylabel(said)
         panel.set_xlabel("weeks", fontsize=8)
         panel.set_ylim(bottom=0)
     remission = next(m for m in result.table["measure"] if m.startswith("time in remission"))
@@ -46,13 +48,15 @@ def draw(result: Strategies) -> Figure:
 
 def _bars(panel: Any, result: Strategies, measure: str, shown: tuple[list[str], dict[str, str]]) -> None:
     """One measure of each strategy as a point with its interval."""
+    from ...core.drawing import label
+
     names, colour = shown
     rows = result.table[result.table["measure"] == measure].set_index("strategy")
     for i, name in enumerate(names):
         row = rows.loc[name]
         panel.plot([row["low"], row["high"]], [i, i], color=colour[name], lw=2)
         panel.plot([row["value"]], [i], "o", color=colour[name], ms=5)
-    panel.set_yticks(range(len(names)), names, fontsize=8)
+    panel.set_yticks(range(len(names)), [label(n, 30) for n in names], fontsize=8)
     panel.invert_yaxis()
     panel.set_xlim(left=0)
     unit = rows["unit"].iloc[0].replace("1/(100 year)", "per 100 patient-years")
