@@ -21,7 +21,7 @@ def test_combine_prints_harms_and_nulls(cli: Cli, tmp_path: Path) -> None:
         assert code == 0
     for word in ("serious infection", "ZIP", "under both", "research use only"):
         assert word in text
-    assert {p.name for p in out.iterdir()} == {"result.json", "combination.png"}
+    assert {p.name for p in out.iterdir()} == {"result.json", "combination.png", "baxis-files.json"}
 
 
 def test_timing(cli: Cli, tmp_path: Path) -> None:
@@ -71,4 +71,4 @@ def test_combine_search_prints_the_front(cli: Cli, monkeypatch: pytest.MonkeyPat
     assert code == 0
     assert "PI3K delta" in text
     assert "exhaustive: 7 arms" in text
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"result.json", "pareto.png"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"result.json", "pareto.png", "baxis-files.json"}

@@ -123,7 +123,7 @@ def test_every_fault_of_a_folder_is_one_line_and_the_exit_code_tells(tmp_path: P
     assert done.returncode == 1
     assert len(lines) == 3, done.stdout
     loaded = baxis("evidence", "trials", "--evidence", str(tmp_path))
-    assert (loaded.returncode, len(loaded.stderr.splitlines()), loaded.stdout) == (2, 1, "")
+    assert (loaded.returncode, len(loaded.stderr.splitlines()), loaded.stdout) == (2, 4, "")  # a head, a line each
     assert "3 faults" in loaded.stderr
 
 

@@ -93,7 +93,7 @@ def test_limits_prints_and_saves(cli: Cli, tmp_path: Path) -> None:
     assert code == 0
     for words in ("B cells back: median time", "Published", "Not covered", "research use only"):
         assert words in text
-    assert {p.name for p in out.iterdir()} == {"limits.json", "limits.png"}
+    assert {p.name for p in out.iterdir()} == {"limits.json", "limits.png", "baxis-files.json"}
     code, text, _ = cli(*asked, "--json")
     assert json.loads(text) == json.loads((out / "limits.json").read_text(encoding="utf-8"))
     assert cli(*asked, "--out", str(out))[0] == 0  # over its own earlier result

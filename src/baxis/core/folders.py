@@ -64,6 +64,7 @@ def whole(folder: str | Path, kind: str, write: Writer, drawings: Mapping[str, W
     """
     check_folder(Path(folder), kind)
     place = files.end_of(Path(folder))
+    new = [p for p in place.parents if not p.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)
     files.clear(place)
     work = place.with_name(files.part_name(place.name))
@@ -81,6 +82,9 @@ def whole(folder: str | Path, kind: str, write: Writer, drawings: Mapping[str, W
         done = _into(place, work, kind, made)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
+        for made_here in new:  # nearest first: an empty one that was made for this goes
+            with suppress(OSError):
+                made_here.rmdir()
         raise
     files.note(done)
     return Path(folder) if done == place else done

@@ -234,4 +234,4 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     files = registry.write(registry.read_records([FILE]), tmp_path)
-    assert {f.name for f in files} == {p.name for p in tmp_path.iterdir()}
+    assert {*(f.name for f in files), "baxis-files.json"} == {p.name for p in tmp_path.iterdir()}

@@ -75,7 +75,7 @@ def test_saved_over_its_own_earlier_result(tmp_path: Path) -> None:
     result = baxis.biomarkers("belimumab", "SLE", patients=200, threads=2)
     out = result.save(result.save(tmp_path / "out"))
     names = {"biomarkers.json", "biomarkers.png", "markers.csv", "early.csv", "early_composite.csv", "decision.csv"}
-    assert {p.name for p in out.iterdir()} == names
+    assert {p.name for p in out.iterdir()} == {*names, "baxis-files.json"}
 
 
 class People:

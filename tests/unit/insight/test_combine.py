@@ -192,4 +192,4 @@ def test_every_disease_runs(pair: tuple[str, str], disease: str, tmp_path: Path)
     assert np.isfinite(full[["effect", "IgG loss", "serious infection", "other serious harms"]].to_numpy()).all()
     assert set(result.synergy["verdict"]) <= {"more than the null", "less than the null", "not decided"}
     out = result.save(tmp_path / "out")
-    assert {p.name for p in result.save(out).iterdir()} == {"result.json", "combination.png"}
+    assert {p.name for p in result.save(out).iterdir()} == {"result.json", "combination.png", "baxis-files.json"}

@@ -110,7 +110,7 @@ def test_first_after_and_median_by_hand() -> None:
 def test_saved_over_its_own_earlier_result_and_over_nothing_else(course: Limits, tmp_path: Path) -> None:
     for _ in range(2):
         course.save(tmp_path / "out")
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"limits.json", "limits.png"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"limits.json", "limits.png", "baxis-files.json"}
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "result.json").write_text("{}")
     with pytest.raises(InvalidValue, match="limits"):

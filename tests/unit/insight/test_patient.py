@@ -258,7 +258,7 @@ def test_a_patient_of_every_disease_is_predicted(disease: str, tmp_path: Path) -
     if disease == "SLE":
         for _ in range(2):
             result.save(tmp_path / "out")
-        assert {p.name for p in (tmp_path / "out").iterdir()} == {"patient.json", "patient.png"}
+        assert {p.name for p in (tmp_path / "out").iterdir()} == {"patient.json", "patient.png", "baxis-files.json"}
 
 
 def test_the_example_is_predicted() -> None:

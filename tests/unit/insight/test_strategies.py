@@ -153,6 +153,7 @@ def test_own_file_saved_twice_and_threads_do_not_matter(tmp_path: Path) -> None:
         "table.csv",
         "visits.csv",
         "strategies.png",
+        "baxis-files.json",
     }
     other = tmp_path / "other"
     other.mkdir()

@@ -129,10 +129,18 @@ KIND = "baxis evidence import"  # of a folder that `write` writes
 
 
 def write(record: Imported, folder: str | Path) -> list[Path]:
-    """Write the tables and `unmapped.txt` into a new or empty folder, or over those of an earlier import, whole or not at
-    all; returns the files."""
+    """Write the tables and `unmapped.txt` into a new or empty folder, whole or not at all; returns the files.
+
+    An earlier import is not replaced: its tables are mended by hand.
+    """
+    if Path(folder).is_dir() and any(Path(folder).iterdir()):
+        raise InvalidValue("--out", str(folder), "a folder that is new or empty")
     names: list[str] = []
-    place = whole(folder, KIND, lambda work: names.extend(write_tables(record, work)))
+    try:
+        place = whole(folder, KIND, lambda work: names.extend(write_tables(record, work)))
+    except OSError as e:
+        said = f"{folder} ({(e.strerror or str(e)).lower()})"
+        raise InvalidValue("--out", said, "a folder that can be written") from None
     return [place / name for name in names]
 
 
