@@ -41,6 +41,81 @@ def test_responses_as_defined(seen, crr, perr, orr):
     assert found == [crr, perr, orr]
 
 
+@pytest.mark.parametrize(
+    ("seen", "crr", "perr", "orr"),
+    [
+        (recorded((4.0, 0.49), egfr=(100, 85)), 1, 1, 1),  # exactly 85 % of baseline
+        (recorded((4.0, 0.49), egfr=(100, 84)), 0, 1, 0),
+        (recorded((4.0, 0.49), egfr=(150, 90)), 1, 1, 1),  # exactly normal
+        (recorded((4.0, 0.49), egfr=(150, 89)), 0, 1, 0),
+        (recorded((4.0, 0.7), egfr=(50, 40)), 0, 1, 0),  # exactly 0.7 on exactly 80 %
+        (recorded((4.0, 0.71), egfr=(50, 40)), 0, 0, 0),
+        (recorded((4.0, 0.7), egfr=(50, 39)), 0, 0, 0),
+        (recorded((4.0, 0.7), egfr=(150, 60)), 0, 1, 0),  # exactly the 60 that PERR asks for
+        (recorded((4.0, 0.7), egfr=(150, 59)), 0, 0, 0),
+        (recorded((4.0, 0.4), steroid=10.1), 0, 0, 1),
+        (recorded((1.98, 0.99)), 0, 0, 1),  # exactly halved and under 1
+        (recorded((1.98, 1.0)), 0, 0, 0),
+        (recorded((1.4, 0.71)), 0, 0, 0),  # not halved
+        (recorded((3.0, 1.2)), 0, 0, 0),  # 3 is not above 3: under 1 is asked for
+        (recorded((3.1, 1.2)), 0, 0, 1),
+        (recorded((6.2, 2.99)), 0, 0, 1),
+        (recorded((6.2, 3.0)), 0, 0, 0),
+        (recorded((0.8, 0.45)), 1, 1, 1),  # complete is overall response too, halved or not
+    ],
+)
+def test_responses_at_the_edges_of_each_clause(seen, crr, perr, orr):
+    tool = instrument("LN")
+    names = ("CRR", "CRR_UPCR_le0.5", "PERR", "ORR_renal", "total_renal_response")
+    found = [int(tool.endpoint(name)(seen, 2)[0]) for name in names]
+    assert found == [crr, crr, perr, orr, orr]
+
+
+def test_proteinuria_alone_at_its_edges():
+    tool = instrument("LN")
+    halved, low = tool.endpoint("UPCR_50pct_reduction"), tool.endpoint("UPCR_lt0.5")
+    assert [halved(recorded((3.0, x)), 2)[0] for x in (1.49, 1.5, 1.51)] == [1, 1, 0]
+    assert [low(recorded((3.0, x)), 2)[0] for x in (0.49, 0.5, 0.51)] == [1, 0, 0]
+    assert halved(recorded((0.0, 0.0)), 2)[0] == 0  # nothing is halved from zero
+    assert tool.endpoint("UPCR_pct_change")(recorded((4.0, 1.0)), 2)[0] == -75
+    assert tool.endpoint("eGFR_change")(recorded((4.0, 1.0), egfr=(90, 84)), 2)[0] == -6
+
+
+def test_failure_is_proteinuria_half_more_at_two_visits_running_from_week_twelve():
+    days = np.array([-14.0, 0.0, 28.0, 84.0, 112.0, 140.0])
+
+    def failed(*upcr):
+        seen = Visits(days, {"UPCR": np.array([upcr], float)})
+        return instrument("LN").failed(seen)[0].astype(int).tolist()
+
+    assert failed(2, 2, 2, 3.1, 3.1, 2) == [0, 0, 0, 0, 1, 1]
+    assert failed(2, 2, 2, 3.0, 3.0, 3.0) == [0] * 6  # exactly half more is not more
+    assert failed(2, 2, 3.1, 3.1, 2, 2) == [0] * 6  # the first of them before week 12
+    assert failed(2, 2, 2, 3.1, 2, 3.1) == [0] * 6
+    assert failed(1, 2, 2, 2.5, 2.5, 2.5) == [0] * 6  # against baseline, not screening
+
+
+def test_a_renal_event_is_filtration_lost_or_proteinuria_doubled_from_week_twelve():
+    days = np.array([-14.0, 0.0, 28.0, 84.0, 112.0])
+
+    def event(upcr, egfr):
+        seen = Visits(days, {"UPCR": np.array([upcr], float), "eGFR": np.array([egfr], float)})
+        tool = instrument("LN")
+        first = tool.endpoint("renal_event_or_death")
+        assert first(seen, 4) == tool.by_event()["renal_event_HR"](seen, 4) == tool.events()["renal event"](seen).any()
+        return [int(first(seen, k)[0]) for k in (2, 3, 4)]
+
+    calm, well = [1.0] * 5, [90.0] * 5
+    assert event(calm, well) == [0, 0, 0]
+    assert event(calm, [90, 90, 90, 63, 90]) == [0, 1, 1]  # exactly 30 % lost
+    assert event(calm, [90, 90, 90, 63.1, 90]) == [0, 0, 0]
+    assert event(calm, [90, 90, 50, 90, 90]) == [0, 0, 0]  # before week 12
+    assert event([0.6, 0.6, 0.6, 1.2, 0.6], well) == [0, 1, 1]  # exactly doubled
+    assert event([0.6, 0.6, 0.6, 0.6, 1.19], well) == [0, 0, 0]
+    assert event([0.5, 0.5, 0.5, 1.0, 1.0], well) == [0, 0, 0]  # doubled, not above 1
+    assert event([0.5, 0.5, 0.5, 1.01, 1.0], well) == [0, 1, 1]
+
+
 def test_sediment_makes_complete_response_rarer():
     tool = instrument("LN")
     assert tool.endpoint("CRR_inactive_sediment")(recorded((4.0, 0.4), sediment=1), 2)[0] == 0

@@ -69,3 +69,132 @@ def test_star_and_cress_as_defined(measures, star, cress):
     tool, v = instrument("SjD"), recorded(**measures)
     assert tool.endpoint("STAR")(v, 2)[0] == star
     assert tool.endpoint("CRESS")(v, 2)[0] == cress
+
+
+def counted(name: str, **measures) -> float:
+    return float(instrument("SjD").endpoint(name)(recorded(**measures), 2)[0])
+
+
+# two of STAR's lesser points and two of CRESS's items: one more item decides CRESS, a score of 3 more decides STAR
+TWO = {"IgG": (18.0, 16.2), "OSS": (5, 3)}
+
+
+@pytest.mark.parametrize(
+    ("item", "met"),
+    [
+        ({"ESSPRI": (6.3, 5.3)}, 1),  # exactly a point
+        ({"ESSPRI": (7.3, 6.31)}, 0),
+        ({"ESSPRI": (4.0, 3.4)}, 1),  # exactly 15 %
+        ({"ESSPRI": (4.0, 3.41)}, 0),
+        ({"ESSPRI": (0.0, 0.0)}, 0),  # no symptom gets better
+        ({"UWS": (0.1, 0.125)}, 1),  # exactly a quarter more
+        ({"UWS": (0.1, 0.124)}, 0),
+        ({"UWS": (0.0, 0.0)}, 0),  # from no flow, none
+        ({"UWS": (0.0, 0.001)}, 1),  # from no flow, any
+    ],
+)
+def test_an_item_of_cress_at_its_edge(item, met):
+    """Seror 2022, table 3, and Arends 2021: items that STAR and CRESS share."""
+    assert counted("CRESS", **TWO, **item) == met
+
+
+@pytest.mark.parametrize(
+    ("item", "met"),
+    [
+        ({"Schirmer": (4, 9), "OSS": (5, 5)}, 1),  # abnormal under 5 mm: 5 mm more
+        ({"Schirmer": (4, 8.9), "OSS": (5, 5)}, 0),
+        ({"Schirmer": (5, 5), "OSS": (5, 5)}, 1),  # 5 mm is normal and stays so
+        ({"Schirmer": (9, 4.9), "OSS": (5, 5)}, 0),
+        ({"Schirmer": (2, 2), "OSS": (3, 1)}, 1),  # 3 is abnormal: 2 points less
+        ({"Schirmer": (2, 2), "OSS": (3, 1.1)}, 0),
+        ({"Schirmer": (2, 2), "OSS": (2, 2)}, 1),
+        ({"Schirmer": (2, 2), "OSS": (2, 3)}, 0),
+        ({"Schirmer": (2, 2), "OSS": (5, 5)}, 0),
+    ],
+)
+def test_tears_by_schirmer_or_staining(item, met):
+    assert counted("CRESS", **{"IgG": (18.0, 16.2), "UWS": (0.1, 0.2)}, **item) == met
+    assert counted("STAR", **{"ClinESSDAI": (10, 7), "IgG": (18.0, 16.2)}, **item) == met  # 3 + 1 points, and this
+
+
+@pytest.mark.parametrize(
+    ("item", "met"),
+    [
+        ({"IgG": (20.0, 18.0)}, 1),
+        ({"IgG": (20.0, 18.1)}, 0),
+        ({"RF": (60.0, 45.0)}, 1),
+        ({"RF": (60.0, 45.1)}, 0),
+    ],
+)
+def test_serum_by_immunoglobulin_or_rheumatoid_factor(item, met):
+    assert counted("CRESS", **{"UWS": (0.1, 0.2), "OSS": (5, 3)}, **item) == met
+    assert counted("STAR", **{"ClinESSDAI": (10, 7), "OSS": (5, 3)}, **item) == met
+
+
+def test_star_and_cress_read_clinessdai_differently():
+    """STAR asks for a fall of 3, CRESS for a score under 5 at the visit."""
+    assert [counted("STAR", ClinESSDAI=(10, end), **TWO) for end in (6, 7, 8)] == [1, 1, 0]
+    assert [counted("CRESS", ClinESSDAI=(10, end), **TWO) for end in (4, 5)] == [1, 0]
+    assert counted("STAR", ESSPRI=(6.0, 5.0), ClinESSDAI=(10, 10), UWS=(0.1, 0.2)) == 0  # 3 + 1
+    assert counted("STAR", ESSPRI=(6.0, 5.0), ClinESSDAI=(10, 10), UWS=(0.1, 0.2), OSS=(5, 3)) == 1  # 3 + 1 + 1
+    assert counted("STAR", **TWO, UWS=(0.1, 0.2)) == 0  # all three lesser points are not enough
+    assert counted("CRESS", **TWO, UWS=(0.1, 0.2)) == 1
+
+
+def test_changes_of_essdai_and_esspri_at_their_edges():
+    assert [counted("ESSDAI_response_ge3", ESSDAI=(10, end)) for end in (6, 7, 8)] == [1, 1, 0]
+    assert [counted("ESSDAI_lt5", ESSDAI=(10, end)) for end in (4, 5)] == [1, 0]
+    assert [counted("ESSPRI_response", ESSPRI=(8.0, end)) for end in (6.9, 7.0, 7.1)] == [1, 1, 0]
+    assert counted("ESSDAI_change", ESSDAI=(10, 6)) == -4
+    assert counted("ESSDAI", ESSDAI=(10, 6)) == 6
+
+
+def test_symptom_responses_of_the_trials():
+    v = {"dryness": (8.0, 8.0), "fatigue": (8.0, 8.0), "pain": (8.0, 8.0), "PtGA": (80.0, 80.0)}
+    third = {"dryness": (8.0, 5.6), "fatigue": (8.0, 5.6), "pain": (8.0, 5.6)}  # exactly 30 % less
+    less = {"dryness": (8.0, 5.7), "fatigue": (8.0, 5.7)}
+    for two in (("dryness", "fatigue"), ("dryness", "pain"), ("fatigue", "pain")):
+        assert counted("SjD_symptom_response_30pct", **(v | {k: third[k] for k in two})) == 1
+    assert counted("SjD_symptom_response_30pct", **(v | {"pain": third["pain"]})) == 0
+    assert counted("SjD_symptom_response_30pct", **(v | less)) == 0
+    for one in ("dryness", "fatigue"):
+        assert counted("VAS_fatigue_or_dryness_30pct", **(v | {one: third[one]})) == 1
+    assert counted("VAS_fatigue_or_dryness_30pct", **(v | less)) == 0
+    assert counted("VAS_fatigue_or_dryness_30pct", **(v | {"pain": third["pain"]})) == 0
+    assert [counted("VAS_fatigue_20pct", **(v | {"fatigue": (8.0, end)})) for end in (6.3, 6.4, 6.5)] == [1, 1, 0]
+    assert counted("VAS_fatigue_20pct", **(v | {"dryness": (8.0, 1.0)})) == 0
+
+
+def test_tears_asks_for_thirty_millimetres_in_two_of_four_scales():
+    still = {"dryness": (8.3, 8.3), "fatigue": (8.3, 8.3), "pain": (8.3, 8.3), "PtGA": (80.0, 80.0)}
+    down = {"dryness": (8.3, 5.3), "fatigue": (8.3, 5.3), "pain": (8.3, 5.3), "PtGA": (80.0, 50.0)}
+    short = {"dryness": (8.3, 5.4), "fatigue": (8.3, 5.4), "pain": (8.3, 5.4), "PtGA": (80.0, 50.1)}
+    for a in still:
+        assert counted("VAS_2of4_30mm", **(still | {a: down[a]})) == 0, a
+        for b in still:
+            if a != b:
+                assert counted("VAS_2of4_30mm", **(still | {a: down[a], b: down[b]})) == 1, (a, b)
+                assert counted("VAS_2of4_30mm", **(still | {a: down[a], b: short[b]})) == 0, (a, b)
+
+
+def test_etap_response_falls_by_each_clause_alone():
+    """Felten 2021 (doi:10.1136/annrheumdis-2020-218467)."""
+    well = {"ESSDAI": (10, 7), "PhGA": (40.0, 49.9), "domains worse": (0, 0)}
+    assert counted("ETAP_response", **well) == 1
+    assert counted("ETAP_response", **(well | {"ESSDAI": (10, 8)})) == 0
+    assert counted("ETAP_response", **(well | {"domains worse": (0, 1)})) == 0
+    assert counted("ETAP_response", **(well | {"PhGA": (40.0, 50.0)})) == 0
+
+
+def test_weights_and_highest_scores_are_the_published_ones():
+    """ESSDAI goes to 123 (Seror 2010); lymphoma and central nervous system included."""
+    tool = instrument("SjD")
+    weights = {
+        "constitutional": 3, "lymphadenopathy": 4, "glandular": 2, "articular": 2, "cutaneous": 3, "pulmonary": 5,
+        "renal": 5, "muscular": 6, "peripheral_nervous_system": 5, "central_nervous_system": 5, "haematological": 2,
+        "biological": 1,
+    }  # fmt: skip
+    assert {d: tool.number(f"essdai.{d}") for d in weights} == weights
+    levels = dict.fromkeys(weights, 3) | {"constitutional": 2, "glandular": 2, "biological": 2}
+    assert sum(levels[d] * w for d, w in weights.items()) == 123
+    assert not tool.failed(recorded()).any()
