@@ -66,9 +66,9 @@ class _First:
             self.note.write_text(f"{report.nodeid} (import)", encoding="utf-8")
 
 
-def load() -> None:
-    """Import what every test needs and no mutant changes."""
-    sys.dont_write_bytecode = True
+def load(folder: Path) -> None:
+    """Import what every test needs and no mutant changes. folder: where compiled files are kept, apart from the tree."""
+    sys.pycache_prefix = str(folder / "compiled")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     for name in HEAVY:
         importlib.import_module(name)
@@ -87,10 +87,12 @@ def _child(root: Path, m: Mutant | None, tests: list[str], note: Path) -> int:
     os.dup2(out, 1)
     os.dup2(out, 2)
     os.setsid()
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(note.parent / "hypothesis")
     if m is not None:
         sys.meta_path.insert(0, _Replaced(module_of(m.file), root / "src" / "baxis" / m.file, m.text))
-    words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(root)]
+    off = ("cacheprovider", "unraisableexception", "threadexception", "faulthandler")
+    words = ["-x", "-q", "--assert=plain", "--rootdir", str(root), *(w for p in off for w in ("-p", f"no:{p}"))]
     return int(pytest.main([*words, *(str(root / "tests" / t) for t in tests)], plugins=[_First(note)]))
 
 
@@ -120,11 +122,11 @@ def run_all(
     root: Path, chosen: list[Mutant], files: dict[str, list[str]], workers: int, timeout: float
 ) -> list[Outcome]:
     """Outcome of every mutant, in the order given; at most `workers` processes at once."""
-    load()
     found: dict[int, Outcome] = {}
     running: dict[int, tuple[int, float, Path]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        load(folder)
         sound(root, {f: files[f] for f in {m.file for m in chosen}}, folder)
         waiting = list(enumerate(chosen))[::-1]
         while waiting or running:
@@ -137,8 +139,8 @@ def run_all(
                 if ended is not None:
                     found[i] = Outcome(chosen[i], *ended)
                     del running[pid]
-                    if sys.stdout.isatty():
-                        print(f"\r{len(found)} of {len(chosen)}", end="", flush=True)
+                    if len(found) % 25 == 0:
+                        print(f"{len(found)} of {len(chosen)}", file=sys.stderr, flush=True)
             time.sleep(0.01)
     return [found[i] for i in range(len(chosen))]
 

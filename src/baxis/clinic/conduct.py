@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..core import streams
 from .design import Design, Rescue
 from .instruments import Instrument, Visits
+from .instruments.base import at_most
 from .population import Population
 
 
@@ -29,7 +30,7 @@ def rescued(rule: Rescue | None, visits: Visits) -> NDArray[np.bool_]:
         return np.zeros(shape, dtype=bool)
     poor = np.ones(shape, dtype=bool)
     for name in rule.measures:
-        poor &= visits[name] > (1.0 - rule.improvement) * visits[name][:, 1:2]
+        poor &= ~at_most(visits[name], (1.0 - rule.improvement) * visits[name][:, 1:2])
     poor[:, visits.days < rule.week * 7.0 - 1e-9] = False
     return np.asarray(np.maximum.accumulate(poor, axis=1))
 

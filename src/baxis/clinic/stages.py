@@ -17,6 +17,7 @@ from .. import axis, engine
 from .conduct import dropout_visit
 from .courses import Course, begun, of_arm
 from .design import Arm, Design, Switch
+from .instruments.base import at_most
 from .regimen import plan
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def fires(rule: Switch, tool: Instrument, visits: Visits, outputs: Outputs, k: i
     if rule.endpoint is not None:
         response = (tool.endpoint(rule.endpoint)(visits, k) > 0.5) & ~tool.failed(visits)[:, k]
         return np.asarray(response if rule.when == "response" else ~response)
-    improved = [visits[m][:, k] <= (1.0 - (rule.improvement or 0.0)) * visits[m][:, 1] for m in rule.measures]
+    share = 1.0 - (rule.improvement or 0.0)
+    improved = [at_most(visits[m][:, k], share * visits[m][:, 1]) for m in rule.measures]
     return np.asarray(np.all(improved, axis=0) if rule.when == "response" else ~np.any(improved, axis=0))
 
 

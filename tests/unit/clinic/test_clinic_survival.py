@@ -1,5 +1,7 @@
 """Survival statistics against worked examples and simulation; times to event from visits."""
 
+from math import log, sqrt
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,17 @@ from hypothesis import strategies as st
 
 from baxis.clinic.instruments import Course, instrument
 from baxis.clinic.instruments.events import first_event
-from baxis.clinic.survival import Times, hazard_ratio, kaplan_meier, log_rank, pool, replicate_log_hazard_ratio
+from baxis.clinic.survival import (
+    FLAT,
+    Times,
+    hazard_ratio,
+    kaplan_meier,
+    log_rank,
+    pool,
+    rate_influence,
+    replicate_log_hazard_ratio,
+)
+from baxis.core import streams
 from baxis.core.errors import InvalidValue, UnknownName
 
 # Remission in leukaemia, weeks (Freireich 1963): 6-mercaptopurine (+ censored) and placebo.
@@ -113,3 +125,137 @@ def test_pooled_arms_hold_every_patient():
     assert both.time.size == 42
     assert both.event.sum() == 30
     assert hazard_ratio(both, both).value == pytest.approx(1.0)
+
+
+def test_interval_of_kaplan_meier_by_hand():
+    """Greenwood on the log-minus-log scale (Kalbfleisch and Prentice), worked out term by term for 6 patients."""
+    times = Times(np.array([1.0, 2.0, 2.0, 3.0, 4.0, 5.0]), np.array([1, 1, 1, 0, 1, 0], bool))
+    curve = kaplan_meier(times, 0.9)
+    assert curve.day.tolist() == [1, 2, 4]
+    assert curve.at_risk.tolist() == [6, 5, 2]
+    survival = [5 / 6, 5 / 6 * 3 / 5, 5 / 6 * 3 / 5 * 1 / 2]
+    assert curve.survival == pytest.approx(survival)
+    terms = np.cumsum([1 / (6 * 5), 2 / (5 * 3), 1 / (2 * 1)])
+    for k, s in enumerate(survival):
+        se = sqrt(terms[k]) / abs(log(s))
+        assert curve.low[k] == pytest.approx(s ** np.exp(1.6448536 * se))
+        assert curve.high[k] == pytest.approx(s ** np.exp(-1.6448536 * se))
+    assert [curve.at(day) for day in (0, 0.99, 1, 3, 9)] == pytest.approx([1, 1, 5 / 6, 1 / 2, 1 / 4])
+
+
+def test_a_curve_that_ends_at_none_has_no_interval_there():
+    curve = kaplan_meier(Times(np.array([1.0, 2.0]), np.array([True, True])))
+    assert curve.survival.tolist() == [0.5, 0.0]
+    assert (curve.low[1], curve.high[1]) == (0.0, 0.0)
+    assert 0 < curve.low[0] < 0.5 < curve.high[0] < 1
+
+
+def test_log_rank_by_hand():
+    """Two patients in each arm, events at 1 (active), 2 (control) and 3 (both): expected and hypergeometric variance."""
+    active, control = Times(np.array([1.0, 3.0]), np.ones(2, bool)), Times(np.array([2.0, 3.0]), np.ones(2, bool))
+    expected = 1 * 2 / 4 + 1 * 1 / 3 + 2 * 1 / 2
+    variance = 2 * 2 / 16 + 1 * 2 / 9 + 2 * 1 * 1 * (2 - 2) / 4
+    chi2, p = log_rank(active, control)
+    assert chi2 == pytest.approx((2 - expected) ** 2 / variance)
+    assert 0 < p < 1
+    last = Times(np.array([5.0]), np.array([True]))
+    assert log_rank(last, Times(np.array([1.0]), np.array([False]))) == (0.0, 1.0)  # one at risk: nothing to compare
+
+
+def test_cox_without_ties_maximises_its_likelihood():
+    active = Times(np.array([2.0, 5.0, 7.0, 9.0]), np.array([1, 0, 1, 1], bool))
+    control = Times(np.array([1.0, 3.0, 4.0, 8.0]), np.array([1, 1, 1, 0], bool))
+    both = pool([active, control])
+    own = np.array([1.0] * 4 + [0.0] * 4)
+
+    def likelihood(beta):
+        total = 0.0
+        for t, event, x in zip(both.time, both.event, own, strict=True):
+            if event:
+                total += beta * x - log(np.exp(beta * own[both.time >= t]).sum())
+        return total
+
+    ratio = hazard_ratio(active, control, 0.9)
+    h = 1e-4
+    slope = (likelihood(ratio.log + h) - likelihood(ratio.log - h)) / (2 * h)
+    curvature = (likelihood(ratio.log + h) - 2 * likelihood(ratio.log) + likelihood(ratio.log - h)) / h**2
+    assert slope == pytest.approx(0, abs=1e-6)
+    assert ratio.se == pytest.approx(1 / sqrt(-curvature), rel=1e-4)
+    assert ratio.value == pytest.approx(np.exp(ratio.log))
+    assert ratio.low == pytest.approx(np.exp(ratio.log - 1.6448536 * ratio.se))
+    assert ratio.high == pytest.approx(np.exp(ratio.log + 1.6448536 * ratio.se))
+
+
+def test_efrons_ties_by_hand():
+    """Three at risk in each arm, two active and one control event on one day: Efron takes off thirds of the tied ones."""
+    active = Times(np.array([1.0, 1.0, 2.0]), np.array([1, 1, 0], bool))
+    control = Times(np.array([1.0, 2.0, 2.0]), np.array([1, 0, 0], bool))
+
+    def likelihood(beta):
+        w = np.exp(beta)
+        return 2 * beta - sum(log(w * (3 - 2 * k / 3) + 3 - k / 3) for k in range(3))
+
+    grid = np.linspace(-3, 3, 600_001)
+    best = grid[np.argmax([2 * grid - sum(np.log(np.exp(grid) * (3 - 2 * k / 3) + 3 - k / 3) for k in range(3))])]
+    ratio = hazard_ratio(active, control)
+    assert ratio.log == pytest.approx(best, abs=2e-5)
+    h = 1e-3
+    curvature = (likelihood(ratio.log + h) - 2 * likelihood(ratio.log) + likelihood(ratio.log - h)) / h**2
+    assert ratio.se == pytest.approx(1 / sqrt(-curvature), rel=1e-3)
+
+
+def test_estimates_that_do_not_exist_stand_at_the_edge():
+    quiet, busy = Times(np.full(5, 9.0), np.zeros(5, bool)), Times(np.arange(1.0, 6), np.ones(5, bool))
+    assert hazard_ratio(quiet, busy).log == -FLAT == -12
+    assert hazard_ratio(busy, quiet).log == FLAT
+    for active, control in ((quiet, busy), (busy, quiet)):
+        ratio = hazard_ratio(active, control)
+        assert (ratio.low, ratio.high, ratio.se) == (0, np.inf, np.inf)
+        assert ratio.value == pytest.approx(np.exp(ratio.log))
+    first, then = Times(np.array([1.0, 2.0]), np.ones(2, bool)), Times(np.array([3.0, 4.0]), np.ones(2, bool))
+    for active, control, sign in ((first, then, 1), (then, first, -1)):
+        ratio = hazard_ratio(active, control)
+        assert ratio.log == sign * FLAT
+        assert (ratio.low, ratio.high, ratio.se) == (0, np.inf, np.inf)
+
+
+def test_replicates_of_a_log_ratio_are_normal_with_the_trials_own_events():
+    draws = replicate_log_hazard_ratio(MP, PLACEBO, (40, 10), (3, "w"), 500, 0.3)
+    z = streams.generator(3, "w").standard_normal(500)
+    variance = 0.3**2 + 1 / 9 + 1 / (40 * 9 / 21) + 1 / 21 + 1 / 10
+    assert draws == pytest.approx(hazard_ratio(MP, PLACEBO).log + sqrt(variance) * z)
+    assert replicate_log_hazard_ratio(MP, PLACEBO, (40, 10), (3, "w")).size == 4000
+
+
+def test_half_an_event_stands_for_none():
+    quiet = Times(np.full(30, 52.0), np.zeros(30, bool))
+    z = streams.generator(1, "x").standard_normal(200)
+    rates = log((0 + 0.5) / (30 * 52.0)) - log((21 + 0.5) / PLACEBO.time.sum())
+    variance = 1 / 0.5 + 1 / 0.5 + 1 / 21 + 1 / 21
+    assert replicate_log_hazard_ratio(quiet, PLACEBO, (30, 21), (1, "x"), 200) == pytest.approx(
+        rates + sqrt(variance) * z
+    )
+    back = replicate_log_hazard_ratio(PLACEBO, quiet, (21, 30), (1, "x"), 200)
+    assert back == pytest.approx(-rates + sqrt(variance) * z)
+    assert np.isnan(replicate_log_hazard_ratio(quiet, quiet, (9, 9), (1, "x"), 7)).tolist() == [True] * 7
+    assert hazard_ratio(quiet, quiet).se == np.inf
+
+
+def test_influence_is_the_change_of_the_log_rate_when_a_patient_counts_more():
+    times = Times(np.array([3.0, 5.0, 8.0, 4.0]), np.array([1, 0, 1, 0], bool))
+    rate = lambda w: log((w * times.event).sum() / (w * times.time).sum())  # noqa: E731
+    for k in range(4):
+        w = np.ones(4)
+        w[k] += 1e-6
+        assert rate_influence(times)[k] == pytest.approx(4 * (rate(w) - rate(np.ones(4))) / 1e-6, rel=1e-4)
+    quiet = Times(np.array([2.0, 6.0]), np.zeros(2, bool))
+    assert rate_influence(quiet) == pytest.approx([-2 * 2 / 8, -2 * 6 / 8])
+
+
+def test_times_may_be_zero_and_empty_and_not_of_another_shape():
+    Times(np.array([0.0]), np.array([True]))
+    Times(np.array([]), np.array([], bool))
+    with pytest.raises(InvalidValue, match="one non-negative time"):
+        Times(np.array([1.0, 2.0]), np.array([True]))
+    with pytest.raises(InvalidValue, match="one non-negative time"):
+        Times(np.array([1.0, np.nan]), np.array([True, False]))

@@ -122,6 +122,7 @@ def test_major_organs_of_lldas_are_those_of_its_table():
     [
         ({}, 1, 0),
         ({"steroid_mg": (10, 0)}, 1, 1),
+        ({"steroid_mg": (10, 0.5)}, 1, 0),
         ({"steroid_mg": (10, 5.1)}, 0, 0),
         ({"clinical_SLEDAI_2K": (8, 1), "steroid_mg": (10, 0)}, 0, 0),
         ({"SLEDAI_2K": (8, 4)}, 1, 0),  # serology does not count
@@ -221,6 +222,7 @@ def test_any_selena_flare_is_three_points_of_sledai_or_one_of_physicians_global(
         ([1, 1, 1, 2.6], [0, 0, 0, 0], [0, 0, 0, 0], 1),
         ([1, 1, 1, 2.5], [0, 0, 0, 0], [0, 0, 0, 0], 0),
         ([1.7, 1.7, 1.7, 2.6], [0, 0, 0, 0], [0, 0, 0, 0], 0),  # less than a point
+        ([1.6, 1.6, 1.6, 2.6], [0, 0, 0, 0], [0, 0, 0, 0], 1),  # exactly a point
         ([1, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 1], 1),
         ([1, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0], 0),
         ([1, 1, 1, 1], [0, 0, 0, 0], [0, 0, 0, 2], 0),
@@ -231,6 +233,20 @@ def test_a_severe_flare_is_physicians_global_above_two_and_a_half_or_a_new_sever
     v = path(PGA=pga, new_BILAG_A=new_a, new_items=items)
     assert TOOL.endpoint("severe_flare")(v, 3) == flare
     assert TOOL.by_event()["severe_flare_HR"](v, 3) == flare
+
+
+def test_flares_count_from_the_first_day_after_baseline_and_not_at_it():
+    days = np.array([-14.0, 0.0, 1.0])
+    rise = {
+        "SLEDAI-2K": [4, 4, 9],
+        "PGA": [1, 1, 3],
+        "new BILAG A": [0, 1, 1],
+        "new BILAG B": [0, 0, 0],
+        "new items": [0, 1, 1],
+    }
+    v = Visits(days, {k: np.array([x], float) for k, x in rise.items()})
+    for name, event in TOOL.events().items():
+        assert event(v)[0].tolist() == [False, False, True], name
 
 
 def test_rescue_is_a_new_a_at_two_visits_running_after_baseline_and_stays():
