@@ -130,6 +130,8 @@ def test_remission_is_below_two_point_six_and_low_activity_at_most_three_point_t
         (5.8, 5.15, 0, 0),
         (3.7, 3.1, 0, 0),  # exactly 0.6
         (3.8, 3.1, 0, 1),
+        (5.73, 5.1, 0, 1),
+        (5.0, 3.25, 0, 1),
         (2.4, 1.8, 0, 0),  # exactly 0.6 (0.5999999999999999 or a bit more)
         (5.0, 5.6, 0, 0),
     ],
