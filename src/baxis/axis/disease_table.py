@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..core import library
+from ..core import disease_names, library
 from ..core.errors import Faults, InvalidValue, UnknownName
 from ..core.ledger import Parameter
 from . import ledger
@@ -50,16 +50,13 @@ def codes() -> tuple[str, ...]:
 
 
 def load(code: str) -> Disease:
-    """Disease by code (case does not matter). Faults lists every regulator without unit, source or rationale."""
+    """Disease by code, name or alias (case does not matter). Faults lists every regulator without unit, source or rationale."""
     return _load(str(code), library.roots())
 
 
 @lru_cache(maxsize=64)
 def _load(code: str, roots: tuple[Path, ...]) -> Disease:
-    known = codes()
-    match = {c.casefold(): c for c in known}.get(str(code).casefold())
-    if match is None:
-        raise UnknownName("disease", code, known)
+    match = disease_names.code(code, codes())
     raw = library.read_toml("diseases", match)
     parent = load(raw["inherits"]) if raw.get("inherits") else None
     own, wrong = _regulators(raw)

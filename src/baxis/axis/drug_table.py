@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import library, units
 from ..core.errors import Faults, InvalidValue, UnknownName
+from ..core.names import bare
 from . import circumstances
 from .ledger import Parameter, from_toml
 from .potency import Action, covalent, solve
@@ -120,7 +121,7 @@ class Drug:
 
 
 def _slug(name: str) -> str:
-    return "-".join(str(name).strip().casefold().split())
+    return bare(name)
 
 
 @lru_cache(maxsize=8)

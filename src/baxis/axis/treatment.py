@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core import schedule
+from ..core import dose_words, schedule
 from ..core.errors import InvalidValue
 from . import disease_table, drug_table, model, resting, slots, vector
 
@@ -30,15 +31,49 @@ class Course:
 
 
 def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
-    """(drug, amount, unit, route, schedule) of `DRUG AMOUNT UNIT [ROUTE SCHEDULE]`; drug names may hold blanks."""
-    words = text.split()
-    number = [w.replace(".", "", 1).isdigit() for w in words] + [False]
+    """(drug, amount, unit, route, schedule) of `DRUG AMOUNT UNIT [ROUTE SCHEDULE]`; drug names may hold blanks, and unit
+    and route are put into the words of a design (`by mouth` is po)."""
+    words = re.sub(
+        rf"(?<= )({NUMBER})(?=(?:mg|g|ug|mcg|µg|μg|cells)\b)", r"\1 ", " ".join(text.split()), flags=re.ASCII
+    ).split()
+    number = [is_number(w) for w in words] + [False]
     at = next((i for i, n in enumerate(number[:-1]) if i and n and not number[i + 1]), 0)
     if not at or at + 1 >= len(words):
         raise InvalidValue("treatment", text, "DRUG AMOUNT UNIT [ROUTE SCHEDULE], e.g. rituximab 1000 mg iv days 1,15")
     drug = drug_table.load(" ".join(words[:at]))
-    rest = words[at + 2 :]
-    return drug, float(words[at]), words[at + 1], rest[0] if rest else "", " ".join(rest[1:])
+    route, rest = _route(words[at + 2 :])
+    return drug, float(words[at]), _unit(words[at + 1]), route, rest
+
+
+NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is an amount: plain digits, no sign, no `1_000`, no other script."""
+    return bool(re.fullmatch(NUMBER, word, re.ASCII))
+
+
+def _unit(word: str) -> str:
+    """A unit of dose in a design's spelling; another (cells/kg, mg/day) as it is."""
+    try:
+        return dose_words.unit(word)
+    except InvalidValue:
+        return word
+
+
+def _route(words: list[str]) -> tuple[str, str]:
+    """(route, what is left) of the words behind a unit; a route of several words is taken whole."""
+    for k in range(min(3, len(words)), 0, -1):
+        try:
+            return dose_words.route(" ".join(words[:k])), " ".join(words[k:])
+        except InvalidValue:
+            continue
+    return (words[0], " ".join(words[1:])) if words else ("", "")
+
+
+def has_amount(text: str) -> bool:
+    """Whether a text holds an amount, as a regimen does and the name of a drug does not."""
+    return any(is_number(w) or re.match(rf"{NUMBER}(?:mg|g|ug|mcg|µg|μg)\b", w) for w in text.split()[1:])
 
 
 def prepare(

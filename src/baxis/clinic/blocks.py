@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from ..core import schedule
+from .. import axis
+from ..core import dose_words, fault_words, schedule
 from ..core.errors import InvalidValue
 from .held import Held
 
-DOSE_UNITS = ("mg", "g", "ug", "mg/kg", "mg/m2")
-FROZEN = ConfigDict(frozen=True, extra="forbid")
+DOSE_UNITS = dose_words.UNITS
+FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+ARM_ID = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._+-]{0,98}[A-Za-z0-9._+-])?$"  # letters, digits, blanks inside, . _ + -
+NUMBERS = (float, int, float | None, int | None)
+MOST_TREATMENTS, MOST_RULES, MOST_N = 20, 20, 1_000_000
 
 
-class Treatment(BaseModel):
+def written(text: str) -> bool:
+    """Whether a text is a whole number or a decimal one in plain digits: no `1_000`, no other script, no unit."""
+    return bool(re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", text.strip(), re.ASCII))
+
+
+class Block(BaseModel):
+    """A frozen table of fields; a number is a number, neither true nor false nor other text."""
+
+    model_config = FROZEN
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[info.field_name or ""]
+        if field.annotation in NUMBERS and (isinstance(value, bool) or (isinstance(value, str) and not written(value))):
+            kind = "a whole number" if field.annotation in (int, int | None) else "a number"
+            raise ValueError(f"got {fault_words.got(value)}; allowed: {kind}")
+        return value
+
+
+def drug_name(text: str) -> str:
+    """International name of a drug by name or alias; a name that the library does not have stays as it is."""
+    file = axis.drug_file(text)
+    return text if file is None else str(axis.drug_sheet(file).get("inn", file))
+
+
+DrugName = Annotated[str, AfterValidator(drug_name)]
+
+
+class Treatment(Block):
     """One drug as given: amount, route, schedule, from which day it starts (0 = first dose day; of a switch: the day of
     the decision), and the day from which on no more dose is given."""
 
-    model_config = FROZEN
-    drug: str
+    drug: DrugName
     dose: float = Field(ge=0)
     dose_unit: Literal["mg", "g", "ug", "mg/kg", "mg/m2"] = "mg"
     route: Literal["po", "iv", "sc"]
@@ -36,38 +70,47 @@ class Treatment(BaseModel):
     @field_validator("schedule")
     @classmethod
     def _readable(cls, text: str) -> str:
-        try:
-            return schedule.parse(text).text
-        except InvalidValue as e:  # pydantic then adds the place of the field
-            raise ValueError(str(e)) from None
+        return _in_words(lambda: schedule.parse(text).text)
+
+    @field_validator("route", "dose_unit", mode="before")
+    @classmethod
+    def _worded(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        return _in_words(lambda: (dose_words.route if info.field_name == "route" else dose_words.unit)(value))
 
 
-class Taper(BaseModel):
+def _in_words(read: Callable[[], str]) -> str:
+    """What `read` gives; its fault as a ValueError, to which pydantic adds the place of the field."""
+    try:
+        return read()
+    except InvalidValue as e:
+        raise ValueError(str(e)) from None
+
+
+class Taper(Block):
     """From `week` on, the dose of a background drug is at most `dose` (same unit as the treatment)."""
 
-    model_config = FROZEN
     week: float = Field(ge=0)
     dose: float = Field(ge=0)
 
 
-class Background(BaseModel):
+class Background(Block):
     """A background drug that a share of the patients takes in every arm, with its taper."""
 
-    model_config = FROZEN
-    drug: str
+    drug: DrugName
     dose: float = Field(gt=0)
     dose_cv: float = Field(default=0.0, ge=0, lt=2)
     dose_unit: Literal["mg", "g", "mg/week"] = "mg"
     share: float = Field(default=1.0, ge=0, le=1)
     from_entry: bool = False
-    taper: tuple[Taper, ...] = ()
+    taper: tuple[Taper, ...] = Field(default=(), max_length=MOST_RULES)
     taper_share: float = Field(default=1.0, ge=0, le=1)
 
 
-class Entry(BaseModel):
+class Entry(Block):
     """One entry criterion: a measure of the disease's instrument, or age_y, within [min, max] at a visit."""
 
-    model_config = FROZEN
     measure: str
     min: float | None = None
     max: float | None = None
@@ -83,20 +126,19 @@ class Entry(BaseModel):
         return self
 
 
-class Rescue(BaseModel):
+class Rescue(Block):
     """From `week` on, a patient whose every named measure has improved by less than `improvement` (a fraction of its
     baseline) is rescued: a non-responder from that visit, and on `treatments` where the design names what rescue gives
     (their start_day counts from that visit); `stop`: drugs of the arm that end then, `all` for every one."""
 
-    model_config = FROZEN
     week: float = Field(gt=0)
     measures: tuple[str, ...] = Field(min_length=1)
     improvement: float = Field(gt=0, lt=1)
     treatments: tuple[Treatment, ...] = ()
-    stop: tuple[str, ...] = ()
+    stop: tuple[DrugName, ...] = ()
 
 
-class Switch(BaseModel):
+class Switch(Block):
     """A rule that changes a patient's therapy at a visit: the one at `week`, or every visit from `week` to `until`.
 
     It fires on `when` = "response" or "no response" of a responder endpoint, or of `measures` (improved by at least
@@ -105,7 +147,6 @@ class Switch(BaseModel):
     counted from that visit. Once a patient, unless `repeat`. failure: a non-responder from then on.
     """
 
-    model_config = FROZEN
     week: float = Field(gt=0)
     until: float | None = None
     when: Literal["response", "no response"] | None = None
@@ -115,7 +156,7 @@ class Switch(BaseModel):
     measure: str | None = None
     above: float | None = None
     below: float | None = None
-    stop: tuple[str, ...] = ()
+    stop: tuple[DrugName, ...] = ()
     treatments: tuple[Treatment, ...] = ()
     repeat: bool = False
     failure: bool = False
@@ -148,26 +189,24 @@ class Switch(BaseModel):
         return f"{rule} at week {self.week:g}" + (f" to {self.until:g}" if self.until is not None else "")
 
 
-class Randomisation(BaseModel):
+class Randomisation(Block):
     """Randomised withdrawal: only responders by `endpoint` at `week` are randomised to the arms, and only they are judged.
     Events count from that visit. Until then all arms should take the same."""
 
-    model_config = FROZEN
     week: float = Field(gt=0)
     endpoint: str
 
 
-class Arm(BaseModel):
+class Arm(Block):
     """One arm: its id, published size, treatments (none for placebo), and targets that a virtual inhibitor holds."""
 
-    model_config = FROZEN
-    arm_id: str = Field(min_length=1)
-    arm_label: str = ""
-    n: int = Field(gt=0)
+    arm_id: str = Field(pattern=ARM_ID)
+    arm_label: str = Field(default="", max_length=1000)
+    n: int = Field(gt=0, le=MOST_N)
     role: Literal["placebo", "active", "comparator", "combination"]
-    treatments: tuple[Treatment, ...] = ()
-    switches: tuple[Switch, ...] = ()
-    held: tuple[Held, ...] = ()
+    treatments: tuple[Treatment, ...] = Field(default=(), max_length=MOST_TREATMENTS)
+    switches: tuple[Switch, ...] = Field(default=(), max_length=MOST_RULES)
+    held: tuple[Held, ...] = Field(default=(), max_length=MOST_RULES)
 
     @property
     def every_treatment(self) -> tuple[Treatment, ...]:
@@ -175,10 +214,9 @@ class Arm(BaseModel):
         return (*self.treatments, *(t for s in self.switches for t in s.treatments))
 
 
-class Endpoint(BaseModel):
+class Endpoint(Block):
     """One endpoint by its standard name, at one week."""
 
-    model_config = FROZEN
     name: str
     week: float = Field(gt=0)
     primary: bool = False

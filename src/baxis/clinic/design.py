@@ -11,13 +11,15 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from ..core import library
+from .. import axis
+from ..core import fault_words, library
 from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
+from . import prescribed
 from .blocks import (
     DOSE_UNITS,
-    FROZEN,
     Arm,
     Background,
+    Block,
     Endpoint,
     Entry,
     Randomisation,
@@ -26,6 +28,7 @@ from .blocks import (
     Taper,
     Treatment,
 )
+from .design_words import canonical
 from .exposure import Exposure, unanswered
 from .held import Held
 
@@ -33,34 +36,56 @@ __all__ = ["DOSE_UNITS", "Arm", "Background", "Design", "Endpoint", "Entry", "Ra
            "Treatment", "build", "read_design"]  # fmt: skip
 
 
-class Design(BaseModel):
-    """A whole trial; frozen, equal by value. `replace` alters, `model_dump` and `Design(**d)` make the round trip."""
+MOST_ARMS, MOST_ENDPOINTS, MOST_ENTRY, MOST_VISITS, MOST_TEXT = 50, 100, 50, 600, 10_000
 
-    model_config = FROZEN
-    trial_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+
+class Design(Block):
+    """A whole trial; frozen, equal by value. `replace` alters, `model_dump` and `Design(**d)` make the round trip.
+
+    readings: how words that are not the library's own were read (`read 'every 4 weeks' as q4w`).
+    """
+
+    trial_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)
     disease: str
     weeks: float = Field(gt=0, le=520)
-    visit_weeks: float = Field(default=4.0, gt=0)
-    population: str = ""
-    prior_treatment: str = ""
-    background: str = ""
-    background_therapy: tuple[Background, ...] = ()
-    entry: tuple[Entry, ...] = ()
+    visit_weeks: float = Field(default=4.0, ge=1 / 7)
+    population: str = Field(default="", max_length=MOST_TEXT)
+    prior_treatment: str = Field(default="", max_length=200)
+    background: str = Field(default="", max_length=MOST_TEXT)
+    background_therapy: tuple[Background, ...] = Field(default=(), max_length=MOST_ENTRY)
+    entry: tuple[Entry, ...] = Field(default=(), max_length=MOST_ENTRY)
     rescue: Rescue | None = None
     randomisation: Randomisation | None = None
     match: bool = False
     exposure: Exposure = Exposure()
-    arms: tuple[Arm, ...] = Field(min_length=1)
-    endpoints: tuple[Endpoint, ...] = Field(min_length=1)
+    arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_ARMS)
+    endpoints: tuple[Endpoint, ...] = Field(min_length=1, max_length=MOST_ENDPOINTS)
     notes: str = ""
     source: str = ""
+    readings: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, data: Any) -> Any:
+        return canonical(data) if isinstance(data, dict) else data
 
     @model_validator(mode="after")
     def _whole(self) -> Design:
+        if self.weeks / self.visit_weeks > MOST_VISITS:
+            raise ValueError(
+                f"visit_weeks {self.visit_weeks:g} in {self.weeks:g} weeks; allowed: at most {MOST_VISITS} visits, "
+                f"here {self.weeks / MOST_VISITS:.3g} weeks or more apart"
+            )
         ids = [a.arm_id for a in self.arms]
         doubled = sorted({i for i in ids if ids.count(i) > 1})
         if doubled:
             raise ValueError(f"arm_id stands twice: {', '.join(doubled)}")
+        none = [a.arm_id for a in self.arms if a.role == "placebo"]
+        if len(none) > 1:
+            raise ValueError(
+                f"{len(none)} arms have the role placebo ({', '.join(none)}), and arms are compared with one control; "
+                "pool them into one arm with n of all, or give the others another role"
+            )
         late = [f"{e.name} at week {e.week:g}" for e in self.endpoints if e.week > self.weeks]
         if late:
             raise ValueError(f"endpoint after the last week ({self.weeks:g}): {', '.join(late)}")
@@ -137,15 +162,15 @@ def read_design(name: str | Path, folders: tuple[Path, ...] = ()) -> Design:
     from .default_design import default_design
 
     tables = evidence.load(*folders)
-    known = set(tables.trials["trial_id"])
-    if text not in known:
-        raise UnknownName("trial", text, known, "or give the path of a design.toml")
-    return default_design(text, tables)
+    trial_id = evidence.trial_id(tables, text, library.names("designs"), "or give the path of a design.toml")
+    if trial_id in library.names("designs"):
+        return build(library.read_toml("designs", trial_id), f"design {trial_id}")
+    return default_design(trial_id, tables)
 
 
 def _check_names(design: Design, where: str) -> None:
-    """Drugs and diseases must be in the library; every unknown one is named."""
-    drugs, diseases = library.names("drugs"), library.names("diseases")
+    """Drugs and diseases must be in the library, routes and doses those that a drug can have; every fault is named."""
+    diseases = library.names("diseases")
     faults = []
     if design.disease not in diseases:
         faults.append(str(UnknownName("disease", design.disease, diseases)))
@@ -153,18 +178,26 @@ def _check_names(design: Design, where: str) -> None:
     used = {t.drug for t in (*rescue, *(t for a in design.arms for t in a.every_treatment))} | {
         b.drug for b in design.background_therapy
     }
-    for drug in sorted(used - set(drugs)):
-        faults.append(str(UnknownName("drug", drug, drugs, "`baxis list drugs` shows which can be simulated")))
+    for drug in sorted(d for d in used if axis.drug_file(d) is None):
+        faults.append(_no_drug(drug))
     if not faults:
-        faults = unanswered(design)
+        faults = prescribed.faults(design) + unanswered(design)
     if faults:
         raise Faults(where, faults)
+
+
+def _no_drug(name: str) -> str:
+    """Why a drug cannot be simulated: not at all known, or known and without kinetics."""
+    try:
+        return f"drug {name} cannot be simulated: {axis.drug_status(name)}"
+    except UnknownName:
+        return str(UnknownName("drug", name, axis.drugs(), "`baxis list drugs` shows which can be simulated"))
 
 
 def _faults(error: ValidationError | BaxisError, where: str, data: dict[str, Any]) -> Faults:
     if isinstance(error, BaxisError):
         return Faults(where, [str(error)])
-    return Faults(where, [_sentence(e, data) for e in error.errors()])
+    return Faults(where, [_sentence(e, data) for e in error.errors(include_url=False)])
 
 
 def _place(loc: tuple[Any, ...], data: dict[str, Any]) -> str:
@@ -194,9 +227,10 @@ def _sentence(e: Any, data: dict[str, Any]) -> str:
         owner = _owner(e["loc"])
         near = nearest(str(e["loc"][-1]), owner.model_fields)
         return f"{place}: unknown field" + (f"; did you mean {near!r}?" if near else "")
-    if e["type"] == "missing":
-        return f"{place}: missing; it is required"
-    message = e["msg"].removeprefix("Value error, ")
-    got = e.get("input")
-    shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
-    return f"{place}: {message}{shown}"
+    if e["type"] == "string_pattern_mismatch":
+        return f"{place}: got {fault_words.got(e['input'])}; allowed: {NAMES[str(e['loc'][-1])]}"
+    return f"{place}: {fault_words.said(e)}"
+
+
+NAMES = {"trial_id": "a name of small letters, digits, '.', '_' and '-'",
+         "arm_id": "a name of up to 100 letters, digits, blanks, '.', '_', '+' and '-' (any words go into arm_label)"}  # fmt: skip

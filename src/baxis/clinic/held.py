@@ -6,6 +6,7 @@ action beside its target, and adds to the arm's drugs on one target as they add 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,15 +68,28 @@ def inputs(held: tuple[Held, ...], n: int) -> list[tuple[str, Array, Array]]:
     return out
 
 
+def occupancy(where: str, text: str, value: str) -> float:
+    """Occupancy of a text, 0 to below 1; InvalidValue that says what a share in per cent is as a fraction."""
+    plain = value.strip().removesuffix("%").strip()
+    if not re.fullmatch(r"\d+\.?\d*|\.\d+", plain, re.ASCII):
+        raise InvalidValue(where, text, "TARGET=OCCUPANCY, e.g. btk=0.7")
+    share = float(plain)
+    if share >= 1 or plain != value.strip():
+        hint = (
+            f"{share:g} % is {share / 100:g}"
+            if share < 100
+            else "a full hold is not reached by any drug; 0.999 is near it"
+        )
+        raise InvalidValue(where, text, "an occupancy from 0 to below 1", hint)
+    return share
+
+
 def with_held(design: Design, asked: list[str]) -> Design:
     """The design with one arm more, in which the targets of `TARGET=OCCUPANCY` texts are held together."""
     pairs = [text.partition("=") for text in asked]
     held = []
     for target, _, value in pairs:
-        try:
-            held.append({"target": target.strip(), "occupancy": float(value)})
-        except ValueError:
-            raise InvalidValue("--hold", f"{target}={value}", "TARGET=OCCUPANCY, e.g. btk=0.7") from None
+        held.append({"target": target.strip(), "occupancy": occupancy("--hold", f"{target}={value}", value)})
     name = "+".join(f"{h['target'].casefold()}-{100 * h['occupancy']:g}" for h in held)  # type: ignore[attr-defined, operator]
     size = max(a.n for a in design.arms)
     label = f"virtual inhibitor: {', '.join(asked)}"

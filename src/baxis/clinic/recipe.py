@@ -12,6 +12,7 @@ from .._version import __version__
 from ..core import library
 from .design import Design
 from .own_population import read_population
+from .prescribed import remarks
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ INTERVALS = (
 
 def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int) -> dict[str, Any]:
     """Code version, library and design hash, seed, tolerances, and counts of failures and doubtful numbers."""
-    body = json.dumps(design.model_dump(), sort_keys=True)
+    body = json.dumps(design.model_dump(exclude={"readings"}), sort_keys=True)  # its words do not make it another design
     counts = axis.count_numbers(design.disease, tuple(t.drug for a in design.arms for t in a.every_treatment))
     own = read_population(settings.population, design.disease).digest if settings.population else None
     return {
@@ -49,6 +50,7 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
         "machine": platform.machine(),
         "failures": int(sum((run.status != 0).sum() for run in runs)),
         "numbers": counts,
+        "remarks": remarks(design),
         "intervals": INTERVALS,
         "scope": SCOPE,
         "notice": NOTICE,

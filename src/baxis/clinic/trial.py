@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import axis, engine, evidence
 from ..core import units
 from ..core.errors import Faults, InvalidValue, UnknownName
-from . import matching
+from . import matching, prescribed
 from .baseline import Target, targets, values
 from .courses import Course, of_arm
 from .design import Arm, Design, Entry, Switch, read_design
@@ -205,6 +205,7 @@ def check_measures(design: Design, tool: Instrument) -> None:
             faults.append(str(UnknownName(f"endpoint in {design.disease}", name, tool.endpoints())))
     if design.randomisation and design.randomisation.endpoint in tool.continuous | tool.counted:
         faults.append(f"randomisation by {design.randomisation.endpoint}: allowed: a responder endpoint")
+    faults += prescribed.never(design) + prescribed.faults(design)
     if faults:
         raise Faults(f"design {design.trial_id}", faults)
 

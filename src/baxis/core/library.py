@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable
 from functools import lru_cache
@@ -12,6 +13,9 @@ from typing import Any
 
 from .errors import InvalidValue, UnknownName
 
+MOST_BYTES, MOST_DEEP = 1_000_000, 32
+# a dotted key of too many parts, looked for from the start of a word so that one look is enough (tomllib is quadratic there)
+_DEEP = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{MOST_DEEP},}}")
 SHIPPED = Path(__file__).resolve().parent.parent / "library"
 _overlays: list[Path] = []
 _listeners: list[Callable[[], None]] = []
@@ -75,13 +79,23 @@ def read_toml(kind: str, name: str) -> dict[str, Any]:
 
 
 def parse_toml(file: str | Path) -> dict[str, Any]:
-    """Parsed TOML file; a syntax error names file, line and what was expected."""
+    """Parsed TOML file; a syntax error names file, line and what was expected. At most MOST_BYTES, keys MOST_DEEP deep."""
     try:
-        return tomllib.loads(Path(file).read_text(encoding="utf-8-sig"))
+        size = Path(file).stat().st_size
+        if size > MOST_BYTES:
+            raise InvalidValue(str(file), f"{size} bytes", f"a TOML file of at most {MOST_BYTES} bytes")
+        text = Path(file).read_text(encoding="utf-8-sig")
+        if _DEEP.search(text):
+            raise InvalidValue(str(file), f"a key of more than {MOST_DEEP} parts", "keys that are less deep")
+        return tomllib.loads(text)
     except OSError as e:
         raise InvalidValue(str(file), (e.strerror or str(e)).lower(), "a TOML file that can be read") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
-        raise InvalidValue(str(file), str(e), "valid TOML in UTF-8", "mend the line named") from None
+    except (ValueError, RecursionError) as e:  # syntax, encoding, a whole number of thousands of digits, a deep nest
+        raise InvalidValue(str(file), _short(str(e)), "valid TOML in UTF-8", "mend the line named") from None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]} ..."
 
 
 def read_table(name: str) -> list[dict[str, str]]:

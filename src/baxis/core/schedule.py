@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from . import schedule_words
 from .errors import InvalidValue
 
 ALLOWED = "qd, bid, tid, once, qw, qNw, qNd, 'days 1,15', 'weeks 0,2,24', 'q2w x3', parts joined by ' then '"
+MOST_LISTED, MOST_TEXT, MOST_PARTS, DIGITS, SHOWN = 400, 4000, 40, 9, 60
 _PER_DAY = {"qd": 1, "bid": 2, "tid": 3}
 _PART = re.compile(
     r"^(?:(?P<dose>\d+(?:\.\d+)?)\s*(?P<unit>mg/kg|mg/m2|mg|g|ug|cells/kg|cells)\s+)?"
@@ -58,6 +60,17 @@ class Schedule:
         """Doses a day when the whole schedule is plain qd, bid or tid, else 0."""
         return _PER_DAY.get(self.text, 0)
 
+    @property
+    def endless(self) -> bool:
+        """Whether doses go on for as long as anybody looks."""
+        last = self.parts[-1]
+        return not last.days and last.count is None
+
+    @property
+    def total(self) -> int:
+        """Doses of a schedule that ends."""
+        return sum(len(p.days) or (p.count or 1) for p in self.parts)
+
     def doses(self, until: float) -> list[Dose]:
         """Doses on days 0 <= day < `until`, in order."""
         out: list[Dose] = []
@@ -84,28 +97,57 @@ def _stepped(part: Part, start: float, until: float, last: bool) -> list[float]:
     return [start + i * part.step for i in range(n) if start + i * part.step < until]
 
 
-def parse(text: str) -> Schedule:
-    """Schedule of a text in the grammar above. Raises InvalidValue naming the part that cannot be read."""
+def parse(text: str, words: bool = True) -> Schedule:
+    """Schedule of a text in the grammar above, or in the words of `schedule_words`, which become the grammar's.
+
+    words: False takes the grammar alone. Raises InvalidValue naming the part that cannot be read.
+    """
     clean = re.sub(r"\s+", " ", text.strip().lower().replace(", ", ","))
+    _bounded(text, clean)
+    if words and not all(_PART.match(p.strip()) for p in clean.split(" then ")):
+        clean = re.sub(r"\s+", " ", schedule_words.rewritten(text).replace(", ", ","))
     parts = tuple(_part(p.strip(), text) for p in clean.split(" then "))
     for k, part in enumerate(parts[:-1]):
         if not part.days and part.count is None:
-            raise InvalidValue(
-                f"schedule {text!r}",
-                clean.split(" then ")[k],
-                "a part with an end before 'then' (a list or xN)",
-            )
+            raise _wrong(text, clean.split(" then ")[k], "a part with an end before 'then' (a list or xN)")
     return Schedule(clean, parts)
+
+
+def reading(text: str) -> str:
+    """How a schedule in other words was read, in words; empty where it stands in the grammar."""
+    clean = re.sub(r"\s+", " ", text.strip().lower().replace(", ", ","))
+    meant = parse(text).text
+    return "" if meant == clean else f"read {text.strip()!r} as {meant}"
+
+
+def _wrong(whole: str, part: str, allowed: str, hint: str = "") -> InvalidValue:
+    """The fault of one part; the whole is named beside it where it is more than that."""
+    short = part if len(part) <= SHOWN else f"{part[:SHOWN]} ..."
+    where = "schedule" if len(whole) > SHOWN or whole.strip().lower() == part else f"schedule {whole!r}"
+    return InvalidValue(where, short, allowed, hint)
+
+
+def _bounded(text: str, clean: str) -> None:
+    """Refuse what no trial gives and what would take for ever: long texts, long lists, long numbers."""
+    listed = max(part.count(",") + 1 for part in clean.split(" then "))
+    if listed > MOST_LISTED:
+        allowed = f"at most {MOST_LISTED} listed days or weeks (here {listed})"
+        raise _wrong(text, clean, allowed, "a repeat says more: qd x2999, q2w x26")
+    if len(text) > MOST_TEXT or clean.count(" then ") >= MOST_PARTS:
+        raise _wrong(text, clean, f"at most {MOST_TEXT} characters and {MOST_PARTS} parts")
+    long = re.search(rf"\d{{{DIGITS + 1},}}", clean)
+    if long:
+        raise _wrong(text, clean, f"numbers of at most {DIGITS} digits (here one of {len(long[0])})")
 
 
 def _part(text: str, whole: str) -> Part:
     m = _PART.match(text)
     if not m:
-        raise InvalidValue(f"schedule {whole!r}", text, ALLOWED)
+        raise _wrong(whole, text, ALLOWED, _unsaid(text))
     amount = float(m["dose"]) if m["dose"] else None
     count = int(m["count"]) if m["count"] else None
     if count == 0 or (m["n"] and int(m["n"]) == 0):
-        raise InvalidValue(f"schedule {whole!r}", text, "a repeat and an interval of at least 1")
+        raise _wrong(whole, text, "a repeat and an interval of at least 1")
     if m["once"]:
         return Part((), 1.0, 1, amount, m["unit"])
     if m["daily"]:
@@ -115,16 +157,25 @@ def _part(text: str, whole: str) -> Part:
     return Part(_listed(m, text, whole), 0.0, None, amount, m["unit"])
 
 
+def _unsaid(text: str) -> str:
+    """What to write in place of words that the grammar cannot hold, or that mean two things."""
+    if any(w in text for w in schedule_words.TWO_MEANINGS):
+        return "biweekly and bimonthly mean two things: write q2w, or list the days"
+    if any(w in text for w in schedule_words.UNSAID):
+        return "list the days instead, e.g. 'days 1,4,8,11'"
+    return ""
+
+
 def _listed(m: re.Match[str], text: str, whole: str) -> tuple[float, ...]:
     if m["count"]:
-        raise InvalidValue(f"schedule {whole!r}", text, "a list of days or weeks without a repeat count")
+        raise _wrong(whole, text, "a list of days or weeks without a repeat count")
     try:
         raw = [float(v) for v in m["at"].replace(" ", "").strip(",").split(",")]
     except ValueError:
-        raise InvalidValue(f"schedule {whole!r}", text, "numbers with one comma between them") from None
+        raise _wrong(whole, text, "numbers with one comma between them") from None
     if min(raw) >= 1 and m["list"] == "days":
         raw = [v - 1.0 for v in raw]  # trials count days from 1 and weeks from 0
     days = [v * (7.0 if m["list"] == "weeks" else 1.0) for v in raw]
     if sorted(set(days)) != days:
-        raise InvalidValue(f"schedule {whole!r}", text, "days or weeks in rising order, none twice")
+        raise _wrong(whole, text, "days or weeks in rising order, none twice")
     return tuple(days)

@@ -17,6 +17,7 @@ _HOME = {
     "sheet": "sheets",
     "Sheet": "sheets",
     "trials": "query",
+    "trial_id": "query",
     "claims": "query",
     "search": "index",
     "grade_claims": "grade",

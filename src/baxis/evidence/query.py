@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..core import disease_names, names
 from ..core.errors import UnknownName, nearest
 
 if TYPE_CHECKING:
@@ -34,14 +36,32 @@ def known(kind: str, value: str, allowed: set[str]) -> str:
 
 
 def disease_code(evidence: Evidence, disease: str) -> str:
-    """Code of a disease by code, name or MONDO identifier, in any case; UnknownName lists codes with names."""
+    """Code of a disease by code, name, alias or MONDO identifier, in any case; UnknownName lists codes with names."""
     table = evidence.frames["diseases"]
     said = disease.strip().casefold()
-    for code, *names in table[["disease", "name", "mondo"]].itertuples(index=False, name=None):
-        if said in {code.casefold(), *(n.casefold() for n in names if n)}:
+    for code, *spelt in table[["disease", "name", "mondo"]].itertuples(index=False, name=None):
+        if said in {code.casefold(), *(n.casefold() for n in spelt if n)}:
             return str(code)
     codes = dict(zip(table["disease"], table["name"], strict=True))
-    raise UnknownName("disease", disease, codes, "; ".join(f"{c}: {n}" for c, n in sorted(codes.items())))
+    try:
+        return disease_names.code(disease, codes)
+    except UnknownName:
+        raise UnknownName("disease", disease, codes, "; ".join(f"{c}: {n}" for c, n in sorted(codes.items()))) from None
+
+
+def trial_id(evidence: Evidence, text: str, more: Iterable[str] = (), hint: str = "") -> str:
+    """Id of a trial by id, acronym or registry number, in any case; UnknownName where it is none, or more than one.
+
+    more: ids beside those of the evidence.
+    """
+    table = evidence.frames["trials"]
+    spelt: dict[str, set[str]] = {}
+    for own, acronym, nct in table[["trial_id", "acronym", "nct"]].itertuples(index=False, name=None):
+        for alias in (acronym, nct):
+            if alias and alias == alias:
+                spelt.setdefault(names.bare(alias), set()).add(own)
+    one = {alias: next(iter(ids)) for alias, ids in spelt.items() if len(ids) == 1}
+    return names.known("trial", text, {*table["trial_id"], *more}, one, hint)
 
 
 def trials(

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .. import axis, evidence
-from ..axis import treatment
+from ..axis import drug_doses, treatment
+from ..clinic import prescribed
 from ..clinic.design import Arm, Design, Endpoint, read_design
 from ..clinic.instruments import Instrument, instrument
 from ..clinic.settings import Settings
-from ..core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
+from ..core import disease_names, names
+from ..core.errors import BaxisError, InvalidValue, Unsupported
 from . import given
 
 DRUG, CONTROL = "drug", "no drug"
@@ -80,8 +82,7 @@ def scenario(
     dose: `AMOUNT UNIT [ROUTE SCHEDULE]`; endpoint: `NAME` or `NAME@WEEK`; trial: the id of one to take the setting from.
     Raises UnknownName, InvalidValue or Unsupported.
     """
-    if disease not in axis.diseases() or disease == "healthy":
-        raise UnknownName("disease", disease, [d for d in axis.diseases() if d != "healthy"])
+    disease = disease_names.code(disease, [d for d in axis.diseases() if d != "healthy"])
     name = axis.drug(drug).name
     tables = evidence.load(*(settings.evidence if settings else ()))
     tool = instrument(disease)
@@ -161,15 +162,24 @@ def _dosed(arm: Arm, drug: str, dose: str | None, weeks: float) -> Arm:
     """The arm with another dose of its drug; without route and schedule, those that it has."""
     if dose is None:
         if not arm.treatments:
-            raise InvalidValue("dose", dose, "--dose 'AMOUNT UNIT ROUTE SCHEDULE': no trial gives a regimen", drug)
-        kept = [t for t in arm.treatments if t.start_day < weeks * 7.0]
+            raise Unsupported(no_dose(drug))
+        kept = [t for t in arm.treatments if prescribed.counted(t, weeks)[0]]
         return arm.model_copy(update={"treatments": tuple(kept)})
     own, amount, unit, route, schedule = treatment.parse(f"{drug} {dose}")
     if arm.treatments and not route:
         first = arm.treatments[0]
         route, schedule = first.route, schedule or first.schedule
     found = given.treatment(own, (amount, unit), route, schedule, ("dose", dose))
+    given.within((found,), weeks, f"dose {dose!r}")
     return arm.model_copy(update={"treatments": (found,)})
+
+
+def no_dose(drug: str) -> str:
+    """What to do where no trial tells how a drug was given."""
+    if axis.drug(drug).cell_therapy:
+        return f"No trial gives {drug}'s dose in a unit that a design holds: it is given as cells"
+    example = drug_doses.example(drug) or "100 mg po qd"
+    return f"No trial gives {drug}'s dose; give --dose, e.g. '{example}'"
 
 
 def _endpoint(text: str | None, design: Design, tool: Instrument) -> Endpoint:
@@ -181,8 +191,7 @@ def _endpoint(text: str | None, design: Design, tool: Instrument) -> Endpoint:
         name, week = (chosen.name, chosen.week) if chosen else (next(iter(usable)), design.weeks)
         return Endpoint(name=name, week=week, primary=True)
     name, at, when = text.partition("@")
-    if name not in usable:
-        raise UnknownName(f"endpoint in {design.disease}", name, usable)
+    name = names.known(f"endpoint in {design.disease}", name, usable)
     try:
         week = float(when) if at else next((e.week for e in design.endpoints if e.name == name), design.primary.week)
         return Endpoint(name=name, week=week, primary=True)

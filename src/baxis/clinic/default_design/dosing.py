@@ -140,7 +140,7 @@ def regimen(arm: Mapping[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> t
     text, note = str(arm.get("regimen") or row.get("regimen") or ""), str(row.get("note", ""))
     if not text and printed:
         try:
-            text = schedule.parse(printed).text
+            text = schedule.parse(printed, words=False).text
         except BaxisError:
             raise Unsupported(f"schedule {printed!r} cannot be read ({note or 'not in the grammar'})") from None
     if not text:
@@ -176,7 +176,7 @@ def _partner(agent: str, name: str, printed: str) -> dict[str, str] | None:
 def _partner_treatment(name: str, found: dict[str, str]) -> Treatment:
     plan = re.sub(r"\bwk\b", "weeks", found["plan"].strip().rstrip(",")).replace(" and ", ",")
     try:
-        text = schedule.parse(plan).text
+        text = schedule.parse(plan, words=False).text
     except BaxisError:
         raise Unsupported(f"schedule {found['plan']!r} of {found['agent']} cannot be read") from None
     route = found["route"] or ROUTES.get(axis.drug_sheet(name)["route"], "")

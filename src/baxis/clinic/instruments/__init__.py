@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 
-from ...core.errors import UnknownName
+from ...core import disease_names
 from .base import Course, Instrument, Visits
 
 _CLASSES = {
@@ -23,8 +23,6 @@ __all__ = ["CODES", "Course", "Instrument", "Visits", "instrument"]
 
 def instrument(disease: str, numbers: Mapping[str, float] | None = None) -> Instrument:
     """Instrument of a disease code, some of its numbers replaced. UnknownName for a disease without one."""
-    if disease not in _CLASSES:
-        raise UnknownName("disease with a clinical instrument", disease, CODES)
-    module, name = _CLASSES[disease]
+    module, name = _CLASSES[disease_names.code(disease, CODES, "disease with a clinical instrument")]
     tool: type[Instrument] = getattr(import_module(f".{module}", __name__), name)
     return tool(numbers)

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ... import axis, evidence
-from ...axis import treatment
+from ...axis import drug_doses, treatment
 from ...clinic.design import Design, Treatment, read_design
+from ...core import disease_names
 from ...core.errors import BaxisError, UnknownName, Unsupported
 from .. import given
 
@@ -23,10 +24,7 @@ _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(?=\s*(?:mg/kg|mg/m2|mg|g|ug)\b)")
 
 def known_disease(disease: str) -> str:
     """The code as the library writes it."""
-    codes = {d.casefold(): d for d in axis.diseases() if d != "healthy"}
-    if disease.casefold() not in codes:
-        raise UnknownName("disease", disease, codes.values())
-    return codes[disease.casefold()]
+    return disease_names.code(disease, [d for d in axis.diseases() if d != "healthy"])
 
 
 def home(disease: str) -> Design:
@@ -40,14 +38,24 @@ def home(disease: str) -> Design:
 
 def regimen(text: str, disease: str) -> tuple[Treatment, ...]:
     """Treatments of `DRUG` (as a trial gave it) or `DRUG AMOUNT UNIT ROUTE SCHEDULE`. UnknownName, InvalidValue."""
-    if not _is_drug(text) and any(w.replace(".", "", 1).isdigit() for w in text.split()):
+    if not _is_drug(text) and treatment.has_amount(text):
         own, amount, unit, route, timing = treatment.parse(text)
         return (given.treatment(own, (amount, unit), route, timing, ("regimen", text)),)
     name = axis.drug(text).name
     found = _given(name, disease)
     if not found:
-        raise Unsupported(f"no trial gives a regimen of {name} that can be read; write it as '{name} 100 mg po qd'")
+        raise Unsupported(_unwritten(name))
     return found
+
+
+def _unwritten(name: str) -> str:
+    """What to do where no trial tells how a drug was given."""
+    if axis.drug(name).cell_therapy:
+        return (
+            f"no trial gives {name} in a dose unit that is held: it is given iv as cells, for which no dose is read here"
+        )
+    example = drug_doses.example(name) or "100 mg po qd"
+    return f"no trial gives a regimen of {name} that can be read; write one, e.g. '{name} {example}'"
 
 
 def _is_drug(text: str) -> bool:
