@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from .. import axis
-from ..core import dose_words, fault_words, schedule
+from ..core import dose_words, schedule
 from ..core.errors import InvalidValue
+from .fields import Block
 from .held import Held
 
 DOSE_UNITS = dose_words.UNITS
-FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 ARM_ID = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._+-]{0,98}[A-Za-z0-9._+-])?$"  # letters, digits, blanks inside, . _ + -
-NUMBERS = (float, int, float | None, int | None)
 MOST_TREATMENTS, MOST_RULES, MOST_N = 20, 20, 1_000_000
-
-
-def written(text: str) -> bool:
-    """Whether a text is a whole number or a decimal one in plain digits: no `1_000`, no other script, no unit."""
-    return bool(re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", text.strip(), re.ASCII))
-
-
-class Block(BaseModel):
-    """A frozen table of fields; a number is a number, neither true nor false nor other text."""
-
-    model_config = FROZEN
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _numbers(cls, value: Any, info: ValidationInfo) -> Any:
-        field = cls.model_fields[info.field_name or ""]
-        if field.annotation in NUMBERS and (isinstance(value, bool) or (isinstance(value, str) and not written(value))):
-            kind = "a whole number" if field.annotation in (int, int | None) else "a number"
-            raise ValueError(f"got {fault_words.got(value)}; allowed: {kind}")
-        return value
 
 
 def drug_name(text: str) -> str:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from .. import axis
 from ..core import ledger, streams
 from ..core.errors import InvalidValue, UnknownName
+from .fields import Block, written
 
 if TYPE_CHECKING:
     from .design import Design, Treatment
@@ -28,14 +29,13 @@ SHARES = ("fed", "fasted", "ppi", "cyp3a_inhibitor", "cyp3a_inducer")  # shares 
 ADHERENCE, RENAL, ALLELES = "adherence", "crcl_ml_min", "fcgr3a_v_alleles"
 
 
-class Exposure(BaseModel):
+class Exposure(Block):
     """What a design sets for all its patients; None leaves it to the library. Shares of patients lie in 0 to 1.
 
     adherence: share of the prescribed oral doses that everybody takes. ada: share with antibodies against each drug.
     crcl_ml_min: everybody's creatinine clearance.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     fed: float | None = Field(default=None, ge=0, le=1)
     fasted: float | None = Field(default=None, ge=0, le=1)
     ppi: float | None = Field(default=None, ge=0, le=1)
@@ -60,10 +60,9 @@ def parse(settings: list[str]) -> dict[str, float | str]:
         name, sign, value = text.partition("=")
         if name not in Exposure.model_fields:
             raise UnknownName("exposure", name, Exposure.model_fields, "write NAME=VALUE, e.g. ppi=1 or fcgr3a=FF")
-        try:
-            out[name] = value.strip().upper() if name == "fcgr3a" else float(value)
-        except ValueError:
-            raise InvalidValue(f"exposure {name}", value or sign or "nothing", "a number, e.g. ppi=1") from None
+        if name != "fcgr3a" and not written(value):
+            raise InvalidValue(f"exposure {name}", value or sign or "nothing", "a number, e.g. ppi=1")
+        out[name] = value.strip().upper() if name == "fcgr3a" else float(value)
     return out
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .. import axis
 from ..core.errors import InvalidValue, UnknownName
+from .fields import Block
 
 if TYPE_CHECKING:
     from .design import Design
@@ -22,16 +23,22 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-class Held(BaseModel):
+class Held(Block):
     """A target held from `start_day` to `stop_day` (None: to the end). Give one of occupancy (0 to below 1) and exposure
     (concentration over IC50, 0 or more)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     target: str
-    occupancy: float | None = Field(default=None, ge=0, lt=1)
+    occupancy: float | None = Field(default=None, ge=0)
     exposure: float | None = Field(default=None, ge=0, le=1e4)
     start_day: float = Field(default=0.0, ge=0)
     stop_day: float | None = Field(default=None, gt=0)
+
+    @field_validator("occupancy")
+    @classmethod
+    def _share(cls, value: float | None) -> float | None:
+        if value is not None and value >= 1:
+            raise ValueError(f"got {value:g}; allowed: 0 to less than 1; {_as_share(value)}")
+        return value
 
     @field_validator("target")
     @classmethod
@@ -75,13 +82,15 @@ def occupancy(where: str, text: str, value: str) -> float:
         raise InvalidValue(where, text, "TARGET=OCCUPANCY, e.g. btk=0.7")
     share = float(plain)
     if share >= 1 or plain != value.strip():
-        hint = (
-            f"{share:g} % is {share / 100:g}"
-            if share < 100
-            else "a full hold is not reached by any drug; 0.999 is near it"
-        )
-        raise InvalidValue(where, text, "an occupancy from 0 to below 1", hint)
+        raise InvalidValue(where, text, "an occupancy from 0 to below 1", _as_share(share))
     return share
+
+
+def _as_share(value: float) -> str:
+    """A share in per cent as the fraction that it is."""
+    if 1 < value < 100:
+        return f"{value:g} % is {value / 100:g}"
+    return "no drug holds a target in full; 0.999 is near it"
 
 
 def with_held(design: Design, asked: list[str]) -> Design:

@@ -31,7 +31,9 @@ INTERVALS = (
 
 def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int) -> dict[str, Any]:
     """Code version, library and design hash, seed, tolerances, and counts of failures and doubtful numbers."""
-    body = json.dumps(design.model_dump(exclude={"readings"}), sort_keys=True)  # its words do not make it another design
+    body = json.dumps(
+        design.model_dump(exclude={"readings"}), sort_keys=True
+    )  # its words do not make it another design
     counts = axis.count_numbers(design.disease, tuple(t.drug for a in design.arms for t in a.every_treatment))
     own = read_population(settings.population, design.disease).digest if settings.population else None
     return {

@@ -14,8 +14,8 @@ _ROUTE_WORDS = {
     "iv": ("intravenous", "intravenously", "infusion", "iv infusion", "intravenous infusion", "infused", "i v"),
     "sc": ("subcutaneous", "subcutaneously", "subcut", "subq", "sub q", "sq", "s c", "subcutaneous injection", "sc injection"),
 }  # fmt: skip
-_UNIT_WORDS = {"mg": ("milligram", "milligrams", "mgs"), "g": ("gram", "grams", "gr", "gm", "gms"),
-               "ug": ("mcg", "microgram", "micrograms", "mcgs"), "mg/kg": ("mg per kg", "milligram/kg", "mg/kg body weight"),
+_UNIT_WORDS = {"mg": ("milligram", "milligrams"), "g": ("gram", "grams", "gr", "gm"),
+               "ug": ("mcg", "microgram", "micrograms"), "mg/kg": ("mg per kg", "milligram/kg", "mg/kg body weight"),
                "mg/m2": ("mg/m^2", "mg/m**2", "mg/sqm", "mg per m2")}  # fmt: skip
 _ROUTE_OF = {bare: route for route, words in _ROUTE_WORDS.items() for bare in words}
 _UNIT_OF = {bare: unit for unit, words in _UNIT_WORDS.items() for bare in words}

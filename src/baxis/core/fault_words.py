@@ -9,12 +9,8 @@ SHOWN = 80
 _KINDS = {"float": "a number", "int": "a whole number", "string": "text", "bool": "true or false", "tuple": "a list", "list": "a list",
           "dict": "a table of fields", "model": "a table of fields", "model_attributes": "a table of fields", "mapping": "a table of fields",
           "finite_number": "a finite number", "path": "a path", "dataclass": "a table of fields"}  # fmt: skip
-_BOUNDS = {
-    "greater_than": "above {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than": "below {lt}",
-    "less_than_equal": "at most {le}",
-}
+_BOUNDS = {"greater_than": "greater than {gt}", "greater_than_equal": "greater than or equal to {ge}", "less_than": "less than {lt}",
+           "less_than_equal": "less than or equal to {le}"}  # fmt: skip
 
 
 def said(fault: Mapping[str, Any]) -> str:
@@ -25,7 +21,7 @@ def said(fault: Mapping[str, Any]) -> str:
     if kind in ("value_error", "assertion_error"):
         text = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
         shown = got(fault.get("input"))
-        return f"{text} (got {shown})" if shown and shown not in text else text
+        return f"{text} (got {shown})" if shown and shown not in text and "got " not in text else text
     shown = got(fault.get("input"))
     return (f"got {shown}; " if shown else "") + f"allowed: {_allowed(kind, context)}"
 

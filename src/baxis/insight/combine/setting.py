@@ -51,9 +51,7 @@ def regimen(text: str, disease: str) -> tuple[Treatment, ...]:
 def _unwritten(name: str) -> str:
     """What to do where no trial tells how a drug was given."""
     if axis.drug(name).cell_therapy:
-        return (
-            f"no trial gives {name} in a dose unit that is held: it is given iv as cells, for which no dose is read here"
-        )
+        return f"no trial gives {name} in a dose unit that is held: it is given iv as cells, for which no dose is read here"
     example = drug_doses.example(name) or "100 mg po qd"
     return f"no trial gives a regimen of {name} that can be read; write one, e.g. '{name} {example}'"
 
