@@ -49,7 +49,7 @@ def test_against_evidence(cli: Cli) -> None:
         (("rituximab", "belimumab", "--disease", "SLE", "--timing", "--gaps", "soon"), "weeks with commas"),
         (("rituximab", "belimumab", "--disease", "SLE", "--timing", "--gaps", "1,nan"), "shorter than the 52 weeks"),
         (("rituximab", "belimumab", "--disease", "SLE", "--gap-weeks", "-4"), "gap between drugs"),
-        (("rituximab 5 furlong iv once", "belimumab", "--disease", "SLE"), "dose_unit: Input should be"),
+        (("rituximab 5 furlong iv once", "belimumab", "--disease", "SLE"), "dose unit: got 'furlong'; allowed: mg,"),
         (("rituximab 1000 mg po qd", "belimumab", "--disease", "SLE"), "not taken by mouth"),
         (("rituximab", "belimumab", "--disease", "SLE", "--gaps", "4"), "only with --timing"),
         (("rituximab", "--against-evidence"), "each trial has its own"),

@@ -44,7 +44,7 @@ def test_explain_json_is_plain_data(cli: Cli) -> None:
 
 
 def test_a_wrong_name_is_one_line(cli: Cli) -> None:
-    code, _, err = cli("explain", "belimumab", "--disease", "lupus")
+    code, _, err = cli("explain", "belimumab", "--disease", "lopus")
     assert code == 2
     assert len(err.strip().splitlines()) == 1
     assert "unknown disease" in err

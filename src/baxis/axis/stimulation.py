@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import ledger, library, units
+from ..core import ledger, library, names, units
 from ..core.errors import InvalidValue, UnknownName
 from . import drug_table, isolated, potency
 
@@ -26,7 +26,7 @@ CELLS = ("naive", "memory", "age-associated", "autoreactive")
 ANTIGENS = ("antigen", "monovalent-antigen")
 FREE = {"btk": "btk_free", "syk": "syk_free", "pi3k": "pi3k_free", "tlr": "tlr_free"}
 _INCUBATION = 60.0 / 1440.0  # covalent inhibitors act for an hour before the stimulus
-_DOSE = re.compile(r"^(?P<name>.+?)\s+(?P<value>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)$")
+_DOSE = re.compile(r"^(?P<name>.+?)\s+(?P<value>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)$", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -168,19 +168,25 @@ def _add_stimulus(out: dict[str, float | str], text: str) -> None:
     known = table()
     text, _, affinity = text.partition(" KD ")
     name, value, unit = _split(text, "stimulus")
-    match = {k.casefold(): k for k in known}.get(name.casefold())
-    if match is None:
-        raise UnknownName("stimulus", name, known)
+    match = names.known("stimulus", name, known)
     row = known[match]
-    if affinity:
-        per = 1.0 / _affinity(match, affinity, unit)
-    else:
-        per = units.convert(float(row["value"]), row["unit"], f"1/({unit})" if unit != "1" else "1")
+    per = 1.0 / _affinity(match, affinity, unit) if affinity else float(row["value"]) * _per(match, row["unit"], unit)
     at = row["input"]
     basal = float(row["basal"])
     out[at] = float(out.get(at, basal)) + value * per
     if match == "monovalent-antigen":
         out["val"] = 0.0
+
+
+def _per(name: str, own: str, unit: str) -> float:
+    """Factor from an effect per `own` unit to one per unit of the concentration given; InvalidValue says what it takes."""
+    top, _, bottom = own.partition("/")
+    takes = own if not bottom else bottom if top == "1" else f"{bottom}/{top}"
+    try:
+        return float(units.factor(own, f"1/({units.normal_form(unit)})" if unit != "1" else "1"))
+    except InvalidValue:
+        what = "a plain number, written with the unit 1" if takes == "1" else f"a concentration in {takes} or the like"
+        raise InvalidValue(f"stimulus {name}", unit, what, f"{name} takes {takes}") from None
 
 
 def _affinity(name: str, text: str, unit: str) -> float:
@@ -198,7 +204,13 @@ def _affinity(name: str, text: str, unit: str) -> float:
 def _add_inhibitor(out: dict[str, float | str], text: str) -> None:
     name, value, unit = _split(text, "inhibitor")
     drug = drug_table.load(name)
-    conc = potency.mass_concentration(value, unit, drug.molar_mass, drug.name)
+    try:
+        conc = potency.mass_concentration(value, unit, drug.molar_mass, drug.name)
+    except InvalidValue:
+        takes = "mg/L, ng/mL" + (
+            " or nM" if drug.molar_mass else "; its molar mass is not held, so that nM cannot be turned"
+        )
+        raise InvalidValue(f"inhibitor {drug.name}", unit, f"a concentration in {takes}") from None
     hit = False
     for target, action in drug.actions.items():
         strength = conc * action.strength

@@ -10,6 +10,7 @@ from .. import axis
 from ..core import schedule
 from .design import Background, Design, Treatment
 from .figures import COLOURS, canvas
+from .prescribed import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,8 +20,8 @@ DAILY = 1.5  # days: closer doses are drawn as a bar
 
 
 def rows(design: Design) -> list[dict[str, Any]]:
-    """One row a treatment or background drug: arm_id ("all" for background, "rescue"), drug, dose, schedule, days of the
-    doses. What a rule may start stands at the first visit at which it is judged, with the rule in its schedule."""
+    """One row a treatment or background drug: arm_id ("all" for background, "rescue"), drug, dose, schedule, doses (how many
+    fall within the trial, `0 of 2` where not all do), days of the doses. What a rule may start stands at the first visit at which it is judged, with the rule in its schedule."""
     out = []
     for arm in design.arms:
         out += [_row_of(arm.arm_id, t, design) for t in arm.treatments]
@@ -36,7 +37,9 @@ def rows(design: Design) -> list[dict[str, Any]]:
     for b in design.background_therapy:
         steps = ", ".join(f"at most {s.dose:g} from week {s.week:g}" for s in b.taper)
         taper = f"taper: {steps} in {100 * b.taper_share:.0f} %" if b.taper else "steady"
-        out.append({"arm_id": "all", "drug": b.drug, "dose": _background(b), "schedule": taper, "days": []})
+        out.append(
+            {"arm_id": "all", "drug": b.drug, "dose": _background(b), "schedule": taper, "doses": "", "days": []}
+        )
     return out
 
 
@@ -44,11 +47,14 @@ def _row_of(arm_id: str, t: Treatment, design: Design, day: float = 0.0, rule: s
     start, last = day + t.start_day, design.weeks * 7.0
     last = last if t.stop_day is None else min(last, day + t.stop_day)
     days = [start + d.day for d in schedule.parse(t.schedule).doses(last - start)]
-    return {"arm_id": arm_id, "drug": t.drug, "dose": _dose(t), "schedule": t.schedule + rule, "days": days}
+    _, whole, _ = counted(t, design.weeks, day)
+    doses = f"{len(days)}" if whole in (None, len(days)) else f"{len(days)} of {whole}"
+    row = {"arm_id": arm_id, "drug": t.drug, "dose": _dose(t), "schedule": t.schedule + rule}
+    return {**row, "doses": doses, "days": days}
 
 
 def _none(arm_id: str, text: str) -> dict[str, Any]:
-    return {"arm_id": arm_id, "drug": "", "dose": "", "schedule": text, "days": []}
+    return {"arm_id": arm_id, "drug": "", "dose": "", "schedule": text, "doses": "", "days": []}
 
 
 def _dose(t: Treatment) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .. import axis
@@ -84,7 +84,8 @@ def of_treatment(t: Treatment) -> list[str]:
     out, has = [], drug_doses.routes(drug.name)
     if has and t.route not in has:
         ways = ", ".join(has)
-        out.append(f"{drug.name} has no route {t.route}; allowed: {ways}, as its file and its trials give it")
+        said = "is not taken by mouth" if t.route == "po" else f"has no route {t.route}"
+        out.append(f"{drug.name} {said}; allowed: {ways}, as its file and its trials give it")
     for amount, unit in amounts(t):
         text = drug_doses.impossible(drug.name, amount, unit)
         out += [f"{drug.name} {amount:g} {unit}: {text}"] if text else []
@@ -109,6 +110,12 @@ def remarks(design: Design) -> list[str]:
         out.append("No entry criteria: patients of every severity enter, also those with little to gain.")
     out += _prior(design)
     return list(dict.fromkeys(out))
+
+
+def of_regimens(regimens: Iterable[Iterable[Treatment]], weeks: float) -> list[str]:
+    """What a reader must know of treatments that stand in no design: far doses, courses cut off, absorption assumed."""
+    every = [t for regimen in regimens for t in regimen]
+    return list(dict.fromkeys(text for t in every for text in (*_far(t), *_cut(t, weeks, 0.0), *_absorbed(t))))
 
 
 def _far(t: Treatment) -> Iterator[str]:

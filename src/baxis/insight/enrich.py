@@ -94,7 +94,13 @@ def enrich(
     at = names.index(cutoff.marker)
     side, truly = (_side(y[ok, at], cutoff) for y in (x, measured(bench.people, exact=True)[1]))
     work = Sizing(ends[:, ok], bench.people.ids[ok], disease, chosen.seed)
-    recipe = {"patients": int(ok.sum()), "failures": int((~ok).sum()), "seed": chosen.seed, "notice": NOTICE}
+    recipe = {
+        "patients": int(ok.sum()),
+        "failures": int((~ok).sum()),
+        "seed": chosen.seed,
+        "remarks": asked.remarks,
+        "notice": NOTICE,
+    }
     recipe["unit"] = "share" if asked.endpoint.name not in asked.tool.continuous else "points"
     return Enrichment(asked, cutoff, work.designs(side, asked.treated.n), work.errors(side, truly), recipe)
 

@@ -58,6 +58,11 @@ class Scenario:
         ]
         return " + ".join(parts)
 
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader must know of the design: how words were read, far doses, courses cut off, who may enter."""
+        return prescribed.remarks(self.design)
+
     def zero_dose(self) -> Arm:
         """The drug's arm at dose zero: the null, which must equal no drug."""
         none = [t.model_copy(update={"dose": 0.0, "schedule": bare(t.schedule)}) for t in self.treated.treatments]
@@ -98,6 +103,7 @@ def scenario(
         arms=[arm.model_dump(), control.model_dump()],
         endpoints=[wanted.model_dump()],
         background_therapy=[b.model_dump() for b in base.background_therapy if not (b.from_entry and b.drug == name)],
+        readings=tuple(dict.fromkeys((*base.readings, *_read(name, dose, arm)))),
     )
     return Scenario(name, design, tool, origin)
 
@@ -172,6 +178,17 @@ def _dosed(arm: Arm, drug: str, dose: str | None, weeks: float) -> Arm:
     found = given.treatment(own, (amount, unit), route, schedule, ("dose", dose))
     given.within((found,), weeks, f"dose {dose!r}")
     return arm.model_copy(update={"treatments": (found,)})
+
+
+def _read(drug: str, dose: str | None, arm: Arm) -> list[str]:
+    """How the words of a dose were read, where they are not the design's own."""
+    if dose is None:
+        return []
+    t = arm.treatments[0]
+    amount = f"{t.dose:g} {t.dose_unit}"
+    said = treatment.parse(f"{drug} {dose}")
+    meant = f"{amount} {t.route} {t.schedule}" if said[3] else amount
+    return [text] if (text := names.reading(dose, meant)) else []
 
 
 def no_dose(drug: str) -> str:

@@ -143,7 +143,7 @@ def test_bad_input_is_refused_before_anything_runs() -> None:
     with pytest.raises(InvalidValue, match="shorter than"):
         timing(["rituximab", "belimumab"], "SLE", gaps=(-60.0,))
     with pytest.raises(UnknownName, match="SRI-4"):
-        combine(["rituximab", "belimumab"], "SLE", "SRI4")
+        combine(["rituximab", "belimumab"], "SLE", "SRI-44")
     with pytest.raises(Unsupported, match="cell therapies"):
         combine(["cd19-car-t 100 mg iv once", "belimumab"], "SLE")
 

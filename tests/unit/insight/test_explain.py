@@ -55,8 +55,8 @@ def test_errors_name_what_was_got_and_the_nearest() -> None:
         baxis.explain("rituximab", "SLEE")
     with pytest.raises(UnknownName, match="unknown drug 'rituximap'; did you mean 'rituximab'"):
         baxis.explain("rituximap", "SLE")
-    with pytest.raises(UnknownName, match=r"endpoint in SLE 'SRI4'; did you mean 'SRI-4'"):
-        baxis.explain("rituximab", "SLE", endpoint="SRI4")
+    with pytest.raises(UnknownName, match=r"endpoint in SLE 'SRI-44'; did you mean 'SRI-4'"):
+        baxis.explain("rituximab", "SLE", endpoint="SRI-44")
     with pytest.raises(InvalidValue, match="at least 20"):
         baxis.explain("rituximab", "SLE", patients=5)
     with pytest.raises(InvalidValue, match="NAME@WEEK"):

@@ -89,7 +89,7 @@ def agreed(result: Compared) -> list[str]:
 def lines(result: Biomarkers) -> list[str]:
     """The ranking as text."""
     from ...insight.biomarkers import power
-    from .layout import table
+    from .layout import noted, table
 
     s, recipe = result.scenario, result.recipe
     factor, unit = (100, "pp") if recipe["unit"] == "share" else (1, "points")
@@ -109,6 +109,7 @@ def lines(result: Biomarkers) -> list[str]:
     head = ("marker", "benefit", "FDR", "outcome", f"high, {unit}", f"low, {unit}", "power %")
     return [
         f"{s.regimen} in {s.design.disease} ({s.origin}); {s.endpoint.name} at week {s.endpoint.week:g}",
+        *noted(recipe["remarks"]),
         "Rank correlation with benefit (relative fall of inflammation) and with inflammation without the drug;",
         "endpoint, drug minus no drug, above and below the marker's median;",
         f"power: a parallel trial of {recipe['arm_size']} an arm sees that interaction",

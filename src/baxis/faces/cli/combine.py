@@ -83,15 +83,16 @@ def _checked(
 
     timing, against, validation = modes
     if against and (drugs or timing):
-        raise InvalidValue(
-            "drugs or --timing", drugs or "--timing", "none with --against-evidence: each trial has its own"
-        )
+        given = " ".join(drugs) if drugs else "--timing"
+        raise InvalidValue("drugs or --timing", given, "none with --against-evidence: each trial has its own")
     if validation and not against:
         raise InvalidValue("--include-validation", "given", "only with --against-evidence")
     if gaps is not None and not timing:
         raise InvalidValue("--gaps", gaps, "only with --timing")
     if not against and not (drugs and disease):
-        raise InvalidValue("drugs and --disease", [drugs, disease], "both, or --against-evidence")
+        lacking = "--disease" if drugs else "drugs"
+        got = " ".join(drugs) if drugs else f"--disease {disease}" if disease else "nothing"
+        raise InvalidValue(lacking, got, "two drugs and --disease CODE, or --against-evidence", f"{lacking} is missing")
     return drugs or []
 
 
@@ -118,11 +119,12 @@ def _percent(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
 
 def lines(result: Combination) -> list[str]:
     """What the terminal shows of a dose surface."""
-    from .layout import table, width, wrapped
+    from .layout import noted, table, width, wrapped
 
     k, r = len(result.drugs), result.recipe
     out = [f"{' + '.join(result.drugs)} in {result.disease}, {result.endpoint} at week {r['weeks']:g}"]
     out += wrapped(f"Setting of {r['setting']}; {'; '.join(r['regimens'])}; {r['patients']} patients", width())
+    out += noted(r["remarks"])
     full = result.surface[result.surface["doses"].map(lambda d: set(d) <= {0.0, 1.0})]
     rows, harms = [], []
     for row in full.to_dict("records"):

@@ -50,9 +50,12 @@ def explain(
 
 def lines(result: Explanation) -> list[str]:
     """The explanation as text."""
+    from .layout import noted
+
     s, e, recipe = result.scenario, result.effect, result.recipe
     return [
         f"{s.regimen} in {s.design.disease} ({s.origin})",
+        *noted(recipe["remarks"]),
         f"{s.endpoint.name} at week {s.endpoint.week:g}: drug {e['drug']:.1f}, no drug {e['no_drug']:.1f}, "
         f"difference {e['difference']:+.1f} ({e['ci_low']:.1f} to {e['ci_high']:.1f}) {e['unit']}",
         "",

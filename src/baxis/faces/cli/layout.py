@@ -86,6 +86,11 @@ def wrapped(text: str, room: int, indent: str = "") -> list[str]:
     return textwrap.wrap(text, room, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
 
 
+def noted(remarks: Sequence[str], room: int | None = None) -> list[str]:
+    """One line or more for each thing that a reader must know of what was asked."""
+    return [line for text in remarks for line in wrapped(f"Note: {text}", room or width())]
+
+
 def facts(pairs: Sequence[tuple[str, str]], room: int | None = None) -> list[str]:
     """Lines `name  value`, values aligned and wrapped under each other."""
     room = room or width()

@@ -50,14 +50,14 @@ def limits(
 
 def lines(result: Limits) -> list[str]:
     """The measures as text, one column an arm."""
-    from .layout import table, width, wrapped
+    from .layout import noted, table, width, wrapped
 
     s, recipe = result.scenario, result.recipe
     arms = ("stopped", "continued", "never")
     cells = {(r["measure"], r["arm"]): _cell(r) for r in result.table.to_dict("records")}
     units = dict(zip(result.table["measure"], result.table["unit"], strict=True))
     rows = [[f"{m}, {u}", *(cells.get((m, a), "") for a in arms)] for m, u in units.items()]
-    text = wrapped(f"{s.regimen} in {s.design.disease} ({s.origin})", width())
+    text = wrapped(f"{s.regimen} in {s.design.disease} ({s.origin})", width()) + noted(recipe["remarks"])
     text += wrapped(
         f"Given for {recipe['weeks_on']:g} weeks (last dose on day {recipe['last_dose_day']:g}), followed for "
         f"{recipe['weeks_followed']:g}; beside it the same patients on it throughout, and never on it",

@@ -53,7 +53,7 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def _print(found: Any, out: Path | None) -> None:
-    from .layout import table
+    from .layout import noted, table
 
     percent = found.table["scale"].iloc[0] == "risk_difference"
 
@@ -76,6 +76,7 @@ def _print(found: Any, out: Path | None) -> None:
     )
     if out:
         say(f"Written to {out}")
+    say(*noted(found.recipe["remarks"]))
     say(found.recipe["notice"])
 
 
@@ -88,7 +89,8 @@ def calendar(
     from ...clinic.calendar import calendar as draw
     from ...clinic.calendar import rows
     from ...clinic.design import read_design
-    from .layout import table
+    from ...clinic.prescribed import never, remarks
+    from .layout import noted, table
 
     if out is not None:
         files.check_file(out, PICTURES)
@@ -100,7 +102,8 @@ def calendar(
     if json:
         say_json(found, 1)
         return
-    shown = [(r["arm_id"], r["drug"], r["dose"], r["schedule"], str(len(r["days"]) or "")) for r in found]
-    say("\n".join(table(["arm", "drug", "dose", "schedule", "doses"], shown)))
+    shown = [(r["arm_id"], r["drug"], r["dose"], r["schedule"], r["doses"]) for r in found]
+    say(*table(["arm", "drug", "dose", "schedule", "doses"], shown))
+    say(*noted([*never(chosen), *remarks(chosen)]))
     if out:
         say(f"Written to {out}")

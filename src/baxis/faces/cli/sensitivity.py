@@ -52,10 +52,13 @@ def sensitivity(
 
 def lines(result: Sensitivity) -> list[str]:
     """The leading inputs as text."""
-    from .layout import table
+    from .layout import noted, table
 
     s = result.scenario
-    out = [f"{s.regimen} in {s.design.disease} ({s.origin}), week {s.endpoint.week:g}"]
+    out = [
+        f"{s.regimen} in {s.design.disease} ({s.origin}), week {s.endpoint.week:g}",
+        *noted(result.recipe["remarks"]),
+    ]
     for output in ("benefit", "inflammation"):
         rows = [
             (r["input"], f"{r['first']:.2f} ± {r['first_conf']:.2f}", f"{r['total']:.2f} ± {r['total_conf']:.2f}")

@@ -50,12 +50,13 @@ def strategies(
 
 def lines(result: Strategies) -> list[str]:
     """Every measure, strategies in rows; then what was published."""
-    from .layout import table, width, wrapped
+    from .layout import noted, table, width, wrapped
 
     r = result.recipe
     text = [f"{result.disease}, {r['weeks']:g} weeks, setting of {r['setting']}, {r['patients']} virtual patients"]
     for name, given in r["given"].items():
         text += wrapped(f"{name}: {', then '.join(given) or 'background only'}", width())
+    text += noted(r["remarks"])
     names = list(dict.fromkeys(result.table["strategy"]))
     cells = {(x["strategy"], x["measure"]): _cell(x) for x in result.table.to_dict("records")}
     units = dict(zip(result.table["measure"], result.table["unit"], strict=True))

@@ -11,7 +11,7 @@ from ...clinic.intervals import PARTS
 from ...clinic.safety import reported as told
 from ...clinic.safety import to_know
 from ...core.written import fixed, share
-from .layout import table, width, wrapped
+from .layout import noted, table, width, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +70,7 @@ def result_lines(result: TrialResult) -> list[str]:
     )
     if design.notes:
         out += wrapped(f"Default design, read off the trial's rows. {design.notes}", width())
+    out += noted(result.recipe.get("remarks", ()))
     failed = share(result.screen_failure_share, 0)
     out += wrapped(
         f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {failed} screen failures", width()

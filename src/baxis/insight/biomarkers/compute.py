@@ -83,6 +83,7 @@ def _tables(bench: Bench, seed: int) -> Biomarkers:
             "seed": seed,
             "unit": "points" if continuous else "share",
             "assumed_assays": int(sum(r["kind"] == "assumed" for r in library.read_table("biomarkers/assays"))),
+            "remarks": asked.remarks,
             "notice": NOTICE,
         },
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic import prescribed
 from ...core import streams
 from ...core.errors import InvalidValue
 from ...core.plain import to_json
@@ -105,6 +106,7 @@ def assemble(
         "failures": int(len(every[0].values["infl"]) - keep.size),
         "replicates": REPLICATES,
         "class_harms": harm.words(every[doses.index((1.0,) * len(names))].cost),
+        "remarks": prescribed.of_regimens(question.regimens, question.design.weeks),
         "notice": NOTICE,
     }
     table = pd.DataFrame(synergy(doses, effects))

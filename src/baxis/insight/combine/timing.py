@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...clinic import prescribed
 from ...clinic.settings import Settings, settle
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue
@@ -117,6 +118,7 @@ def timing(
         "patients": n,
         "screened": screened,
         "failures": n - int(np.all([np.isfinite(v.values["infl"]) for r in shown.values() for v in r], axis=0).sum()),
+        "remarks": prescribed.of_regimens(question.regimens, question.design.weeks),
         "notice": NOTICE,
     }
     return Timing(names, question.disease, pd.DataFrame(rows), flags(names), recipe)

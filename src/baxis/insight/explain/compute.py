@@ -74,6 +74,7 @@ def _tables(asked: Scenario, runs: Runs, people: Population, read: tuple[Node, .
             "seed": settings.seed,
             "intervals": "90 % for the mean (median for falls): bootstrap of patients, and the posterior draws; "
             "patients: 5th to 95th percentile between patients",
+            "remarks": asked.remarks,
             "notice": NOTICE,
         },
     )

@@ -101,6 +101,7 @@ def limits(
         "interval": "90 %: resampled patients and posterior draws; signalling, kinetics and B-cell constants held fixed",
         "arms": {"stopped": "given, then followed", CONTINUED: "given throughout", NEVER: "background only"},
         "scope": SCOPE,
+        "remarks": asked.remarks,
         "notice": NOTICE,
     }
     return Limits(asked, table, compared(asked.drug, disease, table, runs.last_dose), pd.DataFrame(seen), runs, recipe)

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...clinic import exposure
+from ...clinic import exposure, prescribed
 from ...clinic.design import Arm, Treatment
 from ...clinic.labs import measures, noise
 from ...clinic.population import Population, typical
 from ...clinic.settings import Settings
 from ...core import streams
 from ...core.plain import records, to_json
+from .. import given
 from ..combine import setting
 from . import beside, scores
 from .course import Ratings, Table, program, run, started
@@ -125,6 +126,7 @@ def _recipe(
         "draws": DRAWS,
         "failures": int(sum(np.isnan(v).sum() for v in last.values())),
         "read": list(future.visits.notes),
+        "remarks": prescribed.of_regimens(regimens.values(), WEEKS),
         "notice": NOTICE,
     }
 
@@ -151,6 +153,7 @@ class Future:
 
     def check(self, regimen: tuple[Treatment, ...]) -> None:
         """InvalidValue for more drugs than can be followed, before anything is simulated."""
+        given.within(regimen, WEEKS, "candidate")
         program(self.visits, self.carrying(regimen, 1), self.design, regimen, WEEKS)
 
     def run(self, regimen: tuple[Treatment, ...]) -> tuple[Table, Table, NDArray[np.bool_]]:

@@ -78,7 +78,13 @@ def sensitivity(
     lead = screening[(screening["output"] == "benefit") & (screening["input"] != DUMMY)]
     drivers = [str(n) for n in lead.sort_values("mu_star", ascending=False)["input"][: sizes.drivers]]
     variance = _sobol(work, sizes, drivers)
-    recipe = {"simulated": work.done, "failures": work.failures, "seed": chosen.seed, "notice": NOTICE}
+    recipe = {
+        "simulated": work.done,
+        "failures": work.failures,
+        "seed": chosen.seed,
+        "remarks": asked.remarks,
+        "notice": NOTICE,
+    }
     return Sensitivity(asked, screening, variance, correlation, recipe)
 
 

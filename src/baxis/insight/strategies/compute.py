@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...clinic import prescribed
 from ...clinic.design import Arm, Design, read_design
 from ...clinic.instruments import instrument
 from ...clinic.settings import Settings, settle
@@ -184,5 +185,6 @@ def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings)
         "assumed": {"CD19 return, cells/uL": RETURN, "autoantibody rise": RISE, "low inflammation": LOW},
         "interval": "90 %: resampled patients and posterior draws; infections: also the published rate's own",
         "notes": asked.notes,
+        "remarks": prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks),
         "notice": NOTICE,
     }
