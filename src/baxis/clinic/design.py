@@ -6,6 +6,7 @@ schedule, endpoint name and week), so that a design reads like its rows.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..core import fault_words, library
 from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
 from . import prescribed
 from .blocks import (
+    ARM_ID,
     DOSE_UNITS,
     Arm,
     Background,
@@ -205,7 +207,8 @@ def _place(loc: tuple[Any, ...], data: dict[str, Any]) -> str:
     parts = [str(p) for p in loc]
     try:
         if len(loc) > 1 and loc[0] == "arms":
-            parts[1] = str(data["arms"][loc[1]]["arm_id"])
+            name = str(data["arms"][loc[1]]["arm_id"])
+            parts[1] = name if re.fullmatch(ARM_ID, name) else str(loc[1])
     except (KeyError, IndexError, TypeError):
         pass
     return ".".join(parts) or "design"

@@ -120,10 +120,11 @@ def of_regimens(regimens: Iterable[Iterable[Treatment]], weeks: float) -> list[s
 
 def _far(t: Treatment) -> Iterator[str]:
     drug = axis.drug(t.drug).name
-    for amount, unit in amounts(t):
-        text = drug_doses.far(drug, amount, unit)
-        if text:
-            yield f"{drug} {amount:g} {unit} is far from what is known: {text}"
+    single = [(a, u, text) for a, u in amounts(t) if (text := drug_doses.far(drug, a, u))]
+    for amount, unit, text in single:
+        yield f"{drug} {amount:g} {unit} is far from what is known: {text}"
+    if single:
+        return
     text = drug_doses.far_month(
         drug, drug_doses.over_month(schedule.parse(t.schedule).doses(28.0), t.dose, t.dose_unit)
     )

@@ -14,8 +14,15 @@ from typing import Any
 from .errors import InvalidValue, UnknownName
 
 MOST_BYTES, MOST_DEEP = 1_000_000, 32
-# a dotted key of too many parts, looked for from the start of a word so that one look is enough (tomllib is quadratic there)
-_DEEP = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{MOST_DEEP},}}")
+# a dotted key of too many parts (tomllib is quadratic there), looked for outside strings and from the start of a word
+_DEEP = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_DEEP},}}")
+_STRINGS = (
+    re.compile(  # comments too; one that is not closed goes on to its end, so that each character is looked at once
+        r"""\"{3}(?:\\.|[^\\"]|"{1,2}(?!"))*+(?:\"{3})?|'{3}(?:[^']|'{1,2}(?!'))*+(?:'{3})?"""
+        r"""|"(?:\\.|[^"\\\n])*+"?|'[^'\n]*+'?|\#[^\n]*+""",
+        re.DOTALL,
+    )
+)
 SHIPPED = Path(__file__).resolve().parent.parent / "library"
 _overlays: list[Path] = []
 _listeners: list[Callable[[], None]] = []
@@ -85,8 +92,8 @@ def parse_toml(file: str | Path) -> dict[str, Any]:
         if size > MOST_BYTES:
             raise InvalidValue(str(file), f"{size} bytes", f"a TOML file of at most {MOST_BYTES} bytes")
         text = Path(file).read_text(encoding="utf-8-sig")
-        if _DEEP.search(text):
-            raise InvalidValue(str(file), f"a key of more than {MOST_DEEP} parts", "keys that are less deep")
+        if _DEEP.search(_STRINGS.sub("s", text)):
+            raise InvalidValue(str(file), f"a key of more than {MOST_DEEP} parts", f"keys of at most {MOST_DEEP} parts")
         return tomllib.loads(text)
     except OSError as e:
         raise InvalidValue(str(file), (e.strerror or str(e)).lower(), "a TOML file that can be read") from None

@@ -28,7 +28,9 @@ def treatment(drug: Drug, amount: tuple[float, str], route: str, schedule: str, 
     """
     name, text = asked
     if drug.cell_therapy:
-        raise Unsupported(f"{name} {text!r}: {drug.name} is one of the cell therapies, given iv as cells, for which no dose is read here")
+        raise Unsupported(
+            f"{name} {text!r}: {drug.name} is one of the cell therapies, given iv as cells, for which no dose is read here"
+        )
     if not (route and schedule):
         raise InvalidValue(name, text, form(drug))
     try:
