@@ -74,7 +74,7 @@ def test_the_same_design_in_other_words_has_the_same_digest() -> None:
     ],
 )
 def test_a_route_or_dose_that_a_drug_cannot_have_is_refused(change: dict[str, Any], says: str) -> None:
-    with pytest.raises(Faults, match="arm drug|arms.drug") as error:
+    with pytest.raises(Faults, match=r"arm drug|arms\.drug") as error:
         design(change)
     assert says in str(error.value)
     assert "Input should" not in str(error.value)
