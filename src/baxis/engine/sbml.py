@@ -259,12 +259,20 @@ def _species_value(species: Any, sizes: Mapping[str, float]) -> float:
     return math.nan
 
 
+def _called(kind: str, element: Any) -> str:
+    return (
+        f"the {kind} {element.getId()!r}"
+        if element.getId()
+        else f"{'an' if kind == 'event' else 'a'} {kind} without id"
+    )
+
+
 def _refuse(model: Any) -> None:
     said = [c for c in model.getListOfConstraints() if c.isSetMath()]  # without a formula one asks for nothing
     lists = {"event": model.getListOfEvents(), "constraint": said}
     for kind, elements in lists.items():
         for e in elements:
-            raise Unsupported(f"the model has the {kind} {e.getId() or '(without id)'!r}, which {PLAIN}")
+            raise Unsupported(f"the model has {_called(kind, e)}, which {PLAIN}")
     for rule in model.getListOfRules():
         if rule.isAlgebraic():
             raise Unsupported(f"the model has an algebraic rule, which {PLAIN}")

@@ -11,12 +11,15 @@ import typer
 from ...core import files
 from ...core.sheets import write_table
 from .output import say
+from .typed import number_option, real, whole_option
 
 if TYPE_CHECKING:
     from ...engine.scale_out import Study
+    from ...engine.units import UnitReport
     from ...engine.user_model import Simulated
 
 SAVED = (".csv", ".parquet", ".png", ".svg")
+MOST_POINTS = 1_000_000
 ZARR = ".zarr"  # a folder, written block by block (see engine.scale_out)
 
 
@@ -27,16 +30,22 @@ def simulate(
             metavar="MODEL", help=".xml, .sbml, .ant, .txt (Antimony), .omex, .zip; or a PEtab problem, .yaml."
         ),
     ],
-    until: Annotated[float, typer.Option(help="Last time, in the model's unit.")] = 100.0,
-    points: Annotated[int, typer.Option(help="Output times, from 0 to the last.")] = 101,
+    until: Annotated[float, number_option("--until", help="Last time, in the model's unit.")] = 100.0,
+    points: Annotated[int, whole_option("--points", help="Output times, from 0 to the last.")] = 101,
     output: Annotated[
         list[str] | None, typer.Option(help="State or rule to give; repeat. Default: every state.")
     ] = None,
     set: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER for a parameter or a state; repeat.")] = None,
     table: Annotated[Path | None, typer.Option(help="CSV: one row a patient, one column a parameter or state.")] = None,
-    dose: Annotated[list[str] | None, typer.Option(help="STATE=AMOUNT@TIME,TIME,...; repeat.")] = None,
-    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
-    atol: Annotated[float, typer.Option(help="Absolute tolerance.")] = 1e-9,
+    dose: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="STATE=AMOUNT@TIME,TIME,...; repeat. An amount: a concentration rises by AMOUNT / size of its compartment. "
+            "At one moment doses add up, after the model's own events; outputs are read after both."
+        ),
+    ] = None,
+    rtol: Annotated[float, number_option("--rtol", help="Relative tolerance.")] = 1e-6,
+    atol: Annotated[float, number_option("--atol", help="Absolute tolerance.")] = 1e-9,
     device: Annotated[str, typer.Option(help="cpu, or gpu (experimental).")] = "cpu",
     out: Annotated[
         Path | None,
@@ -44,11 +53,16 @@ def simulate(
     ] = None,
     block: Annotated[
         int | None,
-        typer.Option(help="Rows at a time: Parquet files in the folder --out, or its group if named .zarr; resumable."),
+        whole_option(
+            "--block", help="Rows at a time: Parquet files in the folder --out, or its group if named .zarr; resumable."
+        ),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler: blocks run there (extra cluster).")
     ] = None,
+    strict_units: Annotated[
+        bool, typer.Option("--strict-units", help="Stop where units clash, before anything is simulated.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Time courses of your own model, once or for a table of parameters; chi2 and log-likelihood of a PEtab problem."""
@@ -59,11 +73,12 @@ def simulate(
     from ...core.errors import InvalidValue, UnknownName
     from ...engine.model_file import read_model
     from ...engine.options import Options
-    from ...engine.units import unit_clashes
+    from ...engine.units import unit_report
     from ...engine.user_model import simulate_model
 
-    if points < 2 or not 0 < until < float("inf"):
-        raise InvalidValue("--until and --points", (until, points), "a finite time above 0 and at least 2 points")
+    if not 2 <= points <= MOST_POINTS or not 0 < until < float("inf"):
+        allowed = f"a finite time above 0 and at least 2 points, at most {MOST_POINTS}"
+        raise InvalidValue("--until and --points", (until, points), allowed)
     folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
     if folder:
         _refuse_for_a_folder(out, device)
@@ -73,7 +88,8 @@ def simulate(
     values = _values(table, set or [], text)
     doses = [d for words in dose or () for d in _doses(words)]
     times = np.linspace(0.0, until, points)
-    _warn_of_units(unit_clashes(text))
+    units = unit_report(text)
+    _warn_of_units(units, strict_units)
     if folder:
         from ...engine.scale_out import BLOCK, Study
 
@@ -83,7 +99,10 @@ def simulate(
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
-    say(encoder.dumps(_record(found)) if json else "\n".join(_lines(found, out, bool(doses))))
+    say(encoder.dumps(_record(found, units)) if json else "\n".join(_lines(found, out, bool(doses), units)))
+    if len(found.failures) == len(found.values):
+        say(f"baxis: no row finished: {found.failures[0]}", err=True)
+        raise typer.Exit(1)
 
 
 def _refuse_for_a_folder(out: Path | None, device: str) -> None:
@@ -121,12 +140,24 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
         say(f"row {k} did not finish: {why}")
 
 
-def _warn_of_units(clashes: list[str]) -> None:
-    for sentence in clashes[:3]:
+def _warn_of_units(units: UnitReport, strict: bool) -> None:
+    from ...core.errors import Faults, InvalidValue
+
+    if strict and units.clashes:
+        raise Faults("units", units.clashes)
+    if strict and len(units.bare) == units.of:
+        allowed = "a model in which quantities have units: there is nothing to check"
+        raise InvalidValue("--strict-units", f"{units.of} quantities without a unit", allowed)
+    for sentence in units.clashes[:3]:
         say(f"units: {sentence}", err=True)
-    if clashes:
-        more = f"{len(clashes)} clashes of units in all" if len(clashes) > 3 else "the units clash"
-        say(f"units: {more}; numbers are used as they stand: check the model before you trust the result", err=True)
+    if units.clashes:
+        n = len(units.clashes)
+        more = f"{n} clashes of units in all" if n > 3 else "the units clash"
+        say(
+            f"units: {more}; numbers are used as they stand: check the model before you trust the result "
+            "(--strict-units stops here)",
+            err=True,
+        )
 
 
 def _petab(problem: Path, out: Path | None, json: bool) -> None:
@@ -154,18 +185,9 @@ def _petab(problem: Path, out: Path | None, json: bool) -> None:
         say(f"Written to {out}")
 
 
-def _number(text: str, where: str) -> float:
-    from ...core.errors import InvalidValue
-
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidValue(where, text, "a number") from None
-
-
 def _setting(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
-    return name.strip(), _number(value, f"--set {text!r}")
+    return name.strip(), real(f"--set {text!r} (NAME=NUMBER)", value)
 
 
 def _values(table: Path | None, settings: list[str], model: str) -> dict[str, Any]:
@@ -185,7 +207,7 @@ def _doses(text: str) -> list[tuple[str, float, float]]:
     name, _, rest = text.partition("=")
     amount, _, when = rest.partition("@")
     where = f"--dose {text!r} (STATE=AMOUNT@TIME,TIME,...)"
-    return [(name.strip(), _number(t, where), _number(amount, where)) for t in when.split(",")]
+    return [(name.strip(), real(where, t), real(where, amount)) for t in when.split(",")]
 
 
 def _table(path: Path | None, model: str) -> dict[str, Any]:
@@ -196,7 +218,7 @@ def _table(path: Path | None, model: str) -> dict[str, Any]:
 
     values, notes = read_values(path, model)
     for note in notes:
-        typer.echo(f"{path.name}: {note}", err=True)
+        say(f"{path.name}: {note}", err=True)
     return dict(values)
 
 
@@ -209,8 +231,6 @@ def _save(found: Simulated, out: Path) -> None:
 
 def _plot(found: Simulated, path: Path) -> None:
     """Median of the rows, with the middle 90 % as a band when there are several; at most 12 outputs."""
-    import numpy as np
-
     from ...core.drawing import Drawing, label
 
     shown = found.outputs[:12]
@@ -219,7 +239,7 @@ def _plot(found: Simulated, path: Path) -> None:
     figure = Drawing(figsize=(3.4 * columns, 2.5 * rows), layout="constrained")
     for k, name in enumerate(shown):
         axes = figure.add_subplot(rows, columns, k + 1)
-        low, middle, high = np.nanpercentile(found.values[:, :, k], [5, 50, 95], axis=0)
+        low, middle, high = _bands(found.values[:, :, k])
         axes.plot(found.times, middle, color="#0072B2")
         if len(found.values) > 1:
             axes.fill_between(found.times, low, high, color="#0072B2", alpha=0.2, linewidth=0)
@@ -229,7 +249,18 @@ def _plot(found: Simulated, path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def _record(found: Simulated) -> dict[str, Any]:
+def _bands(values: Any) -> Any:
+    """5, 50 and 95 % of the rows (n, T) that got so far; NaN where none did."""
+    import numpy as np
+
+    out = np.full((3, values.shape[1]), np.nan)
+    some = ~np.isnan(values).all(axis=0)
+    if some.any():
+        out[:, some] = np.nanpercentile(values[:, some], [5, 50, 95], axis=0)
+    return out
+
+
+def _record(found: Simulated, units: UnitReport) -> dict[str, Any]:
     columns = {n: found.values[:, :, k] for k, n in enumerate(found.outputs)}
     values = {n: [[None if v != v else float(v) for v in row] for row in table] for n, table in columns.items()}
     failures = {str(k): v for k, v in found.failures.items()}
@@ -239,11 +270,14 @@ def _record(found: Simulated) -> dict[str, Any]:
         "times": found.times.tolist(),
         "values": values,
         "failures": failures,
+        "others": list(found.others),
+        "notes": list(found.notes),
+        "units": {"without": list(units.bare), "of": units.of, "clashes": list(units.clashes)},
         "cost": found.cost,
     }
 
 
-def _lines(found: Simulated, out: Path | None, dosed: bool) -> list[str]:
+def _lines(found: Simulated, out: Path | None, dosed: bool, units: UnitReport) -> list[str]:
     import numpy as np
 
     from .layout import table
@@ -259,14 +293,27 @@ def _lines(found: Simulated, out: Path | None, dosed: bool) -> list[str]:
             (name, f"{np.median(first):.6g}", f"{middle:.6g}", f"{low:.6g}..{high:.6g}" if len(last) > 1 else "")
         )
     n = len(found.values)
-    head = f"{n} row{'s' if n != 1 else ''} by the {found.path} path" + (f" ({found.why})" if found.why else "")
+    head = f"{n} row{'s' if n != 1 else ''} by the {found.path} path" + (f": {found.why}" if found.why else "")
     lines = [head, *table(["output", "first", f"at time {found.times[-1]:g}", "5 to 95 % of rows"], rows)]
     lines.append(_cost(found))
     if dosed:
-        side = "before" if found.path == "compiled ensemble" else "after"
-        lines.append(f"At the very time of a dose this path gives the value {side} it.")
+        lines.append("At the very time of a dose the values are those after it.")
+    lines += _said(found, out, units)
     lines += [f"row {k} did not finish: {why}" for k, why in list(found.failures.items())[:10]]
     return [*lines, f"written: {out}"] if out else lines
+
+
+def _said(found: Simulated, out: Path | None, units: UnitReport) -> list[str]:
+    """What a user should know beside the numbers, a line each."""
+    from ...engine.columns import renamed
+
+    lines = [*found.notes, units.sentence]
+    if found.others:
+        some = ", ".join(found.others[:8]) + (f", ... ({len(found.others)} in all)" if len(found.others) > 8 else "")
+        lines.append(f"Not shown, for --output NAME: {some}")
+    if out is not None and out.suffix in (".csv", ".parquet"):
+        lines.append(renamed(found.outputs))
+    return [line for line in lines if line]
 
 
 def _cost(found: Simulated) -> str:

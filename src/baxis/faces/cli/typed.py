@@ -1,0 +1,42 @@
+"""Numbers of options: read whole or not at all (`1_0`, other digits and `1,5` are refused with what to type)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import typer
+
+from ...core import numbers
+from ...core.errors import InvalidValue
+
+
+def real(where: str, text: str, allowed: str = "a number") -> float:
+    """A number; infinity and NaN too where they are spelled out, for the caller to say what it allows."""
+    bare = text.strip().lstrip("+-").casefold()
+    if bare in ("inf", "infinity", "nan"):
+        return float(text)
+    return numbers.number(where, text, allowed)
+
+
+def number_option(*names: str, help: str) -> Any:
+    """A typer option for a real number."""
+
+    def parse(text: str | float) -> float:
+        return text if isinstance(text, float) else real(names[0], str(text))
+
+    return typer.Option(*names, help=help, parser=parse, metavar="NUMBER")
+
+
+def whole_option(*names: str, help: str) -> Any:
+    """A typer option for a whole number."""
+
+    def parse(text: str | int) -> int:
+        if isinstance(text, int):
+            return text
+        value = real(names[0], text, "a whole number")
+        if not math.isfinite(value) or value != int(value):
+            raise InvalidValue(names[0], text, "a whole number")
+        return int(value)
+
+    return typer.Option(*names, help=help, parser=parse, metavar="WHOLE NUMBER")
