@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from baxis.engine.history import History
@@ -34,12 +34,23 @@ def _divide(a: float, b: float) -> float:
 
 
 def _power(a: float, b: float) -> float:
-    value = float(a) ** b
+    try:
+        value = float(a) ** b
+    except OverflowError:
+        return -math.inf if a < 0 and b % 2 == 1 else math.inf
     return math.nan if isinstance(value, complex) else value
 
 
-def _ln(a: float) -> float:
-    return -math.inf if a == 0 else math.log(a)
+def _logarithm(function: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda a: -math.inf if a == 0 else function(a)
+
+
+def _arctanh(a: float) -> float:
+    return math.copysign(math.inf, a) if abs(a) == 1 else math.atanh(a)
+
+
+def _sinh(a: float) -> float:
+    return math.sinh(a) if abs(a) < 710 else math.copysign(math.inf, a)
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
@@ -47,11 +58,12 @@ def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
 
 
 NAMESPACE: dict[str, Any] = {
-    "div": _divide, "power": _guarded(_power), "exp": _guarded(math.exp), "ln": _guarded(_ln), "abs": abs,
+    "div": _divide, "power": _guarded(_power), "exp": _guarded(math.exp), "abs": abs,
+    "ln": _guarded(_logarithm(math.log)), "log10": _guarded(_logarithm(math.log10)), "log2": _guarded(_logarithm(math.log2)),
     "floor": _whole(math.floor), "ceiling": _whole(math.ceil), "min": min, "max": max, "nan": math.nan, "inf": math.inf,
     "arcsin": _guarded(math.asin), "arccos": _guarded(math.acos), "arctan": math.atan, "arcsinh": math.asinh,
-    "arccosh": _guarded(math.acosh), "arctanh": _guarded(math.atanh), "factorial": _guarded(lambda x: math.gamma(x + 1)),
-} | {n: _guarded(getattr(math, n)) for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}  # fmt: skip
+    "arccosh": _guarded(math.acosh), "arctanh": _guarded(_arctanh), "factorial": _guarded(lambda x: math.gamma(x + 1)),
+} | {n: _guarded(getattr(math, n)) for n in ("sin", "cos", "tan", "cosh", "tanh")} | {"sinh": _sinh}  # fmt: skip
 
 
 def expression(tree: Tree, names: dict[str, str]) -> str:
@@ -64,6 +76,8 @@ def expression(tree: Tree, names: dict[str, str]) -> str:
     if op == "time":
         return "t"
     args = [expression(t, names) for t in tree[1:]]
+    if op == "held":
+        return f"m[{int(tree[1][1])}]"
     if op == "past":
         return f"past({int(tree[1][1])}, {args[1]}, t, x)"
     if op in _INFIX:
@@ -87,11 +101,21 @@ def jumps(tree: Tree) -> Iterator[Tree]:
         yield from jumps(t)
 
 
+def holding(tree: Tree, held: Mapping[Tree, int]) -> Tree:
+    """The tree with each of the listed parts, outermost first, as a look at a number held from outside."""
+    if tree in held:
+        return ("held", ("num", held[tree]))
+    if tree[0] in ("num", "sym", "time", "bool", "delay"):
+        return tree
+    return (tree[0], *(holding(t, held) for t in tree[1:]))
+
+
 class NetworkCode:
     """Compiled formulas of a network. Every function takes (t, x): time and the list of stored variables.
 
     `rhs` gives d(x[i])/dt for `moving`; `values` all symbols in the order of `symbols`; `monitor` the truth of each
-    trigger, then every quantity at which a formula jumps.
+    trigger, then every quantity at which a formula jumps (`kinks`). `held(t, x, m)` is `rhs` with those at m: smooth
+    from one jump to the next, so that no step of an integrator ever feels one.
     """
 
     def __init__(self, network: Network) -> None:
@@ -110,19 +134,22 @@ class NetworkCode:
         triggers = [e.trigger for e in network.events]
         used = self._needed([*network.rates.values(), *triggers])
         trees = [*network.rates.values(), *(network.derived[n] for n in used), *triggers]
-        kinks = list(dict.fromkeys(j for t in trees for j in jumps(t)))
+        self.kinks = list(dict.fromkeys(j for t in trees for j in jumps(t)))
         self.triggers = self.function([("not", ("not", t)) for t in triggers])
-        self.monitor = self.function([*(("not", ("not", t)) for t in triggers), *kinks])
+        self.monitor = self.function([*(("not", ("not", t)) for t in triggers), *self.kinks])
+        self.held = self.function(list(network.rates.values()), {k: i for i, k in enumerate(self.kinks)})
 
-    def function(self, trees: list[Tree]) -> Callable[[float, list[float]], list[Any]]:
-        """Compiled function that returns the value of each tree."""
-        lines = [
-            f"    {self.names[n]} = {expression(self._now(self.network.derived[n]), self.names)}"
-            for n in self._needed(trees)
-        ]
-        body = ", ".join(expression(self._now(t), self.names) for t in trees)
+    def function(self, trees: list[Tree], held: Mapping[Tree, int] | None = None) -> Callable[..., list[Any]]:
+        """Compiled function (t, x) that returns the value of each tree; with `held`, (t, x, m): these trees are m[k]."""
+
+        def code(tree: Tree) -> str:
+            return expression(self._now(holding(tree, held) if held else tree), self.names)
+
+        lines = [f"    {self.names[n]} = {code(self.network.derived[n])}" for n in self._needed(trees)]
+        body = ", ".join(code(t) for t in trees)
         scope = {**NAMESPACE, "past": self._past}
-        exec("\n".join(["def f(t, x):", *lines, f"    return [{body}]"]), scope)
+        head = "def f(t, x):" if held is None else "def f(t, x, m):"
+        exec("\n".join([head, *lines, f"    return [{body}]"]), scope)
         return scope["f"]
 
     def _now(self, tree: Tree) -> Tree:

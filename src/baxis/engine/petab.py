@@ -1,15 +1,15 @@
 """PEtab problems, versions 1 and 2: simulated at their nominal parameters, with chi2 and log-likelihood.
 
-The tables are read and checked by PEtab's own library (extra `petab`), which for version 1 also computes chi2 and the
-log-likelihood from the simulated observables (version 2: `petab_second`). The model runs on the single-trajectory path
-(see `single`), which holds all of SBML that baxis supports.
+The files are read and told about here (`petab_files`, `petab_cells`) and checked by PEtab's own library (extra `petab`).
+Formulas come from PEtab's grammar (`petab_formula`), experiments run on the single-trajectory path (`petab_run`, `single`),
+which holds all of SBML that baxis supports, and the likelihood is written out here (`petab_likelihood`).
 """
 
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,131 +17,205 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
-from baxis.engine.mathml import Tree
-from baxis.engine.network import Network, load_network
-from baxis.engine.petab_run import Run, number
-from baxis.engine.petab_second import simulate_second
+from baxis.engine import petab_first, petab_second
+from baxis.engine.network import load_network
+from baxis.engine.petab_cells import check_cells
+from baxis.engine.petab_files import ProblemFiles, read_problem
+from baxis.engine.petab_likelihood import Observation, judge
+from baxis.engine.petab_run import Run
 from baxis.engine.single import Stopped
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ENOUGH = "a problem whose files are all there and complete"
+
 
 @dataclass(frozen=True)
 class PetabResult:
-    """chi2 (sum of squared noise-scaled residuals), log-likelihood, and the simulation table: one row a measurement."""
+    """chi2 (sum of squared noise-scaled residuals), log-likelihood, and the simulation table: one row a measurement.
+
+    `simulations` is PEtab's simulation table: the measurement table with the simulated value in place of the measured one;
+    `compared` gives for each row measurement, simulation, noise and residual. `notes` are sentences about measurements
+    that have no likelihood.
+    """
 
     version: int
     chi2: float
     llh: float
     simulations: pd.DataFrame
+    compared: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers."""
-        return {"version": self.version, "chi2": self.chi2, "llh": self.llh, "measurements": len(self.simulations)}
+        return {
+            "version": self.version,
+            "chi2": self.chi2,
+            "llh": self.llh,
+            "measurements": len(self.simulations),
+            "notes": list(self.notes),
+        }
 
 
 def simulate_petab(file: str | Path) -> PetabResult:
     """Simulate a PEtab problem (its YAML file) at the nominal parameters.
 
-    Raises InvalidValue for a missing file, Faults with what PEtab's linter found, Unsupported for a construct that is
-    not simulated, BaxisError where the extra is missing or an integration stops.
+    Raises InvalidValue for a missing file, BaxisError or Faults with file, row and column for what cannot be read or what
+    PEtab's linter found, Unsupported for a construct that is not simulated, BaxisError where the extra is missing or an
+    integration stops.
     """
     path = Path(file)
     if not path.is_file():
         raise InvalidValue("PEtab problem", str(file), "a YAML file that exists")
     try:
         import petab.v1
-        import petab.v2
-        import yaml
+        import petab.v2  # noqa: F401
     except ImportError:
         raise BaxisError("PEtab problems need the extra: pip install baxis[petab]") from None
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-        version = int(str(said["format_version"]).split(".")[0])
-    except (yaml.YAMLError, TypeError, KeyError, ValueError):
-        raise InvalidValue(str(path), "no format_version", "the YAML file of a PEtab problem") from None
-    if version not in (1, 2):
-        raise Unsupported(f"PEtab format version {said['format_version']}; allowed: 1, 2")
-    try:
-        problem = (petab.v1 if version == 1 else petab.v2).Problem.from_yaml(path)
-    except Exception as e:  # whatever PEtab's library raises at a file that it cannot read
-        why = next((line for line in str(e).splitlines() if line.strip()), type(e).__name__)
-        raise InvalidValue(str(path), why[:200], "a problem whose files are all there and complete") from None
-    try:
-        return _first(problem) if version == 1 else PetabResult(2, *simulate_second(problem, _sbml(problem.model)))
-    except Stopped as e:
-        raise BaxisError(f"PEtab problem {path.name}: the integration stopped: {e}") from None
-    except (OSError, KeyError) as e:
-        raise InvalidValue(str(path), str(e)[:200], "a problem whose files are all there and complete") from None
+    files = read_problem(path)
+    check_cells(files)
+    networks = {name: load_network(text) for name, text in files.models.items()}
+    nominal = _nominal(files)
+    read = petab_first if files.version == 1 else petab_second
+    observed = read.observations(files, nominal)
+    _refuse_logs(observed)
+    measurements = _checked(files)
+    runs: dict[Hashable, Run] = {}
+    for key in dict.fromkeys(o.experiment for o in observed):
+        times = np.array([o.time for o in observed if o.experiment == key])
+        try:
+            if files.version == 1:
+                runs[key] = petab_first.run(files, networks[""], nominal, key, times)
+            else:
+                runs[key] = petab_second.run(files, networks, nominal, key, times)
+        except Stopped as e:
+            raise BaxisError(f"PEtab problem {path.name}, {_label(key)}: the integration stopped: {e}") from None
+        except Unsupported as e:
+            raise Unsupported(f"PEtab problem {path.name}, {_label(key)}: {e}") from None
+    judged = judge(observed, runs)
+    simulations = measurements.drop(columns="measurement").assign(simulation=judged.simulated)
+    compared = _compared(observed, judged)
+    chi2, llh = float(np.sum(judged.residual**2)), float(np.sum(judged.llh))
+    return PetabResult(files.version, chi2, llh, simulations, compared, tuple(judged.notes))
 
 
-def _sbml(model: Any) -> Network:
-    """Network of a problem's SBML model; others are refused."""
-    if model is None or getattr(model, "type_id", "") != "sbml":
-        raise Unsupported(f"PEtab model of type {getattr(model, 'type_id', None)!r}; allowed: sbml")
-    return load_network(model.to_sbml_str() if hasattr(model, "to_sbml_str") else model.sbml_document.toSBML())
+def _label(key: Any) -> str:
+    """Words for an experiment."""
+    first, second = key
+    return f"{second or 'the model as it is'}" + (f" ({first})" if first else "")
 
 
-def _first(problem: Any) -> PetabResult:
-    """Version 1: conditions, preequilibration, overrides by measurement; PEtab's own chi2 and log-likelihood."""
-    from petab.v1.calculate import calculate_chi2, calculate_llh
-    from petab.v1.lint import lint_problem
+def _compared(observed: list[Observation], judged: Any) -> pd.DataFrame:
+    import pandas as pd
 
-    _linted(lambda: lint_problem(problem))
-    if problem.mapping_df is not None and len(problem.mapping_df):
-        raise Unsupported("PEtab mapping table")
-    network, nominal = _sbml(problem.model), problem.parameter_df.nominalValue.astype(float).to_dict()
-    table = problem.measurement_df.reset_index(drop=True)
-    if "preequilibrationConditionId" not in table:
-        table["preequilibrationConditionId"] = ""
-    table["preequilibrationConditionId"] = table.preequilibrationConditionId.fillna("")
-    simulated = np.full(len(table), np.nan)
-    for (before, now), rows in table.groupby(["preequilibrationConditionId", "simulationConditionId"], sort=False):
-        periods = [(0.0, _condition(problem.condition_df, now, nominal))]
-        if before:
-            periods.insert(0, (-math.inf, _condition(problem.condition_df, before, nominal)))
-        run = Run(network, nominal, periods, rows.time.to_numpy(float))
-        for i, row in rows.iterrows():
-            formula = str(problem.observable_df.loc[row.observableId, "observableFormula"])
-            own = _placeholders("observableParameter", row.observableId, row.get("observableParameters"))
-            simulated[i] = run.value(formula, float(row.time), own)
-    result = problem.measurement_df.reset_index(drop=True).drop(columns="measurement").assign(simulation=simulated)
-    tables = (problem.measurement_df.reset_index(drop=True), result, problem.observable_df, problem.parameter_df)
-    try:
-        return PetabResult(1, float(calculate_chi2(*tables)), float(calculate_llh(*tables)), result)
-    except ValueError as e:
-        raise Unsupported(f"noise of this PEtab problem: {str(e)[:200]}") from None
+    columns = {
+        "observable": [o.observable for o in observed],
+        "experiment": [_label(o.experiment) for o in observed],
+        "time": [o.time for o in observed],
+        "measurement": [o.measured for o in observed],
+    }
+    numbers = {"simulation": judged.simulated, "noise": judged.noise, "residual": judged.residual}
+    return pd.DataFrame(columns | numbers)
 
 
-def _linted(lint: Any) -> None:
-    """Run PEtab's linter; what it logs as an error is raised."""
-    said: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
-    handler.setLevel(logging.ERROR)
-    log = logging.getLogger("petab")
-    log.addHandler(handler)
-    try:
-        wrong = lint()
-    finally:
-        log.removeHandler(handler)
-    if wrong:
-        raise Faults("PEtab problem", said or ["PEtab's linter found an error"])
-
-
-def _condition(table: pd.DataFrame, name: str, nominal: Mapping[str, float]) -> dict[str, Tree]:
-    """Values that a condition sets; an empty cell keeps what is."""
-    out: dict[str, Tree] = {}
-    for target, value in table.loc[name].items():
-        if target == "conditionName" or value is None or (isinstance(value, float) and math.isnan(value)):
-            continue
-        out[str(target)] = ("num", number(value, nominal))
+def _nominal(files: ProblemFiles) -> dict[str, float]:
+    """Nominal value of each parameter. Raises InvalidValue for one without."""
+    out = {}
+    for row in files.rows("parameter"):
+        cell = row.get("nominalValue")
+        if not cell or cell.lower() == "nan":
+            raise InvalidValue(
+                f"{row.where}, parameter {row.get('parameterId')!r}", "no nominal value", "a number in nominalValue"
+            )
+        out[row.get("parameterId")] = float(cell)
     return out
 
 
-def _placeholders(kind: str, observable: str, text: Any) -> dict[str, str]:
-    """Placeholder -> replacement of one measurement (`1.5;scale`)."""
-    if text is None or (isinstance(text, float) and math.isnan(text)) or str(text) == "":
-        return {}
-    return {f"{kind}{k}_{observable}": part.strip() for k, part in enumerate(str(text).split(";"), start=1)}
+def _refuse_logs(observed: list[Observation]) -> None:
+    """Measurements that a log scale cannot hold, before anything runs."""
+    wrong = [o for o in observed if o.scale != "lin" and o.measured <= 0]
+    if wrong:
+        o = wrong[0]
+        more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        allowed = f"a number above 0, for the noise of {o.observable!r} on a {o.scale} scale{more}"
+        raise InvalidValue(f"{o.row.where}, column 'measurement'", o.measured, allowed)
+
+
+def _checked(files: ProblemFiles) -> pd.DataFrame:
+    """The measurement table as PEtab's library has it, after its linter. Raises Faults with what that found."""
+    import petab.v1
+    import petab.v2
+
+    reader = petab.v1 if files.version == 1 else petab.v2
+    said = _Said()
+    with tempfile.TemporaryDirectory() as folder, said:
+        path = _plain(files, Path(folder)) if files.marked else files.path
+        try:
+            problem = reader.Problem.from_yaml(str(path))
+            if files.version == 1:
+                from petab.v1.lint import lint_problem
+
+                wrong = (said.lines or ["PEtab's linter found an error"]) if lint_problem(problem) else []
+            else:
+                wrong = [str(i) for i in problem.validate() if i.level.name in ("ERROR", "CRITICAL")]
+        except Exception as e:  # whatever PEtab's library raises at tables that it does not take
+            raise InvalidValue(files.path.name, _why(e), ENOUGH) from None
+    if wrong:
+        raise Faults(f"PEtab problem {files.path.name}", [" ".join(line.split()) for line in wrong])
+    table = problem.measurement_df
+    if table is None or len(table) != sum(1 for _ in files.rows("measurement")):
+        raise InvalidValue(files.path.name, "no measurements", "a problem with measurements")
+    return table.reset_index(drop=True).drop(columns={"index"} & {*table.columns})  # PEtab's own row numbers
+
+
+class _Said(logging.Handler):
+    """What PEtab's library logs as errors while it reads and checks."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+        self.log = logging.getLogger("petab")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+    def __enter__(self) -> _Said:
+        self.passed_on, self.log.propagate = self.log.propagate, False
+        self.log.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.log.removeHandler(self)
+        self.log.propagate = self.passed_on
+
+
+def _why(problem: Exception) -> str:
+    """One line of what a library raised."""
+    listed = getattr(problem, "errors", None)
+    if callable(listed):  # pydantic's: the field and what is wrong with it
+        first: Mapping[str, Any] = listed()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:200]
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(problem).__name__
+
+
+def _plain(files: ProblemFiles, folder: Path) -> Path:
+    """The problem's files again, without marks of an encoding, for libraries that stumble over them."""
+    import yaml
+
+    names = {}
+    for k, (name, text) in enumerate(files.texts.items()):
+        names[name] = f"file{k}{Path(name).suffix}"
+        (folder / names[name]).write_text(text, encoding="utf-8", newline="")
+
+    def renamed(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {k: renamed(v) for k, v in part.items()}
+        if isinstance(part, list):
+            return [renamed(v) for v in part]
+        return names.get(part, part) if isinstance(part, str) else part
+
+    path = folder / "problem.yaml"
+    path.write_text(yaml.safe_dump(renamed(files.said)), encoding="utf-8")
+    return path

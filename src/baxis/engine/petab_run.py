@@ -1,184 +1,209 @@
-"""One experiment of a PEtab problem: its periods simulated once, observables read at any measured time."""
+"""One experiment of a PEtab problem: its periods simulated once, formulas read at any measured time."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
-from baxis.engine.mathml import Tree, from_ast, shifted, symbols
-from baxis.engine.network import Event, Network
-from baxis.engine.network_code import NetworkCode, first_values
-from baxis.engine.single import trajectory
+from baxis.engine.mathml import Tree, symbols
+from baxis.engine.network import Network
+from baxis.engine.network_code import NAMESPACE, expression, first_values
+from baxis.engine.single import Stopped, Walk
 from baxis.engine.user_model import with_values
 
 STILL = 1e-7  # relative change over a tenfold longer time that counts as a steady state
+NOTHING = 1e-12  # of a variable's own peak: what is left of one that dies out
+LOOKS = (1.9, 3.1, 5.3, 7.7, 10.0)  # within that tenfold time; not in step with any period
 LONGEST = 1e12
-TOLERANCE = {"rtol": 1e-9, "atol": 1e-14}
-Changes = Mapping[str, Tree]  # target -> formula in the model's symbols
+RTOL, ATOL = 1e-9, 1e-14
+SMALL = 1e-7  # a variable that never exceeds ATOL over this is run again, with a tolerance of its own size
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `start` on; `changes` maps targets to formulas in the model's symbols. -infinity: until a steady state."""
+
+    start: float
+    changes: Mapping[str, Tree]
 
 
 class Run:
-    """One experiment. periods: (start, changes) in time order; -infinity first asks for a steady state before it.
+    """One experiment. periods: in time order; -infinity first asks for a steady state before time starts.
 
-    The run starts at the first finite period, where the model's clock then stands; without one at 0.
+    `nominal` gives the parameter table's values. `forget`: constants that go back to the model's own value after the
+    steady state (version 1: those that only the preequilibration's condition sets). The run starts at the first finite
+    period, where the model's clock then stands; without one at 0.
     """
 
     def __init__(
         self,
         network: Network,
         nominal: Mapping[str, float],
-        periods: Sequence[tuple[float, Changes]],
+        periods: Sequence[Period],
         times: np.ndarray,
+        forget: Iterable[str] = (),
     ) -> None:
         self.nominal = nominal
-        start = with_values(network, {n: v for n, v in nominal.items() if n in network.starts})
-        finite = np.unique(times[np.isfinite(times)])
-        begin = next((at for at, _ in periods if math.isfinite(at)), 0.0)
-        if finite.size and finite[0] < begin:
-            raise InvalidValue("time of a PEtab measurement", float(finite[0]), f"{begin:g}, where it starts, or later")
-        if periods and periods[0][0] == -math.inf:
-            start = _frozen(_steady(_changed(start, periods[0][1])), start)
-            periods = periods[1:]
-        start = _from(start, begin)
-        for at, changes in periods:
-            start = _changed(start, changes) if at <= begin else _changed_at(start, at - begin, changes)
-        self.begin, self.times = begin, finite
-        self.found = trajectory(start, finite - begin, **TOLERANCE) if finite.size else {}
-        last = finite.max(initial=begin + 1.0) - begin
-        self.rest = _steady(start, last) if not np.isfinite(times).all() else {}
+        self.network = with_values(network, {n: v for n, v in nominal.items() if n in network.starts})
+        self.forget = tuple(forget)
+        self.periods = [p for p in periods if math.isfinite(p.start)]
+        self.before = next((p for p in periods if not math.isfinite(p.start)), None)
+        self.begin = self.periods[0].start if self.periods else 0.0
+        self.times, self.endless = np.unique(times[np.isfinite(times)]), not np.isfinite(times).all()
+        if self.times.size and self.times[0] < self.begin:
+            raise InvalidValue(
+                "time of a PEtab measurement", float(self.times[0]), f"{self.begin:g}, where it starts, or later"
+            )
+        for period in periods:
+            check_symbols(period.changes, network)
+        self.found, self.rest, walk = self._walked(None)
+        small = (walk.peak > 0) & (walk.peak * SMALL < walk.atol)
+        if small.any():
+            self._again(walk.peak)
 
-    def value(self, formula: str, time: float, own: Mapping[str, str]) -> float:
-        """An observable's formula at a time, placeholders replaced."""
-        from petab.v1.math import sympify_petab
-
-        expression = sympify_petab(formula)
-        at = (
-            self.rest
-            if math.isinf(time)
-            else {k: v[int(np.searchsorted(self.times, time))] for k, v in self.found.items()}
-        )
-        known = {**self.nominal, **{k: float(v) for k, v in at.items()}, "time": time}
-        values = {}
-        for symbol in expression.free_symbols:
-            name = str(symbol)
+    def value(self, formula: Tree, time: float, own: Mapping[str, float], where: str) -> float:
+        """A formula at a measured time; `own` gives the values of placeholders. Raises UnknownName or InvalidValue."""
+        place = int(np.searchsorted(self.times, time)) if math.isfinite(time) else 0
+        model = self.found if math.isfinite(time) else self.rest
+        known: dict[str, float] = {**self.nominal}
+        for name in set(symbols(formula)) - {""}:
             if name in own:
-                values[symbol] = number(own[name], self.nominal)
-            elif name in known:
-                values[symbol] = known[name]
-            else:
-                raise UnknownName("symbol of an observable", name, known)
-        return float(expression.subs(values))
+                known[name] = own[name]
+            elif name in model:
+                known[name] = float(model[name][place])
+            elif name not in known:
+                raise UnknownName(f"symbol in {where}", name, [*own, *model, *self.nominal])
+        value = float(evaluated(formula, known, time))
+        if math.isnan(value):
+            lacking = [n.removeprefix("amount of ") for n in self._valueless]
+            why = f"the model gives no first value to {', '.join(map(repr, lacking))}" if lacking else ""
+            raise InvalidValue(f"{where} at time {time:g}", "not a number", "a number", why)
+        return value
+
+    def _again(self, peaks: np.ndarray) -> None:
+        """Once more with the absolute tolerance of each variable's own size, where that can be done."""
+        try:
+            self.found, self.rest, _ = self._walked(peaks)
+        except Stopped:
+            return  # the size of rounding, not of the variable: the first run stands
+
+    def _walked(self, peaks: np.ndarray | None) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Walk]:
+        first = self.before or (self.periods[0] if self.periods else Period(0.0, {}))
+        start = 0.0 if self.before else self.begin
+        network = _begun(self.network, first.changes)
+        walk = Walk(network, start, rtol=RTOL, atol=ATOL, scaled=True, peaks=peaks)
+        self._valueless = [n for n in network.base if math.isnan(walk.x[walk.code.index[n]])]
+        if self.before:
+            come_to_rest(walk)
+            walk.restart(self.begin)
+            walk.change(self._returned() | dict(self.periods[0].changes if self.periods else {}))
+        found: dict[str, list[float]] = {n: [] for n in walk.code.symbols}
+        for k in range(max(len(self.periods), 1)):
+            if k:
+                walk.advance(self.periods[k].start, hold=True)
+                walk.change(self.periods[k].changes)
+            end = self.periods[k + 1].start if k + 1 < len(self.periods) else math.inf
+            inside = self.times[(self.times >= walk.now) & (self.times < end)]
+            if inside.size:
+                for name, values in walk.course(inside).items():
+                    found[name] += values.tolist()
+        table = {n: np.array(v) for n, v in found.items()}
+        if not self.endless:
+            return table, {}, walk
+        come_to_rest(walk)
+        return table, {n: np.array([v]) for n, v in walk.symbols().items()}, walk
+
+    def _returned(self) -> dict[str, Tree]:
+        """Values that the constants to forget have in the model itself."""
+        values = dict(zip(self.network.base, first_values(self.network), strict=True))
+        return {n: ("num", values[n]) for n in self.forget if n in values and n not in self.network.rates}
 
 
-def number(value: Any, nominal: Mapping[str, float]) -> float:
-    """A number, or the nominal value of the parameter named."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        if str(value) in nominal:
-            return nominal[str(value)]
-        raise UnknownName("PEtab parameter", str(value), nominal) from None
+def evaluated(formula: Tree, known: Mapping[str, float], time: float) -> Any:
+    """A formula's value, symbols as known."""
+    op = formula[0]
+    if op in ("num", "bool"):
+        return formula[1]
+    if op == "time":
+        return time
+    if op == "sym":
+        return known[formula[1]]
+    if op == "select":
+        return evaluated(formula[2] if evaluated(formula[1], known, time) else formula[3], known, time)
+    args = [evaluated(part, known, time) for part in formula[1:]]
+    places: Tree = (op, *(("sym", str(k)) for k in range(len(args))))
+    if places not in _COMPILED:
+        names = {str(k): f"a[{k}]" for k in range(len(args))}
+        _COMPILED[places] = eval(f"lambda a: {expression(places, names)}", dict(NAMESPACE))
+    return _COMPILED[places](args)
 
 
-def formula(text: str, where: str) -> Tree:
-    """Tree of a formula in PEtab's notation."""
-    import libsbml
-
-    parsed = libsbml.parseL3Formula(text)
-    if parsed is None:
-        raise InvalidValue(where, text, "a formula")
-    return from_ast(parsed, where, None)
+_COMPILED: dict[Tree, Any] = {}
 
 
-def _numbers(network: Network, changes: Changes) -> dict[str, float]:
-    """The changes as numbers, in the state that the network starts from."""
-    code = NetworkCode(network)
-    return dict(
-        zip(changes, map(float, code.function(list(changes.values()))(0.0, first_values(network))), strict=True)
-    )
-
-
-def _changed(network: Network, changes: Changes) -> Network:
-    """The network started with other values."""
-    return with_values(network, _numbers(network, changes)) if changes else network
-
-
-def _changed_at(network: Network, time: float, changes: Changes) -> Network:
-    """The network with the changes at a time, before any event of the model at that time.
-
-    A concentration is set in the compartment's new size, where an SBML event would set it in the old one.
-    """
-    values = dict(changes)
-    for name in changes:
-        home = network.compartment.get(name)
-        if home is not None and network.per_size.get(name) and home in changes:
-            values[name] = ("mul", changes[name], ("div", changes[home], ("sym", home)))
-    trigger = ("ge", ("time",), ("num", float(time)))
-    event = Event(f"period at {time:g}", trigger, False, True, True, None, ("num", math.inf), values)
-    return replace(network, events=(*network.events, event))
-
-
-def _from(network: Network, begin: float) -> Network:
-    """The network whose clock stands at `begin` when it starts."""
-    if not begin:
-        return network
-
-    def moved(trees: Mapping[str, Tree]) -> dict[str, Tree]:
-        return {n: shifted(t, begin) for n, t in trees.items()}
-
-    events = [
-        replace(
-            e,
-            trigger=shifted(e.trigger, begin),
-            delay=shifted(e.delay, begin) if e.delay else None,
-            priority=shifted(e.priority, begin) if e.priority else None,
-            assignments=moved(e.assignments),
-        )
-        for e in network.events
-    ]
-    return replace(
-        network,
-        derived=moved(network.derived),
-        rates=moved(network.rates),
-        starts=moved(network.starts),
-        quick=moved(network.quick),
-        events=tuple(events),
-    )
-
-
-def _steady(network: Network, scale: float = 1.0) -> dict[str, float]:
-    """Every symbol at the steady state. Unsupported where none is reached."""
-    end = max(10.0 * scale, 100.0)
-    before = None
-    while end <= LONGEST:
-        found = trajectory(network, np.array([end]), **TOLERANCE)
-        now = {k: float(v[-1]) for k, v in found.items()}
-        moving = [k for k in network.base if k in network.rates]
-        if before is not None and all(
-            abs(now[k] - before[k]) <= STILL * max(abs(now[k]), abs(before[k])) + 1e-12 for k in moving
-        ):
-            return now
-        before, end = now, 10.0 * end
-    raise Unsupported("a steady state that the model does not reach")
-
-
-def _frozen(state: Mapping[str, float], network: Network) -> Network:
-    """The network started from a state: what moves keeps its level, constants are as the network has them."""
+def _begun(network: Network, changes: Mapping[str, Tree]) -> Network:
+    """The network as a first period sets it up, before its own first values are worked out."""
     starts = dict(network.starts)
-    for name in network.base:
-        if name in network.rates:
-            starts[name] = ("num", float(state[name]))
+    for name, tree in changes.items():
+        if name in network.amounts:
+            starts[network.amounts[name]] = ("mul", tree, ("sym", str(network.compartment[name])))
+        elif name in starts:
+            starts[name] = tree
+        else:
+            raise InvalidValue(f"PEtab condition, {name!r}", "a value", "a target that no formula of the model gives")
     return replace(network, starts=starts)
 
 
-def check_symbols(changes: Changes, network: Network) -> None:
+def come_to_rest(walk: Walk) -> None:
+    """Go on until nothing that moves changes any more. Raises Unsupported where that does not come.
+
+    At rest: over a tenfold longer time no variable changed by more than a share of itself or what rounding leaves of
+    its own peak, and neither the clock nor a waiting event will change something later.
+    """
+    moving = [i for i in walk.code.moving if " " not in walk.network.base[i] or walk.network.base[i] in _amounts(walk)]
+    start, reach = walk.now, max(10.0 * (walk.now if math.isfinite(walk.now) else 0.0), 100.0)
+    walk.advance(start + reach)
+    while reach <= LONGEST:
+        before = np.array([walk.x[i] for i in moving])
+        worst = _most_moved(walk, moving, before, start, reach)
+        since, reach = start + reach, 10.0 * reach
+        if worst is not None:
+            continue
+        ahead = walk.switch_ahead(LONGEST)
+        if not math.isfinite(ahead) or (walk.switched > since and not math.isfinite(walk.queue.next_time)):
+            return
+    still = f"; {worst!r} moves on" if worst else ""
+    raise Unsupported(f"a steady state that the model does not reach by time {LONGEST:g}{still}")
+
+
+def _amounts(walk: Walk) -> set[str]:
+    return set(walk.network.amounts.values())
+
+
+def _most_moved(walk: Walk, moving: list[int], before: np.ndarray, start: float, reach: float) -> str | None:
+    """Name of the variable that moved most over the next tenfold time, or None if none did. Ends at its end."""
+    places = [walk.code.moving.index(i) for i in moving]
+    over, worst = 1.0, None
+    for part in LOOKS:
+        walk.advance(start + part * reach)
+        now = np.array([walk.x[i] for i in moving])
+        slack = np.maximum(NOTHING * walk.peak[places], 10.0 * walk.tolerance()[places])
+        slack += STILL * np.maximum(np.abs(now), np.abs(before))
+        excess = np.abs(now - before) / np.maximum(slack, 1e-300)
+        excess = np.where(np.isnan(now) & np.isnan(before), 0.0, excess)
+        if excess.size and excess.max() > over:
+            over, worst = float(excess.max()), walk.network.base[moving[int(excess.argmax())]]
+    return worst.removeprefix("amount of ") if worst else None
+
+
+def check_symbols(changes: Mapping[str, Tree], network: Network) -> None:
     """Targets and symbols of a condition must be the model's. Raises UnknownName."""
-    known = [*network.base, *network.derived]
+    known = [n for n in (*network.base, *network.derived) if " " not in n]
     for target, tree in changes.items():
         for name in (target, *symbols(tree)):
             if name and name not in known:

@@ -1,0 +1,86 @@
+"""Problems of PEtab version 1: conditions with an optional one to equilibrate in before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+
+from baxis.core.errors import UnknownName, Unsupported
+from baxis.engine.mathml import Tree, symbols
+from baxis.engine.network import Network
+from baxis.engine.petab_cells import NAME, WITHOUT, formula, number
+from baxis.engine.petab_files import ProblemFiles, Row
+from baxis.engine.petab_likelihood import Observation, placeholders
+from baxis.engine.petab_run import Period, Run
+
+
+def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Observation]:
+    """What was measured, in the order of the tables."""
+    observables = {row.get("observableId"): row for row in files.rows("observable")}
+    out = []
+    for row in files.rows("measurement"):
+        name = row.get("observableId")
+        if name not in observables:
+            raise UnknownName(f"observable in {row.where}", name, observables)
+        o = observables[name]
+        value, noise = (formula(f"{o.where}, column {c!r}", o.get(c)) for c in ("observableFormula", "noiseFormula"))
+        own: dict[str, float] = {}
+        for kind, column in (("observableParameter", "observableParameters"), ("noiseParameter", "noiseParameters")):
+            own |= placeholders(_numbered(f"{kind}%d_{name}", value, noise), row, column, nominal)
+        before = row.get("preequilibrationConditionId")
+        key: Hashable = ("" if before.lower() in WITHOUT else before, row.get("simulationConditionId"))
+        law = o.get("noiseDistribution") or "normal", o.get("observableTransformation") or "lin"
+        at, measured = float(row.get("time")), float(row.get("measurement"))
+        out.append(Observation(row, key, name, at, measured, value, noise, own, *law))
+    return out
+
+
+def _numbered(pattern: str, *trees: Tree) -> list[str]:
+    """Placeholders of a kind that formulas use: from 1 on, without a gap."""
+    used = {n for tree in trees for n in symbols(tree)}
+    count = 0
+    while pattern % (count + 1) in used:
+        count += 1
+    return [pattern % k for k in range(1, count + 1)]
+
+
+def run(files: ProblemFiles, network: Network, nominal: Mapping[str, float], key: Any, times: np.ndarray) -> Run:
+    """One pair of conditions, simulated. key: (to equilibrate in or empty, simulated)."""
+    before, now = key
+    periods = [Period(0.0, _changes(files, now, network, nominal))]
+    forget: tuple[str, ...] = ()
+    if before:
+        earlier = _changes(files, before, network, nominal)
+        # an empty cell of a parameter means the model's own value; a state's means what the equilibration left
+        sized = {c for c in network.compartment.values() if c}
+        states = {*network.amounts, *network.rates, *network.compartment, *sized}
+        forget = tuple(n for n in earlier if n not in periods[0].changes and n not in states)
+        periods.insert(0, Period(-math.inf, earlier))
+    return Run(network, nominal, periods, times, forget)
+
+
+def _changes(files: ProblemFiles, name: str, network: Network, nominal: Mapping[str, float]) -> dict[str, Tree]:
+    """What a condition sets; an empty cell sets nothing."""
+    found: dict[str, Row] = {row.get("conditionId"): row for row in files.rows("condition")}
+    if name not in found:
+        raise UnknownName("PEtab condition", name, found)
+    row, out = found[name], {}
+    for target, cell in row.cells.items():
+        if target in ("conditionId", "conditionName") or cell.lower() in WITHOUT[:2]:
+            continue
+        where = f"{row.where}, column {target!r}"
+        if cell in nominal:
+            out[target] = ("num", nominal[cell])
+        elif not NAME.fullmatch(cell):
+            out[target] = ("num", number(where, cell))
+        elif cell in network.base or cell in network.derived:
+            out[target] = ("sym", cell)
+        else:
+            known = [n for n in (*nominal, *network.base, *network.derived) if " " not in n]
+            raise UnknownName(f"parameter in {where}", cell, known)
+        if target in network.derived and target not in network.amounts:
+            raise Unsupported(f"{where}: the model gives {target!r} by a formula, so no condition can set it")
+    return out
