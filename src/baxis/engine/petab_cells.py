@@ -7,24 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.numbers import number
 from baxis.engine.mathml import Tree
 from baxis.engine.petab_files import ProblemFiles, Row, Table, raise_all
 from baxis.engine.petab_formula import formula_tree
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 WITHOUT = ("", "nan", "na", "n/a", "null", "none", "#n/a", "<na>")  # what PEtab's library takes for an empty cell
 ENDLESS = {"inf": math.inf, "+inf": math.inf, "infinity": math.inf, "-inf": -math.inf, "-infinity": -math.inf}
 Check = Callable[[str, str], object]  # (where, cell); raises InvalidValue
-
-
-def number(where: str, cell: str, allowed: str = "a number") -> float:
-    """A finite number."""
-    value = float(cell) if NUMBER.fullmatch(cell) else math.nan
-    if not math.isfinite(value):
-        hint = f"write {cell.replace(',', '.')}" if NUMBER.fullmatch(cell.replace(",", ".", 1)) else ""
-        raise InvalidValue(where, cell, allowed, hint)
-    return value
 
 
 def time(where: str, cell: str) -> float:

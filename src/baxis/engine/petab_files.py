@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported, nea
 
 LARGEST = 10_000_000  # bytes of a YAML file
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+DECLARED = re.compile(rb"""<\?xml[^>]*encoding=(["'])([\w.-]+)\1""")
 TABLES = ("parameter", "condition", "experiment", "measurement", "observable", "mapping")
 
 
@@ -47,7 +49,6 @@ class ProblemFiles:
     tables: dict[str, list[Table]] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    marked: bool = False
 
     def rows(self, kind: str) -> Iterator[Row]:
         """Rows of all tables of a kind, in the order of the files."""
@@ -57,9 +58,7 @@ class ProblemFiles:
 
 def read_problem(path: Path) -> ProblemFiles:
     """Read a YAML file and every table and model that it names. Raises InvalidValue, Faults or Unsupported."""
-    text, marked = _text(path, "PEtab problem", path.name)
-    found = _yaml(path, text)
-    found.marked |= marked
+    found = _yaml(path, _text(path, "PEtab problem", path.name))
     part = _problem_part(found)
     named: list[tuple[str, str]] = []
     for kind in TABLES:
@@ -160,21 +159,25 @@ def _listed(found: ProblemFiles, kind: str, name: str) -> str:
         near = nearest(Path(name).name, [p.name for p in found.path.parent.iterdir()])
         hint = f"did you mean {near!r}?" if near and near != name else ""
         raise InvalidValue(f"{found.path.name}, {kind} file", name, f"a file that exists in {file.parent}", hint)
-    text, marked = _text(file, f"{kind} file", name)
-    found.texts[name] = text
-    found.marked |= marked
-    return text
+    found.texts[name] = _text(file, f"{kind} file", name)
+    return found.texts[name]
 
 
-def _text(file: Path, what: str, name: str) -> tuple[str, bool]:
-    """(text of a file, does it begin with a mark of its encoding?)."""
+def _text(file: Path, what: str, name: str) -> str:
+    """Text of a file: UTF-8, another by its byte order mark, an XML file as its first line says."""
     try:
         data = file.read_bytes()
     except OSError as problem:
         raise InvalidValue(what, name, f"a file that can be read ({problem.strerror})") from None
     encoding = next((e for mark, e in MARKS if data.startswith(mark)), "utf-8")
+    declared = DECLARED.match(data)
     try:
-        return data.decode(encoding), encoding != "utf-8"
+        if declared and encoding == "utf-8":
+            text = data.decode(declared[2].decode())
+            return str(text).replace(declared[2].decode(), "UTF-8", 1)
+        return data.decode(encoding)
+    except LookupError:
+        raise InvalidValue(f"{name}, line 1", declared and declared[2].decode(), "an encoding that is known") from None
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise InvalidValue(f"{name}, line {line}", f"byte 0x{data[problem.start]:02x}", "text in UTF-8") from None

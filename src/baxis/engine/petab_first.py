@@ -6,15 +6,14 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
-
 from baxis.core.errors import UnknownName, Unsupported
+from baxis.core.numbers import number
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network import Network
-from baxis.engine.petab_cells import NAME, WITHOUT, formula, number
+from baxis.engine.petab_cells import NAME, WITHOUT, formula
 from baxis.engine.petab_files import ProblemFiles, Row
 from baxis.engine.petab_likelihood import Observation, placeholders
-from baxis.engine.petab_run import Period, Run
+from baxis.engine.petab_run import Period, Plan
 
 
 def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Observation]:
@@ -47,19 +46,19 @@ def _numbered(pattern: str, *trees: Tree) -> list[str]:
     return [pattern % k for k in range(1, count + 1)]
 
 
-def run(files: ProblemFiles, network: Network, nominal: Mapping[str, float], key: Any, times: np.ndarray) -> Run:
-    """One pair of conditions, simulated. key: (to equilibrate in or empty, simulated)."""
+def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any) -> Plan:
+    """What one pair of conditions asks. key: (to equilibrate in or empty, simulated)."""
     before, now = key
+    (network,) = networks.values()
     periods = [Period(0.0, _changes(files, now, network, nominal))]
-    forget: tuple[str, ...] = ()
-    if before:
-        earlier = _changes(files, before, network, nominal)
-        # an empty cell of a parameter means the model's own value; a state's means what the equilibration left
-        sized = {c for c in network.compartment.values() if c}
-        states = {*network.amounts, *network.rates, *network.compartment, *sized}
-        forget = tuple(n for n in earlier if n not in periods[0].changes and n not in states)
-        periods.insert(0, Period(-math.inf, earlier))
-    return Run(network, nominal, periods, times, forget)
+    if not before:
+        return Plan(network, periods)
+    earlier = _changes(files, before, network, nominal)
+    # an empty cell of a parameter means the model's own value; a state's means what the equilibration left
+    sized = {c for c in network.compartment.values() if c}
+    states = {*network.amounts, *network.rates, *network.compartment, *sized}
+    forget = tuple(n for n in earlier if n not in periods[0].changes and n not in states)
+    return Plan(network, [Period(-math.inf, earlier), *periods], forget)
 
 
 def _changes(files: ProblemFiles, name: str, network: Network, nominal: Mapping[str, float]) -> dict[str, Tree]:

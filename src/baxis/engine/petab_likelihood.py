@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.numbers import number
 from baxis.engine.mathml import Tree
-from baxis.engine.petab_cells import NAME, number, parts
+from baxis.engine.petab_cells import NAME, parts
 from baxis.engine.petab_files import Row
 from baxis.engine.petab_run import Run
 
@@ -86,7 +87,9 @@ def _one(o: Observation, simulated: float, noise: float, notes: list[str]) -> tu
         if o.measured <= 0:
             raise InvalidValue(f"{what}, measurement", o.measured, f"a number above 0, for noise on a {o.scale} scale")
         if simulated <= 0:
-            notes.append(f"{what}: simulated {simulated:g} has no {o.scale}: its likelihood is 0")
+            notes.append(
+                f"{what}: simulated {simulated:g} has no {o.scale}: its likelihood is 0, the log-likelihood -inf"
+            )
             return math.inf, -math.inf
         log = math.log if o.scale == "log" else math.log10
         difference = log(o.measured) - log(simulated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network import Network
 from baxis.engine.network_code import NAMESPACE, expression, first_values
-from baxis.engine.single import Stopped, Walk
+from baxis.engine.single import MOST_STEPS, Stopped, Walk
 from baxis.engine.user_model import with_values
 
 STILL = 1e-7  # relative change over a tenfold longer time that counts as a steady state
@@ -21,6 +21,7 @@ NOTHING = 1e-12  # of a variable's own peak: what is left of one that dies out
 LOOKS = (1.9, 3.1, 5.3, 7.7, 10.0)  # within that tenfold time; not in step with any period
 LONGEST = 1e12
 RTOL, ATOL = 1e-9, 1e-14
+REST_STEPS = 30_000
 SMALL = 1e-7  # a variable that never exceeds ATOL over this is run again, with a tolerance of its own size
 
 
@@ -32,25 +33,29 @@ class Period:
     changes: Mapping[str, Tree]
 
 
-class Run:
-    """One experiment. periods: in time order; -infinity first asks for a steady state before time starts.
+@dataclass(frozen=True)
+class Plan:
+    """One experiment on a model. periods: in time order; -infinity first asks for a steady state before time starts.
 
-    `nominal` gives the parameter table's values. `forget`: constants that go back to the model's own value after the
-    steady state (version 1: those that only the preequilibration's condition sets). The run starts at the first finite
-    period, where the model's clock then stands; without one at 0.
+    `forget`: constants that go back to the model's own value after the steady state (version 1: those that only the
+    preequilibration's condition sets).
     """
 
-    def __init__(
-        self,
-        network: Network,
-        nominal: Mapping[str, float],
-        periods: Sequence[Period],
-        times: np.ndarray,
-        forget: Iterable[str] = (),
-    ) -> None:
-        self.nominal = nominal
+    network: Network
+    periods: Sequence[Period]
+    forget: tuple[str, ...] = ()
+
+
+class Run:
+    """One experiment, simulated at the parameter table's values `nominal` for measurements at `times`.
+
+    It starts at the first finite period, where the model's clock then stands; without one at 0.
+    """
+
+    def __init__(self, plan: Plan, nominal: Mapping[str, float], times: np.ndarray) -> None:
+        network, periods = plan.network, plan.periods
+        self.nominal, self.forget = nominal, plan.forget
         self.network = with_values(network, {n: v for n, v in nominal.items() if n in network.starts})
-        self.forget = tuple(forget)
         self.periods = [p for p in periods if math.isfinite(p.start)]
         self.before = next((p for p in periods if not math.isfinite(p.start)), None)
         self.begin = self.periods[0].start if self.periods else 0.0
@@ -59,8 +64,6 @@ class Run:
             raise InvalidValue(
                 "time of a PEtab measurement", float(self.times[0]), f"{self.begin:g}, where it starts, or later"
             )
-        for period in periods:
-            check_symbols(period.changes, network)
         self.found, self.rest, walk = self._walked(None)
         small = (walk.peak > 0) & (walk.peak * SMALL < walk.atol)
         if small.any():
@@ -166,19 +169,30 @@ def come_to_rest(walk: Walk) -> None:
     its own peak, and neither the clock nor a waiting event will change something later.
     """
     moving = [i for i in walk.code.moving if " " not in walk.network.base[i] or walk.network.base[i] in _amounts(walk)]
-    start, reach = walk.now, max(10.0 * (walk.now if math.isfinite(walk.now) else 0.0), 100.0)
+    walk.most = walk.steps + REST_STEPS
+    try:
+        moves = _still_moves(walk, moving)
+    except Stopped as problem:
+        raise Unsupported(f"a steady state that the model does not reach: {problem}") from None
+    if moves is not None:
+        why = f"; {moves!r} moves on" if moves else ""
+        raise Unsupported(f"a steady state that the model does not reach by time {LONGEST:g}{why}")
+    walk.most = walk.steps + MOST_STEPS
+
+
+def _still_moves(walk: Walk, moving: list[int]) -> str | None:
+    """None once at rest; after the longest time the name of what moves on, or nothing if only an event is still due."""
+    start, reach, worst = walk.now, max(10.0 * abs(walk.now), 100.0), None
     walk.advance(start + reach)
     while reach <= LONGEST:
         before = np.array([walk.x[i] for i in moving])
         worst = _most_moved(walk, moving, before, start, reach)
         since, reach = start + reach, 10.0 * reach
-        if worst is not None:
-            continue
         ahead = walk.switch_ahead(LONGEST)
-        if not math.isfinite(ahead) or (walk.switched > since and not math.isfinite(walk.queue.next_time)):
-            return
-    still = f"; {worst!r} moves on" if worst else ""
-    raise Unsupported(f"a steady state that the model does not reach by time {LONGEST:g}{still}")
+        passing = walk.switched > since and not math.isfinite(walk.queue.next_time)
+        if worst is None and (passing or not math.isfinite(ahead)):
+            return None
+    return worst or ""
 
 
 def _amounts(walk: Walk) -> set[str]:

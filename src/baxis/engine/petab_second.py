@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
-
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.mathml import Tree, substitute
 from baxis.engine.network import Network
 from baxis.engine.petab_cells import WITHOUT, formula, start, time
 from baxis.engine.petab_files import ProblemFiles, Row
 from baxis.engine.petab_likelihood import Observation, placeholders
-from baxis.engine.petab_run import Period, Run
+from baxis.engine.petab_run import Period, Plan, check_symbols
 
 
 def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Observation]:
@@ -59,10 +57,8 @@ def _model(files: ProblemFiles, row: Row) -> str:
     return given or next(iter(files.models))
 
 
-def run(
-    files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any, times: np.ndarray
-) -> Run:
-    """One experiment on one model, simulated. key: (model, experiment or empty)."""
+def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any) -> Plan:
+    """What one experiment on one model asks. key: (model, experiment or empty)."""
     model, experiment = key
     network = networks[model]
     known: dict[str, Tree] = {n: ("num", v) for n, v in nominal.items() if n not in network.starts}
@@ -78,8 +74,9 @@ def run(
         changes = _changes(files, wanted[at], known)
         if not k:  # the first period is set up before the model has values: parameters stand for their nominal ones
             changes = {n: substitute(t, {p: ("num", v) for p, v in nominal.items()}) for n, t in changes.items()}
+        check_symbols(changes, network)
         periods.append(Period(at, changes))
-    return Run(network, nominal, periods, times)
+    return Plan(network, periods)
 
 
 def _changes(files: ProblemFiles, conditions: list[str], known: Mapping[str, Tree]) -> dict[str, Tree]:

@@ -70,6 +70,7 @@ class Walk:
         self.queue, self.fast = EventQueue(self.code), FastReactions(self.code)
         self.wanted, self.rows = np.zeros(0), list[list[float]]()
         self.steps, self.stuck, self.jumps, self.longest, self.switched = 0, 0, 0, math.inf, -math.inf
+        self.most = MOST_STEPS
         self.peak = np.zeros(len(self.code.moving)) if peaks is None else peaks.copy()
         by_clock = [k for k in self.code.kinks if of_clock(k, network.derived, network.rates)]
         self.switches = TimeSwitches(by_clock, network.derived, self._evaluator)
@@ -231,8 +232,8 @@ class Walk:
         if solver.status == "failed" or not np.isfinite(solver.y).all():
             raise Stopped(f"at time {solver.t:g}: {message or 'a value is no longer a number'}")
         self.stuck = self.stuck + 1 if solver.t - solver.t_old <= 4.0 * math.ulp(solver.t) else 0
-        if self.steps > MOST_STEPS or self.stuck > STUCK:
-            why = f"more than {MOST_STEPS} steps" if self.steps > MOST_STEPS else "the step has shrunk to nothing"
+        if self.steps > self.most or self.stuck > STUCK:
+            why = f"more than {self.most} steps" if self.steps > self.most else "the step has shrunk to nothing"
             raise Stopped(f"at time {solver.t:g}: {why}")
         self.peak[flown.places] = np.maximum(self.peak[flown.places], np.abs(solver.y))
 

@@ -211,9 +211,13 @@ def test_what_cannot_be_done_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("format_version: 7\n", encoding="utf-8")
     with pytest.raises(Unsupported, match="version 7"):
         simulate_petab(tmp_path / "x.yaml")
-    for text in ("format_version: 2.0.0\n", "format_version: 1\nparameter_file: x.tsv\nproblems: []\n"):
+    lacking = {
+        "format_version: 2.0.0\n": "model_files",
+        "format_version: 1\nparameter_file: x.tsv\nproblems: []\n": "problems",
+    }
+    for text, part in lacking.items():
         (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
-        with pytest.raises(InvalidValue, match="all there and complete"):
+        with pytest.raises(InvalidValue, match=rf"x\.yaml, {part}: got"):
             simulate_petab(tmp_path / "x.yaml")
     with pytest.raises(Faults, match="PEtab problem"):
         simulate_petab(first(tmp_path, measurements=MEASUREMENTS.replace("obs_b pre", "obs_q pre")))

@@ -24,6 +24,7 @@ ZARR = ".zarr"  # a folder, written block by block (see engine.scale_out)
 
 
 def simulate(
+    context: typer.Context,
     model: Annotated[
         Path,
         typer.Argument(
@@ -66,8 +67,10 @@ def simulate(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Time courses of your own model, once or for a table of parameters; chi2 and log-likelihood of a PEtab problem."""
-    if model.suffix in (".yaml", ".yml"):
-        return _petab(model, out, json)
+    from .petab import SUFFIXES, simulate_problem
+
+    if model.suffix.lower() in SUFFIXES:
+        return simulate_problem(context, model, out, json)
     import numpy as np
 
     from ...core.errors import InvalidValue, UnknownName
@@ -158,31 +161,6 @@ def _warn_of_units(units: UnitReport, strict: bool) -> None:
             "(--strict-units stops here)",
             err=True,
         )
-
-
-def _petab(problem: Path, out: Path | None, json: bool) -> None:
-    """A PEtab problem at its nominal parameters."""
-    from ...core.errors import UnknownName
-    from ...engine.petab import simulate_petab
-
-    if out is not None and out.suffix not in (".csv", ".tsv", ".parquet"):
-        raise UnknownName(
-            "kind of output file of a PEtab problem", out.suffix or str(out), (".csv", ".tsv", ".parquet")
-        )
-    found = simulate_petab(problem)
-    if out is not None:
-        write_table(found.simulations, out)
-    if json:
-        say(
-            encoder.dumps(found.to_dict() | {"simulations": encoder.loads(found.simulations.to_json(orient="records"))})
-        )
-        return
-    say(found.simulations.to_string(index=False))
-    say(
-        f"PEtab {found.version}: {len(found.simulations)} measurements, chi2 {found.chi2:.6g}, log-likelihood {found.llh:.6g}"
-    )
-    if out is not None:
-        say(f"Written to {out}")
 
 
 def _setting(text: str) -> tuple[str, float]:
