@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("petab")
-from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
+from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, Unsupported
 from baxis.engine.antimony import antimony_to_sbml
 from baxis.engine.petab import simulate_petab
 
@@ -219,8 +219,10 @@ def test_what_cannot_be_done_is_named(tmp_path: Path) -> None:
         (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
         with pytest.raises(InvalidValue, match=rf"x\.yaml, {part}: got"):
             simulate_petab(tmp_path / "x.yaml")
-    with pytest.raises(Faults, match="PEtab problem"):
+    with pytest.raises(UnknownName, match=r"measurements.tsv, row 5 'obs_q'; did you mean 'obs_b'"):
         simulate_petab(first(tmp_path, measurements=MEASUREMENTS.replace("obs_b pre", "obs_q pre")))
+    with pytest.raises(Faults, match="PEtab problem"):  # what PEtab's linter alone finds
+        simulate_petab(first(tmp_path, parameters=PARAMETERS.replace("scaling lin 0 10", "scaling lin 10 0")))
     file = first(tmp_path)
     (tmp_path / "model.xml").unlink()
     with pytest.raises(BaxisError):
