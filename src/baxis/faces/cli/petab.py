@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ TAKEN = ("model", "out", "json")  # parameters of the command that mean somethin
 def simulate_problem(context: typer.Context, problem: Path, out: Path | None, json: bool) -> None:
     """Simulate, print and write. Options that the problem's own tables decide are refused by name."""
     from ...core.plain import to_json
+    from ...core.sheets import write_table
     from ...engine.petab import simulate_petab
     from .output import say
 
@@ -28,7 +27,7 @@ def simulate_problem(context: typer.Context, problem: Path, out: Path | None, js
         _check_target(out, problem)
     found = simulate_petab(problem)
     if out is not None:
-        _write(found, out)
+        write_table(found.simulations, out)
     if json:
         say(to_json(found.to_dict() | {"simulations": _rows(found)}, None))
         return
@@ -52,7 +51,7 @@ def _check_target(out: Path, problem: Path) -> None:
     from ...core.errors import InvalidValue, UnknownName
     from ...engine.petab_files import read_problem
 
-    if out.suffix not in SAVED:
+    if out.suffix.lower() not in SAVED:
         raise UnknownName("kind of output file of a PEtab problem", out.suffix or str(out), SAVED)
     if not out.parent.is_dir():
         raise InvalidValue("--out", str(out), f"a file in a folder that exists; {out.parent} does not")
@@ -62,32 +61,6 @@ def _check_target(out: Path, problem: Path) -> None:
         own = [problem, *(problem.parent / name for name in read_problem(problem).texts)]
         if any(out.samefile(file) for file in own):
             raise InvalidValue("--out", str(out), "another file: this one belongs to the problem")
-
-
-def _write(found: PetabResult, out: Path) -> None:
-    """PEtab's simulation table, whole or not at all; what is no regular file is written to as it is."""
-    if out.exists() and not out.is_file():
-        _save(found, out)
-        return
-    target = out.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{out.stem}-", suffix=out.suffix)
-    os.close(handle)
-    part = Path(name)
-    try:
-        _save(found, part)
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _save(found: PetabResult, file: Path) -> None:
-    if file.suffix == ".parquet":
-        found.simulations.to_parquet(file, index=False)
-    else:
-        found.simulations.to_csv(file, index=False, sep="\t" if file.suffix == ".tsv" else ",")
 
 
 def _rows(found: PetabResult) -> list[dict[str, Any]]:
