@@ -72,6 +72,11 @@ def evaluate(values: np.ndarray, state: np.ndarray) -> dict[str, float]:
     system = model.system()
     names = [*system.states, *system.assignments]
     run = simulate(
-        model.kernel(), values[None], state[None], times=[0.0, 1e-9], outputs=names, options=Options(threads=1)
+        model.kernel(),
+        values[None],
+        state[None],
+        times=[0.0, 1e-9],
+        outputs=names,
+        options=Options(atol=1e-6, threads=1),
     )
     return dict(zip(names, (float(v) for v in run.values[0, 0]), strict=True))

@@ -118,7 +118,7 @@ def course(
     times = np.arange(0.0, weeks * 7.0 + 1e-9, step)
     run = simulate(
         model.kernel(), values[None], resting.rest(disease)[None], times=times,
-        events=concat(*events) if events else None, outputs=list(names), options=options or Options(threads=1),
+        events=concat(*events) if events else None, outputs=list(names), options=options or Options(atol=1e-6, threads=1),
     )  # fmt: skip
     if run.failures:
         raise InvalidValue("treatment", "; ".join(treatments), f"one that can be run: {run.failures[0]}")

@@ -83,7 +83,7 @@ def model_spread(persons: int = 2000, seed: int = 1) -> dict[str, float]:
     from ..engine import Options
     from .population import run_in, spread_parameters
 
-    ran = run_in(spread_parameters("healthy", seed, np.arange(persons)), axis.rest("healthy"), Options())
+    ran = run_in(spread_parameters("healthy", seed, np.arange(persons)), axis.rest("healthy"), Options(atol=1e-6))
     logs = np.log(np.maximum(ran.values[ran.status == 0, -1], 1e-9))
     return {key: float(logs[:, list(axis.outputs()).index(name)].std()) for key, name in measures().items()}
 

@@ -45,7 +45,9 @@ class JudgeCode(LaneAccess):
         f.vstore(f.splat(0.0), below)
         floors, new = context(f, "floors"), self.layout.buffer(f, "new")
         with f.loop(self.layout.shape.states) as i:
-            floor = f.broadcast(f.load("double", floors, i))
+            floor = f.op(
+                "fmul", f.neg(f.vload(self.layout.buffer(f, "atol"), i)), f.broadcast(f.load("double", floors, i))
+            )
             value = f.vload(new, i)
             f.vstore(f.select(f.compare("olt", value, floor), f.splat(1.0), f.vload(below)), below)
             watched = f.compare("ogt", floor, f.splat(-math.inf))

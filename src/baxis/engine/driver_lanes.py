@@ -107,7 +107,8 @@ class LaneCode(LaneAccess):
             part = f.emit(f"call double @llvm.fabs.f64(double {f.load('double', last, place)})")
             score = f.real("fdiv", part, scale)
             score = f.pick(f.fcmp("uno", score, size), "double", bits(1e300), score)
-            below = f.emit(f"and i1 {f.icmp('eq', '%code', 4)}, {f.fcmp('olt', value, f.load('double', floors, i))}")
+            floor = f.real("fmul", f.emit(f"fneg double {f.load('double', atol, place)}"), f.load("double", floors, i))
+            below = f.emit(f"and i1 {f.icmp('eq', '%code', 4)}, {f.fcmp('olt', value, floor)}")
             score = f.pick(below, "double", bits(1e301), score)
             with f.when(f.fcmp("ogt", score, f.load("double", worst))):
                 f.store("double", score, worst)

@@ -123,8 +123,8 @@ class MendCode:
             sound = f.select(self._finite(f, near), near, f.splat(0.0))
             wanted = f.mask("and", bad, f.compare("une", f.op("fmul", own, f.splat(0.0)), f.splat(0.0)))
             larger = f.op("fmul", f.splat(MUCH), f.unary("fabs", near))
-            size = f.unary("fabs", own)
-            steep = f.mask("and", f.mask("or", deep, self._vast(f, size)), f.compare("ogt", size, larger))
+            height = f.unary("fabs", own)
+            steep = f.mask("and", f.mask("or", deep, self._vast(f, height)), f.compare("ogt", height, larger))
             steep = f.mask("and", steep, f.mask("or", deep, bad))
             f.vstore(f.select(f.mask("or", wanted, steep), sound, own), here, i)
 

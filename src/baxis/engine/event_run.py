@@ -12,6 +12,7 @@ from baxis.engine.ensemble import NOT_RUN
 from baxis.engine.event_batch import ENDLESS, MOST, EventBatch
 from baxis.engine.event_system import EventSystem
 from baxis.engine.execute import Done, Job, Leg, execute, fresh_carry
+from baxis.engine.scales import Scales
 
 CREEP = 1e-12  # pauses this close to one another (relative) are at one moment
 
@@ -22,22 +23,20 @@ def execute_with_events(job: Job) -> Done:
     assert isinstance(system, EventSystem)
     options = replace(job.options, max_step=_longest_step(job))
     state, own = job.initial.copy(), job.parameters.copy()
-    shape = job.kernel.shape
-    values = np.full((n, len(job.times), len(job.chosen)), np.nan)
-    places, marks = np.zeros((n, 2), np.int64), np.zeros((n, shape.watched + shape.surveyed))
-    leg = Leg(values, own.copy(), np.full(n, job.span[0]), places, np.full(n, np.inf), marks)
+    scales, leg = Scales(job), _first_leg(job)
     carry = fresh_carry(n, options)
-    base = replace(job, parameters=own, options=options, carry=carry, leg=leg)
+    base = replace(job, parameters=own, options=options, carry=carry, leg=leg, atol=scales.table)
 
     def look(rows: np.ndarray) -> np.ndarray:
         kept = carry.copy()
         execute(replace(base, initial=state, who=rows, entry="look"))
         carry[:] = kept
-        return marks[rows]
+        return leg.marks[rows]
 
     batch = EventBatch(system, leg, state, own, look)
     status, culprit, steps = np.full(n, NOT_RUN, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     who = batch.settle(np.arange(n))
+    scales.learn(np.flatnonzero(batch.executed), state, leg.live, leg.clocks)
     still = np.zeros(n, np.int64)
     while len(who):
         before = leg.clocks.copy()
@@ -53,9 +52,17 @@ def execute_with_events(job: Job) -> Done:
         endless = paused[still[paused] > MOST]
         batch.status[endless] = ENDLESS
         who = batch.settle(np.setdiff1d(paused[~spent], endless))
+        scales.learn(who[batch.executed[who]], state, leg.live, leg.clocks)
         carry[batch.executed] = fresh_carry(1, options)
     status = np.where(batch.status != 0, batch.status, status)
-    return Done(values, state, status.astype(np.int8), leg.clocks, steps, culprit)
+    return Done(leg.values, state, status.astype(np.int8), leg.clocks, steps, culprit)
+
+
+def _first_leg(job: Job) -> Leg:
+    n, shape = len(job.parameters), job.kernel.shape
+    values = np.full((n, len(job.times), len(job.chosen)), np.nan)
+    places, marks = np.zeros((n, 2), np.int64), np.zeros((n, shape.watched + shape.surveyed))
+    return Leg(values, job.parameters.copy(), np.full(n, job.span[0]), places, np.full(n, np.inf), marks)
 
 
 def _longest_step(job: Job) -> float:

@@ -87,6 +87,19 @@ class EventSystem(System):
     def surveyed(self) -> tuple[Tree, ...]:
         return self._plan[1]
 
+    def sizes(self, parameters: np.ndarray, initial: np.ndarray) -> np.ndarray:
+        """(n, N) size at the start of the compartment of each state that is the amount of a concentration, else 1."""
+        out, network = np.ones((len(initial), len(self.states))), self.network
+        known = {n: parameters[:, i] for i, n in enumerate(self.parameters)}
+        known |= {n: initial[:, i] for i, n in enumerate(self.states)}
+        homes = {a: network.compartment[n] for n, a in network.amounts.items() if a in network.rates}
+        for name in _needed(network, [("sym", c) for c in homes.values() if c]):
+            known[name] = evaluate(network.derived[name], known)
+        for amount, home in homes.items():
+            size = np.abs(np.broadcast_to(known[home], len(initial))) if home else np.ones(len(initial))
+            out[:, self.state_index(amount)] = np.where(np.isfinite(size) & (size > 0), size, 1.0)
+        return out
+
     def to_sbml(self, parameters: Any = None, initial: Any = None) -> str:
         raise Unsupported("SBML text of a model with events: keep the text that it was loaded from")
 

@@ -41,7 +41,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Job:
-    """Checked arrays of one run. `who` lists the patients to run (None: all)."""
+    """Checked arrays of one run. `who` lists the patients to run (None: all); atol: (1 or n, N), see `scales`."""
 
     kernel: Kernel | GpuKernel
     parameters: np.ndarray
@@ -55,6 +55,7 @@ class Job:
     carry: np.ndarray | None = None
     entry: str = "run"
     leg: Leg | None = None
+    atol: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _schedule_arrays(job: Job) -> dict[str, np.ndarray]:
     floors = job.options.floors(system)
     return {
         "event_times": s.times, "event_order": s.order, "event_kinds": s.kinds, "event_targets": s.targets,
-        "event_amounts": s.amounts, "atol": job.options.absolute(system)[None],
+        "event_amounts": s.amounts, "atol": job.options.absolute(system)[None] if job.atol is None else job.atol,
         "floors": floors if floors is not None else np.zeros(0),
     }  # fmt: skip
 
@@ -166,7 +167,7 @@ def _run_threads(
     threads = max(1, min(options.thread_count(), -(-total // kernel.lanes)))
     scratch = [kernel.scratch() for _ in range(threads)]
     run, progress = kernel.function(entry), options.progress
-    if entry == "look" and threads == 1:  # too short for a thread of its own
+    if entry in ("look", "scout") and threads == 1:  # too short for a thread of its own
         run(words.ctypes.data, scratch[0].ctypes.data)
         return
     with ThreadPoolExecutor(threads, thread_name_prefix="baxis-engine") as pool:

@@ -8,6 +8,7 @@ from baxis.engine.driver_main import MainCode
 from baxis.engine.driver_mend import MendCode
 from baxis.engine.driver_record import RecordCode
 from baxis.engine.driver_rest import polish
+from baxis.engine.driver_scout import scout
 from baxis.engine.driver_step import StepCode
 from baxis.engine.driver_watch import WatchCode
 from baxis.engine.layout import Layout
@@ -16,7 +17,7 @@ from baxis.engine.program import Program
 from baxis.engine.tableau import Tableau
 from baxis.engine.vectormath import vector_functions
 
-ENTRIES = ("run", "polish", "look")
+ENTRIES = ("run", "polish", "scout", "look")
 
 
 def write_module(
@@ -30,7 +31,7 @@ def write_module(
         functions += whole(layout, tableau, fused).functions()
     for kind in (LaneCode, JudgeCode, WatchCode if model.shape.watched else RecordCode, MainCode):
         functions += kind(layout, fused).functions()
-    functions.append(polish(layout, fused))
+    functions += [polish(layout, fused), scout(layout, fused)]
     text = "".join(f.text("dso_local" if f.name in ENTRIES else "internal") for f in functions)
     for extra in vector_functions(lanes):
         if f"@{extra.name}(" in text:

@@ -16,16 +16,17 @@ from baxis.engine.system import System
 
 @dataclass(frozen=True)
 class Options:
-    """How to integrate; the defaults suit models scaled to about 1. Times are in the model's own unit.
+    """How to integrate. Times are in the model's own unit.
 
-    rtol, atol: relative and absolute tolerance of a step's error (atol: one number, an (N,) array, or a mapping of
-    state name to number, the others 1e-6). max_steps: attempts a patient, a bound on work. first_step, max_step: None
+    rtol, atol: relative and absolute tolerance of a step's error. atol None: rtol/1000 of each state's own scale, at most
+    of 1 (see `scales`); else one number, an (N,) array, or a mapping of state name to number, the others 1e-6, in the
+    unit of the model's symbol. max_steps: attempts a patient, a bound on work. first_step, max_step: None
     lets the engine choose (a model whose equations use time takes at least 100 steps, lest it steps over a pulse). nonnegative: states (True: all) that must not fall below -atol; a step that ends between
     -atol and 0 is set to 0, which powers such as x^1.5 need. start: time of the initial state. threads: None for every core this process may use. progress: called with (patients done, patients).
     """
 
     rtol: float = 1e-4
-    atol: Any = 1e-6
+    atol: Any = None
     max_steps: int = 100_000
     threads: int | None = None
     first_step: float | None = None
@@ -55,7 +56,7 @@ class Options:
         return os.cpu_count() or 1
 
     def absolute(self, system: System) -> np.ndarray:
-        """(N,) absolute tolerances."""
+        """(N,) absolute tolerances that were given."""
         size = len(system.states)
         if isinstance(self.atol, Mapping):
             values = np.full(size, 1e-6)
@@ -73,17 +74,16 @@ class Options:
         return values
 
     def floors(self, system: System) -> np.ndarray | None:
-        """(N,) lowest allowed state values, or None if nothing is checked."""
+        """(N,) how many absolute tolerances a state may lie below 0 (1 or infinity), or None if nothing is checked."""
         if self.nonnegative is False or self.nonnegative == ():
             return None
-        tolerance = -self.absolute(system)
         if self.nonnegative is True:
-            return tolerance
-        out = np.full(len(system.states), -np.inf)
+            return np.ones(len(system.states))
+        out = np.full(len(system.states), np.inf)
         for name in self.nonnegative:
             if name not in system.states:
                 raise UnknownName("state in nonnegative", name, system.states)
-            out[system.state_index(name)] = tolerance[system.state_index(name)]
+            out[system.state_index(name)] = 1.0
         return out
 
 

@@ -15,6 +15,7 @@ from baxis.engine.execute import Job, execute
 from baxis.engine.inputs import batch_size, first_tables, output_choice
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
+from baxis.engine.scales import with_tolerances
 from baxis.engine.schedule import lower
 
 NOT_AT_REST = 6  # status beside those of the driver
@@ -76,10 +77,12 @@ def rest(
     _, none = output_choice(system, [])
     span = (options.start, options.start + float(horizon))
     job = Job(kernel, p, y, np.array([span[1]]), none, lower(None, system, n, span[0]), options, span)
+    job = with_tolerances(job)
+    assert job.atol is not None
     run = execute(job)
     good = np.flatnonzero(run.status == layout.OK)
     newton = execute(replace(job, initial=run.final, who=good, entry="polish", options=replace(options, progress=None)))
-    return _judged(kernel, run, newton, good, options.absolute(system) + np.abs(y))
+    return _judged(kernel, run, newton, good, job.atol + np.abs(y))
 
 
 def _judged(kernel: Kernel, run: Any, newton: Any, good: np.ndarray, start: np.ndarray) -> Rest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from baxis.engine.execute import Job, execute, fresh_carry
 from baxis.engine.inputs import batch_size, first_tables, output_choice, output_times
 from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
+from baxis.engine.scales import Scales
 from baxis.engine.schedule import Schedule, lower
 
 
@@ -35,6 +37,7 @@ class Run:
         self.steps = np.zeros(len(state), np.int64)
         self.events: Events | None = None
         self._carry = fresh_carry(len(state), options)
+        self._scales: Scales | None = None
 
     def advance(
         self, to: float, *, times: Any = None, outputs: Sequence[str] | None = None, events: Events | None = None
@@ -60,7 +63,10 @@ class Run:
         schedule = window(lower(self.events, system, n, -np.inf), self.time)
         who, span = np.flatnonzero(self.active), (self.time, float(to))
         p, y = (np.ascontiguousarray(a, float) for a in (self.parameters, self.state))
-        done = execute(Job(self.kernel, p, y, wanted, chosen, schedule, self.options, span, who, self._carry))
+        job = Job(self.kernel, p, y, wanted, chosen, schedule, self.options, span, who, self._carry)
+        self._scales = self._scales or Scales(job)
+        self._scales.learn(who, y, p, np.full(n, self.time))
+        done = execute(replace(job, atol=self._scales.table))
         self._keep(schedule, done, to)
         units = tuple(system.units.get(k, "") for k in names)
         result = (done.values, wanted, names, done.final, done.status, done.reached, done.steps)

@@ -40,7 +40,7 @@ class Study:
     doses: tuple[Dose, ...] = ()
     outputs: tuple[str, ...] | None = None
     rtol: float = 1e-6
-    atol: float = 1e-9
+    atol: float | None = None
 
     def key(self, values: Values, first: int) -> str:
         """Hash of all that the rows of a block depend on, the engine's own code included."""

@@ -84,7 +84,9 @@ def sensitivities(
     columns = [slope_name(o, q) for q in system.to for o in names]
     there = [c for c in columns if c in system.states or c in system.assignments]
     p, y = _named(system.base.parameters, parameters), _named(system.base.states, initial)
-    settings = replace(options or Options(), atol=_tolerances(system, options or Options()))
+    settings = options or Options()
+    if settings.atol is not None:
+        settings = replace(settings, atol=_tolerances(system, settings))
     done = simulate(
         kernel, p, _first_slopes(system, y), times=times, events=_with_slopes(system, events),
         outputs=[*names, *there], options=settings,

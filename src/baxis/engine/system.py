@@ -9,6 +9,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from baxis.core.errors import UnknownName
 from baxis.engine.mathml import Tree, symbols
 
@@ -86,6 +88,10 @@ class System:
     def surveyed(self) -> tuple[Tree, ...]:
         """Quantities that events need at their moment."""
         return ()
+
+    def sizes(self, parameters: np.ndarray, initial: np.ndarray) -> np.ndarray:
+        """(1 or n, N) what 1 in the unit of a state's symbol is in the state itself: 1, but for amounts of concentrations."""
+        return np.ones((1, len(self.states)))
 
     @property
     def uses_time(self) -> bool:

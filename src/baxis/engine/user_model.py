@@ -18,6 +18,7 @@ from baxis.engine.mathml import symbols
 from baxis.engine.network import Network, load_network
 from baxis.engine.options import Options
 from baxis.engine.sbml import load_sbml
+from baxis.engine.scales import low_states
 from baxis.engine.system import System
 
 if TYPE_CHECKING:
@@ -78,14 +79,14 @@ def simulate_model(
     `values` maps a parameter or a state to a number or to (n,) numbers, one a row; first values that depend on it follow.
     A dose (state, time, amount) is an amount: a state that is a concentration rises by amount / size of its compartment.
     Of one moment the model's own events come first, then the doses, which add up; outputs are read after both. outputs:
-    None for every state; options: tolerances (default rtol 1e-6, atol 1e-9); device: "cpu", or "gpu" (experimental, see
-    `gpu`). Times and units are the model's own. Raises InvalidValue, UnknownName, Faults or Unsupported for wrong inputs.
+    None for every state; options: tolerances (default rtol 1e-6, atol a billionth of each state's own scale); device:
+    "cpu", or "gpu" (experimental, see `gpu`). Times and units are the model's own. Raises InvalidValue, UnknownName, Faults or Unsupported for wrong inputs.
     """
     table = {k: np.atleast_1d(np.asarray(v, float)) for k, v in (values or {}).items()}
     rows = max((len(v) for v in table.values()), default=1)
     if any(len(v) not in (1, rows) for v in table.values()):
         raise InvalidValue("values", {k: len(v) for k, v in table.items()}, f"one number or {rows} numbers each")
-    options = options or Options(rtol=1e-6, atol=1e-9)
+    options = options or Options(rtol=1e-6)
     _check_numbers(table, doses, options.start)
     if device not in DEVICES:
         raise UnknownName("device", device, DEVICES)
@@ -213,7 +214,9 @@ def _ensemble(system: System, kernel: Kernel | GpuKernel, ask: _Ask) -> Simulate
     failures = {f.patient: str(f) for f in done.failures}
     others = tuple(n for n in system.assignments if n not in names)
     found = Simulated(values, done.times, names, "compiled ensemble", "", failures, code=kernel.code)
-    return replace(found, others=others, notes=system.notes)
+    states = [k for k, n in enumerate(names) if n in system.states]
+    low = low_states([names[k] for k in states], values[:, :, states], ask.options.atol)
+    return replace(found, others=others, notes=(*system.notes, *low))
 
 
 def _by_network(sbml: str, ask: _Ask, why: str, clock: Clock) -> Simulated:
@@ -225,7 +228,9 @@ def _by_network(sbml: str, ask: _Ask, why: str, clock: Clock) -> Simulated:
     except (Unsupported, InvalidValue) as second:
         found = _row_by_row(network, ask, str(second))
     names = [n for n in network.derived if " " not in n and n not in network.amounts and n not in found.outputs]
-    return replace(found, others=tuple(names), notes=network.notes)
+    states = [k for k, n in enumerate(found.outputs) if n in network.amounts or n in network.rates]
+    low = low_states([found.outputs[k] for k in states], found.values[:, :, states], ask.options.atol)
+    return replace(found, others=tuple(names), notes=(*network.notes, *low))
 
 
 def _prepared(network: Network, ask: _Ask) -> tuple[Network, tuple[str, ...]]:
@@ -274,7 +279,8 @@ def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
 
     dosed, names = _prepared(network, ask)
     values, failures = ask.numbers(names), dict[int, str]()
-    tolerance = {"rtol": ask.options.rtol, "atol": float(np.min(np.asarray(ask.options.atol, float)))}
+    given = 1e-3 * ask.options.rtol if ask.options.atol is None else ask.options.atol
+    tolerance = {"rtol": ask.options.rtol, "atol": float(np.min(np.asarray(given, float)))}
     for i in range(ask.rows):
         row = {k: float(v[i if len(v) > 1 else 0]) for k, v in ask.table.items()}
         try:

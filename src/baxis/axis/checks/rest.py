@@ -42,7 +42,7 @@ def drift(disease: str) -> float:
     names = [n for n in observables.outputs() if n != "dam"]
     run = simulate(
         model.kernel(), vector.vector(disease)[None], resting.rest(disease)[None],
-        times=[0.0, 365.0, 365.0 * YEARS], outputs=names, options=Options(threads=1),
+        times=[0.0, 365.0, 365.0 * YEARS], outputs=names, options=Options(atol=1e-6, threads=1),
     )  # fmt: skip
     course = run.values[0]
     return float(np.max(np.abs(course - course[0]) / (1e-3 + np.abs(course[0]))))

@@ -46,7 +46,13 @@ def simulate(
         ),
     ] = None,
     rtol: Annotated[float, number_option("--rtol", help="Relative tolerance.")] = 1e-6,
-    atol: Annotated[float, number_option("--atol", help="Absolute tolerance.")] = 1e-9,
+    atol: Annotated[
+        float | None,
+        number_option(
+            "--atol",
+            help="Absolute tolerance, in the unit of each symbol. Default: rtol/1000 of each state's own size.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, or gpu (experimental).")] = "cpu",
     out: Annotated[
         Path | None,
