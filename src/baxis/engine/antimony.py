@@ -16,8 +16,7 @@ from baxis.engine.sbml_text import strip_comment
 from baxis.engine.system import System
 
 _LOCK = threading.Lock()  # libantimony keeps global state
-_SILENT = re.compile(r"/\*.*?\*/|//[^\n]*|#[^\n]*", re.DOTALL)
-_WORDS = re.compile(r'"[^"\n]*"')
+_SILENT = re.compile(r'"[^"\n]*"|/\*.*?\*/|//[^\n]*|#[^\n]*', re.DOTALL)  # quoted words, and comments
 _IMPORT = re.compile(r'^([ \t]*import[ \t]+)"([^"\n]*)"', re.MULTILINE)
 DEEPEST = 500  # brackets within brackets
 LONGEST = 20_000  # operators of one formula
@@ -98,8 +97,7 @@ def _readable(text: str) -> str:
 
 def _without(text: str) -> str:
     """The text with comments and quoted words blanked, lines and characters in place."""
-    out = _WORDS.sub(_blank, text)
-    return _SILENT.sub(_blank, out)
+    return _SILENT.sub(_blank, text)
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -128,5 +126,5 @@ def _imported(text: str, folder: Path) -> dict[str, str]:
 
 
 def _names(text: str) -> list[str]:
-    kept = _SILENT.sub(_blank, text)
+    kept = _SILENT.sub(lambda m: m[0] if m[0].startswith('"') else _blank(m), text)
     return [m[2] for m in _IMPORT.finditer(kept)]

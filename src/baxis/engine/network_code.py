@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from baxis.engine.history import History
 from baxis.engine.mathml import Tree, substitute, symbols, uses
 from baxis.engine.network import Network
 from baxis.engine.sbml import sorted_rules
+from baxis.engine.shallow import shallow
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _JUMPS = ("lt", "le", "gt", "ge", "eq", "ne", "floor", "ceiling")
@@ -142,11 +144,20 @@ class NetworkCode:
     def function(self, trees: list[Tree], held: Mapping[Tree, int] | None = None) -> Callable[..., list[Any]]:
         """Compiled function (t, x) that returns the value of each tree; with `held`, (t, x, m): these trees are m[k]."""
 
-        def code(tree: Tree) -> str:
-            return expression(self._now(holding(tree, held) if held else tree), self.names)
+        names, lines = dict(self.names), list[str]()
 
-        lines = [f"    {self.names[n]} = {code(self.network.derived[n])}" for n in self._needed(trees)]
-        body = ", ".join(code(t) for t in trees)
+        def code(tree: Tree) -> str:
+            parts, top = shallow(self._now(holding(tree, held) if held else tree), partial(_part, len(names)))
+            for name, part in parts:
+                text = expression(part, names)
+                names[name] = f"w{len(names)}"
+                lines.append(f"    {names[name]} = {text}")
+            return expression(top, names)
+
+        for n in self._needed(trees):
+            text = code(self.network.derived[n])
+            lines.append(f"    {self.names[n]} = {text}")
+        body = ", ".join([code(t) for t in trees])
         scope = {**NAMESPACE, "past": self._past}
         head = "def f(t, x):" if held is None else "def f(t, x, m):"
         exec("\n".join([head, *lines, f"    return [{body}]"]), scope)
@@ -196,6 +207,11 @@ def _earlier(tree: Tree, delay: Tree) -> Tree:
     return tree if tree[0] in ("num", "sym", "bool") else (tree[0], *(_earlier(t, delay) for t in tree[1:]))
 
 
+def _part(before: int, k: int) -> str:
+    """Name of a part of a formula; no SBML id holds a blank."""
+    return f"part {before + k}"
+
+
 def first_values(network: Network, time: float = 0.0) -> list[float]:
     """Stored variables at time 0 (or before it, for looks into the past), from initial values, initial assignments and rules in order of dependence."""
     trees = {n: at_start(t) for n, t in network.derived.items()}
@@ -205,5 +221,8 @@ def first_values(network: Network, time: float = 0.0) -> list[float]:
     known: dict[str, float] = {}
     names = {n: f"k[{n!r}]" for n in trees}
     for name, tree in trees.items():
-        known[name] = eval(expression(tree, names), {**NAMESPACE, "k": known, "t": time})
+        parts, top = shallow(tree, partial(_part, len(names)))
+        for n, t in [*parts, (name, top)]:
+            known[n] = eval(expression(t, names), {**NAMESPACE, "k": known, "t": time})
+            names[n] = f"k[{n!r}]"
     return [float(known[f"start {n}"]) for n in network.base]

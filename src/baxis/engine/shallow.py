@@ -9,8 +9,8 @@ from baxis.engine.mathml import Tree
 DEEP = 40  # operations within operations that stay in one expression
 
 
-def shallow(tree: Tree, name: Callable[[], str]) -> tuple[list[tuple[str, Tree]], Tree]:
-    """(named parts, each using only earlier ones; the tree with their names in place). `name` gives a new name."""
+def shallow(tree: Tree, name: Callable[[int], str]) -> tuple[list[tuple[str, Tree]], Tree]:
+    """(named parts, each using only earlier ones; the tree with their names in place). `name` names the k-th part."""
     parts: list[tuple[str, Tree]] = []
 
     def cut(t: Tree) -> tuple[int, Tree]:
@@ -23,7 +23,7 @@ def shallow(tree: Tree, name: Callable[[], str]) -> tuple[list[tuple[str, Tree]]
         depth, made = 1 + max((d for d, _ in inside), default=0), (t[0], *(a for _, a in inside))
         if depth < DEEP:
             return depth, made
-        parts.append((name(), made))
+        parts.append((name(len(parts)), made))
         return 0, ("sym", parts[-1][0])
 
     return parts, cut(tree)[1]
