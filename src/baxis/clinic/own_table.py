@@ -28,7 +28,8 @@ def read_table(path: Path, allowed: Allowed) -> tuple[dict[str, Array], tuple[st
     """
     table = _table(path)
     columns: dict[str, Array] = {}
-    notes, faults = list(table.notes), []
+    notes = list(table.notes)
+    faults: list[str] = []
     for header in table.header:
         if header.casefold() in IGNORED:
             continue

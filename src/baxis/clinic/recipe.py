@@ -35,9 +35,10 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
         design.model_dump(exclude={"readings"}), sort_keys=True
     )  # its words do not make it another design
     counts = axis.count_numbers(design.disease, tuple(t.drug for a in design.arms for t in a.every_treatment))
-    own = read_population(settings.population, design.disease).digest if settings.population else None
+    own = read_population(settings.population, design.disease) if settings.population else None
+    read = [f"population {own.name}: {note}" for note in own.notes] if own else []
     return {
-        **({"population": own} if own else {}),
+        **({"population": own.digest} if own else {}),
         **({"match": True} if design.match or settings.match else {}),
         "baxis": __version__,
         "library": library.digest(),
@@ -52,7 +53,7 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
         "machine": platform.machine(),
         "failures": int(sum((run.status != 0).sum() for run in runs)),
         "numbers": counts,
-        "remarks": remarks(design),
+        "remarks": [*remarks(design), *read],
         "intervals": INTERVALS,
         "scope": SCOPE,
         "notice": NOTICE,

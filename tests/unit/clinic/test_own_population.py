@@ -131,3 +131,10 @@ def test_a_table_is_refused_with_row_column_and_unit(tmp_path: Path, table: str,
     with pytest.raises(BaxisError) as refused:
         read_population(write(tmp_path, table, "own.csv"), "SLE")
     assert says in str(refused.value)
+
+
+def test_how_a_population_was_read_stands_among_the_remarks_of_the_trial(tmp_path: Path) -> None:
+    file = write(tmp_path, "age;weight_kg\n30;80,5\n60;61,5\n", "own.csv")
+    found = baxis.run_trial("explorer", patients=10, population=file).recipe["remarks"]
+    assert "population own.csv: numbers with a decimal comma (80,5)" in found
+    assert "population own.csv: age taken as age_y" in found

@@ -142,3 +142,37 @@ def test_what_cannot_be_read_in_one_way_is_refused_with_its_row(text: str, says:
     with pytest.raises(BaxisError) as refused:
         read_text(text, "p.csv", "SLE")
     assert not [s for s in says if s not in str(refused.value)], str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "said"),
+    [
+        ('-5,rituximab,1,g,intravenous,"days 1,15"', ("rituximab", 1.0, "g", "iv", "days 1,15"), "'intravenous' taken as 'iv'"),
+        ("-5,belimumab,10,mg/kg,iv,every 4 weeks", ("belimumab", 10.0, "mg/kg", "iv", "q4w"), "'every 4 weeks' taken as 'q4w'"),
+        ("-5,tofacitinib,5,mg,oral,twice daily", ("tofacitinib", 5.0, "mg", "po", "bid"), "'oral' taken as 'po'"),
+        ("-5,prednisone,1000,mg/day,,", ("prednisone", 1000.0, "mg/day", "", "once"), "far from what is known"),
+    ],
+)  # fmt: skip
+def test_past_treatments_in_people_s_words_are_read_and_said(row: str, given: tuple[object, ...], said: str) -> None:
+    found = read_text(f"{LONG}0,C3,0.7,g/L,,\n{row}\n", "p.csv", "SLE")
+    g = found.given[0]
+    assert (g.drug, g.amount, g.unit, g.route, g.schedule) == given
+    assert any(said in n and "row 3" in n for n in found.notes), found.notes
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("-5,rituximab,1000,mg/kg,iv,once", "did you mean 1000 mg?"),
+        ("-5,rituximab,1000,mg,po,once", "not taken by mouth"),
+        ("-5,prednisone,20,g/day,,", "did you mean 20 mg?"),
+        ("-5,methotrexate,15,g/week,,", "did you mean 15 mg?"),
+        ("-5,rituximab,1000,mL,iv,once", "mL is a volume"),
+        ("-5,rituximab,1000,mg,iv,sometimes", "got 'sometimes'"),
+    ],
+)
+def test_past_treatments_that_cannot_be_are_refused(row: str, says: str) -> None:
+    with pytest.raises(BaxisError) as refused:
+        read_text(f"{LONG}0,C3,0.7,g/L,,\n{row}\n", "p.csv", "SLE")
+    assert says in str(refused.value)
+    assert "row 3" in str(refused.value)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from ... import axis
+from ...axis import drug_doses
 from ...axis.drug_table import Drug
+from ...clinic import prescribed
 from ...clinic.design import Treatment
+from ...core import fault_words
 from ...core.errors import BaxisError, InvalidValue
 from .rows import Line
 from .visits import Given
+
+LONG = 5000.0  # weeks: of a past treatment only its doses are looked at, not where the file ends
 
 
 def is_drug(text: str) -> bool:
@@ -30,18 +37,38 @@ def treatment(line: Line, value: float) -> tuple[Given, list[str]]:
     if drug.background:
         return _background(line, drug, value, where)
     route = line.route or {"oral": "po", "infusion": "iv"}.get(drug.route, drug.route)
+    fields = {
+        "drug": drug.name,
+        "dose": value,
+        "dose_unit": line.unit,
+        "route": route,
+        "schedule": line.schedule or "once",
+    }
     try:
-        given = Treatment(
-            drug=drug.name, dose=value, dose_unit=line.unit, route=route, schedule=line.schedule or "once"
-        )  # type: ignore[arg-type]
-    except ValueError as e:
-        said = "; ".join(f"{'.'.join(map(str, x['loc']))}: {x['msg']}" for x in e.errors())  # type: ignore[attr-defined]
+        given = Treatment(**fields)  # type: ignore[arg-type]
+    except ValidationError as e:
+        said = "; ".join(f"{'.'.join(map(str, x['loc']))}: {fault_words.said(x)}" for x in e.errors())
         raise InvalidValue(where, f"{value:g} {line.unit}", "a dose in mg, g, mg/kg or mg/m2", said) from None
-    return Given(line.day, drug.name, given.dose, given.dose_unit, given.route, given.schedule), []
+    wrong = prescribed.of_treatment(given)
+    if wrong:
+        raise InvalidValue(
+            where, f"{value:g} {line.unit} {route}", "a dose and a route that the drug has", "; ".join(wrong)
+        )
+    notes = [f"{where}: {w}" for w in prescribed.of_regimens(((given,),), LONG)]
+    for typed, taken in ((line.route, given.route), (line.schedule, given.schedule), (line.unit, given.dose_unit)):
+        if typed and typed != taken:
+            notes.append(f"{where}: {typed!r} taken as {taken!r}")
+    return Given(line.day, drug.name, given.dose, given.dose_unit, given.route, given.schedule), notes
 
 
 def _background(line: Line, drug: Drug, value: float, where: str) -> tuple[Given, list[str]]:
     if "/" not in line.unit:
         raise InvalidValue(f"{where}, unit", line.unit, "a daily or weekly dose, such as mg/day or mg/week")
     axis.background_input(drug, line.unit)
-    return Given(line.day, drug.name, value, line.unit), []
+    mass = line.unit.partition("/")[0].strip()
+    wrong = drug_doses.impossible(drug.name, value, mass)
+    if wrong:
+        raise InvalidValue(where, f"{value:g} {line.unit}", "a dose and a route that the drug has", wrong)
+    far = drug_doses.far(drug.name, value, mass)
+    notes = [f"{where}: {value:g} {line.unit} is far from what is known: {far}"] if far else []
+    return Given(line.day, drug.name, value, line.unit), notes
