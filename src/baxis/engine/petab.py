@@ -16,10 +16,10 @@ import numpy as np
 
 from baxis.core.errors import BaxisError, InvalidValue, Unsupported
 from baxis.engine import petab_first, petab_second
-from baxis.engine.network import load_network
+from baxis.engine.network import Network, load_network
 from baxis.engine.petab_cells import check_cells
 from baxis.engine.petab_files import ProblemFiles, read_problem
-from baxis.engine.petab_likelihood import Observation, judge
+from baxis.engine.petab_likelihood import Observation, check_asked, judge
 from baxis.engine.petab_lint import linted_measurements
 from baxis.engine.petab_run import Run
 from baxis.engine.single import Stopped
@@ -72,12 +72,15 @@ def simulate_petab(file: str | Path) -> PetabResult:
         raise BaxisError("PEtab problems need the extra: pip install baxis[petab]") from None
     files = read_problem(path)
     check_cells(files)
-    networks = {name: load_network(text) for name, text in files.models.items()}
+    networks = {name: _network(name, text) for name, text in files.models.items()}
     nominal = _nominal(files)
+    if not any(True for _ in files.rows("measurement")):
+        raise InvalidValue(path.name, "no measurements", "a problem with at least one row of measurements")
     read = petab_first if files.version == 1 else petab_second
     observed = read.observations(files, nominal)
     _refuse_logs(observed)
     plans = {key: read.plan(files, networks, nominal, key) for key in dict.fromkeys(o.experiment for o in observed)}
+    check_asked(observed, plans, nominal)
     measurements = linted_measurements(files)
     runs: dict[Hashable, Run] = {}
     for key, plan in plans.items():
@@ -93,6 +96,19 @@ def simulate_petab(file: str | Path) -> PetabResult:
     compared = _compared(files, observed, judged)
     chi2, llh = float(np.sum(judged.residual**2)), float(np.sum(judged.llh))
     return PetabResult(files.version, chi2, llh, simulations, compared, tuple(judged.notes))
+
+
+def _network(name: str, text: str) -> Network:
+    """A model of the problem; what is wrong with it is told as the model's."""
+    what = f"PEtab model {name!r}" if name else "PEtab model"
+    if "<" not in text:
+        raise InvalidValue(what, text.strip()[:40], "a model in SBML")
+    try:
+        return load_network(text)
+    except Unsupported as e:
+        raise Unsupported(f"{what}: {e}") from None
+    except BaxisError as e:
+        raise BaxisError(f"{what}: {e}") from None
 
 
 def _label(files: ProblemFiles, key: Any) -> str:

@@ -83,7 +83,10 @@ def formula(where: str, cell: str) -> Tree:
 _NOISE: dict[str, Check] = {"observableParameters": optional(parts), "noiseParameters": optional(parts)}
 _BOUNDS: dict[str, Check] = {"lowerBound": optional(bound), "upperBound": optional(bound)}
 FIRST: dict[str, dict[str, Check]] = {
-    "parameter": {"parameterId": name, "nominalValue": optional(number), **_BOUNDS},
+    "parameter": {
+        "parameterId": name, "nominalValue": optional(number), **_BOUNDS,
+        "parameterScale": one_of("lin", "log", "log10"), "estimate": one_of("1", "0", "1.0", "0.0"),
+    },
     "condition": {"conditionId": name},
     "measurement": {
         "observableId": name, "simulationConditionId": name, "measurement": number, "time": time,
@@ -96,7 +99,10 @@ FIRST: dict[str, dict[str, Check]] = {
 }  # fmt: skip
 DISTRIBUTIONS = ("normal", "laplace", "log-normal", "log-laplace")
 SECOND: dict[str, dict[str, Check]] = {
-    "parameter": {"parameterId": name, "nominalValue": optional(number), **_BOUNDS},
+    "parameter": {
+        "parameterId": name, "nominalValue": optional(number), **_BOUNDS,
+        "estimate": lambda where, cell: one_of("true", "false")(where, cell.lower()),
+    },
     "condition": {"conditionId": name, "targetId": name, "targetValue": formula},
     "experiment": {"experimentId": name, "time": start, "conditionId": optional(name)},
     "measurement": {

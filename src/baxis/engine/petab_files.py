@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported, nearest
+from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, Unsupported, nearest
 
 LARGEST = 10_000_000  # bytes of a YAML file
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-DECLARED = re.compile(rb"""<\?xml[^>]*encoding=(["'])([\w.-]+)\1""")
+DECLARED = re.compile(r"""\A(<\?xml[^>]*encoding=["'])[\w.-]+(["'])""")
 TABLES = ("parameter", "condition", "experiment", "measurement", "observable", "mapping")
+
+TOP = {1: ("parameter_file", "problems"), 2: ("parameter_files", "model_files")}
+WITHIN = {1: ("sbml_files", "condition_files", "measurement_files", "observable_files")}
+WITHIN[2] = ("measurement_files", "observable_files")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ class ProblemFiles:
 def read_problem(path: Path) -> ProblemFiles:
     """Read a YAML file and every table and model that it names. Raises InvalidValue, Faults or Unsupported."""
     found = _yaml(path, _text(path, "PEtab problem", path.name))
+    _need(found, found.said, TOP[found.version])
     part = _problem_part(found)
+    _need(found, part, WITHIN[found.version])
     named: list[tuple[str, str]] = []
     for kind in TABLES:
         key = f"{kind}_file" if f"{kind}_file" in found.said else f"{kind}_files"
@@ -125,6 +131,12 @@ def _problem_part(found: ProblemFiles) -> dict[str, Any]:
     return dict(problems[0])
 
 
+def _need(found: ProblemFiles, part: dict[str, Any], wanted: tuple[str, ...]) -> None:
+    for key in wanted:
+        if key not in part:
+            raise UnknownName(f"entry of {found.path.name} (it lacks this one)", key, map(str, part))
+
+
 def _names(found: ProblemFiles, key: str, listed: Any) -> list[str]:
     names = [listed] if isinstance(listed, str) else (listed or [])
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
@@ -169,15 +181,13 @@ def _text(file: Path, what: str, name: str) -> str:
         data = file.read_bytes()
     except OSError as problem:
         raise InvalidValue(what, name, f"a file that can be read ({problem.strerror})") from None
-    encoding = next((e for mark, e in MARKS if data.startswith(mark)), "utf-8")
-    declared = DECLARED.match(data)
+    encoding = next((e for mark, e in MARKS if data.startswith(mark)), "")
+    declared = re.match(rb"""<\?xml[^>]*encoding=["']([\w.-]+)["']""", data)
+    encoding = encoding or (declared[1].decode() if declared else "utf-8")
     try:
-        if declared and encoding == "utf-8":
-            text = data.decode(declared[2].decode())
-            return str(text).replace(declared[2].decode(), "UTF-8", 1)
-        return data.decode(encoding)
+        return DECLARED.sub(r"\1UTF-8\2", data.decode(encoding), count=1)
     except LookupError:
-        raise InvalidValue(f"{name}, line 1", declared and declared[2].decode(), "an encoding that is known") from None
+        raise InvalidValue(f"{name}, line 1", encoding, "an encoding that is known") from None
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise InvalidValue(f"{name}, line {line}", f"byte 0x{data[problem.start]:02x}", "text in UTF-8") from None

@@ -11,7 +11,7 @@ from baxis.core.numbers import number
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network import Network
 from baxis.engine.petab_cells import NAME, WITHOUT, formula
-from baxis.engine.petab_files import ProblemFiles, Row
+from baxis.engine.petab_files import ProblemFiles
 from baxis.engine.petab_likelihood import Observation, placeholders
 from baxis.engine.petab_run import Period, Plan
 
@@ -19,11 +19,15 @@ from baxis.engine.petab_run import Period, Plan
 def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Observation]:
     """What was measured, in the order of the tables."""
     observables = {row.get("observableId"): row for row in files.rows("observable")}
+    conditions = {row.get("conditionId") for row in files.rows("condition")}
     out = []
     for row in files.rows("measurement"):
         name = row.get("observableId")
         if name not in observables:
             raise UnknownName(f"observable in {row.where}", name, observables)
+        for column in ("simulationConditionId", "preequilibrationConditionId"):
+            if row.get(column).lower() not in WITHOUT and row.get(column) not in conditions:
+                raise UnknownName(f"condition in {row.where}, column {column!r}", row.get(column), conditions)
         o = observables[name]
         value, noise = (formula(f"{o.where}, column {c!r}", o.get(c)) for c in ("observableFormula", "noiseFormula"))
         own: dict[str, float] = {}
@@ -63,23 +67,23 @@ def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[
 
 def _changes(files: ProblemFiles, name: str, network: Network, nominal: Mapping[str, float]) -> dict[str, Tree]:
     """What a condition sets; an empty cell sets nothing."""
-    found: dict[str, Row] = {row.get("conditionId"): row for row in files.rows("condition")}
-    if name not in found:
-        raise UnknownName("PEtab condition", name, found)
-    row, out = found[name], {}
+    row = next(row for row in files.rows("condition") if row.get("conditionId") == name)
+    out: dict[str, Tree] = {}
+    known = [n for n in (*network.base, *network.derived) if " " not in n]
     for target, cell in row.cells.items():
         if target in ("conditionId", "conditionName") or cell.lower() in WITHOUT[:2]:
             continue
         where = f"{row.where}, column {target!r}"
+        if target not in known:
+            raise UnknownName(f"column of {row.where.partition(',')[0]}", target, known)
         if cell in nominal:
             out[target] = ("num", nominal[cell])
         elif not NAME.fullmatch(cell):
             out[target] = ("num", number(where, cell))
-        elif cell in network.base or cell in network.derived:
+        elif cell in known:
             out[target] = ("sym", cell)
         else:
-            known = [n for n in (*nominal, *network.base, *network.derived) if " " not in n]
-            raise UnknownName(f"parameter in {where}", cell, known)
+            raise UnknownName(f"parameter in {where}", cell, [*nominal, *known])
         if target in network.derived and target not in network.amounts:
             raise Unsupported(f"{where}: the model gives {target!r} by a formula, so no condition can set it")
     return out

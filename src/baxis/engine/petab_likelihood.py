@@ -10,10 +10,10 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.core.numbers import number
-from baxis.engine.mathml import Tree
+from baxis.engine.mathml import Tree, symbols
 from baxis.engine.petab_cells import NAME, parts
 from baxis.engine.petab_files import Row
-from baxis.engine.petab_run import Run
+from baxis.engine.petab_run import Plan, Run
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def placeholders(names: list[str], row: Row, column: str, nominal: Mapping[str, 
     cell, where = row.get(column), f"{row.where}, column {column!r}"
     given = parts(where, cell) if cell else []
     if len(given) != len(names):
-        raise InvalidValue(where, cell, f"{len(names)} values, for {', '.join(names) or 'no placeholder'}")
+        many = f"{len(names)} value{'s' if len(names) > 1 else ''}, for {', '.join(names)}"
+        raise InvalidValue(where, cell, many if names else "an empty cell: the observable has no such placeholder")
     return {n: parameter(where, part, nominal) for n, part in zip(names, given, strict=True)}
 
 
@@ -62,6 +63,21 @@ def parameter(where: str, part: str, nominal: Mapping[str, float]) -> float:
     if part not in nominal:
         raise UnknownName(f"PEtab parameter in {where}", part, nominal)
     return nominal[part]
+
+
+def check_asked(observations: list[Observation], plans: Mapping[Hashable, Plan], nominal: Mapping[str, float]) -> None:
+    """Names in formulas and times of measurements, before anything runs. Raises UnknownName or InvalidValue."""
+    for o in observations:
+        plan = plans[o.experiment]
+        model = [n for n in (*plan.network.base, *plan.network.derived) if " " not in n]
+        for what, tree, more in (("formula", o.formula, []), ("noise", o.noise, [o.observable])):
+            known = {*model, *nominal, *o.own, *more, ""}
+            wrong = [n for n in symbols(tree) if n not in known]
+            if wrong:
+                raise UnknownName(f"name in the {what} of observable {o.observable!r}", wrong[0], known - {""})
+        if o.time < plan.begin:
+            allowed = f"{plan.begin:g}, where it starts, or later"
+            raise InvalidValue(f"{o.row.where}, column 'time'", o.time, allowed)
 
 
 def judge(observations: list[Observation], runs: Mapping[Hashable, Run]) -> Judged:

@@ -45,6 +45,11 @@ class Plan:
     periods: Sequence[Period]
     forget: tuple[str, ...] = ()
 
+    @property
+    def begin(self) -> float:
+        """Where the model's clock stands when the experiment starts."""
+        return next((p.start for p in self.periods if math.isfinite(p.start)), 0.0)
+
 
 class Run:
     """One experiment, simulated at the parameter table's values `nominal` for measurements at `times`.
@@ -58,12 +63,8 @@ class Run:
         self.network = with_values(network, {n: v for n, v in nominal.items() if n in network.starts})
         self.periods = [p for p in periods if math.isfinite(p.start)]
         self.before = next((p for p in periods if not math.isfinite(p.start)), None)
-        self.begin = self.periods[0].start if self.periods else 0.0
+        self.begin = plan.begin
         self.times, self.endless = np.unique(times[np.isfinite(times)]), not np.isfinite(times).all()
-        if self.times.size and self.times[0] < self.begin:
-            raise InvalidValue(
-                "time of a PEtab measurement", float(self.times[0]), f"{self.begin:g}, where it starts, or later"
-            )
         self.found, self.rest, walk = self._walked(None)
         small = (walk.peak > 0) & (walk.peak * SMALL < walk.atol)
         if small.any():
@@ -80,7 +81,9 @@ class Run:
             elif name in model:
                 known[name] = float(model[name][place])
             elif name not in known:
-                raise UnknownName(f"symbol in {where}", name, [*own, *model, *self.nominal])
+                raise UnknownName(
+                    f"symbol in {where}", name, [n for n in (*own, *model, *self.nominal) if " " not in n]
+                )
         value = float(evaluated(formula, known, time))
         if math.isnan(value):
             lacking = [n.removeprefix("amount of ") for n in self._valueless]

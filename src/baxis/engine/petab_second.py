@@ -21,11 +21,14 @@ def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Obse
         if model.lower() not in WITHOUT and model != name:
             raise Unsupported(f"{row.where}: PEtab mapping of {name!r} to {model!r}: no symbol of an SBML model")
     observables = {row.get("observableId"): row for row in files.rows("observable")}
+    experiments = {row.get("experimentId") for row in files.rows("experiment")}
     out = []
     for row in files.rows("measurement"):
         name = row.get("observableId")
         if name not in observables:
             raise UnknownName(f"observable in {row.where}", name, observables)
+        if _empty(row.get("experimentId")) and row.get("experimentId") not in experiments:
+            raise UnknownName(f"experiment in {row.where}", row.get("experimentId"), experiments)
         o = observables[name]
         value, noise = (formula(f"{o.where}, column {c!r}", o.get(c)) for c in ("observableFormula", "noiseFormula"))
         own: dict[str, float] = {}
@@ -67,8 +70,6 @@ def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[
         if row.get("experimentId") == experiment:
             conditions = wanted.setdefault(start(row.where, row.get("time")), [])
             conditions += [c for c in [_empty(row.get("conditionId"))] if c]
-    if experiment and not wanted:
-        raise UnknownName("PEtab experiment", experiment, {r.get("experimentId") for r in files.rows("experiment")})
     periods = []
     for k, at in enumerate(sorted(wanted)):
         changes = _changes(files, wanted[at], known)

@@ -25,6 +25,7 @@ from baxis.engine.time_switches import TimeSwitches, of_clock
 
 PARTS = 8  # looks for a jump inside one step
 MOST_STEPS = 200_000
+NOTHING = 1e-200  # a time in which nothing moves
 STUCK = 200  # steps in a row that hardly move the clock
 MOST_JUMPS = 2_000  # jumps in a row, each within a billionth of the time: a state that slides along a jump
 SNAP = 1e-10  # a jump this close before an output time, or a delayed event this close after it, falls on it (relative)
@@ -203,7 +204,7 @@ class Walk:
         from scipy.integrate import LSODA
 
         active = self._active()
-        if not active or stop - self.now <= 4.0 * math.ulp(stop):
+        if not active or stop - self.now <= max(4.0 * math.ulp(stop), NOTHING):
             self._idle(stop)
             return
         frame, modes = list(self.x), self.code.monitor(self.now, self.x)

@@ -211,14 +211,14 @@ def test_what_cannot_be_done_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("format_version: 7\n", encoding="utf-8")
     with pytest.raises(Unsupported, match="version 7"):
         simulate_petab(tmp_path / "x.yaml")
-    lacking = {
-        "format_version: 2.0.0\n": "model_files",
-        "format_version: 1\nparameter_file: x.tsv\nproblems: []\n": "problems",
-    }
+    lacking = {"format_version: 2.0.0\n": "parameter_files", "format_version: 1\nparameter_file: x.tsv\n": "problems"}
     for text, part in lacking.items():
         (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
-        with pytest.raises(InvalidValue, match=rf"x\.yaml, {part}: got"):
+        with pytest.raises(UnknownName, match=rf"x\.yaml \(it lacks this one\) '{part}'"):
             simulate_petab(tmp_path / "x.yaml")
+    (tmp_path / "x.yaml").write_text("format_version: 1\nparameter_file: x.tsv\nproblems: []\n", encoding="utf-8")
+    with pytest.raises(InvalidValue, match="a list with one problem"):
+        simulate_petab(tmp_path / "x.yaml")
     with pytest.raises(UnknownName, match=r"measurements.tsv, row 5 'obs_q'; did you mean 'obs_b'"):
         simulate_petab(first(tmp_path, measurements=MEASUREMENTS.replace("obs_b pre", "obs_q pre")))
     with pytest.raises(Faults, match="PEtab problem"):  # what PEtab's linter alone finds
