@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import axis
 from ..core.errors import InvalidValue, UnknownName
+from .asked import on_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,6 +62,7 @@ def overview(result: TrialResult) -> Figure:
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 1.35])
         endpoint_panel(result, parts[0].subplots())
         biomarker_panels(result, parts[1])
+        on_figure(figure, result.recipe, 190)
     return figure
 
 
@@ -86,6 +88,7 @@ def endpoints(result: TrialResult) -> Figure:
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for ax, endpoint in zip(axes, rows, strict=True):
         endpoint_panel(result, ax, endpoint.name, endpoint.week, legend=endpoint is rows[-1])
+    on_figure(figure, result.recipe, 80)
     return figure
 
 
@@ -93,6 +96,7 @@ def biomarkers(result: TrialResult) -> Figure:
     """Four biomarkers over time."""
     figure = canvas(7.5, 5.2)
     biomarker_panels(result, figure)
+    on_figure(figure, result.recipe, 115)
     return figure
 
 
@@ -111,6 +115,7 @@ def survival(result: TrialResult) -> Figure:
             rows = result.survival[(result.survival.endpoint == name) & (result.survival.week == week)]
             _curves(result, ax, rows, float(week))
             ax.set_title(f"{name.removesuffix('_HR').replace('_', ' ')}, to week {week:g}")
+        on_figure(figure, result.recipe, 90)
     return figure
 
 
@@ -169,7 +174,7 @@ def endpoint_panel(
     ax.set_xlabel("patients, %" if scale == 100 else "points")
     ax.set_title(f"{name} at week {week:g}")
     if legend:
-        _legend(ax, bool(result.arms["published"].notna().any()))
+        _legend(ax, bool(result.arms["published"].notna().any()), bool(result.recipe.get("other_people")))
 
 
 def _published(ax: Axes, row: Any, y: float, scale: float) -> None:
@@ -180,12 +185,21 @@ def _published(ax: Axes, row: Any, y: float, scale: float) -> None:
     ax.plot(scale * row["published"], y, "D", color="white", mec="black", ms=5.5, zorder=3)
 
 
-def _legend(ax: Axes, published: bool) -> None:
+def _legend(ax: Axes, published: bool, others: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], color="#555555", marker="o", mec="white", ms=8, lw=4, label="simulated, 50 and 90 % interval"),
-        Line2D([], [], color="black", marker="D", mfc="white", ms=5, lw=1, label="published, 95 % interval"),
+        Line2D(
+            [],
+            [],
+            color="black",
+            marker="D",
+            mfc="white",
+            ms=5,
+            lw=1,
+            label=f"published{' of other patients' if others else ''}, 95 % interval",
+        ),
     ]
     ax.legend(
         handles=handles[: 1 + published],
@@ -205,6 +219,7 @@ def courses(result: TrialResult, names: Sequence[str]) -> Figure:
     with mpl.rc_context(style()):
         figure = canvas(7.5 if len(names) > 1 else 4.6, 0.5 + 2.4 * rows)
         biomarker_panels(result, figure, names)
+        on_figure(figure, result.recipe, 115 if len(names) > 1 else 70)
     return figure
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import axis
 from .._version import __version__
 from ..core import library
+from .asked import asked
 from .design import Design
 from .own_population import read_population
 from .prescribed import remarks
@@ -39,6 +40,7 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
     read = [f"population {own.name}: {note}" for note in own.notes] if own else []
     return {
         **({"population": own.digest} if own else {}),
+        **asked(design, settings, own.digest if own else None),
         **({"match": True} if design.match or settings.match else {}),
         "baxis": __version__,
         "library": library.digest(),

@@ -103,8 +103,12 @@ def _matched(data: dict[str, Any] | None) -> Matched | None:
 def differences(recipe: dict[str, Any]) -> list[str]:
     """What made a result that is another now: baxis, library, model; empty where a new run would give the same bytes."""
     now = {"baxis": __version__, "library": library.digest(), "model": axis.system().digest}
-    changed = {k: v for k, v in now.items() if recipe.get(k) != v}
-    return [f"made with {k} {str(recipe.get(k))[:16]}; here {k} is {str(v)[:16]}" for k, v in changed.items()]
+    changed = {k: str(v)[:16] for k, v in now.items() if recipe.get(k) != v}
+    if not changed:
+        return []
+    was = f"made by baxis {recipe.get('baxis')}" + (f" (this is {changed['baxis']})" if "baxis" in changed else "")
+    others = [f"another {k} ({str(recipe.get(k))[:16]}; here {v})" for k, v in changed.items() if k != "baxis"]
+    return [f"{was}{' with ' if others else ''}{' and '.join(others)}: a new run may give other numbers"]
 
 
 def record(result: TrialResult) -> dict[str, Any]:

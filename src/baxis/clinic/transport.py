@@ -54,6 +54,12 @@ class Swap:
         """Anything is to be swapped."""
         return any(v is not None for v in vars(self).values())
 
+    def words(self) -> list[str]:
+        """A phrase for each element that is swapped in."""
+        named = {"population_of": "population of {}", "background_of": "background therapy of {}",
+                 "steroid_rule_of": "steroid rule of {}", "endpoint": "endpoint {}", "week": "week {} of the endpoint"}  # fmt: skip
+        return [text.format(v) for k, text in named.items() if (v := getattr(self, k)) is not None]
+
 
 @dataclass(frozen=True)
 class Transport:
@@ -101,6 +107,7 @@ def transport(trial: str | Path | Design, swap: Swap, settings: Settings | None 
     first = {(r["arm_id"], r["endpoint"], r["week"]): r["predicted"] for r in rows if r["step"] == ORIGINAL}
     for r in rows:
         r["shift"] = r["predicted"] - first.get((r["arm_id"], r["endpoint"], r["week"]), float("nan"))
+    recipe = recipe | {"asked": [*recipe.get("asked", []), *swap.words()]}
     return Transport(designs, pd.DataFrame(rows, columns=list(COLUMNS)), tuple(notes), recipe)
 
 

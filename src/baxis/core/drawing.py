@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import textwrap
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter
 
 from .written import visible
 
@@ -32,6 +35,10 @@ class Drawing(Figure):
                 assert isinstance(text, Text)
                 text.set_parse_math(False)
                 text.set_text(visible(text.get_text()).replace("\t", " "))
+            for ax in self.findobj(Axes):
+                assert isinstance(ax, Axes)
+                for formatter in (ax.xaxis.get_major_formatter(), ax.yaxis.get_major_formatter()):
+                    _seen(formatter)
             super().draw(renderer)
 
     def savefig(self, *args: Any, **kwargs: Any) -> None:
@@ -39,6 +46,24 @@ class Drawing(Figure):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=UNDRAWN)
             super().savefig(*args, **kwargs)
+
+
+def _seen(formatter: Formatter) -> None:
+    """Let the names of given ticks pass through `visible`: their text is made while the figure is drawn."""
+    if isinstance(formatter, FuncFormatter) and not isinstance(formatter.func, _Visible):
+        formatter.func = _Visible(formatter.func)
+    if isinstance(formatter, FixedFormatter):
+        formatter.seq = [visible(str(s)) for s in formatter.seq]
+
+
+class _Visible:
+    """A tick's name as another function makes it, with control characters written out."""
+
+    def __init__(self, make: Callable[..., str]) -> None:
+        self.make = make
+
+    def __call__(self, *at: Any) -> str:
+        return visible(self.make(*at))
 
 
 def label(text: str, room: int = 36, lines: int = 3) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?( ?%)?", re.I)
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # ASCII and full width
+STARTS = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # ASCII and full width
 
 
 def harmless(value: Any) -> Any:
@@ -21,7 +21,10 @@ def harmless(value: Any) -> Any:
 
     Numbers, signs alone and what is no text stay as they are.
     """
-    if not isinstance(value, str) or len(value) < 2 or not value.lstrip(" ").startswith(STARTS):
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\r\n", "\n").replace("\r", "\n")  # a lone one would begin a row outside quotes
+    if len(value) < 2 or not value.lstrip(" \n").startswith(STARTS):
         return value
     return value if NUMBER.fullmatch(value.strip()) else f"'{value}"
 

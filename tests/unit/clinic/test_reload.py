@@ -111,7 +111,7 @@ def test_what_made_it_is_told_where_it_differs(folder: Path, tmp_path: Path) -> 
     plain = json.loads((other / "result.json").read_text())
     plain["recipe"]["library"] = "0" * 16
     (other / "result.json").write_text(json.dumps(plain))
-    with pytest.warns(UserWarning, match="made with library 0000"):
+    with pytest.warns(UserWarning, match=r"made by baxis .* with another library \(0000"):
         baxis.load_result(other)
     saved = json.loads((other / "saved.json").read_text()) | {"format": "baxis-result-9"}
     (other / "saved.json").write_text(json.dumps(saved))

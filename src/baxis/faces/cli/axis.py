@@ -10,6 +10,7 @@ import typer
 from ...core import files
 from .output import say, say_json, say_rows
 
+PICTURES = (".png", ".svg", ".pdf")
 LibraryOption = Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DiseaseOption = Annotated[str | None, typer.Option(help="Only this disease.", metavar="CODE")]
@@ -28,6 +29,8 @@ def check(
     from ...axis import checks
     from ...axis.checks import report
 
+    if page is not None:
+        files.check_file(page, option="--page")
     rows = checks.check(rung, disease)
     counts = checks.summary(rows)
     if page is not None:
@@ -66,6 +69,8 @@ def stimulate(
     from ...core.errors import InvalidValue
 
     _lay(library)
+    if plot is not None:
+        files.check_file(plot, PICTURES, "--plot")
     genes = dict.fromkeys(knock_out or [], 0.0) | dict(_gene(g) for g in gene or [])
     given: dict[str, Any] = {"cell": cell, "disease": disease, "genes": genes, "inhibitors": list(inhibitor or [])}
     if dose_response:

@@ -25,14 +25,12 @@ def credibility(
     pdf: Annotated[bool, typer.Option("--pdf", help="Print the HTML to PDF, by the system's Chromium.")] = False,
 ) -> None:
     """Write a claim's credibility: question, context, risk, evidence by category, 13 factors, analysis plan. Research use only."""
-    from ...core.errors import InvalidValue, UnknownName
+    from ...core import files
+    from ...core.errors import InvalidValue
     from ..report import assessment, write
     from ..report import pdf as printer
 
-    if out.suffix not in KINDS:
-        raise UnknownName("kind of output file", out.suffix or str(out), KINDS)
-    if not out.absolute().parent.is_dir():
-        raise InvalidValue("--out", str(out), "a file in an existing folder")
+    files.check_file(out, KINDS)
     if pdf and out.suffix != ".html":
         raise InvalidValue("--pdf", str(out), "an .html file to print")
     if pdf:

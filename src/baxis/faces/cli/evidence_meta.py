@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core import folders
+from ...core import files, folders
 from ...core.errors import InvalidValue
 from ...core.plain import to_json
 from ...core.sheets import csv_of
@@ -85,6 +85,7 @@ def meta_command(
     from ...evidence.meta.run import run
 
     query = _query(endpoint, disease, week, subgroup, role, control)
+    _check_out(out, _stem("meta", query))
     query = replace(query, arms="each") if each_arm else query
     options = Options(model.upper(), knha, level)
     result = run(_load(evidence), query, _scale(scale), by=by, options=options, moderators=tuple(moderator or ()))
@@ -111,6 +112,7 @@ def funnel_command(
     from ...evidence.meta.wording import level_text, p_text
 
     query = _query(endpoint, disease, week, "", role, control)
+    _check_out(out, _stem("funnel", query))
     options = Options(model.upper(), level=level)
     result = run(_load(evidence), query, _scale(scale), options=options)
     test = egger(result.effects, options=options)
@@ -146,6 +148,7 @@ def network_command(
     from ...evidence.meta.pool import Options
 
     query = _query(endpoint, disease, week, "", role, "any")
+    _check_out(out, _stem("network", query))
     options = Options(network_model(model.upper()), level=level)
     result = run_network(_load(evidence), query, scale.upper(), by=by, reference=reference, options=options)
     if out is not None:
@@ -194,6 +197,8 @@ def map_command(
     """Map of the mechanism in one disease: signed claims as a layered network."""
     from ...evidence import graph
 
+    if out is not None:
+        files.check_file(out, graph.export.FORMATS)
     built = graph.mechanism_map(_load(evidence), disease)
     if out is not None:
         say(f"wrote {graph.write(built, out)}", err=True)
@@ -206,6 +211,11 @@ def map_command(
 
 def _stem(kind: str, query: Query) -> str:
     return "_".join([kind, *(query.diseases or ("all",)), query.endpoint]).replace("/", "-").replace(" ", "-")
+
+
+def _check_out(out: Path | None, stem: str) -> None:
+    if out is not None:
+        folders.add_check(out, [stem + ending for ending in (".csv", ".json", ".png", ".svg")])
 
 
 def _write(out: Path, stem: str, rows: list[dict[str, Any]], data: Any, figures: list[Any], save: Any) -> None:

@@ -13,6 +13,7 @@ TYPICAL = ("sbml", "antimony", "omex")  # of a disease's typical patient
 TRIAL = ("sbml", "omex", "population", "netcdf", "zarr")  # of a simulated trial
 SAVED = ("netcdf", "zarr")  # of a saved result
 CALIBRATION = "petab"  # the calibration problem of the first rungs
+FOLDERS = {"zarr": "baxis export zarr", CALIBRATION: "baxis export petab"}  # kinds that are a folder, by its kind
 KINDS = tuple(dict.fromkeys((*TYPICAL, *TRIAL, CALIBRATION)))
 
 
@@ -38,10 +39,14 @@ def export(
     arm: Annotated[str | None, typer.Option(help="sbml with --trial: the arm. Default: the first active one.")] = None,
 ) -> None:
     """Write a typical patient, or a virtual trial with its patients, for other programs. Research use only."""
+    from ...core import files
     from ...core.errors import InvalidValue
+    from ...core.folders import check_folder
 
-    if not out.absolute().parent.is_dir():
-        raise InvalidValue("--out", str(out), "a file in an existing folder")
+    if kind in FOLDERS:
+        check_folder(out, FOLDERS[kind])
+    else:
+        files.check_file(out)
     if kind == CALIBRATION:
         from ...axis.petab_problem import export_petab
 

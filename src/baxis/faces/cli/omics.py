@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...core import files
 from ...core.plain import records as rows_of
 from .output import say, say_json
 
@@ -44,10 +45,12 @@ def omics(
 
     if population and not disease:
         raise InvalidValue("--population", str(population), "--disease beside it: parameters are those of a disease")
-    files = dict(_pair(x) for x in repertoire or [])
+    if population:
+        files.check_file(population, (".csv",), "--population")
+    tables = dict(_pair(x) for x in repertoire or [])
     result = run(file, reference, seed, scorer)
     found = parameters(result, disease, draws, seed) if disease else None
-    covariates = with_repertoire(result, files) if files else None
+    covariates = with_repertoire(result, tables) if tables else None
     agreed = compared(file, reference, seed) if compare else None
     if found and population:
         found.save(population)

@@ -30,9 +30,12 @@ def plot(
 ) -> None:
     """Print a saved result again, simulated against published with ratios, and draw its figures. Research use only."""
     from ...clinic.reload import load_result
+    from ...core.errors import InvalidValue
 
     if out is not None:
         files.check_file(out, PICTURES)
+    elif name or therapy:
+        raise InvalidValue("--name" if name else "--therapy", name or "no --out", "with --out FILE: it draws a figure")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         result = load_result(folder)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...core import files
 from .output import say
 
 
@@ -30,8 +31,9 @@ def report(
     from ..report import pdf as printer
     from .progress import bar
 
-    if out.suffix not in (".html", ".htm") or not out.absolute().parent.is_dir():
-        raise InvalidValue("--out", str(out), "an .html file in an existing folder")
+    files.check_file(out, (".html", ".htm"))
+    if pdf:
+        files.check_file(out.with_suffix(".pdf"), option="--pdf")
     if pdf:
         printer.browser()
     kind = reports.kind_of(name)

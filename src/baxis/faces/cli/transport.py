@@ -32,6 +32,7 @@ def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings
 
 def show(found: Transport) -> None:
     """The steps as a table, with notes and research use."""
+    from ...clinic.asked import sentence
     from .layout import table, width, wrapped
 
     rows = []
@@ -42,6 +43,8 @@ def show(found: Transport) -> None:
             r["step"], r["arm_id"], fixed(u * r["control"], d), fixed(u * r["active"], d), fixed(u * r["predicted"], d, "+"),
             f"{u * r['pi90'][0]:z.{d}f}..{u * r['pi90'][1]:z.{d}f}", shift,
         ])  # fmt: skip
+    if sentence(found.recipe):
+        say(*wrapped(sentence(found.recipe), width()))
     first, last = (found.table.iloc[k] for k in (0, -1))
     say(f"Endpoint: {first.endpoint} at week {first.week:g}")
     if (first.endpoint, first.week) != (last.endpoint, last.week):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...clinic.asked import sentence
 from ...clinic.baseline import named
 from ...clinic.intervals import PARTS
 from ...clinic.safety import reported as told
@@ -76,10 +77,12 @@ def result_lines(result: TrialResult) -> list[str]:
         f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {failed} screen failures", width()
     )
     out += wrapped(f"Patients {result.matched.text}", width()) if result.matched else []
+    out += wrapped(sentence(result.recipe), width()) if sentence(result.recipe) else []
+    others = bool(result.recipe.get("other_people"))
     for title, lines in (
         ("Baseline: mean (sd)", baseline(result)),
-        ("Arms", endpoints(result.arms, True)),
-        (f"Differences from {design.control.arm_id}", endpoints(result.contrasts, False)),
+        ("Arms", endpoints(result.arms, True, others)),
+        (f"Differences from {design.control.arm_id}", endpoints(result.contrasts, False, others)),
         (_apart_title(result), apart(result)),
         ("Conduct: share of patients by the end", conduct(result)),
         (f"Harms by week {design.weeks:g} (rates and sources: --json, docs/clinic/safety.md)", harms(result)),
@@ -103,8 +106,8 @@ def notes(result: TrialResult) -> list[str]:
 ERROR = "±: what the number of simulated patients alone leaves open (90 %); more patients make it smaller."
 
 
-def endpoints(rows: pd.DataFrame, arms: bool) -> list[str]:
-    """Arms or differences beside what was published."""
+def endpoints(rows: pd.DataFrame, arms: bool, others: bool = False) -> list[str]:
+    """Arms or differences beside what was published. others: of other patients than these."""
     kind, value = ("kind", "value") if arms else ("scale", "predicted")
     cells = []
     for row in rows.to_dict("records"):
@@ -117,6 +120,7 @@ def endpoints(rows: pd.DataFrame, arms: bool) -> list[str]:
             span(row["published_ci"], scale),
         ])  # fmt: skip
     head = ["arm", "endpoint", "week", "simulated", "±", "50 % PI", "90 % PI", "published", "95 % CI"]
+    head[-2] += " (others)" if others else ""
     return table(head, cells) if cells else []
 
 

@@ -93,6 +93,8 @@ def simulate(
         _refuse_for_a_folder(out, device)
     elif out is not None and out.suffix not in SAVED:
         raise UnknownName("kind of output file", out.suffix or str(out), (*SAVED, ZARR))
+    elif out is not None:
+        files.check_file(out)
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
     values = _values(table, set or [], text)
     doses = [d for words in dose or () for d in _doses(words)]

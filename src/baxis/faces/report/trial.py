@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ...clinic.asked import sentence
 from ...clinic.baseline import named
 from ...clinic.calendar import calendar
 from ...clinic.safety import reported, to_know
@@ -27,7 +28,7 @@ def trial_report(result: TrialResult) -> str:
     parts = [
         f"<h1>{escape(design.trial_id)}: virtual trial in {escape(design.disease)}</h1>",
         f"<p class='notice'><b>{escape(result.recipe['notice'])}</b> Simulated by a mechanistic model whose errors are listed below.</p>",
-        *section("Question", f"<p>{escape(_question(result))}</p>"),
+        *section("Question", f"<p>{escape(_question(result))}</p><p>{escape(sentence(result.recipe))}</p>"),
         *section("Design", _design(result)),
         *section("Population", _population(result)),
         *section("Results", _results(result)),
@@ -143,7 +144,8 @@ def _results(result: TrialResult) -> str:
 
     arms = [row(r, "value", r["kind"] == "proportion") for r in result.arms.to_dict("records")]
     gaps = [row(r, "predicted", r["scale"] == "risk_difference") for r in result.contrasts.to_dict("records")]
-    columns = ("arm", "endpoint", "simulated", "50 % PI", "90 % PI", "published", "95 % CI")
+    seen = "published (other patients)" if result.recipe.get("other_people") else "published"
+    columns = ("arm", "endpoint", "simulated", "50 % PI", "90 % PI", seen, "95 % CI")
     text = "<p>Responders in per cent, scores in points, hazard ratios as their logarithm.</p>"
     text += (
         table(columns, arms) + f"<p>Difference from {escape(result.design.control.arm_id)}:</p>" + table(columns, gaps)

@@ -1,0 +1,44 @@
+"""What a run was asked for beyond its design, in words that stand in its recipe, heading, figures and report."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core import library
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .design import Design
+    from .settings import Settings
+
+OTHERS = "published values are of the trial's own patients, not of these"
+
+
+def asked(design: Design, settings: Settings, population: str | None) -> dict[str, Any]:
+    """Part of a recipe: `asked`, a phrase for each wish, and `other_people`, whether the patients are other than the
+    design's. Empty where nothing was asked. population: digest of the own population."""
+    said = [f"own population {Path(settings.population).name} ({population})"] if settings.population else []
+    set_here = {k: v for k, v in design.exposure.model_dump().items() if v is not None}
+    said += [f"every patient's {k} set to {v}" for k, v in set_here.items()]
+    other = bool(said)
+    said += [f"library of {folder.name} laid over the shipped one" for folder in library.roots()[:-1][::-1]]
+    said += [f"evidence of {Path(folder).name} laid over the shipped tables" for folder in settings.evidence]
+    return {"asked": said, "other_people": other} if said else {}
+
+
+def sentence(recipe: dict[str, Any]) -> str:
+    """What was asked as a sentence; empty where nothing was."""
+    said = recipe.get("asked") or []
+    if not said:
+        return ""
+    return f"Asked for: {'; '.join(said)}" + (f"; {OTHERS}." if recipe.get("other_people") else ".")
+
+
+def on_figure(figure: Figure, recipe: dict[str, Any], width: int) -> None:
+    """Write what was asked over a figure, in lines of `width` characters."""
+    text = sentence(recipe)
+    if text:
+        figure.suptitle("\n".join(textwrap.wrap(text, width)), fontsize=8, x=0.01, ha="left", color="#444444")
