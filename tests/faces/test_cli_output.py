@@ -16,19 +16,25 @@ from baxis.core.errors import Faults
 
 Cli = Callable[..., tuple[int, str, str]]
 SHIPPED = Path(__file__).parents[2] / "src" / "baxis" / "library" / "designs" / "fenebrutinib-sle-ph2.toml"
-NAMES = {
-    "pbo": "$\\frac{x$ _^{}% 'q' \"",
-    "150qd": "=1+1 <script>&amp; [bold]x[/] [red] µ 😀 \x1b]0;owned\x07\u202e",
-    "200bid": "_" + "a long label " * 16,
+IDS = {
+    "pbo": "a $\\frac{x$ _^{}% 'q' \"",
+    "150qd": "b=1+1 <script>&amp; [bold]x[] [red] µ 😀",
+    "200bid": "low $\\foo{ dose$ " + "of a long name " * 5 + ".",
+}
+LABELS = {
+    "Placebo": "$\\frac{x$ \n=1+1 \x1b]0;owned\x07\u202e",
+    "Fenebrutinib 150 mg qd": "_<img src=x onerror=alert(1)> [/] µ 😀",
+    "Fenebrutinib 200 mg bid": "_" + "a long label " * 16,
 }
 
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     text = SHIPPED.read_text(encoding="utf-8")
-    for old, new in NAMES.items():
-        text = text.replace(f'arm_id = "{old}"', f"arm_id = {json.dumps(new)}")
-        text = text.replace('arm_label = "', f"arm_label = {json.dumps(new)[:-1]} ", 1) if old == "pbo" else text
+    for key, names in (("arm_id", IDS), ("arm_label", LABELS)):
+        for old, new in names.items():
+            assert f'{key} = "{old}"' in text
+            text = text.replace(f'{key} = "{old}"', f"{key} = {json.dumps(new, ensure_ascii=False)}")
     file = tmp_path / "own $x_1$ [b].toml"
     file.write_text(text, encoding="utf-8")
     return file
@@ -40,17 +46,17 @@ def test_any_word_of_a_design_passes_through_everything(cli: Cli, hostile: Path,
     assert code == 0, err
     assert not {"\x1b", "\x07", "\u202e"} & set(said + err)
     flat = " ".join(said.split())
-    assert "[bold]x[/] [red]" in flat
-    assert "\\x1b]0;owned\\x07" in flat
-    assert NAMES["pbo"] in flat
-    assert set(pd.read_parquet(out / "arms.parquet")["arm_id"]) == set(NAMES.values())
+    assert "<script>&amp; [bold]x[] [red]" in flat
+    assert IDS["pbo"] in flat
+    assert set(pd.read_parquet(out / "arms.parquet")["arm_id"]) == set(IDS.values())
     assert {a["arm_id"] for a in json.loads((out / "result.json").read_text(encoding="utf-8"))["arms"]} == set(
-        NAMES.values()
+        IDS.values()
     )
     assert all((out / f"{n}.png").stat().st_size > 5000 for n in ("endpoint", "biomarkers"))
     code, said, err = cli("plot", out, "--name", "igg", "--out", tmp_path / "i.svg")
     assert code == 0, err
-    assert "\x1b" not in said + err + (tmp_path / "i.svg").read_text(encoding="utf-8")
+    drawn = (tmp_path / "i.svg").read_text(encoding="utf-8")
+    assert not {"\x1b", "\x07"} & set(said + err + drawn)
 
 
 def test_a_report_shows_it_as_text(cli: Cli, hostile: Path, tmp_path: Path) -> None:
@@ -59,6 +65,7 @@ def test_a_report_shows_it_as_text(cli: Cli, hostile: Path, tmp_path: Path) -> N
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+    assert "<img src=x" not in page
 
 
 def test_a_figure_that_fails_does_not_lose_the_run(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

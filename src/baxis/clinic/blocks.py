@@ -14,7 +14,8 @@ from .fields import Block
 from .held import Held
 
 DOSE_UNITS = dose_words.UNITS
-ARM_ID = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._+-]{0,98}[A-Za-z0-9._+-])?$"  # letters, digits, blanks inside, . _ + -
+# A letter or digit, then any visible characters but a slash: what prints and draws it takes every one as plain text.
+ARM_ID = r"^\w(?:[^/\x00-\x1f\x7f-\x9f]{0,98}[^/\s\x00-\x1f\x7f-\x9f])?$"
 MOST_TREATMENTS, MOST_RULES, MOST_N = 20, 20, 1_000_000
 
 

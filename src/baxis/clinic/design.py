@@ -236,4 +236,4 @@ def _sentence(e: Any, data: dict[str, Any]) -> str:
 
 
 NAMES = {"trial_id": "a name of small letters, digits, '.', '_' and '-'",
-         "arm_id": "a name of up to 100 letters, digits, blanks, '.', '_', '+' and '-' (any words go into arm_label)"}  # fmt: skip
+         "arm_id": "a name of up to 100 letters, digits, blanks and signs other than '/', a letter or digit first (any words go into arm_label)"}  # fmt: skip

@@ -42,7 +42,7 @@ def check_file(path: str | Path, suffixes: Sequence[str] = (), option: str = "--
     """
     target = Path(path)
     if suffixes and target.suffix.lower() not in suffixes:
-        raise UnknownName(f"kind of output file ({option})", target.suffix or str(path), suffixes)
+        raise UnknownName(f"kind of output file, {option} {path}:", target.suffix or "no ending", suffixes)
     if str(path).endswith(("/", os.sep)) or target.is_dir():
         raise InvalidValue(option, str(path), "a file, not a folder")
     folder = end_of(target).parent if target.is_symlink() else target.absolute().parent
