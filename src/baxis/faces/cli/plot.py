@@ -41,15 +41,14 @@ def plot(
         result = load_result(folder)
     for line in told:
         say(f"baxis: {line.message}", err=True)
-    figure = _figure(result, name or [], therapy) if out or name or therapy else None
+    if out is not None:  # first of all: a reader of the table may close it early
+        with files.aside(out) as part:
+            _figure(result, name or [], therapy).savefig(part, dpi=150)
+        say(f"Written to {out}", err=True)
     if json:
         say_json(result.against_published().to_dict("records"), 1)
     else:
         _print(result)
-    if figure is not None and out is not None:
-        with files.aside(out) as part:
-            figure.savefig(part, dpi=150)
-        say(f"Written to {out}", err=json)
 
 
 def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:

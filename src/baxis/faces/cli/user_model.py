@@ -79,7 +79,7 @@ def simulate(
         return simulate_problem(context, model, out, json)
     import numpy as np
 
-    from ...core.errors import InvalidValue, UnknownName
+    from ...core.errors import InvalidValue
     from ...engine.model_file import read_model
     from ...engine.options import Options
     from ...engine.units import unit_report
@@ -91,10 +91,8 @@ def simulate(
     folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
     if folder:
         _refuse_for_a_folder(out, device)
-    elif out is not None and out.suffix not in SAVED:
-        raise UnknownName("kind of output file", out.suffix or str(out), (*SAVED, ZARR))
     elif out is not None:
-        files.check_file(out)
+        files.check_file(out, (*SAVED, ZARR))
     text, options = read_model(model), Options(rtol=rtol, atol=atol)
     values = _values(table, set or [], text)
     doses = [d for words in dose or () for d in _doses(words)]
