@@ -11,7 +11,7 @@ from ... import axis
 from ...clinic.settings import Settings
 from ...core.errors import BaxisError
 from ...insight.biomarkers import Biomarkers, biomarkers
-from . import shell, work
+from . import asked, shell, work
 from .explain_page import bars
 from .pages import Answer
 
@@ -43,18 +43,22 @@ def body(query: Mapping[str, str]) -> Any:
 
 def answer(form: Mapping[str, str]) -> Answer:
     """`baxis biomarkers` on four hundred virtual patients."""
-    seed = form.get("seed", "1")
-    if not seed.isdecimal() or len(seed) > 9:
-        return Answer(faults={"seed": f"{seed!r} is no seed; allowed: a whole number of up to nine digits"})
-    key = form.get("drug", "anifrolumab"), form.get("disease", "SLE"), form.get("dose", "").strip(), int(seed)
+    seed = asked.whole(form.get("seed", "1"))
+    if seed is None:
+        return Answer(faults={"seed": f"{form['seed']!r} is no seed; allowed: a whole number of up to nine digits"})
+    key = form.get("drug", "anifrolumab"), form.get("disease", "SLE"), form.get("dose", "").strip(), seed
     try:
         found: Biomarkers = RESULTS.get(key, lambda: ranked(*key))
     except BaxisError as e:
-        return Answer(faults={"dose" if key[2] else "drug": str(e)})
+        return Answer(faults={asked.place(e, ("disease", "drug"), "dose" if key[2] else "drug"): str(e)})
     rows = found.table.to_dict("records")
     error = 1.645 / found.recipe["patients"] ** 0.5  # large-sample error of a rank correlation
     values = [(str(r["label"]), r["with_benefit"], _around(r["with_benefit"], error)) for r in rows]
-    html = {"said": _said(found), "markers": _table(found, rows), "notes": _notes(found)}
+    html = {
+        "said": TagList(_said(found), shell.remarks(found.recipe["remarks"])),
+        "markers": _table(found, rows),
+        "notes": _notes(found),
+    }
     return Answer(html, {"benefit": bars(values, "rank correlation with benefit")})
 
 

@@ -9,9 +9,9 @@ from shiny.ui import TagList, tags
 
 from ... import axis
 from ...clinic.settings import Settings
-from ...core.errors import BaxisError
+from ...core.errors import BaxisError, UnknownName
 from ...insight.combine import Combination, combine
-from . import shell, work
+from . import asked, shell, work
 from .pages import Answer
 
 RESULTS = work.Cache(24)
@@ -48,25 +48,43 @@ def body(query: Mapping[str, str]) -> Any:
 
 def answer(form: Mapping[str, str]) -> Answer:
     """`baxis combine` on forty virtual patients."""
-    seed, gap = form.get("seed", "1"), form.get("gap", "0").strip() or "0"
-    if not seed.isdecimal() or len(seed) > 9:
-        return Answer(faults={"seed": f"{seed!r} is no seed; allowed: a whole number of up to nine digits"})
-    if not gap.replace(".", "", 1).isdecimal() or not 0 <= float(gap) <= 20:
-        return Answer(faults={"gap": f"{gap!r} weeks; allowed: a number from 0 to 20"})
+    seed, gap = asked.whole(form.get("seed", "1")), asked.decimal(form.get("gap", "").strip() or "0")
+    wrong = _wrong(form)
+    if seed is None:
+        wrong["seed"] = f"{form['seed']!r} is no seed; allowed: a whole number of up to nine digits"
+    if gap is None or not 0 <= gap <= 20:
+        wrong["gap"] = f"{form.get('gap')!r} weeks; allowed: a number from 0 to 20"
+    if wrong or seed is None or gap is None:
+        return Answer(faults=wrong)
     key = (
         (form.get("first", "elsubrutinib"), form.get("second", "upadacitinib")),
         form.get("disease", "SLE"),
-        float(gap),
-        int(seed),
+        gap,
+        seed,
     )
     try:
         found: Combination = RESULTS.get(key, lambda: together(*key))
     except BaxisError as e:
-        return Answer(faults={"second": str(e)})
-    show = form.get("show") if form.get("show") in SHOWN else "effect"
-    structure = form.get("structure") if form.get("structure") in STRUCTURES else "additive"
-    html = {"said": _said(found), "surface": _cells(found), "synergy": _synergy(found), "notes": _notes(found)}
-    return Answer(html, {"surface": surface(found, str(show), str(structure))})
+        return Answer(faults={asked.place(e, ("disease",), "second"): str(e)})
+    show, structure = form.get("show", "effect"), form.get("structure", "additive")
+    html = {
+        "said": TagList(_said(found), shell.remarks(found.recipe["remarks"])),
+        "surface": _cells(found),
+        "synergy": _synergy(found),
+        "notes": _notes(found),
+    }
+    return Answer(html, {"surface": surface(found, show, structure)})
+
+
+def _wrong(form: Mapping[str, str]) -> dict[str, str]:
+    """Drugs, surfaces and structures that there are not, by field."""
+    allowed = {"first": axis.drugs(), "second": axis.drugs(), "show": SHOWN, "structure": tuple(STRUCTURES)}
+    kinds = {"first": "drug", "second": "drug", "show": "surface", "structure": "structure"}
+    return {
+        n: str(UnknownName(kinds[n], form[n], known))
+        for n, known in allowed.items()
+        if n in form and form[n] not in known
+    }
 
 
 def together(drugs: tuple[str, str], disease: str, gap: float, seed: int) -> Combination:

@@ -9,7 +9,7 @@ from typing import Any
 from shiny.ui import TagList, tags
 
 from ... import evidence
-from ...core.errors import BaxisError
+from ...core.errors import BaxisError, UnknownName
 from ...evidence.meta.run import MetaResult, run
 from ...evidence.meta.select import Query
 from . import forest_figure, shell, work
@@ -46,7 +46,7 @@ def form(query: Mapping[str, str]) -> Any:
     return TagList(
         tags.fieldset(
             tags.legend("Forest plot"),
-            shell.field("disease", "Disease", shell.choice(DISEASES, disease, **{"data-reload": "yes"})),
+            shell.field("disease", "Disease", shell.choice(DISEASES, query.get("disease", disease), **{"data-reload": "yes"})),
             shell.field("endpoint", "Endpoint", shell.choice(ends, query.get("endpoint", ends[0]))),
             shell.field("by", "Pooled by", shell.choice(BY, query.get("by", "class"))),
         ),
@@ -78,6 +78,11 @@ def answer(form: Mapping[str, str]) -> Answer:
     html: dict[str, Any] = {}
     figures: dict[str, Any] = {}
     faults: dict[str, str] = {}
+    for name, known in (("disease", DISEASES), ("by", BY), ("kind", KINDS)):
+        if name in form and form[name] not in known:
+            faults[name] = str(UnknownName(name, form[name], [k for k in known if k]))
+    if faults:
+        return Answer(faults=faults)
     try:
         found = pooled(disease_of(form), form.get("endpoint", ""), form.get("by", "class"))
         html |= {"said": _said(found), "forest": _tables(found)}

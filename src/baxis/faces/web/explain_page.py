@@ -11,7 +11,7 @@ from ... import axis
 from ...core.errors import BaxisError
 from ...core.written import fixed
 from ...insight.explain import Explanation, explain
-from . import shell, work
+from . import asked, shell, work
 from .pages import Answer
 
 RESULTS = work.Cache(32)
@@ -45,14 +45,14 @@ def body(query: Mapping[str, str]) -> Any:
 
 def answer(form: Mapping[str, str]) -> Answer:
     """`baxis explain` on a hundred virtual patients."""
-    seed = form.get("seed", "1")
-    if not seed.isdecimal() or len(seed) > 9:
-        return Answer(faults={"seed": f"{seed!r} is no seed; allowed: a whole number of up to nine digits"})
-    key = form.get("drug", "fenebrutinib"), form.get("disease", "SLE"), form.get("dose", "").strip(), int(seed)
+    seed = asked.whole(form.get("seed", "1"))
+    if seed is None:
+        return Answer(faults={"seed": f"{form['seed']!r} is no seed; allowed: a whole number of up to nine digits"})
+    key = form.get("drug", "fenebrutinib"), form.get("disease", "SLE"), form.get("dose", "").strip(), seed
     try:
         found: Explanation = RESULTS.get(key, lambda: explained(*key))
     except BaxisError as e:
-        return Answer(faults={"dose" if key[2] else "drug": str(e)})
+        return Answer(faults={asked.place(e, ("disease", "drug"), "dose" if key[2] else "drug"): str(e)})
     html = {"said": _said(found), "notes": _notes(found)} | _tables(found)
     steps = [(r["step"], r["takes_pct"], (r["ci_low"], r["ci_high"])) for r in found.ladder.to_dict("records")]
     falls = [(r["read_out"], r["fall_pct"], (r["ci_low"], r["ci_high"])) for r in found.stages.to_dict("records")]
@@ -88,11 +88,12 @@ def bars(rows: list[tuple[str, float, tuple[float, float]]], title: str) -> dict
 
 def _said(x: Explanation) -> Any:
     s, e = x.scenario, x.effect
-    return tags.p(
+    said = tags.p(
         f"{s.regimen} in {s.design.disease} ({s.origin}). {s.endpoint.name} at week {s.endpoint.week:g}: {e['difference']:+.1f} "
         f"{e['unit']} against no drug ({e['ci_low']:.1f} to {e['ci_high']:.1f}). Most of what remains: {x.held_by}.",
         class_="answer",
     )
+    return TagList(said, shell.remarks(x.recipe["remarks"]))
 
 
 def _tables(x: Explanation) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from shiny.ui import TagList, tags
 from ... import axis, evidence
 from ...axis import isolated, ledger
 from ...axis.stimulation import CELLS, READOUTS, Stimulation, stimulate, table
-from ...core.errors import BaxisError
-from . import pathway_figure, shell, work
+from ...core.errors import BaxisError, UnknownName
+from . import asked, pathway_figure, shell, work
 from .pages import Answer
 
 CLAIMED = {
@@ -101,37 +101,57 @@ def answer(form: Mapping[str, str]) -> Answer:
     """The asked cell beside a healthy cell without inhibitor under the same stimulus."""
     faults: dict[str, str] = {}
     step, node = _step(form, faults), form.get("node", "pBTK")
+    _choices(form, faults)
     if node not in READOUTS:
         faults["node"] = f"unknown node {node!r}; allowed: {', '.join(READOUTS)}"
-    stimulus = f"{form.get('stimulus', 'anti-IgM')} {form.get('conc', '10')} {form.get('unit', 'ug/mL')}"
+    stimulus = (
+        f"{form.get('stimulus', 'anti-IgM')} {form.get('conc', '10').replace(',', '.')} {form.get('unit', 'ug/mL')}"
+    )
     drug = form.get("drug", "")
-    given = f"{drug} {form.get('dose', '100')} {form.get('dose_unit', 'nM')}" if drug else ""
+    given = f"{drug} {form.get('dose', '100').replace(',', '.')} {form.get('dose_unit', 'nM')}" if drug else ""
     cell, disease = form.get("cell", "naive"), form.get("disease", "healthy")
     try:
-        base = course(stimulus, cell, "healthy", "")
+        base = course(stimulus, cell, "healthy", "") if not faults else None
     except BaxisError as e:
         return Answer(faults=faults | {"cell" if "cell" in str(e)[:15] else "conc": str(e)})
+    if base is None:
+        return Answer(faults=faults)
     try:
-        asked = course(stimulus, cell, disease, given)
+        seen = course(stimulus, cell, disease, given)
     except BaxisError as e:
         return Answer(faults=faults | {"dose" if drug else "disease": str(e)})
-    if faults:
-        return Answer(faults=faults)
-    change = changes(base, asked, step)
+    change = changes(base, seen, step)
     words = f"{disease}, {given or 'no inhibitor'}"
     html = {
         "said": _said(words, stimulus, step, change),
-        "table": shell.folded("This map as a table", _rows(base, asked, step)),
+        "table": shell.folded("This map as a table", _rows(base, seen, step)),
         "node": _node(node),
     }
-    figures = {"map": pathway_figure.network(change), "course": pathway_figure.lines(node, base, asked, (words, step))}
+    figures = {"map": pathway_figure.network(change), "course": pathway_figure.lines(node, base, seen, (words, step))}
     return Answer(html, figures)
+
+
+def _choices(form: Mapping[str, str], faults: dict[str, str]) -> None:
+    """Diseases, cells, ligands, drugs and numbers that there are not, by field."""
+    allowed = {
+        "disease": axis.diseases(),
+        "cell": tuple(CELLS),
+        "stimulus": tuple(table()),
+        "drug": ("", *inhibitors()),
+    }
+    for name, known in allowed.items():
+        if name in form and form[name] not in known:
+            faults[name] = str(UnknownName(name, form[name], [k for k in known if k]))
+    for name in ("conc", "dose"):
+        if name in form and asked.decimal(form[name]) is None and not (name == "dose" and not form.get("drug")):
+            faults[name] = f"got {form[name]!r}; allowed: a number"
 
 
 def _step(form: Mapping[str, str], faults: dict[str, str]) -> int:
     text = form.get("minute", "8")
-    if text.isdecimal() and int(text) < len(MINUTES):
-        return int(text)
+    step = asked.whole(text)
+    if step is not None and step < len(MINUTES):
+        return step
     faults["minute"] = f"{text!r} is no step of the courses; allowed: 0 to {len(MINUTES) - 1}"
     return 0
 

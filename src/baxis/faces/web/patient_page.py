@@ -11,7 +11,7 @@ from shiny.ui import TagList, tags
 from ... import axis
 from ...clinic.labs import measures, written
 from ...clinic.settings import Settings
-from ...core.errors import BaxisError
+from ...core.errors import BaxisError, UnknownName
 from ...insight.patient import PatientResult, patient
 from ...insight.patient.beside import when
 from ...insight.patient.file import read_text
@@ -78,6 +78,10 @@ def answer(form: Mapping[str, str]) -> Answer:
             faults={
                 "values": f"{len(text.encode()) / 1000:.0f} kB; allowed: at most {LARGEST / 1000:g} kB: use `baxis patient FILE.csv`"
             }
+        )
+    if disease not in axis.diseases() or disease == "healthy":
+        return Answer(
+            faults={"disease": str(UnknownName("disease", disease, [c for c in axis.diseases() if c != "healthy"]))}
         )
     try:
         read_text(text, "values", disease)
@@ -164,7 +168,7 @@ def _html(x: PatientResult) -> dict[str, Any]:
     warned = TagList(*(tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings))
     read = [tags.p("Read: ", "; ".join(r["read"]), ".", class_="note")] if r["read"] else []
     return {
-        "said": TagList(tags.p(tags.strong(str(r["notice"])), f" {r['effective']:.0f} effective of {r['population']} virtual patients.", class_="answer"), warned, *read),
+        "said": TagList(tags.p(tags.strong(str(r["notice"])), f" {r['effective']:.0f} effective of {r['population']} virtual patients.", class_="answer"), warned, *read, shell.remarks(r["remarks"])),
         "warned": warned,
         "courses": shell.folded("These figures as a table", shell.table(head, rows, "At the last week")),
         "state": _visits(x),

@@ -78,6 +78,8 @@ def answer(form: Mapping[str, str]) -> Answer:
     for name in FILTERS:
         if asked.get(name) and asked[name] not in options(board, name):
             faults[name] = str(UnknownName(FILTERS[name].lower(), asked[name], options(board, name)))
+    if asked.get("simulated", "") not in SIMULATED:
+        faults["simulated"] = str(UnknownName("choice", asked["simulated"], [k for k in SIMULATED if k]))
     of = asked.get("of") or "mechanism"
     if of not in saved_board.named(board["contrasts"][0]):
         faults["of"] = str(UnknownName("predictor", of, saved_board.named(board["contrasts"][0])))

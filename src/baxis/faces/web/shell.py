@@ -9,13 +9,17 @@ from typing import Any
 from shiny import ui
 from shiny.ui import TagList, tags
 
+from . import asked
 from .pages import PAGES, Page
 
 NOTICE = "Research use only. A model's predictions about virtual patients are no basis for the treatment of anyone."
 
 
 def frame(page: Page, query: Mapping[str, str]) -> Any:
-    """A whole page: navigation, form, answer, notice."""
+    """A whole page: navigation, form, answer, notice, and what the address asks for that the page does not have."""
+    query = asked.read(query)
+    fields = page.form(query)
+    strange = [tags.p(text, class_="strange") for text in asked.strange(query, str(fields))]
     links = [
         tags.a(p.title, href=f"/{p.name}/", **({"aria-current": "page"} if p is page else {})) for p in PAGES.values()
     ]
@@ -37,10 +41,11 @@ def frame(page: Page, query: Mapping[str, str]) -> Any:
             tags.p(page.lead, class_="lead"),
             class_="title",
         ),
+        tags.div(*strange, id="strange", role="alert") if strange else None,
         tags.main(
             tags.form(
                 tags.div(class_="fault whole", id="fault-whole", role="alert"),
-                page.form(query),
+                fields,
                 tags.a("See the result", href="#result", class_="button jump"),
                 id="form", autocomplete="off", novalidate="", **{"data-page": page.name},
             ),
@@ -80,7 +85,10 @@ def field(name: str, label: str, control: Any, *, unit: str = "", hint: str = ""
 
 def choice(options: Mapping[str, str] | Iterable[str], chosen: str, **attributes: str) -> Any:
     """A select; options are value -> text."""
-    pairs = options if isinstance(options, Mapping) else {o: o for o in options}
+    pairs = dict(options) if isinstance(options, Mapping) else {o: o for o in options}
+    chosen = asked.chosen(chosen, pairs)
+    if chosen not in pairs:  # an address may ask for what is not there: it is shown as that, and the answer refuses it
+        pairs[chosen] = f"{asked.cut(chosen)} (unknown)"
     items = [tags.option(t, {"value": v} | ({"selected": ""} if v == chosen else {})) for v, t in pairs.items()]
     given: dict[str, Any] = dict(attributes)
     return tags.select(*items, given)
@@ -91,6 +99,11 @@ def number(value: object, **attributes: str) -> Any:
     shown = "" if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
     given: dict[str, Any] = {"type": "text", "inputmode": "decimal", "value": shown} | attributes
     return tags.input(given)
+
+
+def remarks(texts: Iterable[str]) -> Any:
+    """What a reader must know of what was asked, beside the answer."""
+    return TagList(*(tags.p(tags.strong("Note: "), text, class_="note remark") for text in texts))
 
 
 def slot(name: str) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 
 from shiny.ui import HTML, TagList, tags
 
-from ... import axis
+from ... import axis, evidence
 from ...clinic.design import DOSE_UNITS, Arm, Design, Entry
 from ...clinic.instruments import CODES, instrument
+from ...core.errors import BaxisError
 from . import shell, trial_settings, work
 
 ROUTES_OF = {"po": "by mouth", "iv": "intravenous", "sc": "subcutaneous"}
@@ -24,7 +25,16 @@ def base_of(query: Fields) -> Design:
     known = trial_settings.settings()
     disease = query.get("disease", "SLE")
     first = trial_settings.of_disease(disease) or trial_settings.of_disease("SLE")
-    return known.get(query.get("setting", ""), known[first[0]])
+    return known.get(setting_of(query), known[first[0]])
+
+
+def setting_of(query: Fields) -> str:
+    """Id of the asked trial, which may be written as its acronym or registry number; as it is where it is none."""
+    asked_for = query.get("setting", "")
+    try:
+        return evidence.trial_id(work.tables(), asked_for) if asked_for else ""
+    except BaxisError:
+        return asked_for
 
 
 def defaults(base: Design) -> dict[str, str]:
@@ -56,11 +66,24 @@ def _given(arm: Arm | None, n: int) -> dict[str, str]:
     return {"drug": t.drug, "dose": f"{t.dose:g}", "unit": t.dose_unit, "route": t.route, "schedule": t.schedule}
 
 
+def filled(base: Design, query: Fields) -> dict[str, str]:
+    """Every field as an address asks for it: the setting's where it says nothing, but for a drug that is not the
+    setting's, which brings its own dose, route and schedule."""
+    now = defaults(base)
+    for stem in (f"{n}{k}" for n in "ab" for k in range(trial_settings.MOST_ARMS)):
+        drug = query.get(f"{stem}_drug", now[f"{stem}_drug"])
+        if drug != now[f"{stem}_drug"]:
+            own = trial_settings.usual(base.disease).get(drug, BLANK | {"from": ""})
+            now |= {f"{stem}_{f}": own[f] for f in BLANK if f != "drug"}
+    now |= {k: v for k, v in query.items() if k in now}
+    return now | {"setting": setting_of(now)}
+
+
 def form(query: Fields) -> Any:
     """Setting, arms, entry, circumstances, size."""
     base = base_of(query)
     start = defaults(base)
-    now = start | {k: v for k, v in query.items() if k in start and k not in {"setting", "disease"}}
+    now = filled(base, query)
     usual = json.dumps(trial_settings.usual(base.disease)).replace("<", "\\u003c")
     return TagList(
         _setting(base, now, start),
@@ -75,8 +98,8 @@ def _setting(base: Design, now: Fields, start: Fields) -> Any:
     diseases = {c: f"{axis.disease(c).name} ({c})" for c in CODES}
     ends = sorted(instrument(base.disease).endpoints())
     reload = {"data-reload": "yes"}
-    chosen = shell.choice(diseases, base.disease, **reload, **_first(start, "disease"))
-    trials = shell.choice(trial_settings.of_disease(base.disease), base.trial_id, **reload)
+    chosen = shell.choice(diseases, now["disease"], **reload, **_first(start, "disease"))
+    trials = shell.choice(trial_settings.of_disease(base.disease), now["setting"], **reload)
     return tags.fieldset(
         tags.legend("Setting"),
         shell.field("disease", "Disease", chosen),

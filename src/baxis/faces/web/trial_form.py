@@ -9,12 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from ... import axis
-from ...clinic import exposure
+from ...clinic import exposure, prescribed
 from ...clinic.design import Arm, Design, Entry, Treatment
-from ...clinic.held import Held
-from ...clinic.instruments import instrument
+from ...clinic.held import Held, occupancy
+from ...clinic.instruments import CODES, instrument
+from ...core import fault_words
 from ...core.errors import BaxisError, UnknownName
-from . import trial_settings, work
+from . import asked, trial_settings, work
 
 PLACES = {"dose_unit": "unit"}
 
@@ -38,11 +39,7 @@ class Asked:
 
 def read(form: Mapping[str, str]) -> Asked:
     """The question of a form. Raises FormFaults, UnknownName for an unknown setting."""
-    known = trial_settings.settings()
-    setting = form.get("setting", "")
-    if setting not in known:
-        raise UnknownName("setting", setting, known)
-    base, faults = known[setting], dict[str, str]()
+    base, faults = _setting(form), dict[str, str]()
     weeks = _number(form, "weeks", (1, work.MOST_WEEKS), faults)
     patients = _number(form, "patients", (50, work.MOST_PATIENTS), faults)
     seed = _number(form, "seed", (0, 10**6), faults)
@@ -59,6 +56,20 @@ def read(form: Mapping[str, str]) -> Asked:
     return Asked(_exposed(design, form), int(patients), int(seed))
 
 
+def _setting(form: Mapping[str, str]) -> Design:
+    """The design that the form begins with. Raises FormFaults for a trial or disease that there is not."""
+    known, setting, disease = trial_settings.settings(), form.get("setting", ""), form.get("disease", "")
+    if disease and disease not in CODES:
+        raise FormFaults({"disease": str(UnknownName("disease", disease, CODES))})
+    if setting not in known:
+        raise FormFaults({"setting": str(UnknownName("trial", setting, known))})
+    if disease and known[setting].disease != disease:
+        raise FormFaults(
+            {"setting": f"{setting} is a trial in {known[setting].disease}, not in {disease}; choose one of the list"}
+        )
+    return known[setting]
+
+
 def _changed(base: Design, weeks: float, endpoint: str, parts: tuple[list[Entry], list[Arm]]) -> Design:
     """The setting's design with the form's changes; it keeps the trial's id only if people and arms are the trial's."""
     entry, arms = parts
@@ -73,11 +84,9 @@ def _changed(base: Design, weeks: float, endpoint: str, parts: tuple[list[Entry]
 
 
 def _number(form: Mapping[str, str], name: str, bounds: tuple[float, float], faults: dict[str, str]) -> float:
-    text = form.get(name, "").strip().replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
+    text = form.get(name, "").strip()
+    number = asked.decimal(text) if name == "weeks" else asked.whole(text)
+    value = float("nan") if number is None else number
     if not bounds[0] <= value <= bounds[1] or (name != "weeks" and value != int(value)):
         kind = "a number" if name == "weeks" else "a whole number"
         faults[name] = f"got {text!r}; allowed: {kind} from {bounds[0]:g} to {bounds[1]:g}"
@@ -90,10 +99,9 @@ def _entry(form: Mapping[str, str], k: int, row: Entry, faults: dict[str, str]) 
     bounds: dict[str, float | None] = {}
     for side in ("min", "max"):
         name = f"e{k}_{side}"
-        text = form.get(name, "").strip().replace(",", ".")
-        try:
-            bounds[side] = float(text) if text else None
-        except ValueError:
+        text = form.get(name, "").strip()
+        bounds[side] = asked.decimal(text)
+        if text and bounds[side] is None:
             faults[name] = f"got {text!r}; allowed: a number in {row.unit or 'its unit'}, or empty for no bound"
             return None
     if bounds["min"] is None and bounds["max"] is None:
@@ -101,7 +109,7 @@ def _entry(form: Mapping[str, str], k: int, row: Entry, faults: dict[str, str]) 
     try:
         return Entry(**{**row.model_dump(), **bounds})
     except ValidationError as e:
-        faults[f"e{k}_min"] = e.errors()[0]["msg"].removeprefix("Value error, ")
+        faults[f"e{k}_min"] = fault_words.said(e.errors()[0])
         return None
 
 
@@ -126,11 +134,11 @@ def _held(form: Mapping[str, str], name: str, faults: dict[str, str]) -> tuple[H
     for text in (t.strip() for t in form.get(name, "").split(",") if t.strip()):
         target, _, value = text.partition("=")
         try:
-            out.append(Held(target=target.strip(), occupancy=float(value)))
+            out.append(Held(target=target.strip(), occupancy=occupancy("virtual inhibitor", text, value)))
         except ValidationError as e:
-            faults[name] = e.errors()[0]["msg"].removeprefix("Value error, ") + f" (got {text!r})"
-        except ValueError:
-            faults[name] = f"got {text!r}; allowed: TARGET=OCCUPANCY, e.g. btk=0.7"
+            faults[name] = fault_words.said(e.errors()[0])
+        except BaxisError as e:
+            faults[name] = str(e)
     return tuple(out)
 
 
@@ -150,15 +158,33 @@ def _treatment(form: Mapping[str, str], stem: str, faults: dict[str, str]) -> Tr
     if not drug:
         return None
     text = {f: form.get(f"{stem}_{f}", "").strip() for f in ("dose", "unit", "route", "schedule")}
-    plain: dict[str, Any] = {"drug": drug, "dose": text["dose"].replace(",", "."), "dose_unit": text["unit"]}
+    dose = asked.decimal(text["dose"])
+    if dose is None:
+        faults[f"{stem}_dose"] = f"got {text['dose']!r}; allowed: a number"
+        return None
+    plain: dict[str, Any] = {"drug": drug, "dose": dose, "dose_unit": text["unit"]}
     try:
         axis.drug(drug)
-        return Treatment(**plain, route=text["route"], schedule=text["schedule"])  # type: ignore[arg-type]
+        made = Treatment(**plain, route=text["route"], schedule=text["schedule"])  # type: ignore[arg-type]
     except BaxisError as e:
         faults[f"{stem}_drug"] = str(e)
+        return None
     except ValidationError as e:
         for fault in e.errors():
             place = str(fault["loc"][0])
-            said = fault["msg"].removeprefix("Value error, ")
-            faults[f"{stem}_{PLACES.get(place, place)}"] = f"{said} (got {fault.get('input')!r})"
-    return None
+            faults[f"{stem}_{PLACES.get(place, place)}"] = fault_words.said(fault)
+        return None
+    return made if _given(made, stem, form, faults) else None
+
+
+def _given(made: Treatment, stem: str, form: Mapping[str, str], faults: dict[str, str]) -> bool:
+    """Whether a treatment can be given: a route and doses of the drug, and a dose before the last week."""
+    wrong = prescribed.of_treatment(made)
+    for text in wrong:
+        faults[f"{stem}_{'route' if 'route' in text or 'mouth' in text else 'dose'}"] = text
+    weeks = asked.decimal(form.get("weeks", ""))
+    count, whole, cut = prescribed.counted(made, weeks) if weeks and weeks > 0 else (1, None, "")
+    if not count:
+        none = "no dose falls" if whole is None else f"0 of {whole} doses fall"
+        faults[f"{stem}_schedule"] = f"{none} within {cut}"
+    return not wrong and bool(count)

@@ -18,9 +18,9 @@ from ...clinic.result import TrialResult
 from ...clinic.safety import reported, to_know
 from ...core.errors import BaxisError
 from ...core.written import share
-from . import shell, trial_figures, trial_form, trial_run, work
+from . import asked, shell, trial_figures, trial_form, trial_run, work
 from .pages import Answer
-from .trial_fields import base_of, defaults, form
+from .trial_fields import base_of, defaults, filled, form
 
 MOST_PUBLISHED = 10
 FIRST_LOOK = "first look, oral doses averaged; each dose is being followed"
@@ -49,13 +49,13 @@ def body(query: Mapping[str, str]) -> Any:
 def answer(form: Mapping[str, str]) -> Answer:
     """Run the trial of a form."""
     try:
-        asked = trial_form.read(form)
+        question = trial_form.read(form)
     except trial_form.FormFaults as e:
         return Answer(faults=e.faults)
-    seen = published(asked.design)
-    if trial_run.slow(asked):
-        work.show(lambda: _shown(trial_run.run(asked, "averaged"), seen, FIRST_LOOK))
-    return _shown(trial_run.run(asked), seen)
+    seen = published(question.design)
+    if trial_run.slow(question):
+        work.show(lambda: _shown(trial_run.run(question, "averaged"), seen, FIRST_LOOK))
+    return _shown(trial_run.run(question), seen)
 
 
 def _shown(result: TrialResult, seen: list[dict[str, Any]], preview: str = "") -> Answer:
@@ -66,7 +66,7 @@ def _shown(result: TrialResult, seen: list[dict[str, Any]], preview: str = "") -
     courses = shell.folded("These figures as a table", shell.table(columns, trial_figures.course_rows(result)))
     return Answer(
         {
-            "answer": _sentence(result),
+            "answer": TagList(_sentence(result), shell.remarks(result.recipe["remarks"])),
             "arms": _tables(result, seen),
             "courses": courses,
             "harms": _harms(result),
@@ -187,14 +187,18 @@ def _published(r: dict[str, Any]) -> dict[str, Any]:
 
 async def download(request: Request) -> Response:
     """The design or the result of the form in the address, as a file."""
-    query = dict(request.query_params)
+    query = asked.read(request.query_params)
     what = request.url.path.rsplit("/", 1)[-1]
     try:
-        asked = trial_form.read(defaults(base_of(query)) | query)
+        now = filled(base_of(query), query)
+        unknown = [k for k in query if k not in now]
+        if unknown:
+            raise trial_form.FormFaults({k: f"{asked.cut(k)!r}: the form has no such field" for k in unknown})
+        question = trial_form.read(now)
         text = (
-            asked.design.model_dump_json(indent=2)
+            question.design.model_dump_json(indent=2)
             if what == "design.json"
-            else await run_in_threadpool(lambda: dumps(trial_run.run(asked)))
+            else await run_in_threadpool(lambda: dumps(trial_run.run(question)))
         )
     except (BaxisError, trial_form.FormFaults) as e:
         return PlainTextResponse(f"{e}\n", 422)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ... import axis
+from ...axis import drug_doses
 from ...clinic.default_design import derive
 from ...clinic.design import Arm, Design, read_design
 from ...core import library
@@ -39,11 +41,37 @@ def of_disease(disease: str) -> list[str]:
 
 @lru_cache(maxsize=8)
 def usual(disease: str) -> dict[str, dict[str, str]]:
-    """Dose, unit, route and schedule of each drug in the first trial that gave it, one in this disease if there is."""
-    out: dict[str, dict[str, str]] = {}
+    """Dose, unit, route and schedule of each drug: of the first trial that gave it, one in this disease if there is; else
+    of its file; else empty but for its own route, so that no other drug's regimen stands beside it."""
+    out = {drug: _of_file(drug) for drug in axis.drugs()}
+    given: set[str] = set()
     for design in sorted(settings().values(), key=lambda d: d.disease != disease):
         for arm in design.arms:
             for t in arm.treatments if len(arm.treatments) == 1 else ():
                 row = {"dose": f"{t.dose:g}", "unit": t.dose_unit, "route": t.route, "schedule": t.schedule}
-                out.setdefault(t.drug, row | {"from": f"as in {design.trial_id} ({design.disease})"})
+                if t.drug not in given:
+                    out[t.drug] = row | {"from": f"as in {design.trial_id} ({design.disease})"}
+                given.add(t.drug)
     return out
+
+
+def _of_file(drug: str) -> dict[str, str]:
+    """The usual dose that a drug's file prints, as fields of the form."""
+    example = drug_doses.example(drug)
+    if example:
+        dose, unit, route, schedule = example.split(" ", 3)
+        return {
+            "dose": dose,
+            "unit": unit,
+            "route": route,
+            "schedule": schedule,
+            "from": "a usual dose in the drug's file",
+        }
+    route = next(iter(drug_doses.routes(drug)), "po")
+    return {
+        "dose": "",
+        "unit": "mg",
+        "route": route,
+        "schedule": "",
+        "from": "no trial and no file tells its dose: type one",
+    }

@@ -18,6 +18,9 @@
     const q = new URLSearchParams();
     const hidden = new Set(fields().filter((e) => e.dataset.private).map((e) => e.name));
     Object.entries(all).forEach(([k, v]) => { if (v !== started[k] && !hidden.has(k)) q.set(k, v); });
+    form.querySelectorAll("[data-drug]").forEach((e) => {  // another drug's regimen is whole in the address
+      if (e.value && e.value !== started[e.name]) ["dose", "unit", "route", "schedule"].forEach((k) => q.set(e.dataset.arm + "_" + k, all[e.dataset.arm + "_" + k]));
+    });
     (form.dataset.keep || "setting").split(",").forEach((k) => { if (all[k]) q.set(k, all[k]); });
     return q.toString();
   }
