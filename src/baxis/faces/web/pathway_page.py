@@ -144,7 +144,7 @@ def _choices(form: Mapping[str, str], faults: dict[str, str]) -> None:
             faults[name] = str(UnknownName(name, form[name], [k for k in known if k]))
     for name in ("conc", "dose"):
         if name in form and asked.decimal(form[name]) is None and not (name == "dose" and not form.get("drug")):
-            faults[name] = f"got {form[name]!r}; allowed: a number"
+            faults[name] = f"CONCENTRATION: got {form[name]!r}; allowed: a number"
 
 
 def _step(form: Mapping[str, str], faults: dict[str, str]) -> int:
