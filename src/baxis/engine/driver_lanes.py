@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baxis.engine.driver_access import NO_PATIENT, LaneAccess
 from baxis.engine.ir import Function, bits
-from baxis.engine.layout import ADD, CARRY, OFFSET, OK, PAUSED, SET_STATE, context
+from baxis.engine.layout import ADD, CARRY, OFFSET, OK, PAUSED, SET_STATE, STOP, context
 
 SMALL_CHANGE = 1e-3  # a relative change of an input below this does not restart the step size
 
@@ -147,6 +147,7 @@ class LaneCode(LaneAccess):
         offset = f.real("fadd", f.load("double", own, safe), amount) if self.layout.shape.parameters else amount
         after = f.pick(f.icmp("eq", kind, ADD), "double", f.real("fadd", now, amount), amount)
         after = f.pick(f.icmp("eq", kind, OFFSET), "double", offset, after)
+        after = f.pick(f.icmp("eq", kind, STOP), "double", now, after)
         return pointer, now, after
 
     def _idle(self, f: Function, column: str, amount: str) -> str:
@@ -154,7 +155,8 @@ class LaneCode(LaneAccess):
         kind = f.load("i64", context(f, "event_kinds"), column)
         _, value, after = self._current(f, column, amount)
         nothing = f.fcmp("oeq", amount, bits(0.0))
-        same = f.emit(f"and i1 {f.icmp('ne', kind, SET_STATE)}, {f.fcmp('oeq', value, after)}")
+        fixed = f.emit(f"and i1 {f.icmp('ne', kind, SET_STATE)}, {f.icmp('ne', kind, STOP)}")
+        same = f.emit(f"and i1 {fixed}, {f.fcmp('oeq', value, after)}")
         return f.pick(f.icmp("eq", kind, ADD), "i1", nothing, same)
 
     def _apply(self) -> Function:
@@ -169,6 +171,7 @@ class LaneCode(LaneAccess):
         limit = f.real("fmul", bits(SMALL_CHANGE), f.emit(f"call double @llvm.fabs.f64(double {now})"))
         on_state = f.emit(f"or i1 {f.icmp('eq', kind, ADD)}, {f.icmp('eq', kind, SET_STATE)}")
         big = f.emit(f"or i1 {on_state}, {f.fcmp('ogt', change, limit)}")
+        big = f.emit(f"or i1 {big}, {f.icmp('eq', kind, STOP)}")
         with f.when(big):
             asked = f.pick(on_state, "i64", 1, 2)
             held = self.geti(f, "restart")

@@ -15,6 +15,7 @@ from baxis.engine.ir import Function
 from baxis.engine.layout import Layout, context
 from baxis.engine.tableau import Tableau
 
+OFF = 2.0**-46
 NEGLIGIBLE = 100.0  # absolute tolerances below 0 that a state without a rate may lie, to be set to 0
 NOTHING = 0.01  # absolute tolerances that a state may lie from 0, on its way there, to be set to 0
 SOON = 10.0  # steps of the size now tried, within which it gets there
@@ -23,6 +24,18 @@ VAST = 1e10  # times 1/step
 MUCH = 1e3  # times its neighbour that an entry may be, where no step succeeds
 SOME = 0.01
 WRONG_BY = 0.5  # share of the foreseen change of a rate by which it may differ from what came
+
+
+def between_switches(f: Function, layout: Layout, moment: str) -> str:
+    """A time (vector) within a step, kept off its two ends by some roundings: what the clock switches has switched
+    after the start of a step, and not before its end. Only for models that read the clock."""
+    if not layout.shape.uses_time:
+        return moment
+    t, stop = (f.vload(layout.buffer(f, k)) for k in ("t", "stop"))
+    first = f.op("fadd", f.fma(f.unary("fabs", t), f.splat(OFF), t), f.splat(1e-300))
+    last = f.fma(f.unary("fabs", stop), f.splat(-OFF), stop)
+    moment = f.select(f.compare("olt", last, moment), last, moment)
+    return f.select(f.compare("olt", moment, first), first, moment)
 
 
 class MendCode:
@@ -48,7 +61,9 @@ class MendCode:
     def _linearise(self) -> Function:
         """Rates, Jacobian and time slopes at the lanes' states, mended in the lanes that are in doubt."""
         f, b = self._function("linearise"), self.layout.buffer
-        self._call_model(f, [b(f, k) for k in ("y", "rate", "jac", "slope")], f.vload(b(f, "t")))
+        self._call_model(
+            f, [b(f, k) for k in ("y", "rate", "jac", "slope")], between_switches(f, self.layout, f.vload(b(f, "t")))
+        )
         with f.when(f.any(f.compare("une", f.vload(b(f, "doubt")), f.splat(0.0)))):
             f.do("call void @mend(ptr %ctx, ptr %s)")
         f.do("ret void")
@@ -71,7 +86,11 @@ class MendCode:
         no_rate = self._spoilt(f, ("rate", self.n))
         with f.when(f.any(f.mask("or", no_rate, spoilt))):
             self._settle_at_zero(f, no_rate, spoilt)
-            self._call_model(f, [b(f, k) for k in ("y", "rate", "jac", "slope")], f.vload(b(f, "t")))
+            self._call_model(
+                f,
+                [b(f, k) for k in ("y", "rate", "jac", "slope")],
+                between_switches(f, self.layout, f.vload(b(f, "t"))),
+            )
         slopes = [("slope", self.n)] if self.layout.shape.time_slopes else []
         bad = f.mask("or", self._spoilt(f, ("jac", self.entries), *slopes), self._vast_lanes(f))
         f.vstore(f.select(bad, f.splat(1.0), f.splat(0.0)), b(f, "mended"))

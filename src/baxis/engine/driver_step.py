@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from baxis.engine.driver_mend import between_switches
 from baxis.engine.ir import Function
 from baxis.engine.layout import Layout, context
 from baxis.engine.tableau import Tableau
@@ -51,7 +52,7 @@ class StepCode:
                 moment = f.fma(f.splat(self.tableau.alpha[k]), step, t)
                 if k == 1 and self.layout.shape.steep:
                     self._copy(f, rate, b(f, "seen"))
-                self._call(f, "rates", [new, p, c, rate], moment)
+                self._call(f, "rates", [new, p, c, rate], between_switches(f, self.layout, moment))
                 if k == 1 and self.layout.shape.steep:
                     f.do("call void @surprise(ptr %ctx, ptr %s)")
             self._call(f, "solve", [lu, rate, mix, self._stage(f, k)], inverse)

@@ -19,6 +19,7 @@ from baxis.engine.network import Network, load_network
 from baxis.engine.network_code import jumps
 from baxis.engine.numeric import evaluate
 from baxis.engine.sbml import load_sbml, sorted_rules
+from baxis.engine.switches import clock_trees
 from baxis.engine.system import Equations, System
 
 FORMAT = "baxis-network-2"
@@ -86,6 +87,14 @@ class EventSystem(System):
     @property
     def surveyed(self) -> tuple[Tree, ...]:
         return self._plan[1]
+
+    @cached_property
+    def clock(self) -> tuple[Tree, ...]:
+        """As for any System; what events change does not stand still."""
+        network = self.network
+        moved = {n for e in network.events for n in e.assignments}
+        still = [n for n in self.parameters if n not in moved]
+        return clock_trees([*network.rates.values(), *(e.trigger for e in network.events)], network.derived, still)
 
     def sizes(self, parameters: np.ndarray, initial: np.ndarray) -> np.ndarray:
         """(n, N) size at the start of the compartment of each state that is the amount of a concentration, else 1."""

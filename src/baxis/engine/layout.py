@@ -54,6 +54,7 @@ CONTEXT = [
 SLOT = {name: i for i, name in enumerate(CONTEXT)}
 
 ADD, SET, OFFSET, SET_STATE = 0, 1, 2, 3  # event kinds as the driver sees them
+STOP = 4  # nothing but the end of a step: the clock switches something
 CARRY = ("h", "learned_dose", "learned_set")  # kept for each patient from one window of a run to the next
 OK, UNDERFLOW, STEP_LIMIT, NOT_FINITE, NEGATIVE, CANCELLED = 0, 1, 2, 3, 4, 5
 PAUSED = 7  # a trigger changed or a delayed event is due: the caller decides, and the lane is taken up again

@@ -19,6 +19,7 @@ from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
 from baxis.engine.scales import Scales
 from baxis.engine.schedule import Schedule, lower
+from baxis.engine.switches import with_switches
 
 
 class Run:
@@ -66,7 +67,7 @@ class Run:
         job = Job(self.kernel, p, y, wanted, chosen, schedule, self.options, span, who, self._carry)
         self._scales = self._scales or Scales(job)
         self._scales.learn(who, y, p, np.full(n, self.time))
-        done = execute(replace(job, atol=self._scales.table))
+        done = execute(with_switches(replace(job, atol=self._scales.table)))
         self._keep(schedule, done, to)
         units = tuple(system.units.get(k, "") for k in names)
         result = (done.values, wanted, names, done.final, done.status, done.reached, done.steps)

@@ -16,6 +16,7 @@ from baxis.engine.kernel import Kernel
 from baxis.engine.options import Options
 from baxis.engine.scales import with_tolerances
 from baxis.engine.schedule import lower
+from baxis.engine.switches import with_switches
 
 
 def simulate(
@@ -44,7 +45,7 @@ def simulate(
     t = output_times(times, options.start)
     names, chosen = output_choice(system, outputs)
     job = Job(kernel, p, y, t, chosen, lower(events, system, n, options.start), options, (options.start, float(t[-1])))
-    job = with_tolerances(job)
+    job = with_switches(with_tolerances(job))
     if isinstance(kernel, GpuKernel):
         done = kernel.run_job(job)
     else:

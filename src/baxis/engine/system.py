@@ -89,6 +89,13 @@ class System:
         """Quantities that events need at their moment."""
         return ()
 
+    @cached_property
+    def clock(self) -> tuple[Tree, ...]:
+        """Parts of the formulas that hold the clock and parameters alone (see `switches`)."""
+        from baxis.engine.switches import clock_trees
+
+        return clock_trees(self.equations.rates.values(), self.equations.rules, self.parameters)
+
     def sizes(self, parameters: np.ndarray, initial: np.ndarray) -> np.ndarray:
         """(1 or n, N) what 1 in the unit of a state's symbol is in the state itself: 1, but for amounts of concentrations."""
         return np.ones((1, len(self.states)))
