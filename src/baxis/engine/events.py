@@ -24,7 +24,7 @@ class Events:
     """E events, the same kinds and targets for every patient; times, amounts and durations may differ by patient.
 
     times, amounts, durations: (E,) or (n, E); kinds: (E,) of ADD, SET, INFUSE; targets: E names.
-    ADD: state += amount. SET: parameter (or state) = amount from then on. INFUSE: the parameter
+    ADD: state += amount, in the state's own meaning (see `dose` for amounts into concentrations). SET: parameter (or state) = amount from then on. INFUSE: the parameter
     is raised by amount/duration for the duration. A time of +inf means never (for that patient). Raises InvalidValue
     for wrong shapes, NaN, infinite amounts, and infusions whose duration is not above 0.
     """

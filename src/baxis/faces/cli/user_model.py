@@ -132,12 +132,20 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
     from .progress import bar
 
     assert out is not None
+    notes = _notes_of(study)
     try:
         with bar("rows") as progress:
             done = simulate_to_folder(study, values, out, block=how[0], client=how[1], progress=progress)
     except KeyboardInterrupt:
         raise Stopped(f"stopped. Finished blocks are in {out}; the same command goes on from them.") from None
-    said = {"rows": done.rows, "made": done.made, "found": done.found, "again": done.again, "folder": str(out)}
+    said = {
+        "notes": notes,
+        "rows": done.rows,
+        "made": done.made,
+        "found": done.found,
+        "again": done.again,
+        "folder": str(out),
+    }
     failures = {str(k): v for k, v in done.failures.items()}
     if json:
         say(encoder.dumps(said | {"files": [f.name for f in done.files], "failures": failures}))
@@ -147,6 +155,19 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
         say(f"damaged and made anew: {name}")
     for k, why in list(failures.items())[:10]:
         say(f"row {k} did not finish: {why}")
+    for note in notes:
+        say(note)
+    if len(failures) == done.rows:
+        say(f"baxis: no row finished: {failures['0']}", err=True)
+        raise typer.Exit(1)
+
+
+def _notes_of(study: Study) -> list[str]:
+    """Doses after the end, and columns that bear another name."""
+    from ...engine.columns import renamed
+    from ...engine.dosing import refuse_or_tell_late
+
+    return [n for n in (refuse_or_tell_late(study.doses, study.times[-1]), renamed(study.outputs or ())) if n]
 
 
 def _warn_of_units(units: UnitReport, strict: bool) -> None:
