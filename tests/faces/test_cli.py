@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
@@ -141,12 +140,18 @@ def test_show_prints_numbers_with_sources(name: str) -> None:
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
-    code = "from baxis.faces.cli import main; main()"
+    code = (  # says when candidates begin to be simulated
+        "import sys; from baxis.clinic.trial import Laboratory; run = Laboratory.screen\n"
+        "def told(*a): print('SIMULATING', file=sys.stderr, flush=True); return run(*a)\n"
+        "Laboratory.screen = told\n"
+        "from baxis.faces.cli import main; main()"
+    )
     words = ["trial", "rituximab-reflex", "--patients", "60000", "--out", str(tmp_path / "deep" / "out")]
     # a suite started in the background inherits "ignore SIGINT", which a user's terminal never does
     listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     run = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True, preexec_fn=listen)
-    time.sleep(6)
+    assert run.stderr is not None
+    assert any("SIMULATING" in line for line in run.stderr)
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=240)[1]
     assert run.returncode == 130

@@ -12,6 +12,7 @@ import baxis
 ROOT = Path(baxis.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION, MOST_ARGUMENTS = 400, 40, 6
+MOST_SIGNATURE = 60  # of a command, whose options stand in its signature
 # the engine's one call: kernel, parameters, initial, times, events, outputs, options (and the same with sensitivities);
 # and a user's own model: ..., device
 WIDER = {"simulate", "sensitivities", "simulate_model"}
@@ -31,6 +32,14 @@ def test_file_and_its_functions_are_small(file: Path) -> None:
             continue
         body = node.end_lineno - node.body[0].lineno + 1 if node.end_lineno else 0
         assert body <= MOST_FUNCTION, f"{node.name}: {body} lines"
+        signature = node.body[0].lineno - node.lineno
+        said = node.body[0].end_lineno - node.body[0].lineno + 1 if ast.get_docstring(node) else 0  # type: ignore[operator]
+        if command_line:
+            assert signature <= MOST_SIGNATURE, f"{node.name}: {signature} lines of options"
+        else:
+            assert signature + body - said <= MOST_FUNCTION, (
+                f"{node.name}: {signature + body - said} lines with its head"
+            )
         named = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
         count = len([a for a in named if a not in {"self", "cls"}])
         assert command_line or count <= MOST_ARGUMENTS + (node.name in WIDER), f"{node.name}: {count} arguments"

@@ -15,6 +15,7 @@ from baxis.faces.web import (
     pathway_figure,
     pathway_page,
     patient_page,
+    scoreboard_page,
     work,
 )
 
@@ -154,12 +155,19 @@ def test_long_computations_block_nobody_and_can_be_stopped(browser, address: str
         p.close()
 
 
-def test_a_page_without_a_scoreboard_says_how_to_make_one(browser, address: str) -> None:
-    page = browser.new_page()
-    page.goto(f"{address}/scoreboard/")
-    page.wait_for_function("Number(document.body.dataset.answers || 0) >= 1", timeout=60_000)
-    assert page.locator(".plot .main-svg").count() > 0 or "baxis serve --scoreboard" in page.inner_text("#slot-said")
+def test_the_shipped_scoreboard_is_drawn(browser, address: str) -> None:
+    page = opened(browser, f"{address}/scoreboard/")
+    assert page.locator(".plot .main-svg").count() > 0
+    assert "No saved scoreboard" not in page.inner_text("#slot-said")
     page.close()
+
+
+def test_a_page_without_a_scoreboard_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoreboard_page.saved_board, "load", lambda: None)
+    answer = scoreboard_page.answer({})
+    assert "baxis serve --scoreboard DIR" in str(answer.html["said"])
+    assert not answer.figures
+    assert "No scoreboard is at hand" in str(scoreboard_page.form({}))
 
 
 def test_a_combination_answers_and_names_a_faulty_gap() -> None:

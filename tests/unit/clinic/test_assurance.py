@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from baxis.clinic import replicates
+from baxis.clinic.design import build
 from baxis.clinic.replicates import Plan, _judge_size, _Question, _replicates, _sizes
 from baxis.core import streams
 
@@ -57,10 +60,10 @@ def test_of_two_proportions_too() -> None:
 
 
 def test_the_level_of_the_test_is_the_plans() -> None:
-    strict, _, _ = _judge_size(scores(0.0), (60, 60), Plan(replicates=20_000, alpha=0.01))
+    strict, _, _ = _judge_size(scores(0.0), (60, 60), Plan(replicates=4000, alpha=0.01))
     assert strict["assurance"] == strict["power"] == strict["opposite"] == 0  # no direction is predicted
-    _, p = _replicates(scores(0.0), (60, 60), 20_000, 0.0)
-    assert np.mean(p < 0.01) == pytest.approx(0.01, abs=0.003)
+    _, p = _replicates(scores(0.0), (60, 60), 8000, 0.0)
+    assert np.mean(p < 0.01) == pytest.approx(0.01, abs=0.004)
     one, _, p = _judge_size(scores(0.3), (60, 60), Plan(replicates=4000, alpha=0.2))
     assert one["assurance"] + one["opposite"] == pytest.approx(np.mean(p < 0.2))
     assert np.isnan(_judge_size(scores(0.3), (60, 60), Plan(replicates=1))[0]["sd"])
@@ -130,3 +133,101 @@ def test_sizes_are_the_plans_or_the_published_ones() -> None:
 
     assert _sizes(Plan(), Arm(40), Arm(60)) == [(40, 60)]
     assert _sizes(Plan(sizes=(10, 20)), Arm(40), Arm(60)) == [(10, 10), (20, 20)]
+
+
+class _Lab:
+    """A laboratory whose arms are told: values of each patient, NaN where the simulation failed."""
+
+    def __init__(self, values: dict[str, list[float]], names: tuple[str, ...] = ()) -> None:
+        self.values = values
+        self.tool = SimpleNamespace(hazard={"flare_HR"}, continuous=set(names))
+
+    def __call__(self, design, settings):
+        return self
+
+    def screen(self):
+        return SimpleNamespace(ids=np.array([5, 6, 7, 8]), disease="RA"), 9
+
+    def run_arm(self, arm, people):
+        y = np.array(self.values[arm.arm_id])
+        return SimpleNamespace(status=np.where(np.isnan(y), 3, 0), y=y[np.isfinite(y)])
+
+    def measure(self, people, run):
+        return run.y
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Trials of told values; what the draws were asked about is kept."""
+    asked = []
+
+    def between(values, ids, disease):
+        asked.append((values.tolist(), ids.tolist(), disease))
+        return 0.25
+
+    monkeypatch.setattr(replicates, "between_draws", between)
+    monkeypatch.setattr(replicates, "judge", lambda design, tool, endpoint, run, visits, people: visits)
+
+    def run(values, plan, names=()):
+        monkeypatch.setattr(replicates, "Laboratory", _Lab(values, names))
+        return replicates.replicate_trials(design(), plan)
+
+    return run, asked
+
+
+def design():
+    arms = [
+        {"arm_id": "b", "n": 50, "role": "active"}, {"arm_id": "a", "n": 40, "role": "placebo"},
+        {"arm_id": "c", "n": 30, "role": "active"},
+    ]  # fmt: skip
+    endpoints = [
+        {"name": "ACR20", "week": 12}, {"name": "ACR20", "week": 24, "primary": True}, {"name": "ACR50", "week": 24},
+        {"name": "DAS28_change", "week": 12},
+    ]  # fmt: skip
+    return build({"trial_id": "t", "disease": "RA", "weeks": 24, "arms": arms, "endpoints": endpoints}, "t")
+
+
+VALUES = {"b": [1.0, 1.0, 0.0, np.nan], "a": [0.0, 1.0, 0.0, 1.0], "c": [np.nan, 1.0, 1.0, 1.0]}
+
+
+def test_arms_are_compared_on_the_patients_that_both_have(told) -> None:
+    run, asked = told
+    found = run(VALUES, Plan(replicates=3))
+    assert asked == [([1, 0, 0], [5, 6, 7], "RA"), ([0, 1, 0], [6, 7, 8], "RA")]
+    assert found.table["arm_id"].tolist() == ["b", "c"]
+    assert found.table["predicted"].tolist() == pytest.approx([2 / 3 - 1 / 3, 1 - 2 / 3])
+    assert found.table[["n_active", "n_control"]].to_numpy().tolist() == [[50, 40], [30, 40]]
+    assert found.trials[["n_active", "n_control"]].drop_duplicates().to_numpy().tolist() == [[50, 40], [30, 40]]
+    assert set(found.table["scale"]) == {"risk_difference"}
+    question = _Question("b", np.array([1.0, 1, 0]), np.array([0.0, 1, 0]), True, 0.25, 1)
+    estimates, _ = _replicates(question, (50, 40), 3, 0.25)
+    assert found.recipe["seed"] == 1
+    assert found.trials["estimate"][:3].tolist() == estimates.tolist()
+    assert found.trials["replicate"].tolist() == [0, 1, 2] * 2
+    continuous = run(VALUES, Plan(replicates=3), ("ACR20",))
+    assert set(continuous.table["scale"]) == {"mean_difference"}
+
+
+def test_the_endpoint_is_the_primary_one_unless_another_is_asked_for(told) -> None:
+    run, _ = told
+    for plan, name, week in (
+        (Plan(2), "ACR20", 24),
+        (Plan(2, week=12), "ACR20", 12),
+        (Plan(2, endpoint="ACR20"), "ACR20", 24),
+        (Plan(2, endpoint="ACR50"), "ACR50", 24),
+        (Plan(2, endpoint="DAS28_change"), "DAS28_change", 12),
+        (Plan(2, endpoint="ACR20", week=12), "ACR20", 12),
+    ):
+        found = run(VALUES, plan)
+        assert (found.endpoint.name, found.endpoint.week) == (name, week), plan
+    with pytest.raises(replicates.UnknownName, match="week 48"):
+        run(VALUES, Plan(2, week=48))
+    with pytest.raises(replicates.UnknownName, match="ACR51"):
+        run(VALUES, Plan(2, endpoint="ACR51"))
+    assert found.to_dict()["alpha"] == 0.05
+    assert len(replicates.replicate_trials(design()).trials) == 2000  # a plan of its own: a thousand for each arm
+
+
+def test_the_spread_of_few_replicates_is_that_of_a_sample() -> None:
+    row, estimates, _ = _judge_size(scores(0.3), (60, 60), Plan(replicates=2))
+    assert row["sd"] == pytest.approx(abs(estimates[0] - estimates[1]) / np.sqrt(2))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from baxis.clinic import intervals, posterior
 from baxis.core import streams
@@ -75,6 +75,15 @@ def test_wilson_is_the_score_interval_of_the_paper() -> None:
     low, high = intervals.wilson(0.4, 30)
     assert low < 0.4 < high
     assert intervals.wilson(1.0, 10)[0] == pytest.approx(1 / (1 + 1.959964**2 / 10), abs=1e-6)
+
+
+def test_no_end_lies_outside_what_can_be() -> None:
+    for n in range(1, 300):
+        assert 0 <= intervals.wilson(0.0, n)[0] < intervals.wilson(0.0, n)[1] < 1
+        assert 0 < intervals.wilson(1.0, n)[0] < intervals.wilson(1.0, n)[1] <= 1
+    unsure = intervals.replicate(intervals.Sample(np.array([1.0, 0.0]), True, 2.0), 10, (3, "unsure"), "truth")
+    assert (unsure.min(), unsure.max()) == (0, 1)  # a truth below none or above all does not exist
+    assert np.mean(unsure == 1) == pytest.approx(1 - ndtr(0.25), abs=0.05)
 
 
 def test_newcombe_asks_for_its_level_and_turns_with_its_arms() -> None:

@@ -148,6 +148,25 @@ def test_event_times_run_from_the_randomisation_and_end_at_drop_out(monkeypatch)
     later = c.event_times(design(randomisation={"week": 4, "endpoint": "clinical_response"}), tool, people, endpoint, v)
     assert later.time.tolist() == [56, 140, 56, 0]
     assert later.event.tolist() == [True, True, False, False]
+    third = c.event_times(
+        design(randomisation={"week": 4, "endpoint": "clinical_response"}),
+        tool,
+        people,
+        Endpoint(name="flare_HR", week=12),
+        v,
+    )
+    assert third.time.tolist() == [56, 56, 56, 0]  # week 12 of the trial is day 56 since the randomisation
+    assert third.event.tolist() == [True, False, False, False]
+    gone = Visits(DAYS[[0, 1, 2, 3]], {"flaring organs": rows[:1, :4], "RI": 9 - rows[:1, :4]})
+    monkeypatch.setattr(c, "dropout_visit", lambda *_: np.array([2]))
+    after = c.event_times(
+        design(randomisation={"week": 4, "endpoint": "clinical_response"}), tool, people, endpoint, gone
+    )
+    assert (after.time.tolist(), after.event.tolist()) == ([0], [False])  # gone before it: no follow-up, no fault
+    monkeypatch.setattr(c, "dropout_visit", lambda *_: np.array([5, 5, 4, 3]))
+    between = Visits(DAYS - np.array([0, 0, 0, 0, 75]), v.measures)  # a visit at day 93, after week 12
+    early = c.event_times(design(), tool, people, Endpoint(name="flare_HR", week=12), between)
+    assert early.time.max() == 84
     short = c.event_times(design(), tool, people, Endpoint(name="flare_HR", week=12), v)
     assert short.time.tolist() == [84, 28, 84, 28]
     arm = judged("b", [0, np.nan, 0, 0], visits=v)

@@ -44,6 +44,8 @@ def test_response_is_every_measure_better_and_no_response_none() -> None:
     assert fires(switch(when="response", **both), TOOL, v, {}, 4).tolist() == [True, False, False, False, True]
     assert fires(switch(when="no response", **both), TOOL, v, {}, 4).tolist() == [False, False, False, True, False]
     assert not fires(switch(when="response", **both), TOOL, v, {}, 3).any()  # as it was at that visit
+    v.measures["SJC66"][:, 2], v.measures["TJC68"][:, 2] = 1, 1  # against baseline, not the visit before
+    assert fires(switch(when="response", **both), TOOL, v, {}, 4).tolist() == [True, False, False, False, True]
 
 
 def test_a_measure_above_below_or_between_its_bounds() -> None:
@@ -77,6 +79,9 @@ def test_a_rule_is_judged_at_its_week_or_from_it_until_another() -> None:
     assert _judged_on(switch(week=4, until=12, **measure), DAYS).tolist() == [False, False, True, True, False]
     near = DAYS + np.array([0, 0, 0, 5e-10, -5e-10])
     assert _judged_on(switch(until=24, **measure), near).tolist() == [False, False, False, True, True]
+    early = DAYS - 5e-4
+    assert _judged_on(switch(until=24, **measure), early).tolist() == [False, False, False, False, True]
+    assert _judged_on(switch(until=24, **measure), DAYS + 5e-4).tolist() == [False, False, False, True, False]
     assert _judged_on(switch(until=24, **measure), DAYS + 0.001).tolist() == [False, False, False, True, False]
 
 
@@ -143,6 +148,7 @@ def test_a_course_ends_for_some_and_never_later_than_it_did() -> None:
     assert ended.stops == [84, 100]
     assert ended.on(83.9).tolist() == [True, True, True]
     assert ended.on(84.0).tolist() == [False, True, False]
+    assert ended.on(84.0 - 5e-4).tolist() == [True, True, True]
     assert ended.on(84.0 - 1e-12).tolist() == [False, True, False]  # a dose of the day on which it ends is not given
     nobody = SimpleNamespace(treatments=design().arms[1].treatments)
     assert begun(nobody.treatments, np.zeros(2, bool), 1.0)[0].on(5.0).tolist() == [False, False]

@@ -44,6 +44,7 @@ def test_follow_up_ends_at_the_week_of_the_endpoint() -> None:
     assert times([[0, 0, 0, 0, 1], [0, 0, 0, 1, 0]], 84.0) == ([84, 84], [False, True])
     assert times([[0, 0, 0, 1, 0]], 83.0) == ([28], [False])
     assert times([[0, 0, 0, 1, 0]], 84.0 - 1e-12) == ([84], [True])  # rounding of a week
+    assert times([[0, 0, 0, 1, 0]], 84.0 - 5e-4) == ([28], [False])
 
 
 def test_a_trial_with_two_visits_has_no_event() -> None:

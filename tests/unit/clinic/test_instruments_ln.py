@@ -54,6 +54,9 @@ def test_responses_as_defined(seen, crr, perr, orr):
         (recorded((4.0, 0.7), egfr=(150, 60)), 0, 1, 0),  # exactly the 60 that PERR asks for
         (recorded((4.0, 0.7), egfr=(150, 59)), 0, 0, 0),
         (recorded((4.0, 0.4), steroid=10.1), 0, 0, 1),
+        (recorded((4.0, 0.9), egfr=(100, 85)), 0, 0, 1),  # partial on exactly 85 % of baseline
+        (recorded((4.0, 0.9), egfr=(100, 84)), 0, 0, 0),
+        (recorded((4.0, 0.9), egfr=(150, 90)), 0, 0, 1),
         (recorded((1.98, 0.99)), 0, 0, 1),  # exactly halved and under 1
         (recorded((1.98, 1.0)), 0, 0, 0),
         (recorded((1.4, 0.71)), 0, 0, 0),  # not halved

@@ -198,3 +198,14 @@ def test_weights_and_highest_scores_are_the_published_ones():
     levels = dict.fromkeys(weights, 3) | {"constitutional": 2, "glandular": 2, "biological": 2}
     assert sum(levels[d] * w for d, w in weights.items()) == 123
     assert not tool.failed(recorded()).any()
+
+
+def test_levels_of_the_biological_domain_at_their_edges():
+    """User guide of ESSDAI: IgG 16 to 20 g/L is low, above 20 or below 5 moderate."""
+    tool = instrument("SjD", {"prevalence.low_complement": 1e-12})
+    ones = {name: np.ones((1, 8)) for name in tool.needs}
+    seen = Course(1, np.arange(1), np.arange(8.0), ones)
+    igg = np.array([[4.9, 5.0, 10.0, 15.9, 16.0, 20.0, 20.1, 30.0]])
+    assert tool._biological(seen, igg)[0].tolist() == [2, 0, 0, 0, 1, 1, 2, 2]
+    low = tool._biological(Course(1, np.arange(1), np.arange(8.0), ones | {"c3": np.full((1, 8), 1e-3)}), igg)
+    assert low[0].tolist() == [2, 1, 1, 1, 1, 1, 2, 2]

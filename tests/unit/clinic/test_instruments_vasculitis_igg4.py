@@ -154,6 +154,8 @@ def test_remission_by_a_week_and_at_two_weeks():
     assert aav("BVAS_remission_wk4_and_12", both, 3) == 1
     assert aav("BVAS_remission_wk4_and_12", both, 4) == 0
     assert aav("BVAS_remission_wk4_and_12", bvas([9, 9, 1, 0, 9, 9, 9, 9]), 3) == 0
+    dense = np.array([-14.0, 0.0, 26.0, 28.0, 30.0, 84.0])
+    assert aav("BVAS_remission_wk4_and_12", seen(dense, BVAS=[9, 9, 9, 0, 9, 0], steroid_mg=np.zeros(6))) == 1
 
 
 def test_a_halved_score_asks_for_no_worse_organ():
@@ -247,6 +249,8 @@ def test_flares_and_what_fails():
         assert [igg4(name, v, k) for k in (2, 3, 4, 7)] == [1, 1, 0, 0]
     tool = instrument("IgG4-RD")
     assert tool.failed(v)[0].astype(int).tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    first = Visits(np.array([-14.0, 0.0, 1.0]), {"flaring organs": np.array([[1.0, 1.0, 1.0]])})
+    assert tool.events()["flare"](first)[0].tolist() == [False, False, True]
     for name in ("flare_HR", "relapse_HR"):
         assert tool.by_event()[name](v, 7) == 1
     assert tool.events()["complete remission"](index([1, 1, 0, 2, 0, 1, 1, 1]))[0].sum() == 2

@@ -140,6 +140,7 @@ def test_events_count_from_the_visit_of_randomisation(monkeypatch) -> None:
     v = Visits(DAYS, v.measures | {"BVAS": np.tile([9.0, 9, 0, 0, 0], (4, 1)), "steroid_mg": np.zeros((4, 5))})
     assert judged(monkeypatch, of, "relapse_rate", v) == [1, 0, 1, 1]
     assert judged(monkeypatch, of, "relapse_rate", v, [NEVER, NEVER, 4, 3]) == [1, 0, 0, 0]
+    assert judged(monkeypatch, of, "relapse_rate", v, week=12.0) == [1, 0, 0, 1]  # the third only at week 24
     later, cut, day = since_randomisation(of, v)
     assert (cut, day) == (1, 28.0)
     assert later.days.tolist() == [-28.0, 0.0, 56.0, 140.0]
@@ -197,11 +198,67 @@ def test_conduct_counts_shares_of_those_simulated_to_the_end(monkeypatch) -> Non
     status = np.array([0, 0, 0, 1], dtype=np.int8)
     run = SimpleNamespace(status=status, decisions=decisions, arm=SimpleNamespace(arm_id="a"))
     of, people = design(rescue=RESCUE, randomisation=WITHDRAWAL), SimpleNamespace(ids=np.arange(4), seed=1)
+    late = np.array([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0], [0] * 5, [0] * 5], float)
+    lupus = Visits(DAYS, {"SLEDAI-2K": np.tile([8.0, 8, 4, 4, 4], (4, 1)), "new BILAG A": late})
+    last = result.conduct_table(design("SLE", "SRI-4"), instrument("SLE"), people_of(4), ([run], [lupus]))
+    assert last.set_index("event")["share"]["failed by the instrument's rule"] == pytest.approx(1 / 3)
+    at_end = arthritis({"all": (0.5, 0.5, 1)}, {}, {}, {})
+    last = result.conduct_table(design(rescue=RESCUE), instrument("RA"), people_of(4), ([run], [at_end]))
+    assert last.set_index("event")["share"]["rescued"] == pytest.approx(1 / 3)
     table = result.conduct_table(of, instrument("RA"), people, ([run], [v])).set_index("event")["share"]
     assert table.to_dict() == pytest.approx({
         "dropped out": 1 / 3, "failed by the instrument's rule": 0, "rescued": 1 / 3, f"switch: {switch.text}": 1 / 3,
         "changed therapy by the rescue rule": 0, "randomised": 2 / 3,
     })  # fmt: skip
+
+
+def people_of(n: int) -> SimpleNamespace:
+    return SimpleNamespace(
+        ids=np.arange(n), seed=1, disease="RA", covariates={"age_y": np.arange(n) + 40.0}, matched=None
+    )
+
+
+def test_a_result_judges_every_arm_and_keeps_the_first_arms_baseline(monkeypatch) -> None:
+    """Two arms of three patients, one of whom the solver lost: values, kinds and baseline as the visits say."""
+    of = design(endpoints=[{"name": "ACR20", "week": 24}, {"name": "DAS28_change", "week": 24}])
+    first, second = arthritis({}, {}, {}), arthritis({"all": (1, 1, 1)}, {}, {})
+    for k, v in enumerate((first, second)):
+        v.measures.update(
+            {name: np.full((3, 5), k) + np.arange(5.0) for name in instrument("RA").units if name not in v.measures}
+        )
+    status = np.array([0, 0, 3], dtype=np.int8)
+    runs = [result.ArmRun(arm, DAYS, {}, status, [{"arm_id": arm.arm_id}]) for arm in of.arms]
+    heard = {}
+    for name, value in (("recipe", {}), ("contrasts", []), ("curves", None)):
+        monkeypatch.setattr(result, name, lambda *_, value=value: value)
+    monkeypatch.setattr(result, "harms", lambda *_: None)
+    monkeypatch.setattr(result, "published_baseline", lambda d, t, p, v: heard.update(baseline=v))
+    monkeypatch.setattr(result, "dropout_visit", lambda *_: np.array([NEVER] * 3))
+    monkeypatch.setattr(result, "between_draws", lambda *_: 0.0)
+    monkeypatch.setattr(result.evidence, "load", lambda *_: None)
+    monkeypatch.setattr(result.published, "of_trial", lambda *_: {})
+    settings = SimpleNamespace(evidence=())
+    found = result.summarise(of, instrument("RA"), people_of(3), (runs, [first, second]), 9, settings)
+    shown = found.arms.set_index(["arm_id", "endpoint"])
+    assert shown["value"].to_dict() == {
+        ("a", "ACR20"): 1, ("b", "ACR20"): 0.5, ("a", "DAS28_change"): -3, ("b", "DAS28_change"): -3,
+    }  # fmt: skip
+    assert set(shown["n_simulated"]) == {2}
+    assert shown["kind"].to_dict()["a", "ACR20"] == "proportion"
+    assert shown["kind"].to_dict()["a", "DAS28_change"] == "points"
+    assert "published" in found.arms
+    assert found.patients["ESR at baseline"].tolist() == [1, 1, 1]
+    assert heard["baseline"] is first
+    assert found.failures == [{"arm_id": "a"}, {"arm_id": "b"}]
+
+
+def test_a_run_without_kept_courses_has_those_of_its_arm() -> None:
+    arm = design(arms=[{"arm_id": "a", "n": 9, "role": "placebo"}, {"arm_id": "b", "n": 9, "role": "active", "treatments": [
+        {"drug": "rituximab", "dose": 1000, "route": "iv", "schedule": "once"}]}]).arms[1]  # fmt: skip
+    run = result.ArmRun(arm, DAYS, {}, np.zeros(4, dtype=np.int8), [])
+    assert [c.treatment.drug for c in run.taken] == ["rituximab"]
+    kept = (run.taken[0].end(np.ones(4, dtype=bool), 3.0),)
+    assert result.ArmRun(arm, DAYS, {}, np.zeros(4, dtype=np.int8), [], kept).taken is kept
 
 
 def row(monkeypatch, values, binary: bool, n: int = 80):
