@@ -13,6 +13,7 @@ ROOT = Path(baxis.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION, MOST_ARGUMENTS = 400, 40, 6
 MOST_SIGNATURE = 60  # of a command, whose options stand in its signature
+MOST_WHOLE = 45  # a function with its head, its docstring apart
 # the engine's one call: kernel, parameters, initial, times, events, outputs, options (and the same with sensitivities);
 # and a user's own model: ..., device
 WIDER = {"simulate", "sensitivities", "simulate_model"}
@@ -37,9 +38,7 @@ def test_file_and_its_functions_are_small(file: Path) -> None:
         if command_line:
             assert signature <= MOST_SIGNATURE, f"{node.name}: {signature} lines of options"
         else:
-            assert signature + body - said <= MOST_FUNCTION, (
-                f"{node.name}: {signature + body - said} lines with its head"
-            )
+            assert signature + body - said <= MOST_WHOLE, f"{node.name}: {signature + body - said} lines with its head"
         named = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
         count = len([a for a in named if a not in {"self", "cls"}])
         assert command_line or count <= MOST_ARGUMENTS + (node.name in WIDER), f"{node.name}: {count} arguments"

@@ -108,7 +108,8 @@ def timing(
             if chosen.progress:
                 chosen.progress(s * len(gaps) + i + 1, len(STRUCTURES) * len(gaps))
     rows = _rows(shown, gaps, chosen.seed)
-    names, n = tuple(r[0].drug for r in question.regimens), len(people.ids)
+    names = tuple(r[0].drug for r in question.regimens)
+    n = len(people.ids)
     recipe = {
         "setting": question.design.trial_id,
         "weeks": weeks,
