@@ -17,7 +17,7 @@ async def send(message):
     sent.append(message)
 
 scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": "/trial/",
-         "raw_path": b"/trial/", "root_path": "", "scheme": "http", "query_string": b"", "headers": [],
+         "raw_path": b"/trial/", "root_path": "", "scheme": "http", "query_string": b"", "headers": [(b"host", b"localhost")],
          "client": ("localhost", 1), "server": ("localhost", 1)}
 asyncio.run(site(scope, receive, send))
 page = b"".join(m.get("body", b"") for m in sent).decode()

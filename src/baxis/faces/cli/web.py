@@ -16,10 +16,11 @@ def serve(
     scoreboard: Annotated[
         Path | None, typer.Option(help="Folder of `baxis scoreboard --out`, shown in place of the shipped board.")
     ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A further host name under which visitors reach it (repeat).")
+    ] = None,
 ) -> None:
     """Serve the web laboratory (extra `web`) until Ctrl-C."""
     from .. import web
 
-    web.check_free(host, port)
-    say(f"baxis laboratory at http://{host}:{port}/  (Ctrl-C stops it; research use only)", err=True)
-    web.serve(host, port, scoreboard)
+    web.serve(host, port, scoreboard, allowed=allow_host or (), tell=lambda line: say(line, err=True))

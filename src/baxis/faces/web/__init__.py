@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import InvalidValue, Unsupported
 
+LONGEST_MESSAGE = 1 << 17  # bytes; the longest form is a patient's table
 NEEDS = "the web laboratory needs shiny and plotly: pip install 'baxis[web]'"
 
 
-def site() -> Any:
-    """The ASGI application. Raises Unsupported, saying what to install, without the extra."""
+def site(host: str = "127.0.0.1", allowed: Sequence[str] = ()) -> Any:
+    """The ASGI application, which answers to `host`, this machine and the names `allowed`.
+
+    Raises Unsupported, saying what to install, without the extra.
+    """
     try:
         import plotly
         import shiny
@@ -19,25 +24,51 @@ def site() -> Any:
         raise Unsupported(f"{e.name} is not installed; {NEEDS}") from None
     assert plotly
     assert shiny
+    from .guard import hosts_of
     from .site import application
 
-    return application()
+    return application(hosts_of(host, allowed))
 
 
-def serve(host: str = "127.0.0.1", port: int = 8000, scoreboard: str | Path | None = None) -> None:
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    scoreboard: str | Path | None = None,
+    *,
+    allowed: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
     """Serve the laboratory until interrupted; on this machine only unless `host` says otherwise.
 
-    scoreboard: folder that `baxis scoreboard --out` wrote, shown in place of the shipped one. Raises InvalidValue.
+    scoreboard: folder that `baxis scoreboard --out` wrote, shown in place of the shipped one. allowed: further names
+    under which visitors reach it. tell: is given the lines to show once it is ready. Raises InvalidValue, Unsupported.
     """
     check_free(host, port)
-    built = site()
+    built = site(host, allowed)
     if scoreboard is not None:
         from .saved_board import use
 
         use(Path(scoreboard))
+    import logging
+
     import uvicorn
 
-    uvicorn.run(built, host=host, port=port, log_level="warning", ws_max_size=1 << 20)
+    for line in told(host, port):
+        tell(line)
+    logging.getLogger("shiny").setLevel(logging.CRITICAL)  # a message that is none of ours ends its session, no more
+    uvicorn.run(built, host=host, port=port, log_level="warning", ws_max_size=LONGEST_MESSAGE)
+
+
+def told(host: str, port: int) -> list[str]:
+    """What whoever starts the laboratory must know."""
+    shown = f"[{host}]" if ":" in host else host
+    lines = [f"baxis laboratory at http://{shown}:{port}/  (Ctrl-C stops it; research use only)"]
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        lines.append(
+            "Other machines can reach it: there is no password, and what is typed, patients' values among it, travels "
+            "unencrypted. Put a proxy with both before it, or serve 127.0.0.1 and tunnel."
+        )
+    return lines
 
 
 def check_free(host: str, port: int) -> None:

@@ -39,15 +39,17 @@ class Page:
     """One page. `module` has `form(query)`, `body(query)` and `answer(form)`, and `download(request)` where there are `files`.
 
     The module is loaded when the page is first asked for, so that the first page does not wait for the others.
-    slow: its answers take many seconds and have workers of their own, so that no quick page waits behind them.
+    line: which workers answer it (`work.LINES`); long questions have workers of their own, so that no quick page waits
+    behind them. long: fields that hold a table rather than a line.
     """
 
     name: str
     title: str
     lead: str
     module: str
-    slow: bool = False
+    line: str = "quick"
     files: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
 
     def load(self) -> Any:
         """The page's module."""
@@ -80,20 +82,24 @@ _ALL = (
         "Trial",
         "Run a virtual trial and see it beside what was published.",
         "trial_page",
+        "trial",
         files=("result.json", "design.json"),
     ),
     Page(
         "pathway", "Pathway", "B-cell receptor signalling as a map, minutes to days after a stimulus.", "pathway_page"
     ),
-    Page("explain", "Explain", "Where a drug's effect is lost between target and endpoint.", "explain_page", True),
-    Page("biomarkers", "Biomarkers", "Which baseline marker tells who benefits from a drug.", "biomarkers_page", True),
-    Page("combine", "Combine", "Two drugs together, dose by dose, against named nulls.", "combine_page", True),
+    Page("explain", "Explain", "Where a drug's effect is lost between target and endpoint.", "explain_page", "slow"),
+    Page(
+        "biomarkers", "Biomarkers", "Which baseline marker tells who benefits from a drug.", "biomarkers_page", "slow"
+    ),
+    Page("combine", "Combine", "Two drugs together, dose by dose, against named nulls.", "combine_page", "slow"),
     Page(
         "patient",
         "Patient",
         "One patient's values, what they say, and predicted courses. Research only.",
         "patient_page",
-        True,
+        "slow",
+        long=("values",),
     ),
     Page("diseases", "Diseases", "Six diseases side by side: one model, other regulators.", "diseases_page"),
     Page(

@@ -14,11 +14,12 @@ from typing import Any
 
 from shiny import Inputs, Outputs, Session, reactive
 
-from ...core.errors import BaxisError
+from ...core.errors import BaxisError, InvalidValue
 from . import work
+from .downloads import CROWDED
 from .pages import Answer, Page
 
-MOST_FIELDS, MOST_TEXT = 120, 20_000
+MOST_FIELDS, MOST_WORDS, MOST_TEXT = 120, 2_000, 20_000  # fields of a form; characters of a field, and of a long one
 EVERY = 0.5  # seconds between two reports of progress
 log = logging.getLogger("baxis.web")
 
@@ -32,8 +33,7 @@ def server(page: Page) -> Callable[[Inputs, Outputs, Session], None]:
 
         @reactive.effect
         def _ask() -> None:
-            form = checked(input.form())
-            task = asyncio.create_task(reply(page, form, newest.next(), session))
+            task = asyncio.create_task(reply(page, input.form(), newest.next(), session))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
@@ -65,24 +65,35 @@ class Newest:
         self.next()
 
 
-def checked(form: Any) -> dict[str, str]:
-    """The form as text by field; a form of another shape is no form of ours."""
+def checked(page: Page, form: Any) -> dict[str, str]:
+    """The form as text by field; a form of another shape is no form of ours.
+
+    Raises InvalidValue, naming the field, for a text longer than the field may hold.
+    """
     if not isinstance(form, dict) or len(form) > MOST_FIELDS:
         return {}
-    return {str(k)[:40]: str(v)[:MOST_TEXT] for k, v in form.items()}
+    out = {str(k)[:40]: str(v) for k, v in form.items()}
+    for name, text in out.items():
+        most = MOST_TEXT if name in page.long else MOST_WORDS
+        if len(text) > most:
+            raise InvalidValue(name, f"{len(text)} characters", f"at most {most}")
+    return out
 
 
-async def reply(page: Page, form: dict[str, str], wanted: Callable[[], bool], session: Session) -> None:
-    """Compute in the pool and send, unless a newer question came."""
+async def reply(page: Page, form: Any, wanted: Callable[[], bool], session: Session) -> None:
+    """Compute in the page's line and send, unless a newer question came."""
     tell = Teller(wanted, session, asyncio.get_running_loop())
-
-    def compute() -> Answer | None:
-        return work.watched(tell, lambda: page.answer(form)) if wanted() else None
-
     try:
-        answer = await asyncio.get_running_loop().run_in_executor(work.pool(page.slow), compute)
-    except work.Superseded:
+        given = checked(page, form)
+        key = page.name, frozenset(given.items())
+        question = work.ask(page.line, key, lambda: page.answer(given), tell)
+        answer = await asyncio.shield(asyncio.wrap_future(question))
+    except (work.Superseded, asyncio.CancelledError):
         return
+    except work.Crowded:
+        answer = Answer(faults={"": CROWDED})
+    except InvalidValue as e:
+        answer = Answer(faults={e.where if e.where in dict(form) else "": str(e)})
     except BaxisError as e:
         answer = Answer(faults={"": str(e)})
     except Exception:

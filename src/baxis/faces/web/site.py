@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from . import work
+from .guard import Guard, hosts_of
 from .pages import PAGES, Page
 from .server import server
 from .shell import frame
@@ -50,14 +51,14 @@ class Headers:
 FIRST_PAGE = 1.0  # seconds left to the first page before the model is loaded beside it
 
 
-def application() -> Starlette:
-    """The whole site."""
+def application(hosts: frozenset[str] = hosts_of("127.0.0.1")) -> Starlette:
+    """The whole site, for who names one of `hosts`."""
     routes: list[BaseRoute] = [Route("/", _home), Route("/assets/plotly.min.js", _plotly)]
     routes.append(Mount("/assets", StaticFiles(directory=ASSETS)))
     for page in PAGES.values():
         routes += [Route(f"/{page.name}/{file}", page.download) for file in page.files]
         routes.append(Mount(f"/{page.name}", _app(page)))
-    return Starlette(routes=routes, middleware=[Middleware(Headers)], lifespan=_warm)
+    return Starlette(routes=routes, middleware=[Middleware(Guard, hosts=hosts), Middleware(Headers)], lifespan=_warm)
 
 
 def _app(page: Page) -> App:

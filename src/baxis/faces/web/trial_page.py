@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from shiny.ui import TagList, tags
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -18,7 +17,8 @@ from ...clinic.result import TrialResult
 from ...clinic.safety import reported, to_know
 from ...core.errors import BaxisError
 from ...core.written import share
-from . import asked, shell, trial_figures, trial_form, trial_run, work
+from . import asked, downloads, shell, trial_figures, trial_form, trial_run, work
+from .downloads import CROWDED
 from .pages import Answer
 from .trial_fields import base_of, defaults, filled, form
 
@@ -186,7 +186,7 @@ def _published(r: dict[str, Any]) -> dict[str, Any]:
 
 
 async def download(request: Request) -> Response:
-    """The design or the result of the form in the address, as a file."""
+    """The design or the result of the form in the address, as a file; stops when the visitor leaves."""
     query = asked.read(request.query_params)
     what = request.url.path.rsplit("/", 1)[-1]
     try:
@@ -195,13 +195,16 @@ async def download(request: Request) -> Response:
         if unknown:
             raise trial_form.FormFaults({k: f"{asked.cut(k)!r}: the form has no such field" for k in unknown})
         question = trial_form.read(now)
-        text = (
-            question.design.model_dump_json(indent=2)
-            if what == "design.json"
-            else await run_in_threadpool(lambda: dumps(trial_run.run(question)))
-        )
+        if what == "design.json":
+            text = question.design.model_dump_json(indent=2)
+        else:
+            text = await downloads.text("trial", (what, question), lambda: dumps(trial_run.run(question)), request)
     except (BaxisError, trial_form.FormFaults) as e:
         return PlainTextResponse(f"{e}\n", 422)
+    except work.Superseded:
+        return PlainTextResponse("stopped\n", 499)
+    except work.Crowded:
+        return PlainTextResponse(f"{CROWDED}\n", 503, {"retry-after": "10"})
     return Response(
         text, media_type="application/json", headers={"content-disposition": f'attachment; filename="{what}"'}
     )
