@@ -171,7 +171,7 @@ def _visits(path: Path, runs: list[ArmRun], units: dict[str, str], n: int) -> li
 def _table(file: Path) -> pd.DataFrame:
     """A table with its intervals as lists and nothing as None, as a run gives them."""
     frame = pd.read_parquet(file)
-    for name in frame.select_dtypes("object"):
+    for name in frame.select_dtypes(exclude="number"):
         frame[name] = [v.tolist() if isinstance(v, np.ndarray) else v for v in frame[name]]
     for name in set(frame.columns) & {"published", "published_ci", "pi50", "pi90"}:
         frame[name] = [None if isinstance(v, float) and v != v else v for v in frame[name]]

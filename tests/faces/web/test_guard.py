@@ -53,10 +53,12 @@ def status(sent: list[dict[str, Any]]) -> int:
      ("evil.example", 403), ("evil.example:8000", 403), ("127.0.0.1.evil.example:8000", 403), ("", 403),
      ("192.168.1.7:8000", 403), ("localhost.evil", 403)],
 )  # fmt: skip
+@pytest.mark.promise("The laboratory in the browser", "It answers under its own names only.")
 def test_only_its_own_names(host: str, answer: int) -> None:
     assert status(spoken(page(host))) == answer
 
 
+@pytest.mark.promise("The laboratory in the browser", "It answers under its own names only.")
 def test_two_host_headers_are_none() -> None:
     scope = page()
     scope["headers"].append((b"host", b"evil.example"))
@@ -66,16 +68,19 @@ def test_two_host_headers_are_none() -> None:
 @pytest.mark.parametrize(
     ("host", "answer"), [("192.168.1.7:8000", 200), ("[fe80::1]:8000", 200), ("evil.example", 403)]
 )
+@pytest.mark.promise("The laboratory in the browser", "It answers under its own names only.")
 def test_at_every_address_numbers_are_names_and_domains_are_not(host: str, answer: int) -> None:
     """A domain pointed at this machine is what rebinding needs; a number cannot be rebound."""
     assert status(spoken(page(host), hosts=hosts_of("0.0.0.0"))) == answer
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+@pytest.mark.promise("The laboratory in the browser", "No route is open that no page uses.")
 def test_it_only_shows_pages(method: str) -> None:
     assert status(spoken(page(method=method, path="/evidence/session/abc/upload/1"))) == 405
 
 
+@pytest.mark.promise("The laboratory in the browser", "No route is open that no page uses.")
 def test_routes_that_no_page_uses_are_closed() -> None:
     assert status(spoken(page(path="/evidence/session/abc/dataobj/x"))) == 404
 
@@ -86,6 +91,7 @@ def test_routes_that_no_page_uses_are_closed() -> None:
      ("cross-site", "no-cors", "/trial/result.json", 403), ("cross-site", "navigate", "/trial/result.json", 403),
      ("same-site", "no-cors", "/trial/", 403), ("cross-site", "navigate", "/trial/", 200)],
 )  # fmt: skip
+@pytest.mark.promise("The laboratory in the browser", "Another site can link to it and do nothing else.")
 def test_another_site_may_link_here_and_nothing_else(site: str, mode: str, path: str, answer: int) -> None:
     assert status(spoken(page(path=path, sec_fetch_site=site, sec_fetch_mode=mode))) == answer
 
@@ -95,6 +101,7 @@ def test_another_site_may_link_here_and_nothing_else(site: str, mode: str, path:
     [("http://127.0.0.1:8000", True), ("https://127.0.0.1:8000", True), (None, True), ("http://evil.example", False),
      ("null", False), ("http://127.0.0.1:9999", False), ("http://127.0.0.1", False), ("", False)],
 )  # fmt: skip
+@pytest.mark.promise("The laboratory in the browser", "Another site can link to it and do nothing else.")
 def test_only_its_own_pages_open_a_socket(origin: str | None, opens: bool) -> None:
     sent = spoken(socket_from(origin), {"type": "websocket.connect"})
     assert (sent[0]["type"] == "inside") is opens
@@ -102,6 +109,7 @@ def test_only_its_own_pages_open_a_socket(origin: str | None, opens: bool) -> No
         assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
+@pytest.mark.promise("The laboratory in the browser", "Another site can link to it and do nothing else.")
 def test_a_socket_needs_a_known_host_too() -> None:
     sent = spoken(socket_from("http://evil.example:8000", "evil.example:8000"), {"type": "websocket.connect"})
     assert sent == [{"type": "websocket.close", "code": 1008}]
@@ -114,6 +122,7 @@ def test_a_socket_needs_a_known_host_too() -> None:
      (json.dumps([1]), False), (json.dumps({"method": "init"}), False), (json.dumps({"method": ["init"], "data": {}}), False)],
     ids=["init", "update", "upload", "deep", "cut", "list", "no data", "unhashable"],
 )  # fmt: skip
+@pytest.mark.promise("The laboratory in the browser", "No route is open that no page uses.")
 def test_only_messages_that_pages_send(text: str, passes: bool) -> None:
     sent = spoken(socket_from(None), {"type": "websocket.receive", "text": text})
     assert (sent[0]["got"]["type"] == "websocket.receive") is passes

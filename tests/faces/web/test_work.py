@@ -61,6 +61,7 @@ def test_the_same_question_is_computed_once_for_all_who_ask_it(gate) -> None:
     assert len(gate.made) == 1
 
 
+@pytest.mark.promise("The laboratory in the browser", "Questions are bounded, and stop when nobody waits for them.")
 def test_it_goes_on_while_one_of_them_waits_and_stops_when_none_does(gate) -> None:
     one, two = Visitor(), Visitor()
     future = work.ask("slow", "left", gate, one)
@@ -73,6 +74,7 @@ def test_it_goes_on_while_one_of_them_waits_and_stops_when_none_does(gate) -> No
         future.result(5)
 
 
+@pytest.mark.promise("The laboratory in the browser", "Long questions never hold up quick pages.")
 def test_long_questions_leave_workers_to_quick_ones(gate) -> None:
     waiting = [Visitor() for _ in range(20)]
     for k, visitor in enumerate(waiting):
@@ -82,6 +84,7 @@ def test_long_questions_leave_workers_to_quick_ones(gate) -> None:
         visitor.here = False
 
 
+@pytest.mark.promise("The laboratory in the browser", "Questions are bounded, and stop when nobody waits for them.")
 def test_a_line_is_bounded_and_empties_when_visitors_leave(gate) -> None:
     waiting = [Visitor() for _ in range(work.MOST_WAITING)]
     asked = [work.ask("slow", f"flood {k}", gate, v) for k, v in enumerate(waiting)]
@@ -97,6 +100,7 @@ def test_a_line_is_bounded_and_empties_when_visitors_leave(gate) -> None:
                 future.result(5)
 
 
+@pytest.mark.promise("The laboratory in the browser", "Questions are bounded, and stop when nobody waits for them.")
 def test_who_waits_for_another_s_value_can_leave(gate) -> None:
     cache, gone = work.Cache(3), Visitor()
     first = work.ask("slow", "maker", lambda: cache.get("k", gate), Visitor())
@@ -109,6 +113,7 @@ def test_who_waits_for_another_s_value_can_leave(gate) -> None:
     assert not first.done()
 
 
+@pytest.mark.promise("The laboratory in the browser", "Questions are bounded, and stop when nobody waits for them.")
 def test_a_file_that_nobody_waits_for_is_no_longer_made(gate) -> None:
     class Request:
         async def is_disconnected(self) -> bool:
@@ -122,6 +127,7 @@ def test_a_file_that_nobody_waits_for_is_no_longer_made(gate) -> None:
     assert "file" not in work._QUESTIONS["slow"]
 
 
+@pytest.mark.promise("The laboratory in the browser", "Its memory is bounded.")
 def test_caches_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     @dataclass
     class Run:
@@ -136,6 +142,7 @@ def test_caches_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [cache.has(k) for k in range(4)] == [False, False, True, True]
 
 
+@pytest.mark.promise("The laboratory in the browser", "Its memory is bounded.")
 def test_every_field_has_its_length_on_the_server() -> None:
     with pytest.raises(InvalidValue, match=f"at most {MOST_WORDS}"):
         checked(PAGES["evidence"], {"q": "a " * 9000})

@@ -49,6 +49,7 @@ def test_what_is_kept_comes_back(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.promise("What is kept on disk", "A cache entry that is not what was written is made anew.")
 def test_damage_of_every_kind_is_noticed(folder: Path, kind: str) -> None:
     store.store_arrays(NAME, a=np.arange(100.0))
     file = entry(folder)
@@ -58,6 +59,7 @@ def test_damage_of_every_kind_is_noticed(folder: Path, kind: str) -> None:
     assert store.load_arrays(NAME) is not None
 
 
+@pytest.mark.promise("What is kept on disk", "A cache entry that is not what was written is made anew.")
 def test_an_entry_under_another_name_is_not_taken(folder: Path) -> None:
     store.store(NAME, b"body")
     other = folder / "cd" / ("cd" * 32)
@@ -67,6 +69,7 @@ def test_an_entry_under_another_name_is_not_taken(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners are of POSIX")
+@pytest.mark.promise("What is kept on disk", "Nothing that another user could have written is run.")
 def test_what_others_may_write_is_not_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.store(NAME, b"body")
     entry(folder).chmod(0o666)
@@ -77,6 +80,7 @@ def test_what_others_may_write_is_not_run(folder: Path, monkeypatch: pytest.Monk
     assert store.load(NAME) is None
 
 
+@pytest.mark.promise("What is kept on disk", "A full or closed disk costs one line and time, never a result.")
 def test_a_full_disk_costs_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: str, target: object) -> None:
         raise OSError(28, "No space left on device")
@@ -91,6 +95,9 @@ def test_a_full_disk_costs_one_line(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.promise(
+    "What is kept on disk", "A block of a long run that was damaged, cut or edited is noticed and made anew."
+)
 def test_a_block_that_is_not_what_was_written_is_made_anew(tmp_path: Path, kind: str) -> None:
     blocks = store.Blocks(tmp_path / "run", ".bin")
     blocks.open()
@@ -105,6 +112,7 @@ def test_a_block_that_is_not_what_was_written_is_made_anew(tmp_path: Path, kind:
     assert blocks.put("block-7", b"rows of seven") == file
 
 
+@pytest.mark.promise("What is kept on disk", "What a killed run left half-written is cleared, and nothing else.")
 def test_litter_of_a_killed_run_is_cleared_and_nothing_else(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
     (tmp_path / f".part-{int(done.stdout)}-abc").write_text("of a process that is gone")
