@@ -13,7 +13,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import tempfile
 import warnings
 from functools import lru_cache
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import BaxisWarning, InvalidValue
+from .files import write_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,7 +140,7 @@ def _mine(handle: int) -> bool:
 
 
 def _put(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, for this user alone: others must not write what is run."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".part-{os.getpid()}-")
     try:
         with os.fdopen(handle, "wb") as f:
@@ -163,13 +163,10 @@ class Blocks:
         self.again: list[str] = []
 
     def open(self) -> None:
-        """Make the folder; what a killed run left half-written is removed. InvalidValue when it is a file."""
+        """Make the folder. InvalidValue when it is a file."""
         if self.folder.exists() and not self.folder.is_dir():
             raise InvalidValue("--out", str(self.folder), "a folder, not a file")
         self.folder.mkdir(parents=True, exist_ok=True)
-        for part in self.folder.glob(".part-*-*"):
-            if not _alive(part.name):
-                part.unlink(missing_ok=True)
 
     def find(self, stem: str) -> Path | None:
         """The whole file of a block, or None."""
@@ -184,23 +181,7 @@ class Blocks:
 
     def put(self, stem: str, data: bytes) -> Path:
         """A block in place, whole or not at all."""
-        target = self.folder / self._name(stem, data)
-        _put(target, data)
-        return target
+        return write_bytes(self.folder / self._name(stem, data), data)
 
     def _name(self, stem: str, data: bytes) -> str:
         return f"{stem}-{hashlib.sha256(data).hexdigest()[:16]}{self.suffix}"
-
-
-def _alive(part: str) -> bool:
-    """Whether the process that a file is being written by still runs; on another machine nobody can tell."""
-    found = re.match(r"\.part-(\d+)-", part)
-    if found is None:
-        return True
-    try:
-        os.kill(int(found[1]), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True

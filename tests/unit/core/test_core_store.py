@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baxis.core import store
+from baxis.core import files, store
 from baxis.core.errors import BaxisWarning, InvalidValue
 
 NAME = "ab" * 32
@@ -115,13 +115,15 @@ def test_a_block_that_is_not_what_was_written_is_made_anew(tmp_path: Path, kind:
 @pytest.mark.promise("What is kept on disk", "What a killed run left half-written is cleared, and nothing else.")
 def test_litter_of_a_killed_run_is_cleared_and_nothing_else(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
-    (tmp_path / f".part-{int(done.stdout)}-abc").write_text("of a process that is gone")
-    (tmp_path / f".part-{os.getpid()}-abc").write_text("of one that runs")
-    (tmp_path / "thesis.part").write_text("the user's")
-    (tmp_path / ".part-notes-1").write_text("the user's")
-    store.Blocks(tmp_path).open()
-    left = {p.name for p in tmp_path.iterdir()}
-    assert left == {f".part-{os.getpid()}-abc", "thesis.part", ".part-notes-1"}
+    blocks = store.Blocks(tmp_path, ".bin")
+    file = blocks.put("block-1", b"rows")
+    file.unlink()
+    litter = files.part_name(file.name)
+    gone = litter.replace(f"-{os.getpid()}-", f"-{int(done.stdout)}-")
+    for name in (litter, gone, "thesis.part", ".part-notes-1"):
+        (tmp_path / name).write_text("half a file")
+    blocks.put("block-1", b"rows")
+    assert {p.name for p in tmp_path.iterdir()} == {file.name, litter, "thesis.part", ".part-notes-1"}
 
 
 def test_blocks_need_a_folder(tmp_path: Path) -> None:
