@@ -164,3 +164,13 @@ def test_switches_are_found_to_the_last_bit() -> None:
 def test_times_that_do_not_rise_are_refused() -> None:
     with pytest.raises(BaxisError, match="rising"):
         course("x' = 1; x = 0", [2, 1])
+
+
+@pytest.mark.parametrize("last", [4.99, 5.0, 5.2, 4.9819])
+def test_an_event_by_state_just_before_the_last_output_is_not_missed(last: float) -> None:
+    """10 exp(-k t) falls below 8.3 and is put to 12; the second time at ln(12/8.3)/k after the first, just before `last`."""
+    k = 0.1114
+    network = load_network(antimony_to_sbml(f"x' = -{k}*x; x = 10; C' = -0.2*C; C = 20; at x < 8.3: x = 12"))
+    second = math.log(10 / 8.3) / k + math.log(12 / 8.3) / k
+    found = trajectory(network, np.array([4.5, last]), rtol=1e-9)["x"][-1]
+    assert found == pytest.approx(12 * math.exp(-k * (last - second)), rel=1e-6)
