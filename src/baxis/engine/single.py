@@ -248,7 +248,9 @@ class Walk:
         last = start
         for t in np.unique(np.concatenate([np.linspace(start, end, PARTS + 1)[1:], inside])):
             state = flown.full(solver.y if t == end else dense(t))
-            moment = min(float(t), math.nextafter(solver.t_bound, -math.inf))  # what the clock switches there comes next
+            moment = min(
+                float(t), math.nextafter(solver.t_bound, -math.inf)
+            )  # what the clock switches there comes next
             if _differ(self.code.monitor(moment, state), before):
                 self._jump(flown, dense, (float(last), moment), before)
                 return True
