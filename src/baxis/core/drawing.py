@@ -18,7 +18,7 @@ from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter
 
 from .written import visible
 
-PLAIN = {"text.parse_math": False, "text.usetex": False}
+PLAIN: dict[Any, Any] = {"text.parse_math": False, "text.usetex": False}
 UNDRAWN = (
     "Glyph .* missing from"  # a letter that the font lacks is drawn as a box; matplotlib's word on it helps nobody
 )

@@ -71,6 +71,8 @@ def lines(result: Strategies) -> list[str]:
         ]
         text += ["", *table(["strategy", "measure", "week", "published", "simulated", "unit", "source"], rows)]
     text += ["", *wrapped(f"Interval: {r['interval']}. Failures: {r['failures']}. {r['notes']}", width())]
+    for line in r["caveats"]:
+        text += wrapped(line, width())
     return [*text, r["notice"]]
 
 

@@ -10,6 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...core.written import visible
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -33,6 +35,7 @@ def page(title: str, parts: Sequence[str], style: str = "") -> str:
     """A whole page in one file: nothing is fetched from anywhere."""
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{escape(title)}</title>"
     body = f"<style>{STYLE}{style}</style></head><body>{''.join(parts)}</body></html>\n"
+    body = visible(body)  # control characters are no HTML
     return f"<!doctype html><html lang='en'><head>{head}{body}"
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...clinic import prescribed
+from ... import axis
+from ...clinic import prescribed, safety
 from ...clinic.design import Arm, Design, read_design
 from ...clinic.instruments import instrument
 from ...clinic.settings import Settings, settle
@@ -185,6 +186,7 @@ def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings)
         "assumed": {"CD19 return, cells/uL": RETURN, "autoantibody rise": RISE, "low inflammation": LOW},
         "interval": "90 %: resampled patients and posterior draws; infections: also the published rate's own",
         "notes": asked.notes,
+        "caveats": safety.caveats({axis.drug(t.drug).class_ for a in place.design.arms for t in a.every_treatment}),
         "remarks": prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks),
         "notice": NOTICE,
     }
