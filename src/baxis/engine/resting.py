@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from baxis.engine.scales import with_tolerances
 from baxis.engine.schedule import lower
 
 NOT_AT_REST = 6  # status beside those of the driver
+LOOKS = 33  # at the second half of the horizon, to say what keeps a patient from rest
+UNSLOWED = 0.9  # of its speed (or its swing) that is left in the end where nothing slows (or calms) it
+MOVES = 1e-4  # of its size that a state moves over these looks
+TURNS = 4
 AT_REST = 1e-9  # largest relative change that a last Newton step may still make
 SAME_BASIN = 0.1  # a polish that moves a state by more than this share has left for another root
 
@@ -27,6 +32,7 @@ SAME_BASIN = 0.1  # a polish that moves a state by more than this share has left
 class Rest:
     """Rest of n patients. state (n, N); status (n,), 0 at rest; residual (n,), relative change of a last Newton step.
 
+    `courses` says of patients that a longer horizon would not bring to rest what grows, falls or swings for ever.
     Where the status is not 0, `state` holds the integrated state at the horizon (or the last good one).
     """
 
@@ -35,6 +41,7 @@ class Rest:
     residual: np.ndarray
     states: tuple[str, ...]
     culprit: np.ndarray
+    courses: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> np.ndarray:
@@ -50,6 +57,9 @@ class Rest:
         worst = self.states[self.culprit[patient]] if self.states else "none"
         if code == NOT_AT_REST:
             size = f"{self.residual[patient]:.1e}"
+            why = self.courses.get(patient)
+            if why is not None:
+                return f"not at rest: {why}"
             return f"not at rest: {worst} would still change by {size} of itself; use a longer horizon"
         return f"{STATUS_TEXT[code]} (state {worst})"
 
@@ -82,7 +92,48 @@ def rest(
     run = execute(job)
     good = np.flatnonzero(run.status == layout.OK)
     newton = execute(replace(job, initial=run.final, who=good, entry="polish", options=replace(options, progress=None)))
-    return _judged(kernel, run, newton, good, job.atol + np.abs(y))
+    found = _judged(kernel, run, newton, good, job.atol + np.abs(y))
+    return replace(found, courses=_courses(job, np.flatnonzero(found.status == NOT_AT_REST)))
+
+
+def _courses(job: Job, rows: np.ndarray) -> dict[int, str]:
+    """What keeps the states of these patients from rest, seen over the second half of the horizon."""
+    if not len(rows):
+        return {}
+    begin, end = job.span
+    table = job.atol if job.atol is None or len(job.atol) == 1 else job.atol[rows]
+    part = replace(job, parameters=job.parameters[rows], initial=job.initial[rows], atol=table, who=None)
+    names = job.kernel.system.states
+    times = np.linspace(0.5 * (begin + end), end, LOOKS)
+    options = replace(job.options, progress=None)
+    seen = execute(replace(part, times=times, chosen=np.arange(len(names)), options=options)).values
+    told = {int(row): _course(v, times, names) for row, v in zip(rows, seen, strict=True)}
+    return {row: why for row, why in told.items() if why}
+
+
+def _course(v: np.ndarray, times: np.ndarray, names: tuple[str, ...]) -> str:
+    """Of values (T, N): the state that grows or falls without slowing, else the one that swings most; else nothing."""
+    steps, size = np.diff(v, axis=0), np.abs(v).max(axis=0)
+    with np.errstate(all="ignore"):
+        share = np.where(size > 0, np.abs(v.max(axis=0) - v.min(axis=0)) / size, 0.0)
+    one_way = (steps > 0).all(axis=0) | (steps < 0).all(axis=0)
+    steady = one_way & (np.abs(steps[-1]) >= UNSLOWED * np.abs(steps[0])) & (share > MOVES)
+    if steady.any():
+        k = int(np.argmax(np.where(steady, share, -1.0)))
+        speed = steps[-1, k] / (times[-1] - times[-2])
+        way = "grows" if speed > 0 else "falls"
+        return (
+            f"{names[k]} would still change: it {way} by {abs(speed):.3g} a unit of time and does not slow, so no horizon "
+            f"is long enough; give it a loss and a gain that can balance, hold it fixed, or leave it out"
+        )
+    turns = (np.sign(steps[1:]) * np.sign(steps[:-1]) < 0).sum(axis=0)
+    later = np.ptp(v[LOOKS // 2 :], axis=0) >= UNSLOWED * np.ptp(v[: LOOKS // 2 + 1], axis=0)
+    swings = (turns >= TURNS) & later & (share > MOVES)
+    if not swings.any():
+        return ""
+    k = int(np.argmax(np.where(swings, share, -1.0)))
+    low, high = v[:, k].min(), v[:, k].max()
+    return f"{names[k]} would still change: it swings between {low:.3g} and {high:.3g} and does not calm, as an oscillator does"
 
 
 def _judged(kernel: Kernel, run: Any, newton: Any, good: np.ndarray, start: np.ndarray) -> Rest:

@@ -102,6 +102,30 @@ def test_rest_that_is_not_reached_has_a_sentence() -> None:
     assert rest.state[1, 0] == pytest.approx(1000.0)
 
 
+@pytest.mark.parametrize(
+    ("body", "name", "words"),
+    [
+        ("x' = a; y' = 1 - y; x = 0; y = 0; a = 2.5", "x", "grows by 2.5 a unit of time"),
+        ("y' = 1 - y; x' = -3; x = 0; y = 0", "x", "falls by 3 a unit of time"),
+        ("S = 1; P = 0; J: => P; 0.25*S", "P", "grows by 0.25 a unit of time"),
+        ("x = 1; y = 0; x' = y; y' = (1 - x^2)*y - x", "", "swings between -"),
+    ],
+)
+def test_what_never_rests_is_named_with_its_rate_and_not_sent_to_a_longer_horizon(
+    body: str, name: str, words: str
+) -> None:
+    kernel = engine.compile(engine.load_antimony(f"model never()\n{body}\nend"))
+    said = engine.rest(kernel, horizon=500.0).sentence(0)
+    assert f"{name} would still change" in said
+    assert words in said
+    assert "longer horizon" not in said
+
+
+def test_what_only_comes_late_to_rest_is_told_to_wait() -> None:
+    slow = engine.compile(engine.load_antimony("model m()\n  x' = k*(1 - x); x = 0; k = 0.01\nend"))
+    assert "use a longer horizon" in engine.rest(slow, horizon=100.0).sentence(0)
+
+
 def test_rest_keeps_conserved_totals() -> None:
     cycle = engine.compile(
         engine.load_antimony("model m()\n x' = b*y - a*x; y' = a*x - b*y; x = 3; y = 1; a = 2; b = 1\nend")
