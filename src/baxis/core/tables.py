@@ -92,6 +92,10 @@ class Table:
                         found.setdefault(mark, (cell, f"row {line}, column {name!r}"))
         return found
 
+    def plain(self, cells: Sequence[str]) -> list[float] | None:
+        """These cells of the table as numbers where all are plain ones and nothing is left open; else None (see `number`)."""
+        return None if self.marks else numbers.all_plain(cells)
+
     def number(self, cell: str, line: int, column: str, allowed: str = "a number") -> float:
         """A finite number of a cell. InvalidValue for anything else, and where the table leaves open what is meant."""
         where = place(self.name, line, column)

@@ -42,6 +42,9 @@ def read_values(path: str | Path, sbml: str) -> tuple[dict[str, Array], tuple[st
 
 
 def _column(table: tables.Table, header: str, faults: list[str]) -> Array:
+    plain = table.plain(table.cells(header))
+    if plain is not None:
+        return np.array(plain)
     values = np.full(len(table.rows), np.nan)
     for k, (cell, line) in enumerate(zip(table.cells(header), table.lines, strict=True)):
         try:

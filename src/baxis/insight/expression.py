@@ -132,16 +132,12 @@ def _identifiers(cells: list[str]) -> bool:
 def _values(table: tables.Table, columns: list[int]) -> Array:
     """(genes, samples); NaN where a value is missing. InvalidValue for the first cell that is no number."""
     out = np.empty((len(table.rows), len(columns)))
-    quick = not table.marks
     for i, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
         cells = [row[k] for k in columns]
-        joined = "".join(cells)
-        if quick and joined.isascii() and not any(mark in joined for mark in "_nN"):
-            try:
-                out[i] = cells
-                continue
-            except ValueError:
-                pass
+        plain = table.plain(cells)
+        if plain is not None:
+            out[i] = plain
+            continue
         out[i] = [
             np.nan if numbers.missing(c) else table.number(c, line, table.header[k], "numbers")
             for c, k in zip(cells, columns, strict=True)

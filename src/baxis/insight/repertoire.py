@@ -71,6 +71,9 @@ def repertoire(file: str | Path) -> Repertoire:
 
 def _numbers(table: tables.Table, column: str) -> pd.Series:
     """A column as numbers, NaN where a cell says that there is none. InvalidValue for anything else."""
+    plain = table.plain(table.cells(column))
+    if plain is not None:
+        return pd.Series(plain, dtype=float)
     cells = zip(table.cells(column), table.lines, strict=True)
     return pd.Series(
         [np.nan if numbers.missing(c) else table.number(c, line, column) for c, line in cells], dtype=float

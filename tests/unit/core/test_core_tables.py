@@ -139,6 +139,12 @@ def test_plain_numbers_are_python_s(cell: str) -> None:
     assert numbers.plain(cell) == float(cell.strip(numbers.BLANKS))
 
 
+@pytest.mark.parametrize("cell", ["", "NA", "1_0", "٥", "True", "inf", "1e999", "1,5", "1e", "nan", "0x1"])
+def test_the_quick_way_takes_nothing_that_the_careful_one_refuses(cell: str) -> None:
+    assert numbers.all_plain(["1", "-2.5e3", ".5"]) == [1.0, -2500.0, 0.5]
+    assert numbers.all_plain(["1", cell]) is None
+
+
 def test_a_comma_that_may_mean_two_things_is_asked_about() -> None:
     alone = tables.parse("a;b\n1,234;5\n", "t.csv")
     with pytest.raises(InvalidValue, match=r"write 1234 if the comma stands between thousands, 1\.234 if"):
