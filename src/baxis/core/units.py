@@ -58,6 +58,8 @@ def normal_form(unit: str) -> str:
 def parse(unit: str) -> Any:
     """Pint unit of a text. Raises InvalidValue for an unknown unit."""
     try:
+        if set(unit) & set(";,!?&|="):  # pint passes over some of them
+            raise ValueError(unit)
         return registry().parse_units(normal_form(unit))
     except Exception:  # pint raises several unrelated types, tokenizer errors among them
         raise InvalidValue("unit", unit, "a unit such as mg, mg/kg, ng/mL, 1/day, L/day, cells/uL, IU/mL, 1") from None

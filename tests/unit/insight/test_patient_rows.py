@@ -87,6 +87,13 @@ def test_what_was_taken_for_what_is_said() -> None:
     assert found.dated
 
 
+def test_other_names_are_taken_and_said() -> None:
+    text = "0,complement C3,0.7,g/L\n0,SLEDAI,8,points\n0,MTX,15,mg/week\n"
+    assert read_text(HEAD + text, "p.csv", "SLE").notes == (
+        "'complement C3' taken as C3", "'SLEDAI' taken as SLEDAI-2K", "p.csv, row 4: 'MTX' taken as methotrexate",
+    )  # fmt: skip
+
+
 def test_below_detection_is_a_value_and_said() -> None:
     found = read_text(HEAD + "0,CD19,<5,cells/uL\n9,CD19,0,cells/uL\n20,CD19,BLQ,10^9/L\n30,IgG,>30,g/L\n", "p", "SLE")
     assert found.signs == ("<", "<", "<", ">")
@@ -129,6 +136,7 @@ def test_counts_in_the_units_of_laboratories(unit: str) -> None:
         (HEAD + "0,prednisone,,mg/day\n0,C3,1,g/L\n", ["row 2", "no dose", "0 for none"]),
         (HEAD + "0,C3,1 234,mg/L\n", ["row 2, column 'value'", "write 1234"]),
         (HEAD + "0,C3,1_0,g/L\n", ["write 10"]),
+        (HEAD + "0,C3,700,mg/L;\n", ["unit of C3", "mg/L;"]),
         (HEAD + "0,C3,1.2 g/L,\n", ["write the number alone"]),
         (HEAD + "0,C3,<900,g/L\n", ["0.02 to 4 g/L"]),
         (HEAD + "0,CD19,<0,cells/uL\n", ["a limit above 0"]),

@@ -113,12 +113,17 @@ def _item(line: Line, table: tables.Table, disease: str) -> tuple[Item, list[str
         raise InvalidValue(f"{line.where}, unit of {text}", "", f"a unit such as {wanted}")
     if score:
         sign, value, said = _limit(line, table, score.low if score.log else None, score.measure)
-        return Rating(score.measure, scores.checked(score, (value, line.unit), where, sign), line.day, sign), said
+        own = scores.checked(score, (value, line.unit), where, sign)
+        return Rating(score.measure, own, line.day, sign), [*_alias(text, score.measure), *said]
     assert lab is not None
     span = possible.measure(lab.key, lab.healthy)
     sign, value, said = _limit(line, table, span.detection * _factor(span, line), written(lab.key))
     own = span.check(value, line.unit, where) if sign != "<" else _below(span, value, line.unit, where)
-    return (lab.output, own / lab.healthy, line.day, sign), said
+    return (lab.output, own / lab.healthy, line.day, sign), [*_alias(text, written(lab.key)), *said]
+
+
+def _alias(text: str, name: str) -> list[str]:
+    return [] if text.casefold() == name.casefold() else [f"{text!r} taken as {name}"]
 
 
 def _factor(span: possible.Range, line: Line) -> float:

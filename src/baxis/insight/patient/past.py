@@ -27,6 +27,14 @@ def is_drug(text: str) -> bool:
 
 
 def treatment(line: Line, value: float) -> tuple[Given, list[str]]:
+    """The treatment as it was written, and what to say of its words."""
+    name = axis.drug(line.measure).name
+    found, notes = _read(line, value)
+    known = line.measure.casefold() == name.casefold()
+    return found, notes if known else [f"{line.where}: {line.measure!r} taken as {name}", *notes]
+
+
+def _read(line: Line, value: float) -> tuple[Given, list[str]]:
     """The treatment, and what to say of it: `mg/day` (or mg/week, g/day) from that day on, or doses by a schedule."""
     drug = axis.drug(line.measure)
     where = f"{line.where}, {drug.name}"
