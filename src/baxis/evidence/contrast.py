@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .intervals import error, from_report, has_interval, newcombe, normal, quantile
 from .query import arm_class, drug_classes
+from .rules import GROUP
 from .tables import Evidence
 
 if TYPE_CHECKING:
@@ -130,8 +131,9 @@ def expand(tables: Lookup, spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Contrasts of one map row: each named (or every other) arm with a value against the control."""
     rows = tables.outcomes.get((spec["trial_id"], spec["endpoint"], spec["subgroup"]), [])
     rows = [r for r in rows if r["week"] == spec["week"] and spec["instrument"] in ("", r["instrument"])]
-    named = spec["arms"].split(";") if spec["arms"] else list(dict.fromkeys(r["arm_id"] for r in rows))
     trial, arms = tables.trials[spec["trial_id"]], tables.arms[spec["trial_id"]]
+    real = [a for a in dict.fromkeys(r["arm_id"] for r in rows) if not arms[a]["arm_label"].startswith(GROUP)]
+    named = spec["arms"].split(";") if spec["arms"] else real
     found = []
     for arm in named:
         if arm == spec["versus"]:

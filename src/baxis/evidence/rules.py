@@ -12,6 +12,7 @@ from .schema import NUMBER
 Row = dict[str, str]
 Rows = Iterable[tuple[int, Row]]
 
+GROUP = "analysis group: "  # how the label of a group that is no arm begins, in an imported record
 RATIOS = {"hazard_ratio", "odds_ratio", "rate_ratio", "risk_ratio", "relative_risk_ratio"}
 FRACTIONS = {"proportion"}
 

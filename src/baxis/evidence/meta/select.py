@@ -17,6 +17,7 @@ from baxis.evidence.meta.arms import Arm, Published, read_arms
 from baxis.evidence.meta.classes import base_class
 from baxis.evidence.meta.controls import cohorts, control_of
 from baxis.evidence.meta.effects import LeftOut
+from baxis.evidence.rules import GROUP
 
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
@@ -173,7 +174,8 @@ def exclusions() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
 
 
 def _trial_result(trial, week: float, rows, arms) -> TrialResult:  # type: ignore[no-untyped-def]
-    by_id = {a.arm_id: a for a in arms.itertuples()} if arms is not None else {}
+    real = arms[~arms["arm_label"].str.startswith(GROUP)] if arms is not None else None
+    by_id = {a.arm_id: a for a in real.itertuples()} if real is not None else {}
     instrument = ""
     count = Counter(i for i in rows["instrument"] if i)
     if count:  # one instrument for a trial, so that arms are compared on one scale: that of most rows

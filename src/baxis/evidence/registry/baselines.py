@@ -10,7 +10,8 @@ from .groups import Results, Row, counts, number, show
 
 def baseline(measure: dict[str, Any], module: dict[str, Any], out: Results) -> None:
     """Rows of one baseline measure: means and medians as they are, counts as fractions of their group."""
-    titles = {g["id"]: g.get("title", "") for g in module.get("groups", [])}
+    titles = {g["id"]: g.get("title", g["id"]) for g in module.get("groups", [])}
+    arms = out.of_groups([g for g in module.get("groups", []) if not whole(g.get("title", ""))])
     sizes = counts(measure.get("denoms") or module.get("denoms", []))
     for group_class in measure.get("classes", []):
         for category in group_class.get("categories", []):
@@ -22,11 +23,16 @@ def baseline(measure: dict[str, Any], module: dict[str, Any], out: Results) -> N
                 row = baseline_cell(measure, cell, sizes.get(cell["groupId"]), code) if code else {}
                 if not row:
                     said = f"{cell.get('value', '')} {measure.get('unitOfMeasure', '')}"
-                    out.unmapped.append(f"{out.nct}: baseline {name!r} of {group!r} ({said}) has no characteristic")
+                    out.say(f"baseline {name!r} of {group!r} ({said}) has no characteristic")
                     continue
-                arm = "all" if group.casefold().startswith("total") else out.arm(group)
+                arm = "all" if whole(group) else arms.get(cell["groupId"], cell["groupId"])
                 head = {"trial_id": out.nct.lower(), "arm_id": arm, "characteristic": code}
                 out.baseline.append({**head, **row, **out.tail})
+
+
+def whole(title: str) -> bool:
+    """Whether a baseline group is the whole trial."""
+    return title.casefold().strip() in ("total", "total population", "all participants", "overall", "overall study")
 
 
 def baseline_cell(measure: dict[str, Any], cell: dict[str, Any], size: float | None, code: str) -> Row:
@@ -36,8 +42,10 @@ def baseline_cell(measure: dict[str, Any], cell: dict[str, Any], size: float | N
     if value is None:
         return {}
     if code.endswith("_frac"):
-        share = value / size if kind == "COUNT_OF_PARTICIPANTS" and size else value / 100 if "ercent" in unit else None
-        return {"value": show(share), "statistic": "fraction", "unit": "fraction"} if share is not None else {}
+        share = value / size if kind == "COUNT_OF_PARTICIPANTS" and size else None
+        share = value / 100 if share is None and ("ercent" in unit or "%" in unit) else share
+        told = share is not None and 0 <= share <= 1
+        return {"value": show(share), "statistic": "fraction", "unit": "fraction"} if told else {}
     if kind == "COUNT_OF_PARTICIPANTS" or (code.endswith("_y") and unit.casefold() not in YEARS):
         return {}
     scale = YEARS[unit.casefold()] if code.endswith("_y") else 1.0

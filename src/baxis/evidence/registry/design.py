@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from . import words
@@ -66,10 +65,14 @@ def masking(design: dict[str, Any], nct: str, unmapped: list[str]) -> Row:
     mask = info.get("maskingInfo", {}).get("masking", "")
     blind = {"NONE": "open", "SINGLE": "single"}.get(mask, "double" if mask else "")
     model, allocation = info.get("interventionModel", ""), info.get("allocation", "")
-    if allocation == "RANDOMIZED":
+    if allocation == "RANDOMIZED" and model != "CROSSOVER":
         if model not in ("PARALLEL", ""):
             unmapped.append(f"{nct}: interventionModel {model!r} filed as parallel-rct")
         return {"design": "parallel-rct", "blind": blind}
+    if model == "CROSSOVER":
+        unmapped.append(
+            f"{nct}: a crossover trial has no design of its own; filed as open-label, so that nothing pools it"
+        )
     return {"design": "single-arm" if model == "SINGLE_GROUP" else "open-label", "blind": blind or "open"}
 
 
@@ -81,7 +84,12 @@ def arms(study: dict[str, Any], unmapped: list[str]) -> list[Row]:
     details = {
         f"{i.get('type', '').title()}: {i.get('name', '')}".casefold(): i for i in module.get("interventions", [])
     }
-    return [arm(group, details, nct, unmapped) for group in module.get("armGroups", [])]
+    rows: list[Row] = []
+    for group in module.get("armGroups", []):
+        name = words.slug(group.get("label", ""), 40).casefold() or "arm"
+        arm_id = words.unique(name, [r["arm_id"] for r in rows])
+        rows.append({"trial_id": nct.lower(), "arm_id": arm_id, **arm(group, details, nct, unmapped)})
+    return rows
 
 
 def arm(group: dict[str, Any], details: dict[str, Any], nct: str, unmapped: list[str]) -> Row:
@@ -91,14 +99,12 @@ def arm(group: dict[str, Any], details: dict[str, Any], nct: str, unmapped: list
     if kind not in ROLES:
         unmapped.append(f"{nct}: arm {label!r} has type {kind!r}, filed as active")
     names = group.get("interventionNames", [])
-    drugs = [drug_name(n) for n in names]
+    drugs = [d for n in names if (d := words.drug(n))]
     kept = [d for d in drugs if "placebo" not in d] if role != "placebo" else ["placebo"]
     said = " ".join([label, group.get("description", "")])
     more = " ".join(details.get(n.casefold(), {}).get("description", "") for n in names)
     amount, unit = words.dose(said) if words.dose(said)[0] else words.dose(more)
     row = {
-        "trial_id": nct.lower(),
-        "arm_id": words.slug(label, 40).casefold(),
         "arm_label": label,
         "drug": "+".join(dict.fromkeys(kept)) or ("placebo" if drugs else "standard care"),
         "dose": "" if role == "placebo" else amount,
@@ -112,10 +118,3 @@ def arm(group: dict[str, Any], details: dict[str, Any], nct: str, unmapped: list
         if not row[column] and not (role == "placebo" and column == "dose"):
             unmapped.append(f"{nct}: {column} of arm {label!r} not read from {(said.strip() or more)[:120]!r}")
     return row
-
-
-def drug_name(text: str) -> str:
-    """Lower-case drug name of 'Drug: Belimumab 200 mg'."""
-    name = text.split(":", 1)[-1].strip().casefold()
-    name = re.sub(r"\b\d+([.,]\d+)?\s*(mg|g|ug|mcg)(/\w+)?\b.*", "", name).strip(" ,-(")
-    return name.replace("+", " ")

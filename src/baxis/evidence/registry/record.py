@@ -13,12 +13,15 @@ from ...core import library
 from ...core.errors import InvalidValue
 from ...core.folders import whole
 from ...core.sheets import csv_of
+from ...core.written import UNSEEN
 from .. import schema
 from . import design, results
+from .refused import settle
 
 Row = dict[str, str]
 TABLES = ("trials", "arms", "outcomes", "baseline", "agents")
-NCT = re.compile(r"NCT\d{8}")
+NCT = re.compile(r"NCT[0-9]{8}")
+LONGEST = 500  # characters of a cell
 ALLOWED = "a study record of ClinicalTrials.gov in the JSON of API version 2"
 
 
@@ -34,16 +37,18 @@ def read_records(files: Iterable[str | Path]) -> Imported:
     """Rows of several record files; a file may hold one study or the `studies` of a search."""
     out = Imported()
     for file in files:
-        for study in studies(Path(file)):
-            part = read_record(study)
+        found, more = studies(Path(file))
+        parts = [*map(read_record, found), Imported(unmapped=more)]
+        for part in parts:
             for name, rows in part.tables.items():
                 out.tables[name] += [r for r in rows if r not in out.tables[name]]
             out.unmapped += [u for u in part.unmapped if u not in out.unmapped]
     return out
 
 
-def studies(file: Path) -> list[dict[str, Any]]:
-    """Study records of a file. Raises InvalidValue when it holds none, or one that is no record."""
+def studies(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Study records of a file, and a sentence where the register holds more of the same search. Raises InvalidValue
+    when the file holds none, or one that is no record."""
     try:
         data = present(json.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as e:
@@ -59,11 +64,25 @@ def studies(file: Path) -> list[dict[str, Any]]:
             place = f"{file}, study {number} of {len(found)}" if len(found) > 1 else str(file)
             got = f"nctId {nct!r}" if nct else "no protocolSection.identificationModule.nctId"
             raise InvalidValue(place, got, ALLOWED)
-    return found
+    return found, rest(file, data, len(found))
+
+
+def rest(file: Path, data: Any, held: int) -> list[str]:
+    """One sentence when a file is one page of a longer search."""
+    token, total = (data.get(k) for k in ("nextPageToken", "totalCount")) if isinstance(data, dict) else (None, None)
+    more = isinstance(total, int) and not isinstance(total, bool) and total > held
+    if not token and not more:
+        return []
+    of = f"{held} of {total} studies" if more else f"{held} studies of more"
+    next_page = f"; download the next page with pageToken={token}" if token else ""
+    return [f"{file.name} is one page of a search, {of}: the rest is not read{next_page}"]
 
 
 def present(data: Any) -> Any:
-    """The record without its nulls: a field that is null says no more than one that is not there."""
+    """The record without its nulls (a field that is null says no more than one that is not there), its texts in one
+    line and without control characters, which a terminal or a table would act on."""
+    if isinstance(data, str):
+        return " ".join(UNSEEN.sub(" ", data).split())
     if isinstance(data, dict):
         return {k: present(v) for k, v in data.items() if v is not None}
     return [present(v) for v in data if v is not None] if isinstance(data, list) else data
@@ -93,12 +112,14 @@ def mapped(study: dict[str, Any]) -> Imported:
     trial = design.trial(study, out.unmapped)
     arms = design.arms(study, out.unmapped)
     found = results.read(study, arms)
-    rows = list({a["arm_id"]: a for a in found.arms.values()}.values())
+    rows = found.rows
     out.tables |= {"trials": [trial], "arms": rows, "outcomes": found.outcomes, "baseline": found.baseline}
     out.tables["agents"] = agents(rows, out.unmapped)
     out.unmapped += found.unmapped
     single(out, "outcomes", found.nct)
     single(out, "baseline", found.nct)
+    shorten(out, found.nct)
+    settle(out, found.nct)
     return out
 
 
@@ -123,6 +144,16 @@ def single(out: Imported, name: str, nct: str) -> None:
                 " ", "_" if column != "subgroup" else " "
             )
             out.unmapped.append(f"{nct}: {name} key {'|'.join(full)} posted more than once, told apart by {column}")
+
+
+def shorten(out: Imported, nct: str) -> None:
+    """Texts of the register that are too long for a cell are cut, and listed."""
+    for name, rows in out.tables.items():
+        for row in rows:
+            for column, cell in row.items():
+                if len(cell) > LONGEST:
+                    row[column] = cell[: LONGEST - 1] + "…"
+                    out.unmapped.append(f"{nct}: {name}, {column} of {len(cell)} characters cut: {cell[:60]!r}…")
 
 
 KIND = "baxis evidence import"  # of a folder that `write` writes

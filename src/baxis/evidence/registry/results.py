@@ -13,10 +13,10 @@ from .measures import outcome
 def read(study: dict[str, Any], arms: list[Row]) -> Results:
     """Everything of the results section that has a table."""
     nct = study["protocolSection"]["identificationModule"]["nctId"]
-    out = Results(nct, {a["arm_label"].casefold().strip(): a for a in arms})
+    out = Results.of(nct, study["protocolSection"].get("armsInterventionsModule", {}), arms)
     section = study.get("resultsSection", {})
     if not section:
-        out.unmapped.append(f"{nct}: the record has no results section")
+        out.say("the record has no results section")
     sizes(section, out)
     for measure in section.get("baselineCharacteristicsModule", {}).get("measures", []):
         baseline(measure, section["baselineCharacteristicsModule"], out)
@@ -24,7 +24,7 @@ def read(study: dict[str, Any], arms: list[Row]) -> Results:
         outcome(measure, out)
     safety(section.get("adverseEventsModule", {}), out)
     for name in sorted(set(section) - KNOWN):
-        out.unmapped.append(f"{nct}: results module {name} has no table")
+        out.say(f"results module {name} has no table")
     return out
 
 
@@ -37,27 +37,30 @@ KNOWN = {
 def sizes(section: dict[str, Any], out: Results) -> None:
     """Arm sizes from the participant flow (those who started)."""
     flow = section.get("participantFlowModule", {})
-    titles = {g["id"]: g.get("title", "") for g in flow.get("groups", [])}
+    arms = out.of_groups(flow.get("groups", []))
+    rows = {a["arm_id"]: a for a in out.rows}
     for milestone in (flow.get("periods") or [{}])[0].get("milestones", []):
         if milestone.get("type") == "STARTED":
             for reached in milestone.get("achievements", []):
-                arm_id = out.arm(titles.get(reached["groupId"], reached["groupId"]))
-                row = next(a for a in out.arms.values() if a["arm_id"] == arm_id)
-                row["n"] = str(reached.get("numSubjects", ""))
+                size = number(reached.get("numSubjects"))
+                rows[arms[reached["groupId"]]]["n"] = show(size)
     for period in (flow.get("periods") or [])[1:]:
-        out.unmapped.append(f"{out.nct}: participant flow of period {period.get('title', '')!r} has no table")
+        out.say(f"participant flow of period {period.get('title', '')!r} has no table")
 
 
 def safety(module: dict[str, Any], out: Results) -> None:
-    """Deaths and serious adverse events by group; single event terms have no table and are counted."""
+    """Deaths and serious adverse events by group; single event terms have no table and are named."""
     at = words.week(module.get("timeFrame", ""))
+    arms = out.of_groups(module.get("eventGroups", []))
     for group in module.get("eventGroups", []):
-        arm = out.arm(group.get("title", group.get("id", "")))
+        arm = arms[group["id"]]
         for endpoint, affected, risk in (
             ("SAE", "seriousNumAffected", "seriousNumAtRisk"), ("death", "deathsNumAffected", "deathsNumAtRisk"),
         ):  # fmt: skip
             cases, size = number(group.get(affected)), number(group.get(risk))
-            if cases is not None and size:
+            if cases is not None and size and not 0 <= cases <= size:
+                out.say(f"{endpoint} of group {group.get('title', '')!r}: {cases:g} of {size:g} is no count")
+            elif cases is not None and size:
                 row = {
                     "trial_id": out.nct.lower(),
                     "arm_id": arm,
@@ -76,5 +79,6 @@ def safety(module: dict[str, Any], out: Results) -> None:
                     }
                 )
     for name in ("seriousEvents", "otherEvents"):
-        if module.get(name):
-            out.unmapped.append(f"{out.nct}: {len(module[name])} terms of {name} have no table")
+        terms = [str(t.get("term", "") or "no name") for t in module.get(name, [])]
+        if terms:
+            out.say(f"{len(terms)} terms of {name} have no table: {', '.join(terms)}")
