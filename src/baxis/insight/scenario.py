@@ -17,10 +17,11 @@ from ..clinic import prescribed
 from ..clinic.design import Arm, Design, Endpoint, read_design
 from ..clinic.instruments import Instrument, instrument
 from ..clinic.settings import Settings
-from ..core import disease_names, names
+from ..core import disease_names, names, schedule
 from ..core.errors import BaxisError, InvalidValue, Unsupported
 from . import given
 
+PAUSE = 16.0  # weeks from the last dose to the endpoint from which on that is told: longer than any trial's interval but courses
 DRUG, CONTROL = "drug", "no drug"
 
 
@@ -61,7 +62,19 @@ class Scenario:
     @property
     def remarks(self) -> list[str]:
         """What a reader must know of the design: how words were read, far doses, courses cut off, who may enter."""
-        return prescribed.remarks(self.design)
+        return [*prescribed.remarks(self.design), *([self.gone] if self.gone else [])]
+
+    @property
+    def gone(self) -> str:
+        """How long before the endpoint the last dose was, where that is more than PAUSE weeks; else empty."""
+        week, last = self.endpoint.week, 0.0
+        for t in self.treated.treatments:
+            doses = schedule.parse(t.schedule).doses(min(7.0 * week, t.stop_day or 7.0 * week) - t.start_day)
+            last = max([last, *(t.start_day + d.day for d in doses)])
+        weeks = week - last / 7.0
+        if weeks <= PAUSE:
+            return ""
+        return f"the last dose is on day {last + 1:g}, {weeks:.0f} weeks before week {week:g}: what is shown there is what is left of it"
 
     def zero_dose(self) -> Arm:
         """The drug's arm at dose zero: the null, which must equal no drug."""

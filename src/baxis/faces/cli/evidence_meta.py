@@ -45,12 +45,31 @@ def register(app: typer.Typer) -> None:
     app.command("rival")(rival_command)
 
 
+def _code(disease: str) -> str:
+    """Code of a disease by any of its names; as it is where own tables may hold another."""
+    from ...core import disease_names
+    from ...core.errors import UnknownName
+
+    try:
+        return disease_names.code(disease)
+    except UnknownName:
+        return disease
+
+
 def _query(
     endpoint: str, disease: list[str] | None, week: float | None, subgroup: str, role: list[str] | None, control: str
 ) -> Query:
     from ...evidence.meta.select import Query
 
-    return Query(endpoint, tuple(disease or ()), week, subgroup, tuple(role) if role else None, "class", control)
+    return Query(
+        endpoint,
+        tuple(_code(d) for d in disease or ()),
+        week,
+        subgroup,
+        tuple(role) if role else None,
+        "class",
+        control,
+    )
 
 
 def _scale(scale: str) -> str:
@@ -176,7 +195,7 @@ def rival_command(
     from ...evidence import rival
 
     more = {"background": background, "population": population, "versus": versus, "drug": drug}
-    got = rival.predict(disease, endpoint, week, drug_class, n_active, n_control, **more)
+    got = rival.predict(_code(disease), endpoint, week, drug_class, n_active, n_control, **more)
     plain = rival.plain_data(got)
     if json:
         say_json(plain, 2)
@@ -199,7 +218,7 @@ def map_command(
 
     if out is not None:
         files.check_file(out, graph.export.FORMATS)
-    built = graph.mechanism_map(_load(evidence), disease)
+    built = graph.mechanism_map(_load(evidence), _code(disease))
     if out is not None:
         say(f"wrote {graph.write(built, out)}", err=True)
     if json:

@@ -25,6 +25,9 @@ HOLDERS = {
 }
 
 
+FREE = 20.0  # %: fall of the target below which it is called free again
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Where a drug's effect is lost. Inflammation is in % of that of the same patients without the drug.
@@ -51,7 +54,10 @@ class Explanation:
 
     @property
     def held_by(self) -> str:
-        """`lost_at` in words that follow "most of what remains"."""
+        """`lost_at` in words that follow "most of what remains"; a drug that has gone by then is said to have gone."""
+        held = self.stages[self.stages["stage"] == "target"]["fall_pct"]
+        if self.lost_at == "target fully held" and self.scenario.gone and (not len(held) or float(held.max()) < FREE):
+            return f"the drug has gone by then, the target is free again; {HOLDERS[self.lost_at]}"
         return HOLDERS[self.lost_at]
 
     @property

@@ -172,6 +172,21 @@ def _chance(strategy: Strategy, runs: list[Followed]) -> float:
     return float((run.begun[run.ok].sum(axis=1) - 1.0).mean() / max(checks.size, 1))
 
 
+def _repeats(asked: Plan) -> list[str]:
+    """Courses of several doses that are given again whole, where a clinic would often give less: said, as it is a choice."""
+    out: dict[str, list[str]] = {}
+    for s in asked.strategies:
+        for line in (x for x in s.lines if x.again):
+            given = setting.regimen(line.drug, asked.disease)
+            if sum(prescribed.counted(t, 12.0)[0] for t in given) > 1:
+                out.setdefault(setting.words(given), []).append(s.name)
+    return [
+        f"{', '.join(names)}: each further course is the first one again ({words}), no lower maintenance dose; strategies of "
+        "your own (--file) can give another"
+        for words, names in out.items()
+    ]
+
+
 def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings) -> dict[str, Any]:
     given = {r.strategy.name: [x.words for x in r.lines] for r in runs}
     return {
@@ -187,6 +202,9 @@ def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings)
         "interval": "90 %: resampled patients and posterior draws; infections: also the published rate's own",
         "notes": asked.notes,
         "caveats": safety.caveats({axis.drug(t.drug).class_ for a in place.design.arms for t in a.every_treatment}),
-        "remarks": prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks),
+        "remarks": [
+            *prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks),
+            *_repeats(asked),
+        ],
         "notice": NOTICE,
     }

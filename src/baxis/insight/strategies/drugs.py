@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,8 @@ def prepare(
     for t in (t for given in regimens for t in given):
         if not axis.drug(t.drug).background:
             slots.setdefault(t.drug, t)
-    arm = Arm(arm_id=strategy.name, n=1, role="active", treatments=tuple(slots.values()))
+    name = re.sub(r"[^A-Za-z0-9]+", " ", strategy.name)[:90].strip() or "strategy"  # any words may name a strategy
+    arm = Arm(arm_id=name, n=1, role="active", treatments=tuple(slots.values()))
     bare = design.replace(background_therapy=[])
     parameters, _ = plan(bare, arm, people, "resolved")
     number = {name: k + 1 for k, name in enumerate(slots)}

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...clinic.instruments import instrument
-from ...core import library
+from ...core import disease_names, fault_words, library
 from ...core.errors import Faults, InvalidValue, UnknownName, nearest
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -121,6 +120,7 @@ def read_plan(file: str | Path, disease: str | None = None) -> Plan:
             raise UnknownName("strategy file", text, known, "or the path of a .toml file")
         raw = library.read_toml(FOLDER, text)
     own = str(raw.get("disease", disease or ""))
+    own = disease_names.code(own) if own else own
     if disease and own != disease:
         raise InvalidValue(f"{text}, disease", own, f"{disease}, as asked for")
     fields = ("disease", "setting", "weeks", "trial", "notes", "strategies")
@@ -166,7 +166,5 @@ def _said(error: ValidationError | TypeError) -> list[str]:
             near = nearest(str(e["loc"][-1]), fields)
             out.append(f"{place}: unknown field" + (f"; did you mean {near!r}?" if near else ""))
             continue
-        got: Any = e.get("input")
-        shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
-        out.append(f"{place}: {e['msg'].removeprefix('Value error, ')}{shown}")
+        out.append(f"{place}: {fault_words.said(e)}")
     return out
