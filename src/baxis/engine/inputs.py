@@ -57,6 +57,15 @@ def first_tables(system: System, parameters: Any, initial: Any, patients: int) -
 
 def parameter_table(system: System, parameters: Any, patients: int) -> np.ndarray:
     """(n, P) parameters; a mapping fills the rest from the model's defaults."""
+    for name in parameters if isinstance(parameters, Mapping) else ():
+        if name in system.assignments and name not in system.parameters:
+            allowed = "a parameter; the model computes this one"
+            hint = (
+                f"load_sbml(text, given=[{name!r}]) makes it one"
+                if name in system.computed
+                else "set what its rule uses"
+            )
+            raise InvalidValue(f"parameters[{name!r}]", "numbers", allowed, hint)
     return _table("parameters", "parameter", system.parameters, system.defaults, parameters, patients)
 
 

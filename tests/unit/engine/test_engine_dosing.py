@@ -226,3 +226,41 @@ def test_rules_of_time_alone_have_a_course() -> None:
 def test_a_species_in_hundreds_of_reactions(path: str, reactions: int) -> None:
     text = "A = 1; B = 0; " + "; ".join(f"J{i}: A -> B; {1 / reactions}*A" for i in range(reactions))
     assert values(text, path, [0.0, 1.0], "A")[0, 1] == pytest.approx(np.exp(-1), rel=1e-5)
+
+
+AMOUNT = antimony_to_sbml("compartment V = 2; species C in V; C = 5; CL = 0.5; C -> ; CL*C").replace(
+    'initialConcentration="5"', 'initialAmount="10"'
+)
+
+
+def test_slopes_of_first_values_follow_the_size() -> None:
+    """C = 10/V exp(-CL/V t): dC/dV = C (CL t / V - 1) / V, which is -10/V^2 at the start."""
+    system = engine.with_sensitivities(engine.load_sbml(AMOUNT), ["V"])
+    v, t = np.array([2.0, 5.0])[:, None], np.array([0.0, 3.0])
+    options = engine.Options(rtol=1e-9, atol=1e-12)
+    run = engine.simulate(engine.compile(system), {"V": v[:, 0]}, times=t, outputs=["C", "C wrt V"], options=options)
+    right = 10 / v * np.exp(-0.5 / v * t)
+    assert run["C"] == pytest.approx(right, rel=1e-7)
+    assert run["C wrt V"] == pytest.approx(right * (0.5 * t / v - 1) / v, rel=1e-6)
+
+
+def test_a_written_patient_keeps_what_was_given() -> None:
+    """Written out with V = 5 and read again, by us and by libRoadRunner, 10 in V is 2."""
+    text = engine.load_sbml(AMOUNT).to_sbml({"V": 5.0})
+    assert simulate_model(text, [0.0, 1.0]).values[0, 0, 0] == pytest.approx(2.0)
+    simulator = pytest.importorskip("roadrunner").RoadRunner(text)
+    simulator.timeCourseSelections = ["[C]"]
+    assert simulator.simulate(0, 1, 2)[:, 0] == pytest.approx(
+        simulate_model(text, [0.0, 1.0]).values[0, :, 0], rel=1e-4
+    )
+
+
+def test_a_constant_that_is_computed_is_refused_by_name_where_it_is_no_parameter() -> None:
+    text = antimony_to_sbml("V = 0.04*w; w = 70; b := 2*V; x' = b; x = 0")
+    kernel = engine.compile(engine.load_sbml(text))
+    with pytest.raises(InvalidValue, match=r"load_sbml.*given=.'V'."):
+        engine.simulate(kernel, {"V": 5.0}, times=[1.0])
+    with pytest.raises(InvalidValue, match="set what its rule uses"):
+        engine.simulate(kernel, {"b": 5.0}, times=[1.0])
+    given = engine.compile(engine.load_sbml(text, given=["V"]))
+    assert engine.simulate(given, {"V": 5.0}, times=[1.0])["x"][0, 0] == pytest.approx(10.0)
