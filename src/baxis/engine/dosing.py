@@ -43,6 +43,9 @@ def dose(system: System, state: str, times: Any, amounts: Any, parameters: Any =
     if home is None:
         return bolus(state, times, amounts)
     size = _at_start(system, home, parameters, initial)
+    if not (np.isfinite(size) & (size > 0)).all():
+        bad = float(size[~(np.isfinite(size) & (size > 0))][0])
+        raise InvalidValue(f"size of {home!r}, the compartment of the dosed {state!r}", bad, "a number above 0")
     amount, size = _by_row(amounts, size)
     parts = [bolus(state, times, amount / size)]
     for q in system.to if isinstance(system, SensitiveSystem) else ():

@@ -43,7 +43,7 @@ class Network:
     `starts` gives each base variable its first value. `amounts` maps a species whose symbol is a concentration to its
     stored amount, `compartment` each species to its compartment (None in one without dimensions), and `per_size` tells
     whether a species' symbol means a concentration. `quick` gives what fast reactions alone add to the rates (see `fast`);
-    `notes` says what was left out of the text to read it.
+    `notes` says what was left out of the text to read it, `constants` names species that are never to change.
     """
 
     base: tuple[str, ...]
@@ -56,6 +56,7 @@ class Network:
     per_size: dict[str, bool]
     quick: dict[str, Tree] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
 
 
 def load_network(source: str | Path) -> Network:
@@ -76,8 +77,17 @@ def load_network(source: str | Path) -> Network:
         raise Faults("SBML", sorted(faults))
     derived = sorted_rules(reader.derived)
     tables = (reader.amounts, reader.compartment, reader.per_size)
+    constants = tuple(s.getId() for s in document.getModel().getListOfSpecies() if s.getConstant())
     return Network(
-        tuple(reader.base), derived, reader.rates, reader.starts, tuple(reader.events), *tables, reader.quick, notes
+        tuple(reader.base),
+        derived,
+        reader.rates,
+        reader.starts,
+        tuple(reader.events),
+        *tables,
+        reader.quick,
+        notes,
+        constants,
     )
 
 

@@ -240,6 +240,7 @@ def _prepared(network: Network, ask: _Ask) -> tuple[Network, tuple[str, ...]]:
     names = tuple((states or network.derived) if ask.outputs is None else ask.outputs)
     settable = [n for n in symbols if n in network.starts or n in network.amounts]
     dosable = dict.fromkeys([*states, *(n for n in network.compartment if n in network.base)])
+    dosable = {n: None for n in dosable if n not in network.constants}
     for n in ask.table:
         refuse_ruled(network, n)
     for what, asked, allowed in (

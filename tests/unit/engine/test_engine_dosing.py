@@ -264,3 +264,16 @@ def test_a_constant_that_is_computed_is_refused_by_name_where_it_is_no_parameter
         engine.simulate(kernel, {"b": 5.0}, times=[1.0])
     given = engine.compile(engine.load_sbml(text, given=["V"]))
     assert engine.simulate(given, {"V": 5.0}, times=[1.0])["x"][0, 0] == pytest.approx(10.0)
+
+
+def test_a_boundary_species_can_be_dosed_a_constant_one_and_one_without_size_cannot() -> None:
+    """x' = B with B = 1, from 1 on 5: x is 1 and 6."""
+    text = antimony_to_sbml("species $B; B = 1; x' = B; x = 0")
+    found = simulate_model(text, [0.0, 1.0, 2.0], outputs=["x"], doses=[("B", 1.0, 4.0)])
+    assert found.values[0, :, 0] == pytest.approx([0.0, 1.0, 6.0])
+    with pytest.raises(UnknownName, match="state to dose 'B'"):
+        simulate_model(
+            text.replace('"true" constant="false"', '"true" constant="true"'), [0.0, 2.0], doses=[("B", 1.0, 4.0)]
+        )
+    with pytest.raises(InvalidValue, match="size of 'V'"):
+        simulate_model(antimony_to_sbml(HOME), [0.0, 1.0], values={"V": 0.0, "C": 1.0}, doses=[("C", 0.0, 1.0)])
