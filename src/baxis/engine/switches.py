@@ -146,7 +146,8 @@ class _Clock:
         if op in COMPARED or op in ("min", "max"):
             return self._stop(below, self._roots(("sub", tree[1], tree[2]), below))
         if op in AROUND_ZERO or (op == "mul" and tree[1] == tree[2]) or (op == "power" and tree[2][0] == "num"):
-            return self._stop(below, self._roots(tree[1], below))
+            own = self._roots(tree[1], below)
+            return self._stop(below, self.merged(below, own))  # sharp where its argument turns, too: sin(t)^200
         if op in ("floor", "ceiling"):
             return self._stop(below, self._steps(tree[1], 1.0, below))
         if op in ("sin", "cos", "tan"):  # smooth: they part the clock for what is made of them, and stop nothing
