@@ -17,9 +17,11 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 DECLARED = re.compile(r"""\A(<\?xml[^>]*encoding=["'])[\w.-]+(["'])""")
 TABLES = ("parameter", "condition", "experiment", "measurement", "observable", "mapping")
 
-TOP = {1: ("parameter_file", "problems"), 2: ("parameter_files", "model_files")}
-WITHIN = {1: ("sbml_files", "condition_files", "measurement_files", "observable_files")}
-WITHIN[2] = ("measurement_files", "observable_files")
+TOP: dict[int, tuple[str, ...]] = {1: ("parameter_file", "problems"), 2: ("parameter_files", "model_files")}
+WITHIN: dict[int, tuple[str, ...]] = {
+    1: ("sbml_files", "condition_files", "measurement_files", "observable_files"),
+    2: ("measurement_files", "observable_files"),
+}
 
 
 @dataclass(frozen=True)

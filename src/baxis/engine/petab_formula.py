@@ -15,8 +15,10 @@ from baxis.engine.mathml import Tree, fold
 
 ONE: Tree = ("num", 1.0)
 ZERO: Tree = ("num", 0.0)
-DIRECT = ("exp", "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh")
-DIRECT += ("arccosh", "arctanh", "log10", "log2")
+DIRECT = (
+    "exp", "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
+    "arctanh", "log10", "log2",
+)  # fmt: skip
 OVER_ONE = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
 OF_OVER_ONE = {"arcsec": "arccos", "arccsc": "arcsin", "arccot": "arctan"}
 OF_OVER_ONE |= {"arcsech": "arccosh", "arccsch": "arcsinh", "arccoth": "arctanh"}
