@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from baxis.core.errors import Faults, InvalidValue
+from baxis.core.errors import Faults, InvalidValue, Unsupported
 from baxis.engine.encoding import as_utf8_xml, decoded, refuse_large
 from baxis.engine.sbml_scan import scan
 
@@ -50,6 +52,51 @@ def read_document(text: str) -> tuple[Any, tuple[str, ...]]:
 @lru_cache(maxsize=4)
 def _scanned(text: str) -> None:
     scan(text)
+
+
+def to_level_3(document: Any) -> None:
+    """Raises a document to Level 3. Stoichiometries given by formulas get names that no other element has.
+
+    libsbml would call them `generatedId_0`, whatever else has that name. Raises Unsupported where it cannot convert.
+    """
+    level = document.getLevel()
+    if level >= 3:
+        return
+    if any(r.isSetStoichiometryMath() for r in _references(document.getModel())):
+        document.setLevelAndVersion(2, 4, False)
+        model = document.getModel()
+        taken = ids(model)
+        for r in _references(model):
+            if r.isSetStoichiometryMath() and not r.isSetId():
+                r.setId(free_name(f"{r.getSpecies()}_stoichiometry", taken))
+                taken.add(r.getId())
+    if not document.setLevelAndVersion(3, 2, False):
+        raise Unsupported(f"SBML Level {level} text that libsbml cannot convert to Level 3")
+
+
+def _references(model: Any) -> list[Any]:
+    sides = [s for r in model.getListOfReactions() for s in (r.getListOfReactants(), r.getListOfProducts())]
+    return [reference for side in sides for reference in side]
+
+
+def ids(model: Any) -> set[str]:
+    """Every id that a formula may use, and those of events and functions."""
+    groups = [
+        model.getListOfCompartments(), model.getListOfSpecies(), model.getListOfParameters(),
+        model.getListOfReactions(), model.getListOfEvents(), model.getListOfFunctionDefinitions(),
+    ]  # fmt: skip
+    groups += [r.getListOfModifiers() for r in model.getListOfReactions()]
+    return {e.getId() for e in (*_references(model), *(e for group in groups for e in group))}
+
+
+def free_name(wanted: str, taken: Collection[str], ending: str = "") -> str:
+    """The name itself, or with the ending and a number where it is taken."""
+    name = wanted
+    for k in itertools.count(1):
+        if name not in taken:
+            break
+        name = f"{wanted}{ending}{k if k > 1 or not ending else ''}"
+    return name
 
 
 def _serious(libsbml: Any, document: Any) -> list[Any]:

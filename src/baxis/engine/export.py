@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from baxis.core.errors import InvalidValue
+from baxis.engine.document import to_level_3
 from baxis.engine.inputs import initial_table, parameter_table
 from baxis.engine.reactions import local_names
 from baxis.engine.system import System
@@ -23,8 +24,7 @@ def sbml_with_values(system: System, parameters: Any = None, initial: Any = None
     p = parameter_table(system, parameters, 1)
     y = initial_table(system, initial, p)
     document = libsbml.readSBMLFromString(system.sbml)
-    if document.getLevel() < 3:
-        document.setLevelAndVersion(3, 2, False)
+    to_level_3(document)
     model = document.getModel()
     values = dict(zip((*system.parameters, *system.states), [*p[0].tolist(), *y[0].tolist()], strict=True))
     keep = initial is None

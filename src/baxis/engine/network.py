@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baxis.core.errors import Faults, Unsupported
-from baxis.engine.document import read_document, source_text
+from baxis.engine.document import read_document, source_text, to_level_3
 from baxis.engine.mathml import Tree, symbols
 from baxis.engine.network_reader import NetworkReader
 from baxis.engine.sbml import HARMLESS, sorted_rules
@@ -98,8 +98,7 @@ def _document(source: str | Path) -> tuple[Any, frozenset[str], tuple[str, ...]]
     document, notes = read_document(source_text(source, "load_network"))
     _packages(libsbml, document)
     fast = frozenset(r.getId() for r in document.getModel().getListOfReactions() if r.getFast())
-    if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
-        raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
+    to_level_3(document)
     return document, fast, notes
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.engine.document import free_name, ids
 from baxis.engine.mathml import Tree, fold, substitute
 
 LONG_SUM = 64
@@ -18,30 +18,15 @@ LocalNames = Mapping[tuple[str, str], str]  # (reaction, its parameter) -> name 
 
 def local_names(model: Any) -> dict[tuple[str, str], str]:
     """Name of each local parameter: `reaction_parameter`, or where the model has that, with `_local` and a number."""
-    taken = _ids(model)
+    taken = ids(model)
     out: dict[tuple[str, str], str] = {}
     for r in model.getListOfReactions():
         law = r.getKineticLaw()
         for p in law.getListOfLocalParameters() if law else ():
-            name = plain = f"{r.getId()}_{p.getId()}"
-            for k in itertools.count(1):
-                if name not in taken:
-                    break
-                name = f"{plain}_local{k if k > 1 else ''}"
+            name = free_name(f"{r.getId()}_{p.getId()}", taken, "_local")
             taken.add(name)
             out[r.getId(), p.getId()] = name
     return out
-
-
-def _ids(model: Any) -> set[str]:
-    """Every id that a formula may use, and those of events and functions."""
-    groups = [
-        model.getListOfCompartments(), model.getListOfSpecies(), model.getListOfParameters(),
-        model.getListOfReactions(), model.getListOfEvents(), model.getListOfFunctionDefinitions(),
-    ]  # fmt: skip
-    for r in model.getListOfReactions():
-        groups += [r.getListOfReactants(), r.getListOfProducts(), r.getListOfModifiers()]
-    return {e.getId() for group in groups for e in group}
 
 
 def reaction_rules(model: Any, tree: Callable[[Any, str], Tree], local_names: LocalNames) -> dict[str, Tree]:

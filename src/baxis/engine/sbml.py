@@ -10,7 +10,7 @@ from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
 from baxis.engine.definitions import function_definitions, refuse_depth
-from baxis.engine.document import read_document, source_text
+from baxis.engine.document import read_document, source_text, to_level_3
 from baxis.engine.mathml import Tree, from_ast, symbols, uses
 from baxis.engine.numeric import evaluate
 from baxis.engine.reactions import local_names, reaction_rules, refuse_moving_sizes, species_rates
@@ -51,8 +51,7 @@ def _document(text: str) -> tuple[Any, tuple[str, ...]]:
         if name not in HARMLESS and document.getPkgRequired(name):
             raise Unsupported(f"SBML package {name!r} changes the mathematics and is not supported by this engine")
     refuse_fast(document.getModel())
-    if document.getLevel() < 3 and not document.setLevelAndVersion(3, 2, False):
-        raise Unsupported(f"SBML Level {document.getLevel()} text that libsbml cannot convert to Level 3")
+    to_level_3(document)
     return document, notes
 
 

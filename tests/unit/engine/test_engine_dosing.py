@@ -277,3 +277,21 @@ def test_a_boundary_species_can_be_dosed_a_constant_one_and_one_without_size_can
         )
     with pytest.raises(InvalidValue, match="size of 'V'"):
         simulate_model(antimony_to_sbml(HOME), [0.0, 1.0], values={"V": 0.0, "C": 1.0}, doses=[("C", 0.0, 1.0)])
+
+
+LEVEL_2 = (
+    '<?xml version="1.0" encoding="UTF-8"?><sbml xmlns="http://www.sbml.org/sbml/level2/version4" level="2" version="4"><model>'
+    '<listOfCompartments><compartment id="c" size="1"/></listOfCompartments><listOfSpecies>'
+    '<species id="S" compartment="c" initialAmount="10"/></listOfSpecies><listOfParameters><parameter id="k" value="1"/>'
+    '<parameter id="NAME" value="7"/></listOfParameters><listOfReactions><reaction id="J" reversible="false">'
+    '<listOfReactants><speciesReference species="S"><stoichiometryMath><math xmlns="http://www.w3.org/1998/Math/MathML">'
+    "<apply><times/><cn>2</cn><ci>k</ci></apply></math></stoichiometryMath></speciesReference></listOfReactants><kineticLaw>"
+    '<math xmlns="http://www.w3.org/1998/Math/MathML"><ci>NAME</ci></math></kineticLaw></reaction></listOfReactions></model></sbml>'
+)
+
+
+@pytest.mark.parametrize("name", ["v", "generatedId_0", "S_stoichiometry"])
+def test_a_stoichiometry_of_level_2_never_takes_the_name_of_a_parameter(name: str) -> None:
+    """dS/dt = -2 k 7."""
+    found = simulate_model(LEVEL_2.replace("NAME", name), [0.0, 0.5], outputs=["S"])
+    assert found.values[0, :, 0] == pytest.approx([10.0, 3.0])
