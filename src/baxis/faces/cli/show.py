@@ -86,11 +86,11 @@ def all_names() -> set[str]:
 
 
 def ledger_tables() -> list[str]:
-    """Every ledger of numbers in the library."""
+    """Every ledger of numbers in the library; a table of another kind beside them has no column `name`."""
     from ...core import library
 
     found = {f"{kind}/{t}" for kind in ("parameters", "instruments") for t in library.names(kind, ".csv")}
-    return sorted(found)
+    return sorted(t for t in found if all("name" in row for row in library.read_table(t)[:1]))
 
 
 def _read(table: str) -> dict[str, Any]:
