@@ -87,6 +87,8 @@ async def reply(page: Page, form: Any, wanted: Callable[[], bool], session: Sess
         given = checked(page, form)
         key = page.name, frozenset(given.items())
         question = work.ask(page.line, key, lambda: page.answer(given), tell)
+        if not question.done() and work.ahead(page.line):
+            await session.send_custom_message("progress", {"waiting": work.ahead(page.line)})
         answer = await asyncio.shield(asyncio.wrap_future(question))
     except (work.Superseded, asyncio.CancelledError):
         return

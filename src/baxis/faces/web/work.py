@@ -129,6 +129,12 @@ def ask(line: str, key: Hashable, make: Callable[[], T], listener: Listener) -> 
     return question.future
 
 
+def ahead(line: str) -> int:
+    """How many questions the newest of a line waits for."""
+    workers = max(LINES[line], os.cpu_count() or 2)
+    return max(0, len(_QUESTIONS[line]) - workers)
+
+
 def _forget(line: str, key: Hashable, question: Question) -> None:
     if _QUESTIONS[line].get(key) is question:
         _QUESTIONS[line].pop(key, None)

@@ -39,6 +39,7 @@
   function progressed(p) {
     if (status.className !== "busy") return;
     stop.hidden = false;
+    if (p.waiting) { tell("busy", "Waiting: " + p.waiting + (p.waiting > 1 ? " questions" : " question") + " of others first"); return; }
     tell("busy", (looked ? "Shown: " + looked : "Computing") + ": " + Math.round(100 * p.share) + " %");
   }
   stop.addEventListener("click", () => {
