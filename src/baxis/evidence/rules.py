@@ -33,7 +33,8 @@ class Fault:
         place = f"{self.file} row {self.row}" if self.row else self.file
         if not self.column:
             return f"{place}: got {self.value}; allowed: {self.allowed}"
-        return f"{place}, column {self.column}: got {self.value!r}; allowed: {self.allowed}"
+        value = self.value if len(self.value) <= 120 else f"{self.value[:120]}…"
+        return f"{place}, column {self.column}: got {value!r}; allowed: {self.allowed}"
 
 
 def number(row: Row, column: str) -> float | None:

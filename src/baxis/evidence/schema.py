@@ -10,10 +10,11 @@ from typing import Any
 
 from ..core import library
 from ..core.errors import UnknownName
+from ..core.written import UNSEEN
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 PATTERNS = {
-    "id": re.compile(r"[^\s|]+"),
+    "id": re.compile(r"[^\W_][\w.+-]{0,79}"),
     "doi": re.compile(r"10\.\d{4,9}/\S+"),
     "pmid": re.compile(r"\d{5,9}", re.ASCII),
     "url": re.compile(r"https?://\S+"),
@@ -21,7 +22,7 @@ PATTERNS = {
     "number": NUMBER,
 }
 SAY = {
-    "id": "an identifier without blanks or '|'",
+    "id": "an identifier: letters, digits and _ . + -, a letter or digit first, at most 80",
     "doi": "a DOI such as 10.1002/art.41811",
     "pmid": "a PubMed number",
     "url": "a web address starting with http",
@@ -56,6 +57,8 @@ class Column:
         """What would have been allowed when `cell` is not; None when it is fine. Links are checked elsewhere."""
         if not cell:
             return "a value (the column may not be empty)" if self.required else None
+        if unseen := UNSEEN.search(cell):
+            return f"text without control characters (it has U+{ord(unseen[0]):04X})"
         if self.type in PATTERNS and not PATTERNS[self.type].fullmatch(cell):
             return SAY[self.type]
         if self.numeric and not math.isfinite(float(cell)):

@@ -136,9 +136,9 @@ def test_no_heading_names_another_level(folder: Callable[..., Path], tmp_path: P
     words = " ".join(re.findall(r">([^<>]+)</text>", svg))
     assert "80 %" in words
     assert "95 %" not in words
-    data = json.loads(next((tmp_path / "o").glob("*.json")).read_text(encoding="utf-8"))
+    data = json.loads(next((tmp_path / "o").glob(f"{args[0]}_*.json")).read_text(encoding="utf-8"))
     assert data["level"] == 0.8
-    head, *rows = next((tmp_path / "o").glob("*.csv")).read_text(encoding="utf-8").splitlines()
+    head, *rows = next((tmp_path / "o").glob(f"{args[0]}_*.csv")).read_text(encoding="utf-8").splitlines()
     at = head.split(",").index("level")
     assert {r.split(",")[at] for r in rows} == {"0.8"}
 
