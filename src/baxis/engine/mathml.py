@@ -200,15 +200,6 @@ def substitute(tree: Tree, values: Mapping[str, Tree]) -> Tree:
     return (tree[0], *(substitute(t, values) for t in tree[1:]))
 
 
-def shifted(tree: Tree, by: float) -> Tree:
-    """The tree with the clock ahead by so much."""
-    if tree[0] == "time":
-        return ("add", tree, ("num", by))
-    if tree[0] in ("num", "sym", "bool"):
-        return tree
-    return (tree[0], *(shifted(t, by) for t in tree[1:]))
-
-
 def symbols(tree: Tree) -> Iterator[str]:
     """Names used in a tree (with repeats); 'time' appears as the empty name."""
     if tree[0] == "sym":
