@@ -122,9 +122,12 @@ def _regulators(name: str) -> dict[str, dict[str, Any]]:
 
 
 def _disease(name: str) -> list[Section]:
-    from ...core import library
+    from ...core import disease_names, library
+    from ...core.errors import UnknownName
 
-    if name not in library.names("diseases"):
+    try:
+        name = disease_names.code(name)
+    except UnknownName:
         return []
     entry = library.read_toml("diseases", name)
     plain = {k: v for k, v in entry.items() if not isinstance(v, dict | list)}
