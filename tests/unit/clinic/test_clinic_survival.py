@@ -259,3 +259,15 @@ def test_times_may_be_zero_and_empty_and_not_of_another_shape():
         Times(np.array([1.0, 2.0]), np.array([True]))
     with pytest.raises(InvalidValue, match="one non-negative time"):
         Times(np.array([1.0, np.nan]), np.array([True, False]))
+
+
+def test_an_arm_with_some_events_is_compared_with_one_without():
+    some, none = Times(np.array([1.0, 2.0, 9.0]), np.array([1, 1, 0], bool)), Times(np.full(3, 9.0), np.zeros(3, bool))
+    assert hazard_ratio(some, none).log == FLAT
+    assert hazard_ratio(none, some).log == -FLAT
+
+
+def test_log_rank_at_the_last_two_patients():
+    """One of two at risk has the event: the variance is 1/4; the last patient alone adds none."""
+    active, control = Times(np.array([1.0]), np.array([True])), Times(np.array([2.0]), np.array([True]))
+    assert log_rank(active, control)[0] == pytest.approx((1 - 0.5) ** 2 / 0.25)
