@@ -104,7 +104,7 @@ def replicate_trials(
             rows.append(row)
             kept = {"arm_id": arm.arm_id, "n_active": sizes[0], "n_control": sizes[1]}
             trials.append(pd.DataFrame({**kept, "replicate": np.arange(len(p)), "estimate": estimates, "p_value": p}))
-    recipe = {"seed": chosen.seed, "patients": chosen.patients, "replicates": plan.replicates}
+    recipe: dict[str, Any] = {"seed": chosen.seed, "patients": chosen.patients, "replicates": plan.replicates}
     recipe |= {"remarks": remarks(design), "notice": NOTICE}
     return Replicates(design, endpoint, plan, pd.DataFrame(rows), pd.concat(trials, ignore_index=True), recipe)
 
