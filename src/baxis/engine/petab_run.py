@@ -22,7 +22,6 @@ LOOKS = (1.9, 3.1, 5.3, 7.7, 10.0)  # within that tenfold time; not in step with
 LONGEST = 1e12
 RTOL, ATOL = 1e-9, 1e-14
 REST_STEPS = 30_000
-SMALL = 1e-7  # a variable that never exceeds ATOL over this is run again, with a tolerance of its own size
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,7 @@ class Run:
         self.begin = plan.begin
         self.times, self.endless = np.unique(times[np.isfinite(times)]), not np.isfinite(times).all()
         self.found, self.rest, walk = self._walked(None)
-        small = (walk.peak > 0) & (walk.peak * SMALL < walk.atol)
-        if small.any():
+        if walk.small:
             self._again(walk.peak)
 
     def value(self, formula: Tree, time: float, own: Mapping[str, float], where: str) -> float:

@@ -7,6 +7,7 @@ computed and the integrator stops there (`time_switches`).
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from functools import partial
@@ -23,6 +24,8 @@ from baxis.engine.network import Network
 from baxis.engine.network_code import NetworkCode, first_values
 from baxis.engine.time_switches import TimeSwitches, of_clock
 
+ATOL = 1e-13  # where none is given, for all variables that are not small
+SMALL = 1e-7  # a variable that never exceeds the absolute tolerance over this is run again, with one of its own size
 PARTS = 8  # looks for a jump inside one step
 MOST_STEPS = 200_000
 NOTHING = 1e-200  # a time in which nothing moves
@@ -35,17 +38,24 @@ class Stopped(RuntimeError):
     """The integration could not go on; the message says where and why."""
 
 
-def trajectory(network: Network, times: Any, *, rtol: float = 1e-8, atol: float = 1e-13) -> dict[str, np.ndarray]:
+def trajectory(
+    network: Network, times: Any, *, rtol: float = 1e-8, atol: float | None = None
+) -> dict[str, np.ndarray]:
     """Values (T,) of every symbol at `times` (T,), rising and not before 0; at the time of an event, after it.
 
     A variable without a first value is not a number, with all that depends on it; the others run. `atol` is of a
-    concentration where a species' symbol means one. Raises InvalidValue for wrong times or events without end,
-    Stopped when the integration cannot go on.
+    concentration where a species' symbol means one; None follows the size of each variable. Raises InvalidValue for
+    wrong times or events without end, Stopped when the integration cannot go on.
     """
     wanted = np.asarray(times, float)
     if wanted.ndim != 1 or not len(wanted) or wanted[0] < 0 or (np.diff(wanted) <= 0).any():
         raise InvalidValue("times", str(times)[:80], "rising numbers of at least 0")
-    return Walk(network, rtol=rtol, atol=atol).course(wanted)
+    walk = Walk(network, rtol=rtol, atol=ATOL if atol is None else atol, scaled=atol is None)
+    found = walk.course(wanted)
+    if atol is None and walk.small:
+        with contextlib.suppress(Stopped):  # the size of rounding, not of a variable: the first run stands
+            found = Walk(network, rtol=rtol, atol=ATOL, scaled=True, peaks=walk.peak).course(wanted)
+    return found
 
 
 class Walk:
@@ -83,6 +93,11 @@ class Walk:
         else:
             self.shortest = math.inf
         self._settle()
+
+    @property
+    def small(self) -> bool:
+        """Did a variable that moved stay so small that its absolute tolerance says little of it?"""
+        return bool(((self.peak > 0) & (self.peak * SMALL < self.atol)).any())
 
     def course(self, wanted: np.ndarray) -> dict[str, np.ndarray]:
         """Values (T,) of every symbol at rising times from now on."""

@@ -280,12 +280,12 @@ def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
 
     dosed, names = _prepared(network, ask)
     values, failures = ask.numbers(names), dict[int, str]()
-    given = 1e-3 * ask.options.rtol if ask.options.atol is None else ask.options.atol
-    tolerance = {"rtol": ask.options.rtol, "atol": float(np.min(np.asarray(given, float)))}
+    given = ask.options.atol
+    atol = None if given is None else float(np.min(np.asarray(given, float)))
     for i in range(ask.rows):
         row = {k: float(v[i if len(v) > 1 else 0]) for k, v in ask.table.items()}
         try:
-            found = trajectory(with_values(dosed, row), ask.times, **tolerance)
+            found = trajectory(with_values(dosed, row), ask.times, rtol=ask.options.rtol, atol=atol)
         except Stopped as problem:
             failures[i] = str(problem)
             continue

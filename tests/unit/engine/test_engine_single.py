@@ -15,6 +15,7 @@ from baxis.engine.network import load_network
 from baxis.engine.network_code import NAMESPACE, expression
 from baxis.engine.single import Stopped, trajectory
 from baxis.engine.time_switches import TimeSwitches
+from baxis.engine.user_model import simulate_model
 
 
 def course(model: str, times: list[float], name: str = "x", **tolerance: float) -> np.ndarray:
@@ -174,3 +175,15 @@ def test_an_event_by_state_just_before_the_last_output_is_not_missed(last: float
     second = math.log(10 / 8.3) / k + math.log(12 / 8.3) / k
     found = trajectory(network, np.array([4.5, last]), rtol=1e-9)["x"][-1]
     assert found == pytest.approx(12 * math.exp(-k * (last - second)), rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e-12, 1e-15, 1e-20])
+def test_without_an_absolute_tolerance_the_unit_of_a_state_does_not_change_its_precision(unit: float) -> None:
+    """A chain x -> y with rates 1 and 2, in closed form; also where simulate_model falls back to the single path."""
+    text = antimony_to_sbml(f"x' = -x; x = {unit}; y' = x - 2*y; y = 0; z' = -w; w := delay(z, 1); z = 1")
+    times = np.array([0.5, 2.0, 5.0])
+    right = unit * (np.exp(-times) - np.exp(-2 * times))
+    assert trajectory(load_network(text), times)["y"] == pytest.approx(right, rel=1e-5, abs=0)
+    found = simulate_model(text, times, outputs=["y"])
+    assert found.path == "single trajectory"
+    assert found.values[0, :, 0] == pytest.approx(right, rel=1e-3, abs=0)
