@@ -38,9 +38,7 @@ class Stopped(RuntimeError):
     """The integration could not go on; the message says where and why."""
 
 
-def trajectory(
-    network: Network, times: Any, *, rtol: float = 1e-8, atol: float | None = None
-) -> dict[str, np.ndarray]:
+def trajectory(network: Network, times: Any, *, rtol: float = 1e-8, atol: float | None = None) -> dict[str, np.ndarray]:
     """Values (T,) of every symbol at `times` (T,), rising and not before 0; at the time of an event, after it.
 
     A variable without a first value is not a number, with all that depends on it; the others run. `atol` is of a
