@@ -60,6 +60,23 @@ def test_library_holds_data_only() -> None:
     assert not list((ROOT / "library").rglob("*.py"))
 
 
+HEAVY = ("numpy", "pandas", "pydantic", "matplotlib", "plotly", "shiny", "sympy", "xarray", "llvmlite", "scipy")
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy packages that a piece of code leaves imported, in a fresh Python."""
+    after = f"{code}; import sys; print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
+    return set(ast.literal_eval(done.stderr.splitlines()[-1]))
+
+
+def test_help_of_all_commands_loads_no_heavy_package() -> None:
+    assert (
+        loaded("from baxis.faces.cli.app import build; build(['--help'])(['--help'], standalone_mode=False)") == set()
+    )
+    assert loaded("import baxis.clinic.design") >= {"numpy", "pydantic"}  # the look itself sees what is loaded
+
+
 def test_import_is_light() -> None:
     code = (
         "import sys, time; t = time.perf_counter(); import baxis; s = time.perf_counter() - t; "

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core import files
-from ...core.written import fixed
 from .output import say, say_json
-from .trial_tables import number
 
 if TYPE_CHECKING:
     from ...clinic.result import TrialResult
@@ -63,30 +61,8 @@ def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:
 
 def _print(result: TrialResult) -> None:
     """The tables of the run, then simulated against published."""
-    from .layout import table
     from .trial import print_result
+    from .trial_tables import against_published
 
     print_result(result)
-    found = result.against_published()
-    if found.empty:
-        say("Nothing was published of this design.")
-        return
-    rows = [
-        (r["table"], r["arm_id"], f"{r['endpoint']} week {r['week']:g}", number(r["simulated"], r["scale"]),
-         number(r["published"], r["scale"]), _gap(r), fixed(r["ratio"], 2), _inside(r["inside"]))
-        for r in found.to_dict("records")
-    ]  # fmt: skip
-    columns = ["what", "arm", "endpoint", "simulated", "published", "difference", "ratio", "in 90 % PI"]
-    say("\n".join(table(columns, rows)))
-
-
-def _gap(row: Any) -> str:
-    """Simulated minus published in the unit of the two; of hazard ratios the ratio says it."""
-    if row["scale"] == "log_hazard_ratio":
-        return "-"
-    share = row["scale"] in ("proportion", "risk_difference")
-    return number(row["difference"], "risk_difference" if share else "mean_difference")
-
-
-def _inside(value: Any) -> str:
-    return "-" if value is None else "yes" if value else "no"
+    say(*against_published(result))

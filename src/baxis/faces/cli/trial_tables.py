@@ -186,3 +186,29 @@ def expected(row: Mapping[Any, Any], n: int) -> str:
         return "-"
     shown = share(value) if value else f"0 of {n}"
     return f"{shown} ({span(row['pi90'], 'proportion')})"
+
+
+def against_published(result: TrialResult) -> list[str]:
+    """Simulated beside published, arm by arm, for endpoints and baseline."""
+    found = result.against_published()
+    if found.empty:
+        return ["Nothing was published of this design."]
+    rows = [
+        (r["table"], r["arm_id"], f"{r['endpoint']} week {r['week']:g}", number(r["simulated"], r["scale"]),
+         number(r["published"], r["scale"]), _gap(r), fixed(r["ratio"], 2), _inside(r["inside"]))
+        for r in found.to_dict("records")
+    ]  # fmt: skip
+    columns = ["what", "arm", "endpoint", "simulated", "published", "difference", "ratio", "in 90 % PI"]
+    return table(columns, rows)
+
+
+def _gap(row: Mapping[Any, Any]) -> str:
+    """Simulated minus published in the unit of the two; of hazard ratios the ratio says it."""
+    if row["scale"] == "log_hazard_ratio":
+        return "-"
+    is_share = row["scale"] in ("proportion", "risk_difference")
+    return number(row["difference"], "risk_difference" if is_share else "mean_difference")
+
+
+def _inside(value: bool | None) -> str:
+    return "-" if value is None else "yes" if value else "no"
