@@ -35,6 +35,14 @@ def test_outputs_that_were_not_asked_for_are_named(cli: Cli, tmp_path: Path, tex
     assert (code, "0.1" in out) == (0, True)
 
 
+def test_an_infinite_number_is_null_in_json(cli: Cli, tmp_path: Path) -> None:
+    _, out, _ = cli(
+        "simulate", model(tmp_path, "S' = 1; S = 0; r := 1/S"), "--until", 1, "--points", 2, "--output", "r", "--json"
+    )
+    found = json.loads(out, parse_constant=pytest.fail)  # JSON has no Infinity and no NaN
+    assert found["values"]["r"] == [[None, pytest.approx(1.0)]]
+
+
 def test_quantities_without_units_are_counted_in_one_line(cli: Cli, tmp_path: Path) -> None:
     assert (
         "Units: none of the 3 quantities has a unit"

@@ -25,12 +25,7 @@ def check_folder(folder: Path, kind: str, names: Iterable[str] = (), option: str
     A new or empty folder is taken; so is one with an earlier result of this kind, whose files are replaced if they are
     as baxis wrote them; what else lies there stays. Raises InvalidValue, naming what is in the way.
     """
-    place = files.end_of(folder)
-    if place.exists() and not place.is_dir():
-        raise InvalidValue(option, str(folder), "a folder, not a file")
-    near = next(p for p in (place, *place.parents) if p.exists())
-    if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
-        raise InvalidValue(option, str(folder), f"a folder that can be written (not inside {near})")
+    place = _writable(folder, option)
     held = _held(place)
     if not held:
         return
@@ -47,13 +42,19 @@ def check_folder(folder: Path, kind: str, names: Iterable[str] = (), option: str
 
 def add_check(folder: Path, names: Iterable[str], option: str = "--out") -> None:
     """As `check_folder`, for files that are added to whatever a folder holds: only their own names must be free or ours."""
+    place = _writable(folder, option)
+    _refuse_changed(place, {"files": {n: h for n, h in _files(place).items() if n in set(names)}}, names, option)
+
+
+def _writable(folder: Path, option: str) -> Path:
+    """The folder at the end of links, there or to be made. InvalidValue where it can be neither."""
     place = files.end_of(folder)
     if place.exists() and not place.is_dir():
         raise InvalidValue(option, str(folder), "a folder, not a file")
     near = next(p for p in (place, *place.parents) if p.exists())
     if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
         raise InvalidValue(option, str(folder), f"a folder that can be written (not inside {near})")
-    _refuse_changed(place, {"files": {n: h for n, h in _files(place).items() if n in set(names)}}, names, option)
+    return place
 
 
 def whole(folder: str | Path, kind: str, write: Writer, drawings: Mapping[str, Writer] | None = None) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from baxis.engine.ir import Function
-from baxis.engine.layout import Layout
+from baxis.engine.layout import Layout, context
 
 NO_PATIENT = -1
 
@@ -36,6 +39,23 @@ class LaneAccess:
     def in_lane(self, f: Function, index: str, lane: str = "%lane") -> str:
         """Position of a vector's lane within a buffer of doubles."""
         return f.integer("add", f.integer("mul", index, self.layout.stride), lane)
+
+    @contextmanager
+    def listed(self, f: Function) -> Iterator[None]:
+        """Every patient of the list `who`, as many at a time as there are lanes: the body acts on those just taken.
+
+        A lane for which no patient is left holds NO_PATIENT.
+        """
+        with f.forever() as (_, out):
+            first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
+            f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
+            with f.loop(f.lanes) as lane:
+                place = f.integer("add", first, lane)
+                self.puti(f, "patient", NO_PATIENT, lane)
+                with f.when(f.icmp("slt", place, context(f, "n_who"))):
+                    who = f.load("i64", context(f, "who"), place)
+                    f.do(f"call void @take(ptr %ctx, ptr %s, i64 {lane}, i64 {who})")
+            yield
 
     def active(self, f: Function, lane: str) -> str:
         return f.icmp("ne", self.geti(f, "patient", lane), NO_PATIENT)

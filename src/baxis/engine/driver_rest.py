@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baxis.engine.denormals import flushed
-from baxis.engine.driver_access import NO_PATIENT, LaneAccess
+from baxis.engine.driver_access import LaneAccess
 from baxis.engine.ir import Function
 from baxis.engine.layout import OK, Layout, context
 
@@ -24,19 +24,11 @@ def polish(layout: Layout, fused: bool) -> Function:
 
 
 def _polish_all(f: Function, code: LaneAccess, layout: Layout) -> None:
-    with f.forever() as (_, out):
-        first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
-        f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
-        with f.loop(f.lanes) as lane:
-            place = f.integer("add", first, lane)
-            code.puti(f, "patient", NO_PATIENT, lane)
-            with f.when(f.icmp("slt", place, context(f, "n_who"))):
-                who = f.load("i64", context(f, "who"), place)
-                f.do(f"call void @take(ptr %ctx, ptr %s, i64 {lane}, i64 {who})")
+    with code.listed(f):
         f.do(f"call void @prepare(ptr {layout.buffer(f, 'p')}, ptr {layout.buffer(f, 'c')})")
         with f.loop(ITERATIONS):
             _newton(f, layout)
-        with f.loop(f.lanes) as lane, f.when(f.icmp("ne", code.geti(f, "patient", lane), NO_PATIENT)):
+        with f.loop(f.lanes) as lane, f.when(code.active(f, lane)):
             who = code.geti(f, "patient", lane)
             culprit = f.emit(f"fptosi double {code.get(f, 'theta', lane)} to i64")
             f.store("i64", culprit, context(f, "culprit"), who)

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from baxis.engine.denormals import flushed
-from baxis.engine.driver_access import NO_PATIENT, LaneAccess
+from baxis.engine.driver_access import LaneAccess
 from baxis.engine.ir import Function
-from baxis.engine.layout import OK, Layout, context
+from baxis.engine.layout import OK, Layout
 
 
 def scout(layout: Layout, fused: bool) -> Function:
     """Entry `scout`: the rates of every listed patient at its state and time, into `final`."""
     code = LaneAccess(layout, fused)
     f = Function("scout", ["ptr %ctx", "ptr %s"], layout.lanes, fused)
-    with flushed(f, layout.warp == 1), f.forever() as (_, out):
-        first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
-        f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
-        with f.loop(f.lanes) as lane:
-            place = f.integer("add", first, lane)
-            code.puti(f, "patient", NO_PATIENT, lane)
-            with f.when(f.icmp("slt", place, context(f, "n_who"))):
-                who = f.load("i64", context(f, "who"), place)
-                f.do(f"call void @take(ptr %ctx, ptr %s, i64 {lane}, i64 {who})")
+    with flushed(f, layout.warp == 1), code.listed(f):
         _look(f, layout)
         with f.loop(f.lanes) as lane, f.when(code.active(f, lane)):
             f.do(f"call void @finish(ptr %ctx, ptr %s, i64 {lane}, i64 {OK})")

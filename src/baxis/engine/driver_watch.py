@@ -199,15 +199,7 @@ class WatchCode(RecordCode):
     def _entry(self) -> Function:
         """Entry `look`: what is watched, then what is surveyed, of every listed patient at its clock, into `marks`."""
         f = Function("look", ["ptr %ctx", "ptr %s"], self.layout.lanes, self.fused)
-        with flushed(f), f.forever() as (_, out):
-            first = f.emit(f"atomicrmw add ptr {context(f, 'counter')}, i64 {f.lanes} monotonic")
-            f.leave_if(f.icmp("sge", first, context(f, "n_who")), out)
-            with f.loop(f.lanes) as lane:
-                place = f.integer("add", first, lane)
-                self.puti(f, "patient", NO_PATIENT, lane)
-                with f.when(f.icmp("slt", place, context(f, "n_who"))):
-                    who = f.load("i64", context(f, "who"), place)
-                    f.do(f"call void @take(ptr %ctx, ptr %s, i64 {lane}, i64 {who})")
+        with flushed(f), self.listed(f):
             self._write_marks(f)
         f.do("ret void")
         return f

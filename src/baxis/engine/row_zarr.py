@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from baxis.core import files
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.engine.columns import column_names
 from baxis.engine.row_files import reasons
@@ -115,7 +116,8 @@ class RowZarr:
         """An empty group, in place whole or not at all."""
         import zarr
 
-        part = self.folder.with_name(f"{self.folder.name}.part")
+        files.clear(self.folder)
+        part = self.folder.with_name(files.part_name(self.folder.name))
         attributes: Any = {"rows": self.rows, "rows in a block": self.block, "outputs": list(outputs)}
         group = zarr.open_group(part, mode="w", zarr_format=2, attributes=attributes)
 

@@ -163,6 +163,16 @@ def test_zarr_holds_the_bits_of_one_run_and_goes_on(tmp_path: Path) -> None:
     assert (other.made, other.found, other.again) == (1, 2, [])  # only the block whose numbers changed
 
 
+def test_a_zarr_group_takes_no_neighbour_away(tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    mine = tmp_path / "rows.zarr.part" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("kept")
+    simulate_to_folder(STUDY, VALUES, tmp_path / "rows.zarr", block=20)
+    assert mine.read_text() == "kept"
+    assert {p.name for p in tmp_path.iterdir()} == {"rows.zarr", "rows.zarr.part"}
+
+
 def test_a_stopped_or_damaged_zarr_group_is_completed(tmp_path: Path) -> None:
     pytest.importorskip("zarr")
 

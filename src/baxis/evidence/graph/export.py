@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from baxis.core import files
 from baxis.core.errors import InvalidValue
+from baxis.core.plain import to_json
 from baxis.evidence.graph.build import MechanismMap, to_dict
 
 PICTURES = (".svg", ".png", ".pdf")
@@ -32,7 +32,7 @@ def write(built: MechanismMap, file: str | Path) -> Path:
 
 def as_json(built: MechanismMap) -> str:
     """Plain JSON of nodes and edges."""
-    return json.dumps(to_dict(built), indent=2, ensure_ascii=False) + "\n"
+    return to_json(to_dict(built), 2) + "\n"
 
 
 def graphml(built: MechanismMap) -> str:
@@ -75,7 +75,7 @@ def cx2(built: MechanismMap) -> str:
         {"nodes": nodes}, {"edges": edges}, {"visualProperties": [_style(FILL)]},
         {"status": [{"success": True}]},
     ]  # fmt: skip
-    return json.dumps(aspects, indent=1, ensure_ascii=False) + "\n"
+    return to_json(aspects) + "\n"
 
 
 def _declarations(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json as encoder
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ...core import files
+from ...core.plain import to_json
 from ...core.sheets import write_table
-from .output import say
+from .output import say, say_json
 from .typed import number_option, real, whole_option
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ def simulate(
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
-    say(encoder.dumps(_record(found, units)) if json else "\n".join(_lines(found, out, bool(doses), units)))
+    if json:
+        say_json(_record(found, units), None)
+    else:
+        say(*_lines(found, out, bool(doses), units))
     if len(found.failures) == len(found.values):
         say(f"baxis: no row finished: {found.failures[0]}", err=True)
         raise typer.Exit(1)
@@ -148,7 +151,7 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
     }
     failures = {str(k): v for k, v in done.failures.items()}
     if json:
-        say(encoder.dumps(said | {"files": [f.name for f in done.files], "failures": failures}))
+        say_json(said | {"files": [f.name for f in done.files], "failures": failures}, None)
         return
     say(f"{done.rows} rows in {done.made + done.found} blocks: {done.made} made, {done.found} found, in {out}")
     for name in done.again:
@@ -267,13 +270,12 @@ def _bands(values: Any) -> Any:
 
 def _record(found: Simulated, units: UnitReport) -> dict[str, Any]:
     columns = {n: found.values[:, :, k] for k, n in enumerate(found.outputs)}
-    values = {n: [[None if v != v else float(v) for v in row] for row in table] for n, table in columns.items()}
     failures = {str(k): v for k, v in found.failures.items()}
     return {
         "path": found.path,
         "why": found.why,
         "times": found.times.tolist(),
-        "values": values,
+        "values": columns,
         "failures": failures,
         "others": list(found.others),
         "notes": list(found.notes),
@@ -344,7 +346,7 @@ def conformance(
         found = run_folder(folder, processes=processes, compiled=compiled, progress=progress)
     report = summary(found)
     if json is not None:
-        files.write_text(json, encoder.dumps(report, indent=1) + "\n")
+        files.write_text(json, to_json(report) + "\n")
     if page is not None:
         with bar("cases, compiled") as progress:
             other = run_folder(folder, processes=processes, compiled=True, progress=progress)
