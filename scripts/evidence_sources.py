@@ -20,7 +20,6 @@ Row = dict[str, str]
 Tables = dict[str, list[Row]]
 
 URL_DOI = re.compile(r"(?:doi(?:\.org)?/(?:full/|abs/|pdf/|epdf/)?|/)(10\.\d{4,9}/[^\s?#&]+)")
-SPRINGER_LIKE = re.compile(r"/(10\.\d{4,9}/[^\s?#&]+)")
 PUBMED = re.compile(r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?/(?:\?term=)?|/pmid/)(\d{6,9})\b")
 PMC = re.compile(r"\b(PMC\d{5,9})\b")
 PII = re.compile(r"/fulltext/(S\d{4}-\d{4}\(\d\d\)\d{5}-[\dX])")

@@ -7,15 +7,6 @@ import re
 Row = dict[str, str]
 
 RATIOS = {"hazard_ratio", "odds_ratio", "rate_ratio", "risk_ratio", "relative_risk_ratio"}
-CHANGES = {
-    "mean_change",
-    "median_change",
-    "mean_or_median_change",
-    "difference",
-    "mean",
-    "median",
-    "geometric_mean",
-}
 INSTRUMENT = re.compile(r"DAS28-3-ESR|DAS28-CRP|DAS28-ESR|DAS28|CDAI|Genant-modified Sharp")
 RATES = {
     "events/100PY": "per 100 patient-years",

@@ -16,10 +16,6 @@ GREY = "#8a8a8a"
 LIGHT = "#e6e6e6"
 BLUE = "#0072b2"  # Okabe & Ito
 ORANGE = "#d55e00"
-GREEN = "#009e73"
-SKY = "#56b4e9"
-YELLOW = "#e69f00"
-PURPLE = "#cc79a7"
 FORMATS = (".png", ".svg", ".pdf")
 
 RC: dict[Any, Any] = {

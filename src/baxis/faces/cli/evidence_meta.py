@@ -259,10 +259,6 @@ def _print(rows: list[dict[str, Any]], data: Any, csv: bool, json: bool, text: A
         text()
 
 
-def _json(data: Any) -> str:
-    return to_json(data, 2) + "\n"
-
-
 def _csv(rows: list[dict[str, Any]]) -> str:
     names = list(rows[0]) if rows else []
     cells = [["" if isinstance(r[n], float) and r[n] != r[n] else r[n] for n in names] for r in rows]

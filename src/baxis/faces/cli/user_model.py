@@ -108,10 +108,7 @@ def simulate(
     found = simulate_model(text, times, values=values, doses=doses, outputs=output, options=options, device=device)
     if out is not None:
         _save(found, out)
-    if json:
-        say_json(_record(found, units), None)
-    else:
-        say(*_lines(found, out, bool(doses), units))
+    say_json(_record(found, units), None) if json else say(*_lines(found, out, bool(doses), units))
     if len(found.failures) == len(found.values):
         say(f"baxis: no row finished: {found.failures[0]}", err=True)
         raise typer.Exit(1)
