@@ -1,16 +1,19 @@
 """Holds the engine's four ways through a model together: plain, with events, single and PEtab, beside libRoadRunner.
 
-python scripts/four_paths.py --models 2000 [--first 0] [--processes 2]
+python scripts/four_paths.py --models 2000 [--first 0] [--processes 2] [--parts chain,rests] [--page FILE]
+python scripts/four_paths.py --faults [--models 40] [--only W1,F2] [--page FILE]
 
-Each random model (see random_models) is simulated by every way; a model that a way refuses in words counts as told.
-Printed: how many agree, are told or differ, by part, and each model that differs with its number (`--first N --models 1`
-runs it again).
+Each random model (see random_models) is simulated by every way; a model that a way may refuse, and does in words, counts
+as told. Printed: how many agree, are told or differ, by part, and each model that differs with its number (`--first N
+--models 1` runs it again). With --faults each mended fault (four_paths_faults.toml) is put back, and the sweep looks for it.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
+import json
 import math
 import os
 import sys
@@ -26,11 +29,13 @@ from random import Random
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))  # beside this file, also when a test runs it
-from random_models import Event, Model, random_model
+from random_models import random_model
+from random_parts import BY_NAME
 from random_sbml import sbml
+from random_shapes import Event, Model
 
 from baxis.core.errors import BaxisError
-from baxis.engine import simulate_model
+from baxis.engine import Simulated, simulate_model
 
 POINTS = 11
 CLOSE = 1e-3  # of a variable's largest value, at the ways' own defaults
@@ -52,17 +57,13 @@ def _ensemble(model: Model, path: str) -> Courses:
     if model.rests:
         start = _simulated(text, np.array([0.0, LONG]), model, values, ())
         values |= _from_rest(model, start)
+        text = sbml(model, begun=True)
     return _simulated(text, times(model), model, values, tuple(model.doses), path)
-
-
-def _changed(model: Model) -> dict[str, float]:
-    """What a model of `rests` is given once it has come to rest: three times the source."""
-    return {n: 3.0 * float(v) for n, v in model.parameters.items() if model.rests and n.endswith("_r")}
 
 
 def _from_rest(model: Model, course: Courses) -> dict[str, float]:
     """What a second run starts with that goes on where a long one ended."""
-    return {n: float(course[n][-1]) for n in model.watched} | _changed(model)
+    return {n: float(course[n][-1]) for n in model.watched} | model.later
 
 
 def _simulated(
@@ -73,7 +74,16 @@ def _simulated(
         raise Refused(f"by the {found.path} path: {found.why}")
     if found.failures:
         raise RuntimeError(found.failures[0])
+    _check_table(found)
     return {n: found.values[0, :, k] for k, n in enumerate(found.outputs)}
+
+
+def _check_table(found: Simulated) -> None:
+    """Every output has a column of its own, beside the row and the time."""
+    table = found.to_frame().to_numpy(float)
+    right = np.column_stack([np.zeros(len(found.times)), found.times, found.values[0]])
+    if table.shape != right.shape or not np.array_equal(table, right, equal_nan=True):
+        raise RuntimeError(f"the table of {', '.join(found.outputs)} is not what was simulated")
 
 
 def plain(model: Model) -> Courses:
@@ -97,7 +107,8 @@ def single(model: Model) -> Courses:
     if model.rests:
         found = trajectory(with_values(load_network(sbml(model)), values), np.array([LONG]))
         values |= _from_rest(model, found)
-    found = trajectory(with_values(load_network(sbml(model, doses=True)), values), times(model))
+    text = sbml(model, doses=True, begun=model.rests)
+    found = trajectory(with_values(load_network(text), values), times(model))
     return {n: found[n] for n in model.watched}
 
 
@@ -115,7 +126,7 @@ def petab(model: Model) -> Courses:
 
 def _problem(model: Model, folder: Path) -> Path:
     first = {n: model.conditions.get(n, f"{v:.17g}") for n, v in model.values.items()}
-    later = {n: f"{v:.17g}" for n, v in _changed(model).items()}
+    later = {n: f"{v:.17g}" for n, v in model.later.items()}
     (folder / "model.xml").write_text(sbml(model, doses=True), encoding="utf-8")
     rows = {
         "conditions": [("conditionId", "targetId", "targetValue"), *(("c0", *kv) for kv in first.items()),
@@ -144,65 +155,86 @@ def roadrunner(model: Model) -> Courses:
     """libRoadRunner at tight tolerances with a bounded step; what is set is written into the model."""
     values = dict(model.values)
     if model.rests:
-        start = _roadrunner(model, sbml(model, values=values), np.array([0.0, LONG]), None)
+        start = _roadrunner(model, sbml(model, values=values, plain=True), np.array([0.0, LONG]), None)
         values |= _from_rest(model, start)
-    return _roadrunner(model, sbml(model, doses=True, values=values), times(model), model.end / 20_000)
+    text = sbml(model, doses=True, values=values, begun=model.rests, plain=True)
+    return _roadrunner(model, text, times(model), model.end / 20_000)
 
 
 def _roadrunner(model: Model, text: str, at: np.ndarray, step: float | None) -> Courses:
     import roadrunner
 
-    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
-    rr = roadrunner.RoadRunner(text)
-    integrator = rr.getIntegrator()
-    integrator.setValue("relative_tolerance", 1e-9)
-    integrator.setValue("maximum_num_steps", 200_000)
-    if step:
-        integrator.setValue("maximum_time_step", step)
-    for name in model.watched:
-        kind = model.species.get(name)
-        size = model.sizes[kind.home] if kind and not kind.amount else 1.0
-        integrator.setIndividualTolerance(name, 1e-10 * size * model.scale(name))
     wanted = [f"[{n}]" if n in model.species and not model.species[n].amount else n for n in model.watched]
-    rr.timeCourseSelections = ["time", *wanted]
     with _unheard():
+        roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
+        rr = roadrunner.RoadRunner(text)
+        integrator = rr.getIntegrator()
+        integrator.setValue("relative_tolerance", 1e-9)
+        integrator.setValue("maximum_num_steps", 200_000)
+        if step:
+            integrator.setValue("maximum_time_step", step)
+        for name in (n for n in model.watched if n not in model.counters):
+            kind = model.species.get(name)
+            size = model.sizes[kind.home] if kind and not kind.amount else 1.0
+            integrator.setIndividualTolerance(name, 1e-10 * size * model.scale(name))
+        rr.timeCourseSelections = ["time", *wanted]
         table = np.asarray(rr.simulate(times=[float(t) for t in at]))
     return {n: table[:, k + 1] for k, n in enumerate(model.watched)}
 
 
 @contextlib.contextmanager
 def _unheard() -> Iterator[None]:
-    """What a compiled library prints on standard error is dropped: its verdict is in the values."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    """What a compiled library prints is dropped, with what its buffers still hold: its verdict is in the values."""
+    flush, nowhere = ctypes.CDLL(None).fflush, os.open(os.devnull, os.O_WRONLY)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    flush(None)
+    kept = {fd: os.dup(fd) for fd in (1, 2)}
+    for fd in kept:
+        os.dup2(nowhere, fd)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        flush(None)
+        for fd, copy in kept.items():
+            os.dup2(copy, fd)
+            os.close(copy)
         os.close(nowhere)
 
 
-VERDICTS = ("agrees", "told", "differs", "fails")
+VERDICTS = ("agrees", "told", "refuses", "differs", "fails")
+WRONG = ("refuses", "differs", "fails")
 WAYS: dict[str, Callable[[Model], Courses]] = {"plain": plain, "events": events, "single": single, "petab": petab}
+ALWAYS = ("plain", "petab")  # what a user calls: it hands a model to the way that has it, and refuses none
+OUTSIDE = "libRoadRunner"
 
 
 def compared(model: Model, outside: bool = True) -> Iterator[tuple[str, str, str]]:
-    """Way, verdict (agrees, told, differs, fails) and words, each way beside the first that runs (libRoadRunner's if asked)."""
-    courses: dict[str, Courses] = {}
-    for name, way in {**({"libRoadRunner": roadrunner} if outside else {}), **WAYS}.items():
+    """Way, verdict and words, each way beside libRoadRunner (if asked) and beside the first of ours that agrees with it."""
+    right: dict[str, Courses] = {}
+    for name, way in {**({OUTSIDE: roadrunner} if outside else {}), **WAYS}.items():
         try:
-            courses[name] = way(model)
+            course = way(model)
         except (BaxisError, Refused) as e:
-            yield name, "told", str(e)
-            continue
+            yield name, "refuses" if name in ALWAYS and not model.valueless else "told", str(e)
         except Exception as e:
-            yield name, "told" if name == "libRoadRunner" else "fails", f"{type(e).__name__}: {e}"
-            continue
-        if len(courses) > 1:
-            first = next(iter(courses))
-            apart = differences(model, courses[first], courses[name], first == "libRoadRunner")
-            yield name, "differs" if apart else "agrees", apart and f"from {first}: {apart}"
+            yield name, "told" if name == OUTSIDE else "fails", f"{type(e).__name__}: {e}"
+        else:
+            apart = _apart(model, right, course)
+            if not apart and len(right) < 2:
+                right[name] = course
+            if name != OUTSIDE:
+                yield name, "differs" if apart else "agrees", apart
+
+
+def _apart(model: Model, right: dict[str, Courses], course: Courses) -> str:
+    for other, theirs in right.items():
+        apart = differences(model, theirs, course, other == OUTSIDE)
+        if apart:
+            return f"from {other}: {apart}"
+    return ""
 
 
 def differences(model: Model, a: Courses, b: Courses, outside: bool) -> str:
@@ -221,9 +253,9 @@ def differences(model: Model, a: Courses, b: Courses, outside: bool) -> str:
     return ""
 
 
-def tried(number: int) -> tuple[int, list[str], list[tuple[str, str, str]]]:
-    """One model by its number."""
-    model = random_model(Random(number))
+def tried(number: int, only: tuple[str, ...] = ()) -> tuple[int, list[str], list[tuple[str, str, str]]]:
+    """One model by its number, of the parts asked for."""
+    model = random_model(Random(number), only)
     return number, model.parts, list(compared(model))
 
 
@@ -241,31 +273,58 @@ class Sweep:
         return "\n".join([f"| way | {' | '.join(VERDICTS)} |", "|---|" + "---|" * len(VERDICTS), *rows])
 
 
-def swept(numbers: Iterable[int], processes: int, tell: Callable[[str], None] = lambda line: None) -> Sweep:
+def swept(
+    numbers: Iterable[int],
+    processes: int,
+    tell: Callable[[str], None] = lambda line: None,
+    only: tuple[str, ...] = (),
+) -> Sweep:
     """The models of these numbers, each in words as soon as it goes wrong."""
     sweep = Sweep()
     with ProcessPoolExecutor(processes) as pool:
-        for number, parts, found in pool.map(tried, numbers):
+        for number, parts, found in pool.map(partial(tried, only=only), numbers):
             sweep.parts.update(parts)
             for way, verdict, words in found:
                 sweep.counts[way, verdict] += 1
-                if verdict in ("differs", "fails") or (way in ("plain", "petab") and verdict == "told"):
+                if verdict in WRONG:
                     sweep.wrong.append(f"{number} ({', '.join(parts)}) {way} {verdict}: {words[:300]}")
                     tell(sweep.wrong[-1])
     return sweep
 
 
 def main() -> int:
-    """Run a row of models; exit code 1 where one differs, fails or is refused."""
+    """Run a row of models; exit code 1 where one differs, fails or is refused, or a fault put back is not found."""
+    import put_back
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", type=int, default=50)
+    parser.add_argument("--models", type=int)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--parts", default="", help=f"models of one of these parts only: {', '.join(BY_NAME)}")
+    parser.add_argument("--faults", action="store_true", help="put each mended fault back and look for it")
+    parser.add_argument("--only", default="", help="with --faults: these")
+    parser.add_argument("--until-wrong", action="store_true", help="stop at the first model that goes wrong; JSON")
+    parser.add_argument("--page", type=Path, help="page whose block is to hold the table")
     asked = parser.parse_args()
-    sweep = swept(range(asked.first, asked.first + asked.models), asked.processes, partial(print, flush=True))
-    print(sweep.table())
-    print("parts:", ", ".join(f"{p} {n}" for p, n in sorted(sweep.parts.items())))
-    return 1 if sweep.wrong else 0
+    only = tuple(p for p in asked.parts.split(",") if p)
+    if asked.until_wrong:
+        print(json.dumps(put_back.until_wrong(partial(tried, only=only), asked.first, asked.models or 40)))
+        return 0
+    if asked.faults:
+        table, good = put_back.faults(asked.models or 40, [f for f in asked.only.split(",") if f])
+        told = f"{table}\n"
+    else:
+        sweep = swept(range(asked.first, asked.first + (asked.models or 50)), asked.processes, _say, only)
+        good, parts = not sweep.wrong, ", ".join(f"{p} {n}" for p, n in sorted(sweep.parts.items()))
+        told = f"{sweep.table()}\n\nParts of the {asked.models or 50} models: {parts}.\n"
+    print(told, end="")
+    if asked.page:
+        put_back.write_block(asked.page, "faults put back" if asked.faults else "sweep", told)
+    return 0 if good else 1
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import libsbml
-from random_models import Event, Model, Reaction
+from random_shapes import Event, Model, Reaction
+
+MISPLACED = '<annotation><x xmlns="http://example.org"/></annotation><notes><p xmlns="http://www.w3.org/1999/xhtml">n</p></notes>'
 
 
-def sbml(model: Model, *, doses: bool = False, values: dict[str, float] | None = None) -> str:
-    """SBML text. doses: write the model's doses as events; values: numbers to write in place of the model's own."""
+def sbml(
+    model: Model,
+    *,
+    doses: bool = False,
+    values: dict[str, float] | None = None,
+    begun: bool = False,
+    plain: bool = False,
+) -> str:
+    """SBML text. doses: write the model's doses as events; values: numbers to write in place of the model's own.
+
+    begun: what already holds when the text's run starts is no event; plain: without oddities of the file.
+    """
     document = libsbml.SBMLDocument(3, 1)
     made = document.createModel()
     made.setId("random")
@@ -36,8 +48,11 @@ def sbml(model: Model, *, doses: bool = False, values: dict[str, float] | None =
     for name, reaction in model.reactions.items():
         _reaction(made, name, reaction, model)
     for k, event in enumerate([*model.events, *(_given(model, d) for d in (model.doses if doses else ()))]):
-        _event(made, f"event{k}", event)
-    return libsbml.writeSBMLToString(document)
+        _event(made, f"event{k}", event, begun and event in model.events)
+    text = libsbml.writeSBMLToString(document)
+    if model.misplaced and not plain:
+        text = text.replace('<model id="random">', f'<model id="random">{MISPLACED}', 1)
+    return f"\ufeff{text}" if model.marked and not plain else text
 
 
 def _given(model: Model, dose: tuple[str, float, float]) -> Event:
@@ -61,8 +76,8 @@ def _quantities(made: Any, model: Model, values: dict[str, float]) -> None:
             (s.setInitialAmount if kind.amount else s.setInitialConcentration)(values[name])
         elif isinstance(kind.first, str):
             formulas[name] = kind.first
-        else:
-            s.setInitialConcentration(kind.first)
+        elif kind.first is not None:
+            (_stated if kind.stated else _first)(s, kind.amount, kind.first, model.sizes[kind.home])
     changed = {n for e in model.events for n in e.assignments}
     for name, value in model.parameters.items():
         p = made.createParameter()
@@ -81,6 +96,15 @@ def _quantities(made: Any, model: Model, values: dict[str, float]) -> None:
         first = made.createInitialAssignment()
         _done(first.setSymbol(name))
         _done(first.setMath(_math(formula)))
+
+
+def _first(s: Any, amount: bool, level: float, size: float) -> None:
+    (s.setInitialAmount if amount else s.setInitialConcentration)(level * size if amount else level)
+
+
+def _stated(s: Any, amount: bool, level: float, size: float) -> None:
+    """The same first value in the other form."""
+    _first(s, not amount, level, size)
 
 
 def _reaction(made: Any, name: str, reaction: Reaction, model: Model) -> None:
@@ -107,12 +131,12 @@ def _reaction(made: Any, name: str, reaction: Reaction, model: Model) -> None:
             r.createModifier().setSpecies(species)
 
 
-def _event(made: Any, name: str, event: Event) -> None:
+def _event(made: Any, name: str, event: Event, begun: bool) -> None:
     e = made.createEvent()
     _done(e.setId(name))
     e.setUseValuesFromTriggerTime(False)
     trigger = e.createTrigger()
-    trigger.setInitialValue(False)
+    trigger.setInitialValue(begun)
     trigger.setPersistent(True)
     _done(trigger.setMath(_math(event.trigger)))
     if event.delay:

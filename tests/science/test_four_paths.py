@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 pytest.importorskip("petab")
 pytest.importorskip("roadrunner")
-SWEEP = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "four_paths.py"))
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+SWEEP = runpy.run_path(str(SCRIPTS / "four_paths.py"))
+PUT_BACK = runpy.run_path(str(SCRIPTS / "put_back.py"))
 
 
 def wrong(model: Any) -> list[tuple[str, str, str]]:
     """What differs, fails, or is refused by the command that should hand it to the way that has it."""
-    found = list(SWEEP["compared"](model))
-    return [f for f in found if f[1] in ("differs", "fails") or (f[0] in ("plain", "petab") and f[1] == "told")]
+    return [f for f in SWEEP["compared"](model) if f[1] in SWEEP["WRONG"]]
 
 
 HELD = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "print_blob": True}
@@ -45,3 +46,18 @@ def test_the_comparison_sees_a_difference() -> None:
         other = {n: v.copy() for n, v in course.items()}
         other[model.watched[0]][-1] *= factor
         assert bool(SWEEP["differences"](model, course, other, False)) is seen
+
+
+@pytest.mark.parametrize("fault", PUT_BACK["listed"](), ids=lambda f: f["name"])
+def test_every_mended_fault_can_be_put_back(fault: dict[str, Any], tmp_path: Path) -> None:
+    """The texts that the sweep's faults replace stand in the sources; one that moved is put right, not dropped."""
+    for patch in fault["patch"]:
+        file = tmp_path / patch["file"]
+        file.parent.mkdir(exist_ok=True)
+        file.write_text((PUT_BACK["PACKAGE"] / patch["file"]).read_text(encoding="utf-8"), encoding="utf-8")
+    PUT_BACK["patched"](fault, tmp_path)
+    for patch in fault["patch"]:
+        compile((tmp_path / patch["file"]).read_text(encoding="utf-8"), patch["file"], "exec")
+    assert set(fault["parts"]) <= {*SWEEP["BY_NAME"]}
+    with pytest.raises(ValueError, match=fault["name"]):
+        PUT_BACK["patched"](fault, tmp_path)

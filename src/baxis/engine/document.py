@@ -15,8 +15,10 @@ from baxis.engine.sbml_scan import scan
 
 # what a picture needs: it may stand in the wrong place, or in a level that does not know it, without harm to the model
 _PICTURE = ("annotation", "notes", "layout", "render", "listOfLayouts", "listOfGlobalRenderInformation", "groups")
-_MISPLACED = (10102, 10103)
-_CULPRIT = re.compile(r"The L3 package '(\w+)'|Element '(\w+)'|Attribute '(\w+)'")
+_MISPLACED = (10102, 10103, 10404)
+_CULPRIT = re.compile(
+    r"The L3 package '(\w+)'|Element '(\w+)'|Attribute '(\w+)'|ordering of <(\w+)> and <notes>|at most one <(\w+)>"
+)
 
 
 def source_text(source: str | Path, caller: str) -> str:
@@ -28,6 +30,14 @@ def source_text(source: str | Path, caller: str) -> str:
     if not Path(source).is_file():
         raise InvalidValue(caller, text[:200], "SBML text or a path to an SBML file")
     return as_utf8_xml(decoded(Path(source).read_bytes(), Path(source).name))
+
+
+def well_placed(text: str) -> str:
+    """The text, or where something of a picture is misplaced in it, as libsbml writes what it read. Raises as `read_document`."""
+    import libsbml
+
+    document, notes = read_document(as_utf8_xml(text))
+    return libsbml.writeSBMLToString(document) if notes else text
 
 
 def read_document(text: str) -> tuple[Any, tuple[str, ...]]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from baxis.core.streams import generator
+from baxis.engine.driver_watch import SNAP
 from baxis.engine.event_system import EventSystem, levels
-from baxis.engine.execute import Leg
+from baxis.engine.execute import Job, Leg
 
 MOST = 1_000  # events executed at one moment before a patient's model is judged to loop
 ENDLESS, BAD_DELAY = 8, 9  # statuses beside those of the driver
@@ -31,7 +32,10 @@ class EventBatch:
     `look` evaluates what is watched and surveyed for rows, from the state, parameters and clocks as they are now.
     """
 
-    def __init__(self, system: EventSystem, leg: Leg, state: np.ndarray, own: np.ndarray, look: Look) -> None:
+    def __init__(self, job: Job, leg: Leg, state: np.ndarray, own: np.ndarray, look: Look) -> None:
+        system = job.kernel.system
+        assert isinstance(system, EventSystem)
+        self.outputs = job.times
         self.system, self.leg, self.state, self.own, self.look = system, leg, state, own, look
         self.events, n = system.network.events, len(state)
         self.truth = np.tile([e.initially for e in self.events], (n, 1)).astype(bool)
@@ -82,12 +86,20 @@ class EventBatch:
         if not np.isinf(self.when[rows]).any(axis=1).all():
             self._widen()
         slot = np.isinf(self.when[rows]).argmax(axis=1)
-        self.when[rows, slot] = self.leg.clocks[rows] + delay
+        self.when[rows, slot] = self._at_output(self.leg.clocks[rows], delay)
         self.event[rows, slot] = k
         self.order[rows, slot] = self.count[rows] + (LAST if self.events[k].last else 0)
         columns = self.system.survey.values[k]
         self.fixed[rows, slot, : len(columns)] = seen[:, columns]
         self.count[rows] += 1
+
+    def _at_output(self, now: np.ndarray, delay: np.ndarray) -> np.ndarray:
+        """Times (m,) at which what waits from now on is due; what rounding puts just after an output time is due at it."""
+        when = now + delay
+        place = np.searchsorted(self.outputs, when) - 1
+        moment = self.outputs[np.maximum(place, 0)]
+        near = (place >= 0) & (now <= moment) & (when - moment <= SNAP * np.abs(moment))
+        return np.where(near, moment, when)
 
     def _widen(self) -> None:
         """One more place for an event that waits."""

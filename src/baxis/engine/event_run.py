@@ -10,7 +10,6 @@ import numpy as np
 from baxis.engine import layout
 from baxis.engine.ensemble import NOT_RUN
 from baxis.engine.event_batch import ENDLESS, MOST, EventBatch
-from baxis.engine.event_system import EventSystem
 from baxis.engine.execute import Done, Job, Leg, execute, fresh_carry
 from baxis.engine.scales import Scales
 
@@ -19,8 +18,7 @@ CREEP = 1e-12  # pauses this close to one another (relative) are at one moment
 
 def execute_with_events(job: Job) -> Done:
     """`execute` for a model that watches something; the bits depend neither on threads nor on company."""
-    system, n = job.kernel.system, len(job.parameters)
-    assert isinstance(system, EventSystem)
+    n = len(job.parameters)
     options = replace(job.options, max_step=_longest_step(job))
     state, own = job.initial.copy(), job.parameters.copy()
     scales, leg = Scales(job), _first_leg(job)
@@ -33,7 +31,7 @@ def execute_with_events(job: Job) -> Done:
         carry[:] = kept
         return leg.marks[rows]
 
-    batch = EventBatch(system, leg, state, own, look)
+    batch = EventBatch(job, leg, state, own, look)
     status, culprit, steps = np.full(n, NOT_RUN, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     who = batch.settle(np.arange(n))
     scales.learn(np.flatnonzero(batch.executed), state, leg.live, leg.clocks)

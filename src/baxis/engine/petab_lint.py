@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baxis.core.errors import Faults, InvalidValue
+from baxis.engine.document import well_placed
 from baxis.engine.mathml import symbols
 from baxis.engine.petab_cells import FIRST, SECOND, formula
 from baxis.engine.petab_files import ProblemFiles, Table
@@ -94,6 +95,7 @@ def _plain(files: ProblemFiles, folder: Path) -> Path:
         if name in tables:
             _write(folder / names[name], *tables[name], files.version)
         else:
+            text = well_placed(text) if text in files.models.values() else text
             (folder / names[name]).write_text(text, encoding="utf-8", newline="")
 
     def renamed(part: Any) -> Any:

@@ -249,6 +249,19 @@ def test_layout_in_a_level_that_lacks_it_is_left_out_and_said() -> None:
     assert read_document(model("<cn>2</cn>"))[1] == ()
 
 
+ABOUT = '<annotation><x xmlns="http://example.org"/></annotation>'
+
+
+@pytest.mark.parametrize(
+    "about", [f'{ABOUT}<notes><p xmlns="http://www.w3.org/1999/xhtml">n</p></notes>', ABOUT + ABOUT]
+)
+def test_notes_after_an_annotation_and_two_annotations_do_no_harm_to_the_model(about: str) -> None:
+    text = model("<cn>2</cn>").replace("<listOfParameters>", f"{about}<listOfParameters>", 1)
+    assert about in text
+    assert rise(text) == pytest.approx(2.0)
+    assert "annotation" in simulate_model(text, [0.0, 1.0]).notes[0]
+
+
 @pytest.mark.parametrize("element", ["<listOfRulez/>", '<listOfParameterz><parameter id="z"/></listOfParameterz>'])
 def test_an_unknown_element_of_the_model_is_never_left_out(element: str) -> None:
     with pytest.raises(Faults, match="unrecognized element"):

@@ -64,6 +64,14 @@ def test_an_output_at_the_time_of_an_event_is_read_after_it() -> None:
     np.testing.assert_array_equal(found["b"][0], TIMES >= 5)
 
 
+@pytest.mark.parametrize(("count", "delay"), [(0.1, 0.2), (0.3, 0.3), (0.7, 0.1), (1.1, 2.2)])
+def test_a_delayed_event_that_rounding_puts_just_after_an_output_is_read_in_it(count: float, delay: float) -> None:
+    """The sum of the moment of the trigger and the delay is not always the number that is written for it."""
+    at = round(count + delay, 1)
+    found = course(f"y' = 1; y = 0; b = 0; at {delay} after y >= {count}: b = 1", np.array([at - 0.05, at, at + 0.05]))
+    np.testing.assert_array_equal(found["b"][0], [0, 1, 1])
+
+
 def test_the_bits_depend_on_neither_lanes_nor_threads_nor_order_nor_company() -> None:
     system, rng = system_of(CYCLE), np.random.default_rng(3)
     k = rng.uniform(0.5, 2, 37)

@@ -173,6 +173,21 @@ def test_an_output_at_the_moment_of_a_delayed_event_reads_after_it(problem_of: W
     assert found == pytest.approx(np.array([[0, 5], [100, 5], [100 * math.exp(-0.1), 5]]), rel=1e-6)
 
 
+def test_notes_after_an_annotation_of_the_model_do_no_harm(problem_of: Write) -> None:
+    tables = {
+        "parameter": DUMMY,
+        "observable": "observableId observableFormula noiseFormula\no x zzz",
+        "measurement": "observableId experimentId time measurement\no _ 1 1",
+    }
+    file = problem_of("x' = -x; x = 1", tables)
+    model = next(p for p in file.parent.iterdir() if "<sbml" in p.read_text())
+    text = model.read_text()
+    about = '<annotation><x xmlns="http://example.org"/></annotation><notes><p xmlns="http://www.w3.org/1999/xhtml"/></notes>'
+    model.write_text(text.replace("<listOfParameters>", f"{about}<listOfParameters>", 1))
+    assert "<annotation>" in model.read_text()
+    assert simulate_petab(file).simulations.simulation.to_numpy() == pytest.approx([math.exp(-1)], rel=1e-7)
+
+
 def test_measurements_of_several_models_and_of_none_named(problem_of: Write, tmp_path: Path) -> None:
     from baxis.engine.antimony import antimony_to_sbml
 
