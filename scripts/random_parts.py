@@ -285,6 +285,12 @@ PARTS: list[Callable[[Model, Random, str], None]] = [
     _chain, _molar, _root, _guarded, _pulse, _jump, _doses, _own_event, _set_later, _named_stoichiometry, _local_names,
     _functions, _strange_names, _condition_formula, _late, _file,
 ]  # fmt: skip
-CALM = [_chain, _molar, _set_later, _local_names, _functions, _condition_formula]  # come to rest by themselves
+CALM = [
+    _molar,
+    _set_later,
+    _local_names,
+    _functions,
+    _condition_formula,
+]  # come to rest soon by themselves: no second power, whose tail never ends
 RARE = [_many, _valueless]
 BY_NAME = {part.__name__.strip("_"): part for part in (*PARTS, *RARE, _rests)}

@@ -59,5 +59,7 @@ def test_every_mended_fault_can_be_put_back(fault: dict[str, Any], tmp_path: Pat
     for patch in fault["patch"]:
         compile((tmp_path / patch["file"]).read_text(encoding="utf-8"), patch["file"], "exec")
     assert set(fault["parts"]) <= {*SWEEP["BY_NAME"]}
+    first = fault["patch"][0]
+    (tmp_path / first["file"]).write_text("", encoding="utf-8")
     with pytest.raises(ValueError, match=fault["name"]):
         PUT_BACK["patched"](fault, tmp_path)
