@@ -68,13 +68,13 @@ def test_what_is_the_same_in_all_rows_is_said_once() -> None:
     ("words", "said"),
     [
         (["trials", "--disease", ""], "unknown disease ''"),
-        (["trials", "--disease", "lupus"], "SLE: systemic lupus erythematosus"),
+        (["trials", "--disease", "lupis"], "SLE: systemic lupus erythematosus"),
         (["trials", "--class", "BKT"], "did you mean a class with 'BTK'"),
         (["claims", "--gene", ""], "unknown gene ''"),
         (["trials", "--csv", "--json"], "one of the two"),
         (["contrasts", "--missing", "--disease", "XX"], "unknown disease 'XX'"),
         (["import", "."], "is a directory"),
-        (["import", str(RECORD), "--out", __file__], "new or empty"),
+        (["import", str(RECORD), "--out", __file__], "a folder, not a file"),
         (["import", str(RECORD), "--out", "/proc/none/x"], "can be written"),
     ],
 )
@@ -87,6 +87,10 @@ def test_nothing_is_ignored_in_silence(words: list[str], said: str) -> None:
 
 def test_a_disease_is_known_by_its_name_too() -> None:
     short, long = (run.invoke(app, ["claims", "--disease", d, "--json"]) for d in ("RA", "Rheumatoid Arthritis"))
+    assert (
+        run.invoke(app, ["trials", "--disease", "lupus"]).output
+        == run.invoke(app, ["trials", "--disease", "SLE"]).output
+    )
     assert short.output == long.output
     assert len(json.loads(short.output)) > 10
 

@@ -80,7 +80,11 @@ def test_over_expression_raises_the_signal() -> None:
         (lambda: stimulation.dose_response("anti-IgM", [1, 2, 3], "ug/mL", at_min=-1), InvalidValue, "minutes"),
         (lambda: axis.stimulate(["anti-IgM 10"]), InvalidValue, "needs its unit"),
         (lambda: axis.stimulate(["anti-IgN 10 ug/mL"]), UnknownName, "did you mean 'anti-IgM'"),
-        (lambda: axis.stimulate(["anti-IgM 10 mg"]), InvalidValue, "dimension"),
+        (
+            lambda: axis.stimulate(["anti-IgM 10 mg"]),
+            InvalidValue,
+            "got 'mg'; allowed: a concentration in ug/mL or the like; anti-IgM takes",
+        ),
         (lambda: axis.stimulate([], genes={"LYM": 0}), UnknownName, "did you mean 'LYN'"),
         (lambda: axis.stimulate([], genes={"LYN": -1}), InvalidValue, "knock-out"),
         (lambda: axis.stimulate([], "plasma"), UnknownName, "cell"),

@@ -53,6 +53,8 @@ def studies(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
         data = present(json.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as e:
         raise InvalidValue(str(file), (e.strerror or str(e)).lower(), ALLOWED) from None
+    except json.JSONDecodeError as e:
+        raise InvalidValue(str(file), f"no JSON, from line {e.lineno} on", ALLOWED) from None
     except (ValueError, RecursionError) as e:
         raise InvalidValue(str(file), str(e), ALLOWED) from None
     found = data.get("studies", [data]) if isinstance(data, dict) else data

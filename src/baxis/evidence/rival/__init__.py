@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from baxis.core import library
+from baxis.core.errors import UnknownName
+from baxis.evidence.rival.data import classes_of
 from baxis.evidence.rival.predict import Design, Rival, load
 
 __all__ = ["Design", "Rival", "lines", "load", "plain_data", "predict"]
@@ -16,11 +19,31 @@ __all__ = ["Design", "Rival", "lines", "load", "plain_data", "predict"]
 def predict(
     disease: str, endpoint: str, week: float, drug_class: str, n_active: int, n_control: int, **more: Any
 ) -> dict[str, Any]:
-    """What the shipped rival predicts for a design; `more`: background, population, year, drug, versus.
+    """What the shipped rival predicts for a design; `more`: background, population, year, drug, versus. Raises UnknownName for a class or drug that no
+    table holds.
 
     Returns mean, pi50, pi90, draws (1000,), scale, benefit_sign, expected (see `Rival.predict`).
     """
-    return load().predict(Design(disease, endpoint, week, drug_class, n_active, n_control, **more))
+    rows = library.read_table("evidence/agents")
+    classes = {"placebo"} | {c for r in rows for name in (r["class"], *classes_of(r["class"])) for c in name.split("+")}
+    more["versus"] = _classes(more.get("versus", "placebo"), classes)
+    if more.get("drug"):
+        more["drug"] = _same("drug", more["drug"], {r["agent"] for r in rows})
+    design = Design(disease, endpoint, week, _classes(drug_class, classes), n_active, n_control, **more)
+    return load().predict(design)
+
+
+def _classes(text: str, allowed: set[str]) -> str:
+    """Classes joined by '+', each by its name. Raises UnknownName: a class nobody knows would be drawn from all of them."""
+    return "+".join(_same("drug class", part.strip(), allowed) for part in text.split("+"))
+
+
+def _same(kind: str, text: str, allowed: set[str]) -> str:
+    """The allowed name that differs from the text in case only."""
+    found = [n for n in allowed if n.casefold() == text.casefold()]
+    if not found:
+        raise UnknownName(kind, text, allowed)
+    return text if text in found else min(found)
 
 
 def plain_data(prediction: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,13 +42,16 @@ def main() -> None:
 
 def _run(words: list[str], debug: bool) -> Any:
     """The command's exit code. Warnings of baxis are told in a line, those of other packages under --debug only."""
+    import typer
+
     from .app import build
     from .output import told_warning
+    from .typed import once
 
     with warnings.catch_warnings():
         if not debug:
             warnings.showwarning = told_warning
-        code = build(words)(args=words, standalone_mode=False, prog_name="baxis")
+        code = once(typer.main.get_command(build(words)))(args=words, standalone_mode=False, prog_name="baxis")
         sys.stdout.flush()
     return code
 
@@ -97,7 +100,11 @@ def _usage(error: Any) -> str:
     if found and found[1] in sys.argv[:-1]:
         got = sys.argv[sys.argv.index(found[1]) + 1]
         kind = "a whole number" if "integer" in text else "a number" if "number" in text else "a value of its kind"
-        return f"{found[1]}: got {got!r}; allowed: {kind}; `{path} --help` explains it"
+        within = re.search(r"\brange (?:of )?([^.]*)", text)
+        if within:
+            kind = f"a value in the range {within[1]}"
+        meant = f"write {got.replace(',', '.')}, with a decimal point; " if re.fullmatch(r"[+-]?\d*,\d+", got) else ""
+        return f"{found[1]}: got {got!r}; allowed: {kind}; {meant}`{path} --help` explains it"
     return f"{text.rstrip('.')}. Try '{path} --help'."
 
 

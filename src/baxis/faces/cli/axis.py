@@ -59,8 +59,8 @@ def stimulate(
         str | None,
         typer.Option(help="Agent to vary, e.g. 'fenebrutinib 0.1:1000 nM'.", metavar="'AGENT LOW:HIGH UNIT'"),
     ] = None,
-    readout: Annotated[str, typer.Option(help="Read-out of the dose-response.")] = "NF-kB",
-    at: Annotated[float, typer.Option(help="Its time in minutes.")] = 60.0,
+    readout: Annotated[str | None, typer.Option(help="Read-out of the dose-response (NF-kB).")] = None,
+    at: Annotated[float | None, typer.Option(help="Its time in minutes (60).")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a figure.", metavar="FILE.png")] = None,
     library: LibraryOption = None,
     json: JsonOption = False,
@@ -71,12 +71,20 @@ def stimulate(
     _lay(library)
     if plot is not None:
         files.check_file(plot, PICTURES, "--plot")
-    genes = dict.fromkeys(knock_out or [], 0.0) | dict(_gene(g) for g in gene or [])
+    for name, value in (("--readout", readout), ("--at", at)):
+        if value is not None and not dose_response:
+            raise InvalidValue(name, value, "only with --dose-response")
+    genes = _genes(knock_out or [], gene or [])
     given: dict[str, Any] = {"cell": cell, "disease": disease, "genes": genes, "inhibitors": list(inhibitor or [])}
     if dose_response:
         if plot is not None:
             raise InvalidValue("--plot", str(plot), "a course: --plot draws no dose-response")
-        _dose_response(dose_response, {**given, "stimuli": list(stimuli or [])}, (readout, at), json)
+        _dose_response(
+            dose_response,
+            {**given, "stimuli": list(stimuli or [])},
+            (readout or "NF-kB", 60.0 if at is None else at),
+            json,
+        )
         return
     from ...axis.stimulation import stimulate as run
 
@@ -101,7 +109,7 @@ def compare_diseases(
     _lay(library)
     from ...axis.comparison import compare
 
-    rows = compare(diseases or None)
+    rows = compare(list(dict.fromkeys(diseases)) if diseases else None)
     if json:
         say_json(rows, 2)
         return
@@ -114,6 +122,18 @@ def _lay(folders: list[Path] | None) -> None:
 
     for folder in folders or []:
         library.overlay(folder)
+
+
+def _genes(knocked: list[str], changed: list[str]) -> dict[str, float]:
+    """Activity of each gene. Raises InvalidValue for a gene that is given twice: one of the two would be dropped."""
+    from ...core.errors import InvalidValue
+
+    given = [(g, 0.0) for g in knocked] + [_gene(g) for g in changed]
+    names = [g.strip().upper() for g, _ in given]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidValue("--knock-out, --gene", name, "each gene once")
+    return dict(given)
 
 
 def _gene(text: str) -> tuple[str, float]:

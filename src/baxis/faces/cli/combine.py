@@ -43,10 +43,15 @@ def combine(
 ) -> None:
     """Dose surfaces of benefit and harm of a combination, its synergy by HSA, Bliss, Loewe and ZIP, and its timing."""
     from ...clinic.settings import Settings
+    from ...core.errors import InvalidValue
     from ...core.folders import check_folder
     from ...insight.compared import KIND as AGREEMENT
     from .progress import bar
 
+    if gap_weeks and (timing or against_evidence):
+        raise InvalidValue(
+            "--gap-weeks", gap_weeks, "not with --timing, which scans --gaps, nor with --against-evidence"
+        )
     asked = _checked(drugs, disease, (timing, against_evidence, include_validation), gaps)
     if out:
         check_folder(out, AGREEMENT if against_evidence else "baxis combine --timing" if timing else "baxis combine")

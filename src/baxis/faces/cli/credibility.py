@@ -25,14 +25,17 @@ def credibility(
     pdf: Annotated[bool, typer.Option("--pdf", help="Print the HTML to PDF, by the system's Chromium.")] = False,
 ) -> None:
     """Write a claim's credibility: question, context, risk, evidence by category, 13 factors, analysis plan. Research use only."""
-    from ...core import files
-    from ...core.errors import InvalidValue
+    from ...core import files, library
+    from ...core.errors import InvalidValue, UnknownName
     from ..report import assessment, write
     from ..report import pdf as printer
 
     files.check_file(out, KINDS)
     if pdf and out.suffix != ".html":
         raise InvalidValue("--pdf", str(out), "an .html file to print")
+    known = {row["endpoint"] for row in library.read_table("evidence/endpoints")}
+    if endpoint and endpoint not in known:
+        raise UnknownName("endpoint", endpoint, known)
     if pdf:
         printer.browser()
     found = assessment.assess(claim, disease, drug or (), endpoint, tests)

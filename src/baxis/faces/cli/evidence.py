@@ -71,6 +71,8 @@ def check(
     """Check tables: every fault at once, then how the numbers are sourced. Exit code 1 on faults."""
     from ...evidence import check as run
 
+    if uncited and as_json:
+        raise InvalidValue("--uncited", "with --json", "one of the two: the JSON always lists them")
     report = run(folder)
     if as_json:
         print_report_json(report)
@@ -183,6 +185,8 @@ def sheet(
     from ...evidence import sheet as make
 
     made = make(name, tables(evidence), audit)
+    if audit and made == make(name, tables(evidence), False):
+        raise InvalidValue("--audit", name, "a name with numbers whose pages were noted; leave --audit out")
     if as_json:
         say_json(asdict(made), 2)
         return

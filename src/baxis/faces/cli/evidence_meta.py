@@ -63,7 +63,7 @@ def _query(
 
     return Query(
         endpoint,
-        tuple(_code(d) for d in disease or ()),
+        tuple(dict.fromkeys(_code(d) for d in disease or ())),
         week,
         subgroup,
         tuple(role) if role else None,
@@ -200,7 +200,7 @@ def rival_command(
     if json:
         say_json(plain, 2)
         return
-    say(f"{endpoint} in {disease} at week {week:g}: {drug_class} ({n_active}) against {versus} ({n_control})")
+    say(f"{endpoint} in {_code(disease)} at week {week:g}: {drug_class} ({n_active}) against {versus} ({n_control})")
     for line in rival.lines(plain):
         say(line)
 

@@ -47,6 +47,7 @@ def export(
         check_folder(out, FOLDERS[kind])
     else:
         files.check_file(out)
+    _check_who(kind, trial, patient, arm)
     if kind == CALIBRATION:
         from ...axis.petab_problem import export_petab
 
@@ -71,6 +72,15 @@ def export(
 
         made = write(disease or "healthy", kind, out, tuple(treatment or ()), weeks)
     say(f"Written to {made}")
+
+
+def _check_who(kind: str, trial: str | None, patient: int | None, arm: str | None) -> None:
+    """A patient and an arm only where one is written. Raises InvalidValue."""
+    from ...core.errors import InvalidValue
+
+    for name, value, kinds in (("--patient", patient, ("sbml", "omex")), ("--arm", arm, ("sbml",))):
+        if value is not None and (trial is None or kind not in kinds):
+            raise InvalidValue(name, value, f"only with {' or '.join(kinds)} and --trial")
 
 
 def _check_kind(kind: str, source: str) -> None:

@@ -19,9 +19,12 @@ def review(
 
     Runs of the model are kept in DIR/runs and reused until the library or the model changes.
     """
+    from ...core.errors import InvalidValue
     from ..review import write
     from .progress import bar
 
+    if patients < 1:
+        raise InvalidValue("--patients", patients, "a whole number of at least 1")
     with bar("runs of the model") as progress:
         made = write(out, patients, pdf, progress)
     for file in made:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def strategies(
     disease: Annotated[str | None, typer.Option(help="Disease code (default: the file's).")] = None,
-    drug: Annotated[str, typer.Option(help="Drug, or 'DRUG 500 mg iv once'.")] = "rituximab",
+    drug: Annotated[str | None, typer.Option(help="Drug, or 'DRUG 500 mg iv once' (rituximab).")] = None,
     then: Annotated[str | None, typer.Option(help="Second line of treat to target.", metavar="DRUG")] = None,
     file: Annotated[
         str | None, typer.Option(help="Own strategies, or a shipped name such as mainritsan2.", metavar="FILE.toml")
@@ -29,15 +29,19 @@ def strategies(
 ) -> None:
     """Strategies over two years: time in remission, prednisone, serious infections, courses, B cells, IgG."""
     from ...clinic.settings import Settings
+    from ...core.errors import InvalidValue
     from ...core.folders import check_folder
     from ...insight.strategies import strategies as run
     from .progress import bar
 
+    for name, value in (("--drug", drug), ("--then", then)):
+        if file is not None and value is not None:
+            raise InvalidValue(name, value, "not with --file: its strategies name their drugs")
     if out:
         check_folder(out, "baxis strategies")
     with bar("strategies") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
-        result = run(disease, drug, then=then, file=file, settings=settings)
+        result = run(disease, drug or "rituximab", then=then, file=file, settings=settings)
     if out:
         result.save(out)
     if json:

@@ -63,7 +63,7 @@ def trial(
             "--stream", help="Block by block into --out, bounded memory, resumable (from 100000 patients on)."
         ),
     ] = False,
-    block: Annotated[int, typer.Option(help="With --stream: candidates in a block.")] = 4096,
+    block: Annotated[int | None, typer.Option(help="With --stream: candidates in a block (4096).")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="With --stream: compute on this Dask cluster.", metavar="ADDRESS")
     ] = None,
@@ -86,6 +86,8 @@ def trial(
     for folder in library or []:
         shipped.overlay(folder)
     streamed = stream or bool(scheduler) or patients >= large.AUTOMATIC
+    if block is not None and not streamed:
+        raise InvalidValue("--block", block, "only with --stream")
     if out and not streamed:
         check_folder(out, KIND, FIGURES)
     if json and json != "-":
@@ -99,7 +101,7 @@ def trial(
             raise InvalidValue("--out", str(out), "--json FILE with a transport option: it writes no tables")
         return transport.run(trial_design, swap, json, quiet, settings)
     if streamed:
-        return large.run(trial_design, out, json, quiet, (block, scheduler), settings)
+        return large.run(trial_design, out, json, quiet, (4096 if block is None else block, scheduler), settings)
     result = _run(trial_design, quiet, settings)
     if out:
         result.save(out)

@@ -40,3 +40,22 @@ def whole_option(*names: str, help: str) -> Any:
         return int(value)
 
     return typer.Option(*names, help=help, parser=parse, metavar="WHOLE NUMBER")
+
+
+def once(command: Any) -> Any:
+    """The command, with every command below it: an option that takes one value is refused when it is given twice."""
+    for below in getattr(command, "commands", {}).values():
+        once(below)
+    if not hasattr(command, "commands"):
+        read = command.parse_args
+
+        def parse(context: Any, words: list[str]) -> Any:
+            _, _, given = command.make_parser(context).parse_args(list(words))
+            for option in given:
+                single = option.param_type_name == "option" and not option.multiple and not option.is_flag
+                if single and sum(g is option for g in given) > 1:
+                    raise InvalidValue(option.opts[0], "more than one value", "one value; leave the others out")
+            return read(context, words)
+
+        command.parse_args = parse
+    return command

@@ -16,7 +16,7 @@ from ...clinic.result import ArmRun
 from ...clinic.settings import Settings
 from ...clinic.trial import Laboratory
 from ...core import library, schedule
-from ...core.errors import Unsupported
+from ...core.errors import InvalidValue, Unsupported
 from ..scenario import Scenario
 
 Array = NDArray[np.float64]
@@ -42,12 +42,16 @@ class Runs:
 
 
 def last_dose(arm: Arm, weeks_on: float) -> float:
-    """Day of the last dose given before `weeks_on`. Unsupported for background drugs, which have no course of doses."""
+    """Day of the last dose given before `weeks_on`. Unsupported for background drugs, which have no course
+    of doses; InvalidValue where no dose falls before."""
     days = []
     for t in arm.treatments:
         if axis.drug(t.drug).background:
             raise Unsupported(f"{t.drug}: a background drug; limits are computed for drugs that are given dose by dose")
         days += [t.start_day + d.day for d in schedule.parse(t.schedule).doses(weeks_on * 7.0 - t.start_day)]
+    if not days:
+        given = ", ".join(f"{t.drug} {t.schedule}" for t in arm.treatments)
+        raise InvalidValue("dose", given, f"a dose within the {weeks_on:g} weeks on the drug")
     return max(days)
 
 
