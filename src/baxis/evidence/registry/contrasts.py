@@ -32,7 +32,7 @@ def contrast(
         out.say(f"{where}: not a contrast of two arms with an estimate; p {analysis.get('pValue', 'not given')}")
         return
     roles = {a["arm_id"]: a["role"] for a in out.rows}
-    groups = sorted(groups, key=lambda g: roles.get(arms.get(g, g)) in CONTROLS)
+    groups = sorted(groups, key=lambda g: roles.get(str(arms.get(g, g)), "") in CONTROLS)
     pair = [arms.get(g, g) for g in groups]
     if any(a in {p["arm_id"] for p in out.pseudo} for a in pair) or pair[0] == pair[1]:
         out.say(f"{where}: not of two arms of the trial, {value:g} not filed")
