@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from .. import axis
 from .._version import __version__
 from ..core import folders, library
 from ..core.errors import BaxisError, BaxisWarning, InvalidValue
+from ..core.text_files import json_of
 from . import therapy
 from .instruments import Visits
 from .matching import Matched
@@ -41,11 +41,13 @@ def load_result(folder: str | Path) -> TrialResult:
         return _read(path)
     except BaxisError:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, OSError) as e:  # a file cut short or edited
-        said = f"{path} ({type(e).__name__}: {str(e).splitlines()[0][:120] if str(e) else 'damaged'})"
-        raise InvalidValue("saved result", said, "a whole folder written by `baxis trial --out`", REMEDY) from None
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError):  # a file cut short or edited
+        hurt = ", ".join(folders.changed(path, FILES))
+        said = f"{hurt}: not as baxis wrote it" if hurt else "its files do not fit together"
+        raise InvalidValue("saved result", f"{path} ({said})", WHOLE, REMEDY) from None
 
 
+WHOLE = "a whole folder written by `baxis trial --out`"
 REMEDY = "run the trial again; its recipe is in result.json"
 
 
@@ -65,6 +67,13 @@ def _check(path: Path) -> None:
     )
 
 
+def _json(file: Path) -> Any:
+    try:
+        return json_of(file)
+    except InvalidValue as e:
+        raise InvalidValue("saved result", f"{e.where} ({e.got})", WHOLE, REMEDY) from None
+
+
 def _read(path: Path) -> TrialResult:
     if folders.unfinished(path):
         raise InvalidValue(
@@ -73,12 +82,12 @@ def _read(path: Path) -> TrialResult:
     hurt = folders.changed(path, FILES)
     if hurt:
         warnings.warn(f"{path.name}: not as baxis wrote it: {', '.join(hurt)}", BaxisWarning, stacklevel=3)
-    saved = json.loads((path / "saved.json").read_text(encoding="utf-8"))
+    saved = _json(path / "saved.json")
     if saved.get("format") != FORMAT:
         raise InvalidValue(
             "format of the saved result", saved.get("format"), FORMAT, "read it with the version that wrote it"
         )
-    plain = json.loads((path / "result.json").read_text(encoding="utf-8"))
+    plain = _json(path / "result.json")
     for line in differences(plain["recipe"]):
         warnings.warn(f"{path.name}: {line}", BaxisWarning, stacklevel=3)
     design, units = _design(saved["design"]), dict(saved["units"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidValue, UnknownName
+from .text_files import utf8
 
 MOST_BYTES, MOST_DEEP = 1_000_000, 32
 # a dotted key of too many parts (tomllib is quadratic there), looked for outside strings and from the start of a word
@@ -91,7 +92,7 @@ def parse_toml(file: str | Path) -> dict[str, Any]:
         size = Path(file).stat().st_size
         if size > MOST_BYTES:
             raise InvalidValue(str(file), f"{size} bytes", f"a TOML file of at most {MOST_BYTES} bytes")
-        text = Path(file).read_text(encoding="utf-8-sig")
+        text = utf8(Path(file), "valid TOML in UTF-8")
         if _DEEP.search(_STRINGS.sub("s", text)):
             raise InvalidValue(str(file), f"a key of more than {MOST_DEEP} parts", f"keys of at most {MOST_DEEP} parts")
         return tomllib.loads(text)

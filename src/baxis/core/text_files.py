@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from .errors import InvalidValue
 
@@ -62,6 +64,28 @@ def decoded(data: bytes, name: str) -> tuple[str, str]:
     if any(b < 32 and b not in b"\t\n\r\f\x1a" for b in data[:100_000]):
         raise InvalidValue(name, "a binary file", "a table as text", "save it as CSV (UTF-8)")
     return _strictly(data, "cp1252", name), "cp1252"
+
+
+def utf8(path: Path, allowed: str = "text in UTF-8") -> str:
+    """Text of a file that is UTF-8, with or without a mark. InvalidValue with the line of the first byte that is not."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        where = f"{path}, line {data.count(10, 0, e.start) + 1}"
+        got = f"byte 0x{data[e.start]:02x}, which is not UTF-8"
+        raise InvalidValue(where, got, allowed, "save it as UTF-8") from None
+
+
+def json_of(path: Path) -> Any:
+    """What a JSON file holds. InvalidValue with line and character where it is none; OSError as it comes."""
+    try:
+        return json.loads(utf8(path))
+    except json.JSONDecodeError as e:
+        got = "no JSON: cut short or mistyped"
+        raise InvalidValue(f"{path}, line {e.lineno}, character {e.colno}", got, "a JSON file") from None
+    except (ValueError, RecursionError):  # a whole number of thousands of digits; nested too deep
+        raise InvalidValue(str(path), "numbers too long or parts nested too deep", "a JSON file") from None
 
 
 def _unmarked(data: bytes, name: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from baxis.engine.system import System
 _LOCK = threading.Lock()  # libantimony keeps global state
 _SILENT = re.compile(r'"[^"\n]*"|/\*.*?\*/|//[^\n]*|#[^\n]*', re.DOTALL)  # quoted words, and comments
 _IMPORT = re.compile(r'^([ \t]*import[ \t]+)"([^"\n]*)"', re.MULTILINE)
+_MODULE = re.compile(r"(?:^|[;\n])[ \t]*(?:model|module)[ \t]+\*?[ \t]*(\w+)[ \t]*\*?[ \t]*(?:\([^)]*\))?")
 DEEPEST = 500  # brackets within brackets
 LONGEST = 20_000  # operators of one formula
 
@@ -82,6 +83,7 @@ def _readable(text: str) -> str:
             got = f"{bad!r} (character {line.index(bad) + 1})"
             allowed = "letters a to z, digits and _ in names; other letters in comments and quoted names"
             raise InvalidValue(f"Antimony, line {k + 1}", got, allowed, "write the name out, as in alpha")
+    _refuse_within_itself(code)
     depth = 0
     for k, statement in enumerate(re.split(r"[;\n]", code)):
         if len(re.findall(r"[-+*/^]", statement)) > LONGEST:
@@ -93,6 +95,19 @@ def _readable(text: str) -> str:
                     f"Antimony, statement {k + 1}", "brackets too deep", f"at most {DEEPEST} within one another"
                 )
     return text
+
+
+def _refuse_within_itself(code: str) -> None:
+    """A module that holds itself has no end, and libantimony dies of it."""
+    for head in _MODULE.finditer(code):
+        body = code[head.end() :]
+        end = re.search(r"\bend\b", body)
+        inner = re.search(rf"(?<![\w.]){head[1]}\s*\(", body[: end.start()] if end else body)
+        if inner:
+            line = code.count("\n", 0, head.end() + inner.start()) + 1
+            raise InvalidValue(
+                f"Antimony, line {line}", f"{head[1]} within {head[1]}", "a module that holds others only"
+            )
 
 
 def _without(text: str) -> str:

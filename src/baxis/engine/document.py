@@ -11,6 +11,7 @@ from typing import Any
 
 from baxis.core.errors import Faults, InvalidValue, Unsupported
 from baxis.engine.encoding import as_utf8_xml, decoded, refuse_large
+from baxis.engine.sbml_references import refuse_unknown
 from baxis.engine.sbml_scan import scan
 
 # what a picture needs: it may stand in the wrong place, or in a level that does not know it, without harm to the model
@@ -56,6 +57,7 @@ def read_document(text: str) -> tuple[Any, tuple[str, ...]]:
         raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}{_named(e)}" for e in errors])
     if document.getModel() is None:
         raise InvalidValue("SBML", "a document without a model", "one <model>")
+    refuse_unknown(document.getModel())
     return document, notes
 
 

@@ -150,4 +150,5 @@ def test_every_field_has_its_length_on_the_server() -> None:
     with pytest.raises(InvalidValue, match=f"at most {MOST_TEXT}"):
         checked(PAGES["patient"], {"values": "x" * (MOST_TEXT + 1)})
     assert checked(PAGES["trial"], ["no", "form"]) == {}
+    assert checked(PAGES["patient"], {"values": "a\ud800b"}) == {"values": "a?b"}  # half of a pair has no bytes
     assert checked(PAGES["trial"], {str(k): "" for k in range(500)}) == {}

@@ -26,6 +26,13 @@ def test_bad_toml_is_one_line(tmp_path: Path, data: bytes) -> None:
         library.parse_toml(tmp_path)
 
 
+def test_a_byte_that_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_bytes(b"a = 1\nb = 'caf\xe9'\n")
+    with pytest.raises(InvalidValue, match=r"x\.toml, line 2: got 'byte 0xe9, which is not UTF-8'.*save it as UTF-8"):
+        library.parse_toml(file)
+
+
 @pytest.fixture
 def overlaid(tmp_path: Path):
     (tmp_path / "parameters").mkdir()

@@ -10,6 +10,7 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
+from baxis.engine import load_network, load_sbml
 from baxis.engine.antimony import antimony_to_sbml
 from baxis.engine.document import read_document
 from baxis.engine.sbml_scan import ARITY, scan
@@ -313,3 +314,53 @@ def test_every_refusal_here_is_told_on_purpose() -> None:
         except BaxisError:
             continue
         assert isinstance(found, Simulated)
+
+
+REFERENCES = """<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model id="m" conversionFactor="k1">
+<listOfCompartments><compartment id="c" size="1" constant="true"/></listOfCompartments>
+<listOfSpecies><species id="S" compartment="c" initialAmount="1" hasOnlySubstanceUnits="false" boundaryCondition="false"
+ constant="false" conversionFactor="k2"/></listOfSpecies>
+<listOfParameters><parameter id="k1" value="1" constant="true"/><parameter id="k2" value="1" constant="true"/>
+<parameter id="p" value="1" constant="false"/><parameter id="q" value="1" constant="false"/><parameter id="v" value="1" constant="false"/>
+</listOfParameters>
+<listOfInitialAssignments><initialAssignment symbol="q"><math xmlns="http://www.w3.org/1998/Math/MathML"><cn>2</cn></math>
+</initialAssignment></listOfInitialAssignments>
+<listOfRules><rateRule variable="p"><math xmlns="http://www.w3.org/1998/Math/MathML"><cn>1</cn></math></rateRule></listOfRules>
+<listOfReactions><reaction id="R" reversible="false"><listOfReactants><speciesReference species="S" stoichiometry="1" constant="true"/>
+</listOfReactants><listOfModifiers><modifierSpeciesReference species="S"/></listOfModifiers>
+<kineticLaw><math xmlns="http://www.w3.org/1998/Math/MathML"><ci>S</ci></math></kineticLaw></reaction></listOfReactions>
+<listOfEvents><event id="e" useValuesFromTriggerTime="true"><trigger initialValue="false" persistent="true">
+<math xmlns="http://www.w3.org/1998/Math/MathML"><apply><gt/><ci>q</ci><cn>9</cn></apply></math></trigger><listOfEventAssignments>
+<eventAssignment variable="v"><math xmlns="http://www.w3.org/1998/Math/MathML"><cn>1</cn></math></eventAssignment>
+</listOfEventAssignments></event></listOfEvents></model></sbml>"""
+
+
+@pytest.mark.parametrize("other", ["nothing", "R"])
+@pytest.mark.parametrize(
+    ("attribute", "said"),
+    [
+        ('model id="m" conversionFactor="k1"', "model, conversion factor: unknown parameter"),
+        ('compartment="c"', "species 'S': unknown compartment"),
+        ('conversionFactor="k2"', "species 'S', conversion factor: unknown parameter"),
+        ('symbol="q"', "initial assignment: unknown variable"),
+        ('rateRule variable="p"', "rule: unknown variable"),
+        ('speciesReference species="S"', "reaction 'R': unknown species"),
+        ('modifierSpeciesReference species="S"', "reaction 'R': unknown species"),
+        ('eventAssignment variable="v"', "event 'e': unknown variable"),
+    ],
+)
+def test_what_the_model_does_not_have_is_named_where_it_is_asked_for(attribute: str, said: str, other: str) -> None:
+    load_network(REFERENCES)
+    assert attribute in REFERENCES
+    head = attribute.rpartition("=")[0]
+    for load in (load_network, load_sbml):
+        with pytest.raises(Faults, match=f"{said} '{other}'"):
+            load(REFERENCES.replace(attribute, f'{head}="{other}"'))
+
+
+@pytest.mark.parametrize("call", ["a: sub(q)", "sub(q)", "  a: sub (q)"])
+@pytest.mark.parametrize("head", ["model sub(p)", "module sub(p)", "model *sub(p)", "model sub*(p)"])
+def test_a_module_within_itself_is_refused_and_does_not_kill(head: str, call: str) -> None:
+    with pytest.raises(InvalidValue, match=r"line 3.*sub within sub"):
+        antimony_to_sbml(f"{head}\n  p = 1;\n  {call};\nend\n")
+    antimony_to_sbml("model sub(p)\n  p = 1;\nend\nmodel m()\n  a: sub(q); q = 2; sub2 = 3;\nend\n")

@@ -235,3 +235,40 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     files = registry.write(registry.read_records([FILE]), tmp_path)
     assert {*(f.name for f in files), "baxis-files.json"} == {p.name for p in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "says"),
+    [
+        (
+            ("protocolSection", "designModule", "phases"),
+            "PHASE2",
+            "designModule.phases: got 'a text'; allowed: a list of texts",
+        ),
+        (("protocolSection", "armsInterventionsModule", "armGroups"), [[]], "armGroups: got 'a list with a list'"),
+        (
+            ("protocolSection", "identificationModule", "briefTitle"),
+            True,
+            "briefTitle: got 'true or false'; allowed: a text",
+        ),
+        (("resultsSection",), [1], "resultsSection: got 'a list with a number'; allowed: a record"),
+    ],
+)
+def test_a_field_of_another_kind_is_named_by_its_path(
+    tmp_path: Path, at: tuple[str, ...], value: object, says: str
+) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(with_part(at, value), encoding="utf-8")
+    with pytest.raises(InvalidValue) as told:
+        registry.read_records([file])
+    assert says in str(told.value)
+
+
+def test_what_is_no_json_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_bytes(b'{"a": 1,\n "b": }')
+    with pytest.raises(InvalidValue, match=r"line 2, character 7.*no JSON.*ClinicalTrials"):
+        registry.read_records([file])
+    file.write_bytes(b'{"a":\n "\xff"}')
+    with pytest.raises(InvalidValue, match=r"line 2.*byte 0xff, which is not UTF-8.*ClinicalTrials"):
+        registry.read_records([file])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from ...core import library
 from ...core.errors import InvalidValue
 from ...core.folders import whole
 from ...core.sheets import csv_of
+from ...core.text_files import json_of
 from ...core.written import UNSEEN
 from .. import schema
-from . import design, results
+from . import design, results, shape
 from .refused import settle
 
 Row = dict[str, str]
@@ -50,13 +50,13 @@ def studies(file: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Study records of a file, and a sentence where the register holds more of the same search. Raises InvalidValue
     when the file holds none, or one that is no record."""
     try:
-        data = present(json.loads(file.read_text(encoding="utf-8-sig")))
+        data = present(json_of(file))
     except OSError as e:
         raise InvalidValue(str(file), (e.strerror or str(e)).lower(), ALLOWED) from None
-    except json.JSONDecodeError as e:
-        raise InvalidValue(str(file), f"no JSON, from line {e.lineno} on", ALLOWED) from None
-    except (ValueError, RecursionError) as e:
-        raise InvalidValue(str(file), str(e), ALLOWED) from None
+    except InvalidValue as e:
+        raise InvalidValue(e.where, e.got, ALLOWED) from None
+    except RecursionError:
+        raise InvalidValue(str(file), "parts nested too deep", ALLOWED) from None
     found = data.get("studies", [data]) if isinstance(data, dict) else data
     if not isinstance(found, list) or not found:
         raise InvalidValue(str(file), "no study", ALLOWED)
@@ -98,13 +98,14 @@ def identifier(study: Any) -> str:
 
 
 def read_record(study: dict[str, Any]) -> Imported:
-    """Rows of one study record. Raises InvalidValue when a part of it is not shaped as the register shapes it."""
+    """Rows of one study record. Raises InvalidValue for what is not shaped as the register shapes it."""
+    shape.check(study, identifier(study))
     try:
         return mapped(study)
     except KeyError as e:
         got = f"an entry without {e}"
-    except (TypeError, AttributeError, ValueError, IndexError) as e:
-        got = f"a field of another kind ({e})"
+    except (TypeError, AttributeError, ValueError, IndexError):
+        got = "a part that is not shaped as the register shapes it"
     raise InvalidValue(identifier(study) or "study record", got, ALLOWED, "download the record again")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as text_html
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -75,9 +76,11 @@ def whole(text: str, digits: int = 9) -> int | None:
 
 
 def decimal(text: str) -> float | None:
-    """A number in plain digits, with a point or a comma; None for any other text, `1_000` and `٥` among them."""
+    """A number in plain digits, with a point or a comma; None for any other text (`1_000`, `٥`), and beyond all numbers."""
     plain = text.strip().replace(",", ".")
-    return float(plain) if re.fullmatch(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?", plain) else None
+    if not re.fullmatch(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?", plain):
+        return None
+    return float(plain) if math.isfinite(float(plain)) else None
 
 
 def place(error: BaxisError, fields: Iterable[str], other: str) -> str:

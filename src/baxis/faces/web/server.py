@@ -72,12 +72,17 @@ def checked(page: Page, form: Any) -> dict[str, str]:
     """
     if not isinstance(form, dict) or len(form) > MOST_FIELDS:
         return {}
-    out = {str(k)[:40]: str(v) for k, v in form.items()}
+    out = {_text(k)[:40]: _text(v) for k, v in form.items()}
     for name, text in out.items():
         most = MOST_TEXT if name in page.long else MOST_WORDS
         if len(text) > most:
             raise InvalidValue(name, f"{len(text)} characters", f"at most {most}")
     return out
+
+
+def _text(value: Any) -> str:
+    """A value as text that has bytes: half of a pair of code units, which JSON can hold, becomes a question mark."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 async def reply(page: Page, form: Any, wanted: Callable[[], bool], session: Session) -> None:

@@ -183,7 +183,7 @@ def _given(made: Treatment, stem: str, form: Mapping[str, str], faults: dict[str
     for text in wrong:
         faults[f"{stem}_{'route' if 'route' in text or 'mouth' in text else 'dose'}"] = text
     weeks = asked.decimal(form.get("weeks", ""))
-    count, whole, cut = prescribed.counted(made, weeks) if weeks and weeks > 0 else (1, None, "")
+    count, whole, cut = prescribed.counted(made, weeks) if weeks and 0 < weeks <= work.MOST_WEEKS else (1, None, "")
     if not count:
         none = "no dose falls" if whole is None else f"0 of {whole} doses fall"
         faults[f"{stem}_schedule"] = f"{none} within {cut}"

@@ -1,0 +1,77 @@
+"""Right inputs of every kind, spoilt at random: each is read, or refused in words (scripts/fuzz.py)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+pytest.importorskip("shiny")
+pytest.importorskip("petab")
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SCRIPTS = str(Path(__file__).parents[2] / "scripts")
+sys.path[:0] = [SCRIPTS, str(Path(__file__).parent)]
+import fuzz  # noqa: E402
+import fuzz_kinds  # noqa: E402
+
+AREA = "What people give"
+PROMISE = "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."
+CHEAP = [name for name, kind in fuzz_kinds.KINDS.items() if kind.cheap]
+
+
+def bugs(outcomes: list[fuzz.Outcome]) -> list[tuple[str, int, str]]:
+    return [(o.kind, o.number, o.why) for o in outcomes if o.verdict == "bug"]
+
+
+@pytest.mark.promise(AREA, PROMISE)
+def test_two_hundred_spoilt_inputs() -> None:
+    outcomes = fuzz.sweep(fuzz.planned(200, list(fuzz.KINDS), first=1_000_000), seed=0, processes=2)
+    assert bugs(outcomes) == []
+    assert len(outcomes) == 200
+    assert {o.verdict for o in outcomes} == {"right", "told"}
+
+
+@pytest.mark.nightly
+def test_twenty_thousand_spoilt_inputs() -> None:
+    assert bugs(fuzz.sweep(fuzz.planned(20_000, list(fuzz.KINDS)), seed=0, processes=2)) == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(random=st.randoms(use_true_random=False), kind=st.sampled_from(CHEAP))
+@pytest.mark.promise(AREA, PROMISE)
+def test_quick_kinds_shrink_to_the_smallest_input_that_is_a_bug(random: Random, kind: str) -> None:
+    verdict, why = fuzz.judged(kind, fuzz.KINDS[kind].make(random))
+    assert verdict != "bug", why
+
+
+UNSPOILT = [k for k in fuzz_kinds.KINDS if k not in ("form", "message", "saved result")]
+
+
+@pytest.mark.parametrize("kind", UNSPOILT)
+def test_what_is_spoilt_was_right(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("text", "table", "tree", "xml"):
+        monkeypatch.setattr(fuzz_kinds.spoil, name, lambda _, given, *__: given)
+    monkeypatch.setattr(fuzz_kinds.spoil, "encoded", lambda _, given: given.encode())
+    for number in (1, 2):
+        assert fuzz.judged(kind, fuzz.made(3, kind, number)) == ("right", "")
+
+
+def test_each_kind_of_bug_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs of the test's own, each of which breaks one rule."""
+    monkeypatch.setattr(fuzz, "LONGEST", 3.0)
+    monkeypatch.setattr(fuzz, "STARTING", 3.0)
+    says = {
+        "raises": "ZeroDivisionError", "hangs": "more than 3 s", "dies": "exit code", "leaves": "left behind: half",
+        "told_badly": "another's words",
+    } | ({"grows": "2 GB"} if sys.platform == "linux" else {})  # fmt: skip
+    outcomes = fuzz.sweep([(name, 0) for name in says], 0, 2, "fuzz_broken")
+    assert {o.kind for o in outcomes if o.verdict == "bug" and says[o.kind] in o.why} == set(says), outcomes
+
+
+def test_an_input_is_the_same_again() -> None:
+    for kind in (k for k in fuzz.KINDS if k != "saved result"):
+        assert fuzz.made(5, kind, 7) == fuzz.made(5, kind, 7)
