@@ -18,8 +18,6 @@ sys.path[:0] = [SCRIPTS, str(Path(__file__).parent)]
 import fuzz  # noqa: E402
 import fuzz_kinds  # noqa: E402
 
-AREA = "What people give"
-PROMISE = "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."
 CHEAP = [name for name, kind in fuzz_kinds.KINDS.items() if kind.cheap]
 
 
@@ -27,7 +25,9 @@ def bugs(outcomes: list[fuzz.Outcome]) -> list[tuple[str, int, str]]:
     return [(o.kind, o.number, o.why) for o in outcomes if o.verdict == "bug"]
 
 
-@pytest.mark.promise(AREA, PROMISE)
+@pytest.mark.promise(
+    "What people give", "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."
+)
 def test_two_hundred_spoilt_inputs() -> None:
     outcomes = fuzz.sweep(fuzz.planned(200, list(fuzz.KINDS), first=1_000_000), seed=0, processes=2)
     assert bugs(outcomes) == []
@@ -42,7 +42,9 @@ def test_twenty_thousand_spoilt_inputs() -> None:
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(random=st.randoms(use_true_random=False), kind=st.sampled_from(CHEAP))
-@pytest.mark.promise(AREA, PROMISE)
+@pytest.mark.promise(
+    "What people give", "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."
+)
 def test_quick_kinds_shrink_to_the_smallest_input_that_is_a_bug(random: Random, kind: str) -> None:
     verdict, why = fuzz.judged(kind, fuzz.KINDS[kind].make(random))
     assert verdict != "bug", why

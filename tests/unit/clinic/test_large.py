@@ -30,6 +30,7 @@ def whole():
     return run_trial(TRIAL, patients=150)
 
 
+@pytest.mark.promise("The same numbers", "The same bytes whatever the threads, lanes, blocks and company of patients.")
 def test_blocks_of_any_size_give_the_numbers_of_one_run(whole, tmp_path: Path) -> None:
     for block in (40, 256):
         found = run_large(TRIAL, tmp_path / str(block), patients=150, block=block)
@@ -44,6 +45,7 @@ def test_hazard_ratios_too(tmp_path: Path) -> None:
     assert text(found.contrasts) == text(run_trial(trial, patients=60).contrasts)
 
 
+@pytest.mark.promise("Runs that are stopped", "A stopped run goes on from what it finished.")
 def test_an_interrupted_run_goes_on_and_a_damaged_file_is_made_again(whole, tmp_path: Path) -> None:
     class Stop(Exception):
         pass
@@ -101,6 +103,9 @@ def test_the_command_streams_into_a_folder(
     assert json.loads((tmp_path / "big" / "large.json").read_text(encoding="utf-8"))["trial"]["patients"] == 40
 
 
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
 def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr("baxis.core.cluster.WAIT", 1)
@@ -108,6 +113,9 @@ def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch:
         run_large(TRIAL, tmp_path, patients=10, client="tcp://127.0.0.1:9")
 
 
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
 def test_a_worker_killed_midway_loses_nothing(whole, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     with (
@@ -130,6 +138,9 @@ def test_a_worker_killed_midway_loses_nothing(whole, tmp_path: Path) -> None:
     assert text(found.contrasts) == text(whole.contrasts)
 
 
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
 def test_a_block_that_kills_every_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = pytest.importorskip("distributed")
     from baxis.core import cluster

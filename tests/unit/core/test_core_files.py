@@ -27,6 +27,7 @@ def held(folder: Path) -> dict[str, str]:
     return {p.name: p.read_text() for p in folder.iterdir() if p.name != folders.LIST}
 
 
+@pytest.mark.promise("Your files", "Pipes, devices and links stay what they are.")
 def test_a_pipe_and_a_device_are_written_through(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -41,6 +42,7 @@ def test_a_pipe_and_a_device_are_written_through(tmp_path: Path) -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+@pytest.mark.promise("Your files", "Pipes, devices and links stay what they are.")
 def test_a_link_stays_and_its_end_is_written(tmp_path: Path) -> None:
     end, link, dangling = tmp_path / "far" / "end.txt", tmp_path / "link.txt", tmp_path / "new.txt"
     end.parent.mkdir()
@@ -55,6 +57,7 @@ def test_a_link_stays_and_its_end_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "far" / "later.txt").read_text() == "made"
 
 
+@pytest.mark.promise("Your files", "A file is written whole or not at all, and no litter stays.")
 def test_a_file_is_whole_or_as_it_was_and_no_part_stays(tmp_path: Path) -> None:
     target = tmp_path / "t.json"
     target.write_text("before")
@@ -84,6 +87,7 @@ def test_modes_follow_the_umask_and_a_file_keeps_its_own(tmp_path: Path) -> None
         os.umask(before)
 
 
+@pytest.mark.promise("Your files", "A file is written whole or not at all, and no litter stays.")
 def test_litter_of_a_killed_run_is_cleared_and_of_a_living_one_is_not(tmp_path: Path) -> None:
     gone, alive = (
         files.part_name("t.json").replace(f"-{os.getpid()}-", f"-{pid}-") for pid in (2**22 + 1, os.getppid())
@@ -96,12 +100,14 @@ def test_litter_of_a_killed_run_is_cleared_and_of_a_living_one_is_not(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["r.xlsx", "r", "no/such/r.csv", "folder"])
+@pytest.mark.promise("Your files", "A place that cannot be written is refused before any work.")
 def test_a_file_that_could_not_be_written_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises((UnknownName, InvalidValue)):
         files.check_file(tmp_path / name, (".csv",))
 
 
+@pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")
 def test_a_result_replaces_its_own_files_and_leaves_the_users(tmp_path: Path) -> None:
     out = tmp_path / "out"
     folders.whole(out, KIND, lambda w: [(w / n).write_text("1") for n in ("r.json", "old.csv")])
@@ -117,6 +123,7 @@ def test_a_result_replaces_its_own_files_and_leaves_the_users(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("hurt", ["edited", "link", "foreign", "other kind", "list of another", "a file"])
+@pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")
 def test_a_folder_with_what_baxis_did_not_write_is_refused_and_untouched(tmp_path: Path, hurt: str) -> None:
     out = tmp_path / "out"
     if hurt == "a file":
@@ -141,6 +148,7 @@ def test_a_folder_with_what_baxis_did_not_write_is_refused_and_untouched(tmp_pat
     assert {p.name for p in tmp_path.iterdir()} <= {"out", "far.json"}
 
 
+@pytest.mark.promise("Your files", "Pipes, devices and links stay what they are.")
 def test_a_linked_folder_and_the_current_one_are_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "far").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "far")
@@ -166,6 +174,7 @@ def test_a_figure_that_fails_costs_only_itself(tmp_path: Path) -> None:
     assert held(out) == {"r.json": "1", "good.png": "x"}
 
 
+@pytest.mark.promise("Your files", "A file is written whole or not at all, and no litter stays.")
 def test_a_stopped_or_failing_run_leaves_nothing(tmp_path: Path) -> None:
     def fail(work: Path) -> None:
         (work / "r.json").write_text("half")
@@ -176,6 +185,7 @@ def test_a_stopped_or_failing_run_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")
 def test_a_name_taken_meanwhile_sends_the_result_beside(tmp_path: Path) -> None:
     out = folders.whole(tmp_path / "out", KIND, result("1"))
 
@@ -191,6 +201,7 @@ def test_a_name_taken_meanwhile_sends_the_result_beside(tmp_path: Path) -> None:
     assert held(out) == {"r.json": "1", "new.png": "the user's"}
 
 
+@pytest.mark.promise("Your files", "A file is written whole or not at all, and no litter stays.")
 def test_a_replacement_that_was_stopped_is_noticed_and_mended(tmp_path: Path) -> None:
     out = folders.whole(tmp_path / "out", KIND, result("1"))
     data = json.loads((out / folders.LIST).read_text())
@@ -201,6 +212,7 @@ def test_a_replacement_that_was_stopped_is_noticed_and_mended(tmp_path: Path) ->
     assert held(out) == {"r.json": "2"}
 
 
+@pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")
 def test_files_are_added_beside_what_a_folder_holds(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     for text in ("1", "2"):
@@ -214,6 +226,7 @@ def test_files_are_added_beside_what_a_folder_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "=HYPERLINK(1)"]
 )
+@pytest.mark.promise("Your files", "No cell of a table that is written is a formula.")
 def test_a_cell_that_would_be_a_formula_is_text(cell: str) -> None:
     import pandas as pd
 

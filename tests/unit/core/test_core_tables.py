@@ -66,6 +66,7 @@ def refusal(of: Callable[[], object]) -> str:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="01.,;\t \"\n\reE+-_'<aN\xa0٥", max_size=60))
+@pytest.mark.promise("What people give", "Any text and any bytes are a table or a sentence.")
 def test_any_text_is_a_table_or_a_sentence(text: str) -> None:
     said = refusal(lambda: tables.parse(text, "t.csv"))
     if said:
@@ -81,6 +82,7 @@ def test_any_text_is_a_table_or_a_sentence(text: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=80))
+@pytest.mark.promise("What people give", "Any text and any bytes are a table or a sentence.")
 def test_any_bytes_are_a_table_or_a_sentence(tmp_path_factory, data: bytes) -> None:
     file = tmp_path_factory.mktemp("b") / "t.csv"
     file.write_bytes(data)
@@ -127,6 +129,7 @@ def test_a_table_that_can_be_read_in_no_single_way_is_refused_with_its_row(text:
         ("1,5 mg", "a number"), ("nan", "a number"), ("", "a number"), ("1e", "a number"), ("--1", "a number"),
     ],
 )  # fmt: skip
+@pytest.mark.promise("What people give", "A number is read whole or not at all.")
 def test_a_number_is_read_whole_or_not_at_all(cell: str, says: str) -> None:
     table = tables.Table("t.csv", ("a",), [[cell]], [2], ";")
     with pytest.raises(InvalidValue, match=r"t\.csv, row 2, column 'a'") as refused:
@@ -140,6 +143,7 @@ def test_plain_numbers_are_python_s(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["", "NA", "1_0", "٥", "True", "inf", "1e999", "1,5", "1e", "nan", "0x1"])
+@pytest.mark.promise("What people give", "A number is read whole or not at all.")
 def test_the_quick_way_takes_nothing_that_the_careful_one_refuses(cell: str) -> None:
     assert numbers.all_plain(["1", "-2.5e3", ".5"]) == [1.0, -2500.0, 0.5]
     assert numbers.all_plain(["1", cell]) is None
@@ -193,6 +197,7 @@ def test_how_it_was_read_is_said(tmp_path: Path) -> None:
         (b"\x89PNG\r\n", "a picture"),
     ],
 )  # fmt: skip
+@pytest.mark.promise("What people give", "Any text and any bytes are a table or a sentence.")
 def test_what_is_no_text_is_told_as_what_it_is(tmp_path: Path, data: bytes, says: str) -> None:
     file = tmp_path / "t.csv"
     file.write_bytes(data)
@@ -200,6 +205,9 @@ def test_what_is_no_text_is_told_as_what_it_is(tmp_path: Path, data: bytes, says
         tables.read(file)
 
 
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_no_file_a_folder_a_device_and_a_huge_file_are_told(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     with pytest.raises(InvalidValue, match="no such file"):
@@ -217,6 +225,9 @@ def test_no_file_a_folder_a_device_and_a_huge_file_are_told(tmp_path: Path) -> N
         tables.parse(",".join(f"c{i}" for i in range(20_001)) + "\n", "t.csv")
 
 
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_too_many_rows_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "MOST_ROWS", 3)
     with pytest.raises(InvalidValue, match="row 5: got more than 3 rows"):

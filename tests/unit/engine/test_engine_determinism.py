@@ -43,6 +43,7 @@ def plain() -> engine.Ensemble:
 
 @pytest.mark.parametrize("lanes", [2, 4, 8])
 @pytest.mark.parametrize("threads", [1, 2, 8])
+@pytest.mark.promise("The same numbers", "The same bytes whatever the threads, lanes, blocks and company of patients.")
 def test_lane_width_and_threads(plain: engine.Ensemble, lanes: int, threads: int) -> None:
     run = simulate(lanes, threads)
     assert run.values.tobytes() == plain.values.tobytes()
@@ -50,12 +51,14 @@ def test_lane_width_and_threads(plain: engine.Ensemble, lanes: int, threads: int
     assert run.steps.tolist() == plain.steps.tolist()
 
 
+@pytest.mark.promise("The same numbers", "The same bytes whatever the threads, lanes, blocks and company of patients.")
 def test_order_and_company_of_patients(plain: engine.Ensemble) -> None:
     rows = np.random.default_rng(0).permutation(37)
     assert simulate(rows=rows).values.tobytes() == plain.values[rows].tobytes()
     assert simulate(rows=rows[:5]).values.tobytes() == plain.values[rows[:5]].tobytes()
 
 
+@pytest.mark.promise("The same numbers", "The same bytes whatever the threads, lanes, blocks and company of patients.")
 def test_block_size_of_a_stream() -> None:
     means = [streamed(block)["mean"][0].tobytes() for block in (256, 500, 1024)]
     assert means[0] == means[1] == means[2]

@@ -79,6 +79,7 @@ def test_numbers_are_read_whole(cn: str, value: float) -> None:
         ("<cn>1<ci>p</ci></cn>", "<ci>"),
     ],
 )
+@pytest.mark.promise("What people give", "A number is read whole or not at all.")
 def test_numbers_that_libsbml_reads_in_part_are_refused_with_their_line(cn: str, said: str) -> None:
     with pytest.raises(Faults, match="line 2: ") as told:
         engine.load_sbml(model(f"<apply><plus/>{cn}<cn>0</cn></apply>"))
@@ -86,6 +87,7 @@ def test_numbers_that_libsbml_reads_in_part_are_refused_with_their_line(cn: str,
 
 
 @pytest.mark.parametrize("value", ["0x10", "1,5", "1_0", "1.5abc", "\u0663", ""])
+@pytest.mark.promise("What people give", "A number is read whole or not at all.")
 def test_numbers_of_attributes_too(value: str) -> None:
     with pytest.raises(Faults, match="value of 'p'"):
         engine.load_sbml(model("<cn>1</cn>", value=value))
@@ -101,6 +103,7 @@ TRUTHS = ("and", "or", "xor", "not", "implies")
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.promise("What people give", "Nothing of a model is left out or dropped without a word.")
 def test_every_operator_with_a_wrong_number_of_arguments_is_refused_by_its_name(operator: str) -> None:
     low, high = ARITY.get(operator, (0, np.inf))
     argument = "<true/>" if operator in TRUTHS else "<ci>q</ci>"
@@ -126,12 +129,16 @@ def test_every_operator_with_a_wrong_number_of_arguments_is_refused_by_its_name(
         ("<piecewise><otherwise><cn>1</cn><cn>2</cn></otherwise></piecewise>", "<otherwise> holds 2"),
     ],
 )
+@pytest.mark.promise("What people give", "Nothing of a model is left out or dropped without a word.")
 def test_what_libsbml_cannot_tell_apart_is_counted_in_the_text(math: str, said: str) -> None:
     with pytest.raises(Faults, match=said):
         engine.load_sbml(model(math))
 
 
 @pytest.mark.parametrize("after", ["", EVENT])
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_nesting_is_followed_to_its_limit_and_refused_beyond(after: str) -> None:
     def nested(n: int) -> str:
         return model("<apply><minus/>" * n + "<cn>1</cn>" + "</apply>" * n, after=after)
@@ -159,6 +166,9 @@ def call(name: str) -> str:
 
 
 @pytest.mark.parametrize("after", ["", EVENT])
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_functions_stand_in_any_order_and_bombs_of_them_are_refused(after: str) -> None:
     twice = ("f", f"<apply><times/><cn>2</cn>{call('g')}</apply>")
     more = ("g", "<apply><plus/><ci>x</ci><cn>1</cn></apply>")
@@ -264,6 +274,7 @@ def test_notes_after_an_annotation_and_two_annotations_do_no_harm_to_the_model(a
 
 
 @pytest.mark.parametrize("element", ["<listOfRulez/>", '<listOfParameterz><parameter id="z"/></listOfParameterz>'])
+@pytest.mark.promise("What people give", "Nothing of a model is left out or dropped without a word.")
 def test_an_unknown_element_of_the_model_is_never_left_out(element: str) -> None:
     with pytest.raises(Faults, match="unrecognized element"):
         engine.load_sbml(model("<cn>2</cn>", after=element))
@@ -279,6 +290,9 @@ def archive(path: Path, manifest: str, content: bytes = b"") -> Path:
 SBML_ENTRY = '<content location="./a.xml" format="http://identifiers.org/combine.specifications/sbml"/>'
 
 
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_an_archive_is_looked_at_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "<sbml" in engine.read_model(archive(tmp_path / "a.omex", SBML_ENTRY))
     assert "<sbml" in engine.read_model(
@@ -291,6 +305,9 @@ def test_an_archive_is_looked_at_before_it_is_unpacked(tmp_path: Path, monkeypat
         engine.read_model(archive(tmp_path / "c.omex", SBML_ENTRY, b" " * 1_000_000))
 
 
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_a_file_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("baxis.engine.encoding.MOST_BYTES", 100)
     path = tmp_path / "m.xml"
@@ -299,6 +316,9 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.
         engine.read_model(path)
 
 
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_an_answer_beyond_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("baxis.engine.user_model.MOST_NUMBERS", 100)
     for text in (antimony_to_sbml(TEXT), antimony_to_sbml(TEXT + "; at S < 1: S = 2")):
@@ -349,6 +369,7 @@ REFERENCES = """<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" leve
         ('eventAssignment variable="v"', "event 'e': unknown variable"),
     ],
 )
+@pytest.mark.promise("What people give", "Nothing of a model is left out or dropped without a word.")
 def test_what_the_model_does_not_have_is_named_where_it_is_asked_for(attribute: str, said: str, other: str) -> None:
     load_network(REFERENCES)
     assert attribute in REFERENCES
@@ -360,6 +381,9 @@ def test_what_the_model_does_not_have_is_named_where_it_is_asked_for(attribute: 
 
 @pytest.mark.parametrize("call", ["a: sub(q)", "sub(q)", "  a: sub (q)"])
 @pytest.mark.parametrize("head", ["model sub(p)", "module sub(p)", "model *sub(p)", "model sub*(p)"])
+@pytest.mark.promise(
+    "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
+)
 def test_a_module_within_itself_is_refused_and_does_not_kill(head: str, call: str) -> None:
     with pytest.raises(InvalidValue, match=r"line 3.*sub within sub"):
         antimony_to_sbml(f"{head}\n  p = 1;\n  {call};\nend\n")

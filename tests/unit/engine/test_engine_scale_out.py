@@ -23,6 +23,7 @@ STUDY = Study(TEXT, (0.0, 1.0, 5.0), (("P", 2.0, 3.0),), ("S", "P"))
 VALUES = {"k": np.linspace(0.1, 2.0, 50), "d": 0.3}
 
 
+@pytest.mark.promise("The same numbers", "The same bytes whatever the threads, lanes, blocks and company of patients.")
 def test_blocks_of_any_size_give_the_bits_of_one_run(tmp_path: Path) -> None:
     whole = engine.simulate_model(
         TEXT, STUDY.times, values={"k": VALUES["k"], "d": 0.3}, doses=STUDY.doses, outputs=STUDY.outputs
@@ -47,6 +48,7 @@ def test_a_second_call_finds_what_is_there(tmp_path: Path) -> None:
     assert simulate_to_folder(tighter, VALUES, tmp_path, block=20).found == 0
 
 
+@pytest.mark.promise("Runs that are stopped", "A stopped run goes on from what it finished.")
 def test_an_interrupted_run_keeps_its_blocks(tmp_path: Path) -> None:
     class Stop(Exception):
         pass
@@ -83,6 +85,9 @@ def test_bad_input_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     assert not list((tmp_path / "b").iterdir())
 
 
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
 def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr("baxis.core.cluster.WAIT", 1)
@@ -91,6 +96,9 @@ def test_an_unreachable_scheduler_is_one_clear_line(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("name", ["rows", "rows.zarr"])
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
 def test_a_worker_killed_midway_loses_nothing(tmp_path: Path, name: str) -> None:
     pytest.importorskip("zarr")
     distributed = pytest.importorskip("distributed")
@@ -121,6 +129,9 @@ def _pause(dask_worker: Any) -> None:
     dask_worker.status = Status.paused
 
 
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
 def test_paused_and_lost_workers_are_named_and_finished_blocks_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +159,7 @@ def test_paused_and_lost_workers_are_named_and_finished_blocks_kept(
     assert simulate_to_folder(STUDY, VALUES, tmp_path, block=1).found == kept
 
 
+@pytest.mark.promise("The same numbers", "The same bytes whatever the threads, lanes, blocks and company of patients.")
 def test_zarr_holds_the_bits_of_one_run_and_goes_on(tmp_path: Path) -> None:
     pytest.importorskip("zarr")
     import xarray
@@ -163,6 +175,7 @@ def test_zarr_holds_the_bits_of_one_run_and_goes_on(tmp_path: Path) -> None:
     assert (other.made, other.found, other.again) == (1, 2, [])  # only the block whose numbers changed
 
 
+@pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")
 def test_a_zarr_group_takes_no_neighbour_away(tmp_path: Path) -> None:
     pytest.importorskip("zarr")
     mine = tmp_path / "rows.zarr.part" / "mine.txt"
@@ -173,6 +186,7 @@ def test_a_zarr_group_takes_no_neighbour_away(tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.iterdir()} == {"rows.zarr", "rows.zarr.part"}
 
 
+@pytest.mark.promise("Runs that are stopped", "A stopped run goes on from what it finished.")
 def test_a_stopped_or_damaged_zarr_group_is_completed(tmp_path: Path) -> None:
     pytest.importorskip("zarr")
 
@@ -194,6 +208,7 @@ def test_a_stopped_or_damaged_zarr_group_is_completed(tmp_path: Path) -> None:
     assert mended.to_frame().equals(simulate_to_folder(STUDY, VALUES, tmp_path / "files", block=10).to_frame())
 
 
+@pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")
 def test_zarr_never_writes_over_something_else(tmp_path: Path) -> None:
     pytest.importorskip("zarr")
     place = tmp_path / "rows.zarr"
