@@ -109,6 +109,7 @@ def _yaml(path: Path, text: str) -> ProblemFiles:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path.name}, line {mark.line + 1}" if mark else path.name
         why = getattr(problem, "problem", None) or "text that YAML does not take"
+        why = "a key that is a list or a record" if "unhashable" in why else why
         raise InvalidValue(where, why, "the YAML file of a PEtab problem") from None
     if not isinstance(said, dict) or "format_version" not in said:
         raise InvalidValue(str(path), "no format_version", "the YAML file of a PEtab problem")

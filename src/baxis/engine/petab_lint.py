@@ -79,7 +79,9 @@ def _why(problem: Exception) -> str:
     listed = getattr(problem, "errors", None)
     if callable(listed):  # pydantic's: the field and what is wrong with it
         first: Mapping[str, Any] = listed()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:200]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"[:200].removeprefix(
+            ": "
+        )
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     return lines[0][:200] if lines else type(problem).__name__
 

@@ -80,7 +80,8 @@ def _unit(sbml: str, name: str) -> Any:
     """Unit of a parameter, compartment or species as a quantity of the unit registry; None where the model has none."""
     import libsbml
 
-    model = libsbml.readSBMLFromString(sbml).getModel()
+    document = libsbml.readSBMLFromString(sbml)  # kept: its model dies with it
+    model = document.getModel()
     element = model.getElementBySId(name) if model is not None else None
     if element is None or not hasattr(element, "getDerivedUnitDefinition") or element.containsUndeclaredUnits():
         return None

@@ -388,3 +388,17 @@ def test_a_module_within_itself_is_refused_and_does_not_kill(head: str, call: st
     with pytest.raises(InvalidValue, match=r"line 3.*sub within sub"):
         antimony_to_sbml(f"{head}\n  p = 1;\n  {call};\nend\n")
     antimony_to_sbml("model sub(p)\n  p = 1;\nend\nmodel m()\n  a: sub(q); q = 2; sub2 = 3;\nend\n")
+
+
+@pytest.mark.parametrize("name", ["", 'name="x" '])
+def test_a_kinetic_law_without_a_formula_is_refused_and_does_not_kill(name: str) -> None:
+    """libsbml's check of units dies of local parameters without a formula, where something has a unit."""
+    from baxis.engine.units import unit_report
+
+    law = '<math xmlns="http://www.w3.org/1998/Math/MathML"><ci>S</ci></math></kineticLaw>'
+    assert law in REFERENCES
+    local = f'<listOfLocalParameters><localParameter {name}id="k" value="0.3" units="dimensionless"/></listOfLocalParameters>'
+    text = REFERENCES.replace(law, f"{local}</kineticLaw>")
+    unit_report(text)
+    with pytest.raises(InvalidValue, match="reaction 'R': got 'no kinetic law'"):
+        load_network(text)
