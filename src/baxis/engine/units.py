@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from baxis.engine.document import read_document
 from baxis.engine.system import System
 
 CLASHES = range(10500, 10600)  # libsbml's rules on units that differ; others are about units that are not declared
@@ -172,8 +173,8 @@ def _findings(text: str) -> list[tuple[int, str]]:
     """(libsbml's number of the rule, its sentence) of all that its check of units finds."""
     import libsbml
 
-    document = libsbml.readSBMLFromString(text)
-    if document.getModel() is None or _lawless(document.getModel()):
+    document, _ = read_document(text)  # refuses what libsbml's check would die of
+    if _lawless(document.getModel()):
         return []
     declare_number_units(document.getModel())
     for category in (

@@ -402,3 +402,11 @@ def test_a_kinetic_law_without_a_formula_is_refused_and_does_not_kill(name: str)
     unit_report(text)
     with pytest.raises(InvalidValue, match="reaction 'R': got 'no kinetic law'"):
         load_network(text)
+
+
+def test_units_of_a_model_that_no_reader_takes_are_not_checked_but_the_model_refused() -> None:
+    from baxis.engine.units import unit_report
+
+    text = REFERENCES.replace("<ci>S</ci>", "<apply><divide/><ci>S</ci><ci>S</ci><ci>S</ci></apply>")
+    with pytest.raises(Faults, match="'divide' has 3 arguments"):
+        unit_report(text.replace('id="k1" value="1"', 'id="k1" value="1" units="dimensionless"'))
