@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench docs published clean
+USER := $(VENV)-user/bin
+# What needs no extra and no browser; the rest of the suite runs with the extras.
+QUICK := tests/unit/core tests/unit/axis tests/unit/clinic tests/unit/evidence tests/faces/test_refusals.py tests/faces/test_cli_evidence.py
+
+.PHONY: demo test test-user lint bench docs published clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}" if sys.version_info < (3, 11) else 0)'
@@ -21,6 +25,14 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest -n auto --junitxml build/tests.xml
+
+# The quick half again in what a user gets: the wheel, and what it requires as a plain `pip install` resolves it today.
+test-user:
+	test -d $(VENV)-user || $(PYTHON) -m venv $(VENV)-user
+	$(USER)/python -m pip install --quiet --upgrade pip hypothesis pytest pytest-xdist threadpoolctl
+	$(USER)/python -m pip install --quiet --upgrade --upgrade-strategy eager --force-reinstall --no-deps .
+	$(USER)/python -m pip install --quiet --upgrade --upgrade-strategy eager .
+	$(USER)/python -m pytest -n auto -p no:cacheprovider --junitxml build/tests-user.xml $(QUICK)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check src tests benchmarks scripts
@@ -41,4 +53,4 @@ bench: $(VENV)/.tested
 	$(BIN)/python benchmarks/trial.py
 
 clean:
-	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-user build dist out .pytest_cache .mypy_cache .ruff_cache
