@@ -21,7 +21,7 @@ from disease_story import role, scale, scored, story
 
 from baxis import axis
 from baxis.clinic.settings import Settings
-from baxis.core import library
+from baxis.core import library, store
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.insight.agreement import against_evidence
 from baxis.insight.biomarkers import Biomarkers, biomarkers
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("diseases", nargs="*", default=list(PAGES))
     parser.add_argument("--patients", type=int, default=100)
-    parser.add_argument("--cache", type=Path, default=library.cache_dir() / "classes")
+    parser.add_argument("--cache", type=Path, default=store.directory() / "classes")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()

@@ -123,6 +123,8 @@ STEPS: tuple[Step, ...] = (
     Step("review", ("baxis", "review", "--out", "build/review", "--pdf"),
          ("build/review/review.html", "build/review/review.pdf"), 8, browser=True),
     Step("web-pictures", script("web_pictures", f"{BUILT}/web-pictures", "--docs"), ("docs/img/web-*.png",), 3, browser=True),
+    Step("refusals", script("refusals_page"), ("docs/refusals.md",), 3),
+    Step("promises", script("promises_page"), ("docs/promises.md",), 0.1),
     Step("site", ("python", "-m", "mkdocs", "build", "--strict", "--quiet"), ("build/site/index.html",), 0.5,
          reads=("mkdocs.yml",)),
 )  # fmt: skip

@@ -183,12 +183,12 @@ def test_only_what_baxis_says_reaches_the_user(
     import warnings
 
     from baxis.core.errors import BaxisWarning
-    from baxis.faces.cli import _told_beside
+    from baxis.faces.cli.output import told_warning
 
-    monkeypatch.setattr(warnings, "showwarning", _told_beside)
+    monkeypatch.setattr(warnings, "showwarning", told_warning)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        warnings.showwarning = _told_beside
+        warnings.showwarning = told_warning
         warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=1)
         warnings.warn("the cache is not used", BaxisWarning, stacklevel=1)
     assert capsys.readouterr().err == "baxis: the cache is not used\n"

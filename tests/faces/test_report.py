@@ -36,7 +36,7 @@ def test_the_page_is_whole_and_self_contained(capsys: pytest.CaptureFixture[str]
 
 def test_wrong_input_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, err = run(capsys, "report", "fenebrutinib-sle-ph2", "--out", tmp_path / "r.pdf")
-    assert (code, "an .html file" in err) == (2, True)
+    assert (code, "allowed: .htm, .html" in err) == (2, True)
     code, err = run(capsys, "report", "fenebrutinib-sle", "--out", tmp_path / "r.html")
     assert (code, "did you mean" in err) == (2, True)
     assert not list(tmp_path.iterdir())

@@ -78,17 +78,22 @@ def faults(design: Design) -> list[str]:
 
 def of_treatment(t: Treatment) -> list[str]:
     """What is wrong with one treatment of a drug of the library: its route, and each amount in it."""
-    drug = axis.drug(t.drug)
-    if drug.cell_therapy:
-        return [f"{drug.name} is given as cells, which a design has no dose unit for"]
-    out, has = [], drug_doses.routes(drug.name)
+    file = axis.drug_file(t.drug)
+    if file is None:
+        axis.drug(t.drug)  # says why it has none
+        return []
+    sheet = axis.drug_sheet(file)  # as it is written: its numbers are not needed
+    name = str(sheet.get("inn", file))
+    if any(a["target"] == "car" for a in sheet.get("action", ())):
+        return [f"{name} is given as cells, which a design has no dose unit for"]
+    out, has = [], drug_doses.routes(name)
     if has and t.route not in has:
         ways = ", ".join(has)
         said = "is not taken by mouth" if t.route == "po" else f"has no route {t.route}"
-        out.append(f"{drug.name} {said}; allowed: {ways}, as its file and its trials give it")
+        out.append(f"{name} {said}; allowed: {ways}, as its file and its trials give it")
     for amount, unit in amounts(t):
-        text = drug_doses.impossible(drug.name, amount, unit)
-        out += [f"{drug.name} {amount:g} {unit}: {text}"] if text else []
+        text = drug_doses.impossible(name, amount, unit)
+        out += [f"{name} {amount:g} {unit}: {text}"] if text else []
     return out
 
 

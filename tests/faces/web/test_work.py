@@ -93,7 +93,6 @@ def test_a_line_is_bounded_and_empties_when_visitors_leave(gate) -> None:
     for visitor in waiting:
         visitor.here = False
     work.ask("slow", "one more", gate, Visitor())  # those in the queue that nobody waits for make room
-    gate.open()
     for future in asked:
         if not future.cancelled():
             with pytest.raises(work.Superseded):

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 def example() -> str:
     """The TOML of docs/design.md, as it stands there."""
-    return re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "design.md").read_text(), re.S)[0]
+    return re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), re.S)[0]
 
 
 def read(tmp_path: Path, text: str) -> d.Design:

@@ -109,6 +109,7 @@ def test_page_and_files(board, tmp_path: Path) -> None:
     save(board, tmp_path / "out")
     names = {f.name for f in (tmp_path / "out").iterdir()}
     assert names == {
+        "baxis-files.json",
         "scoreboard.md",
         "scoreboard.json",
         "scoreboard_calibration.png",

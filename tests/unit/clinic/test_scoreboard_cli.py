@@ -64,7 +64,7 @@ def test_table_files_and_log(folder: Path, tmp_path: Path) -> None:
         (("--role", "external"), "--evidence"),
         (("--evidence", "no-such-folder"), "folder"),
         (("--patients", "0"), "at least 1"),
-        (("--out", "no/such/folder"), "--out"),
+        (("--out", f"{__file__}/folder"), "--out"),
         (("--log", "no/such/log.csv"), "--log"),
     ],
 )

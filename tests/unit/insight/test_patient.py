@@ -29,7 +29,7 @@ QUANTITIES = ("infl", "plasmablast", "ifn", "parameter")
 SETTINGS = Settings(threads=1)
 HEAD = "day,measure,value,unit\n"
 LONG = "day,measure,value,unit,route,schedule\n"
-TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()
+LATER = (dt.date.today() + dt.timedelta(days=30)).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()
         (HEAD + "0,C3,1,g/L\n-9,cd19 car-t,1,mg", "cell therapy"),
         (HEAD + "-9,prednisone,20,mg/day", "at least one laboratory value"),
         (HEAD + "0,C3,1,g/L\n0,C3,1.1,g/L", "two values"),
-        (f"date,measure,value,unit\n{TOMORROW},C3,1,g/L", "not in the future"),
+        (f"date,measure,value,unit\n{LATER},C3,1,g/L", "not in the future"),
         (HEAD, "a header and no rows"),
         ("", "an empty file"),
         ("measure,value,unit\nC3,1,g/L", "day or date"),
