@@ -52,7 +52,8 @@ def test_a_daily_course_goes_on_the_next_day() -> None:
 def test_what_cannot_be_read_is_refused_with_the_grammar(text: str, allowed: str) -> None:
     with pytest.raises(InvalidValue) as error:
         schedule.parse(text)
-    assert str(error.value).startswith(f"schedule: got {text!r}; allowed: ")
+    faulty = {"q4w then qd": "q4w"}.get(text, text)  # the part at fault, named once
+    assert str(error.value).startswith(f"schedule: got {faulty!r}; allowed: ")
     assert allowed in str(error.value).split("; allowed: ")[1]
 
 

@@ -113,7 +113,7 @@ def test_saved_over_its_own_earlier_result_and_over_nothing_else(course: Limits,
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"limits.json", "limits.png", "baxis-files.json"}
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "result.json").write_text("{}")
-    with pytest.raises(InvalidValue, match="holds result.json, which baxis does not know"):
+    with pytest.raises(InvalidValue, match=r"holds result\.json, which baxis does not know"):
         course.save(tmp_path / "mine")
     assert (tmp_path / "mine" / "result.json").read_text() == "{}"
 
