@@ -21,6 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests" / "refusals"
 PAGE = ROOT / "docs" / "refusals.md"
+WRAPPED = ' style="white-space: pre-wrap; overflow-wrap: anywhere"'
 HEAD = """# What it refuses, and why
 
 Made by `python scripts/refusals_page.py` from the cases of `tests/refusals`, which the test suite runs one by one: each input
@@ -59,12 +60,13 @@ def answer(case: dict[str, Any]) -> str:
 
 
 def section(case: dict[str, Any], said: str) -> str:
+    """The case in Markdown; what was said keeps its lines and its spaces, and wraps where a line is longer than the page."""
     ends = "" if case.get("exit", 2) == 2 else f" (exit code {case['exit']})"
     return f"""### {case["name"]}
 
 `baxis {case["command"]}`{ends}
 
-<pre>{html.escape(said, quote=False)}</pre>
+<pre{WRAPPED}><code>{html.escape(said, quote=False)}</code></pre>
 
 {case["why"]}
 """
@@ -72,7 +74,7 @@ def section(case: dict[str, Any], said: str) -> str:
 
 def told(page: str) -> dict[str, str]:
     """Name -> words of each case on the page."""
-    found = re.findall(r"^### (.+?)\n.*?<pre>(.*?)</pre>", page, re.S | re.M)
+    found = re.findall(r"^### (.+?)\n.*?<pre[^>]*><code>(.*?)</code></pre>", page, re.S | re.M)
     return {name: html.unescape(said) for name, said in found}
 
 

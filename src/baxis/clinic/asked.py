@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .design import Design
     from .settings import Settings
 
-OTHERS = "published values are of the trial's own patients, not of these"
+OTHERS = "any published values are of the trial's own patients, not of these"
 
 
 def asked(design: Design, settings: Settings, population: str | None) -> dict[str, Any]:

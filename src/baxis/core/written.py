@@ -6,10 +6,11 @@ import math
 import re
 
 UNKNOWN = "-"
+MORE = 2  # decimals beyond those asked for that a small number may take before it is written with an exponent
 
 
 def fixed(value: float | None, digits: int, sign: str = "") -> str:
-    """A number with fixed decimals; one too small for them in its first digit ("3e-05"), unknown as a dash.
+    """A number with fixed decimals; one too small for them in its first digit ("0.0003", "3e-08"), unknown as a dash.
 
     sign: "+" to write it before positive numbers.
     """
@@ -18,7 +19,11 @@ def fixed(value: float | None, digits: int, sign: str = "") -> str:
     text = f"{value:{sign}.{digits}f}"
     if float(text):
         return text
-    return f"{value:{sign}.0e}" if value else f"{0:{sign}.{digits}f}"
+    if not value:
+        return f"{0:{sign}.{digits}f}"
+    short = f"{value:{sign}.0e}"
+    places = -int(short.partition("e")[2])
+    return f"{value:{sign}.{places}f}" if places <= digits + MORE else short
 
 
 def p_value(p: float | None, digits: int = 4) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baxis.core import library
+from baxis.core.written import fixed
 from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, fitted, inches, new_figure, rc
 from baxis.evidence.meta.effects import SCALE_NAMES
 from baxis.evidence.meta.run import MetaResult
@@ -95,7 +96,8 @@ def _axis(ax: Axes, result: MetaResult, rows: int) -> None:
     ax.axvline(0, color=INK, lw=0.7, zorder=1)
     ax.axvline(result.overall.beta[0], color=GREY, lw=0.7, ls=(0, (3, 3)), zorder=1)
     name = SCALE_NAMES[result.scale]
-    ax.set_xlabel(name[0].upper() + name[1:] + (" (log scale)" if result.effects.is_log else ""), labelpad=11)
+    unit = " (log scale)" if result.effects.is_log else ", percentage points (pp)" if result.scale == "RD" else ""
+    ax.set_xlabel(name[0].upper() + name[1:] + unit, labelpad=11)
     if result.benefit:
         sides = ("control better", "active better")[:: result.benefit]
         for x, ha, text in ((low, "left", f"← {sides[0]}"), (high, "right", f"{sides[1]} →")):
@@ -116,7 +118,7 @@ def _ticks(low: float, high: float, scale: str) -> tuple[list[float], list[str]]
         return [float(np.log(t)) for t in shown], [f"{t:g}" for t in shown]
     ticks = [t for t in MaxNLocator(6).tick_values(low, high) if low <= t <= high]
     if scale == "RD":
-        return ticks, [minus(f"{100 * t:+.0f} %") if t else "0" for t in ticks]
+        return ticks, [minus(f"{100 * t:+.0f}") if t else "0" for t in ticks]
     return ticks, [minus(f"{t:g}") for t in ticks]
 
 
@@ -174,7 +176,10 @@ def _cell(result: MetaResult, arms: tuple) -> str:  # type: ignore[type-arg]
     n = sum(a.n for a in arms)
     if result.scale in ("RD", "RR", "OR") and all(a.value == a.value and a.n == a.n for a in arms):
         return f"{sum(a.events for a in arms):.0f}/{n:.0f}"
-    mean = sum(a.value * a.n for a in arms) / n if n == n and n > 0 else float("nan")
+    if len(arms) == 1:
+        mean = arms[0].value
+    else:
+        mean = sum(a.value * a.n for a in arms) / n if n == n and n > 0 else float("nan")
     if mean != mean:
         return f"{n:.0f}" if n == n else ""
     return minus(f"{mean:.2f}") + (f" ({n:.0f})" if n == n else "")
@@ -196,7 +201,7 @@ def _fmt(result: MetaResult, value: float) -> str:
     if not np.isfinite(value):
         return "–"
     shown = result.shown(value)
-    text = f"{100 * value:.1f}" if result.scale == "RD" else f"{shown:.2f}"
+    text = fixed(100 * value, 1) if result.scale == "RD" else fixed(shown, 2)
     if result.effects.is_log and not 0.005 <= shown < 1000:
         text = "<0.01" if shown < 1 else ">1000"
     return minus(text)
@@ -224,7 +229,7 @@ def _header(figure: Figure, ax: Axes, result: MetaResult, title: str, height: fl
     figure.text(X_STUDY, 1 - 0.17 / height, text, fontsize=10, weight="bold", va="center")
     y = 1 - 0.46 / height
     binary = result.scale in ("RD", "RR", "OR")
-    unit = {"RD": ", %"}.get(result.scale, "")
+    unit = {"RD": ", pp"}.get(result.scale, "")
     name = SCALE_NAMES[result.scale]
     level = f"[{level_text(result.level)} CI]"
     for x, label, ha in (
@@ -272,9 +277,9 @@ def _left_out_text(result: MetaResult, width: int = 175) -> list[str]:
 
     from baxis.evidence.meta.run import left_out_by_reason
 
-    parts = [f"{', '.join(labels)} ({why})" for why, labels in left_out_by_reason(result).items()]
+    parts = [f"{', '.join(labels)}: {why}" for why, labels in left_out_by_reason(result).items()]
     notes = result.effects.notes
-    out = textwrap.wrap("Left out: " + "; ".join(parts) + ".", width) if parts else []
+    out = [line for part in parts for line in textwrap.wrap(f"Left out: {part}.", width)]
     return out + (textwrap.wrap("Note: " + "; ".join(notes) + ".", width) if notes else [])
 
 

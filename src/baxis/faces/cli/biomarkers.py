@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from ...core.written import p_value
 from .output import say, say_json
 
 EARLY = 10  # markers on treatment shown
@@ -98,7 +99,7 @@ def lines(result: Biomarkers) -> list[str]:
         (
             r["label"],
             f"{r['with_benefit']:+.2f}",
-            f"{r['q']:.3f}",
+            p_value(r["q"], 3),
             f"{r['with_outcome']:+.2f}",
             f"{factor * r['gain_high']:+.1f}",
             f"{factor * r['gain_low']:+.1f}",
@@ -133,7 +134,7 @@ def _early(result: Biomarkers) -> list[str]:
     if not len(result.early):
         return ["On treatment: no visit between week 2 and the weeks in which benefit is counted."]
     rows = [
-        (r["label"], f"{r['with_benefit']:+.2f}", f"{r['q']:.3f}", f"{r['with_outcome']:+.2f}")
+        (r["label"], f"{r['with_benefit']:+.2f}", p_value(r["q"], 3), f"{r['with_outcome']:+.2f}")
         for r in result.early.head(EARLY).to_dict("records")
     ]
     added = [

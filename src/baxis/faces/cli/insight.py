@@ -50,23 +50,19 @@ def explain(
 
 def lines(result: Explanation) -> list[str]:
     """The explanation as text."""
-    from .layout import noted
+    from .layout import noted, width, wrapped
 
     s, e, recipe = result.scenario, result.effect, result.recipe
-    return [
-        f"{s.regimen} in {s.design.disease} ({s.origin})",
-        *noted(recipe["remarks"]),
+    asked = f"{s.regimen} in {s.design.disease} ({s.origin})"
+    effect = (
         f"{s.endpoint.name} at week {s.endpoint.week:g}: drug {e['drug']:.1f}, no drug {e['no_drug']:.1f}, "
-        f"difference {e['difference']:+.1f} ({e['ci_low']:.1f} to {e['ci_high']:.1f}) {e['unit']}",
-        "",
-        *_falls(result),
-        "",
-        *_cuts(result),
-        "",
-        f"Most of what remains: {result.held_by}. Zero dose against no drug: {result.null:g} (must be 0).",
-        f"{recipe['patients']} patients, {recipe['failures']} solver failures. Intervals: {recipe['intervals']}.",
-        recipe["notice"],
-    ]
+        f"difference {e['difference']:+.1f} ({e['ci_low']:.1f} to {e['ci_high']:.1f}) {e['unit']}"
+    )
+    held = f"Most of what remains: {result.held_by}. Zero dose against no drug: {result.null:g} (must be 0)."
+    made = f"{recipe['patients']} patients, {recipe['failures']} solver failures. Intervals: {recipe['intervals']}."
+    last = [part for text in (held, made, recipe["notice"]) for part in wrapped(text, width())]
+    head = [*wrapped(asked, width()), *noted(recipe["remarks"]), *wrapped(effect, width())]
+    return [*head, "", *_falls(result), "", *_cuts(result), "", *last]
 
 
 def _falls(result: Explanation) -> list[str]:

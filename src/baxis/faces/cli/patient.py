@@ -98,7 +98,8 @@ def _state(state: pd.DataFrame) -> list[str]:
 def _predicted(result: PatientResult) -> list[str]:
     """The end of each course, and what to measure next."""
     from ...clinic.labs import written
-    from .layout import table
+    from ...insight.patient.predict import LEAST_REMOVED, NONE_REMOVES
+    from .layout import table, width, wrapped
 
     end = result.courses[result.courses["week"] == result.courses["week"].max()].to_dict("records")
     rows = [
@@ -112,7 +113,9 @@ def _predicted(result: PatientResult) -> list[str]:
     head = ["drug", "inflammation, of now", result.recipe["score"]]
     out = ["", f"Predicted at week {end[0]['week']:g} (90 %)", *table(head, rows)]
     best = result.next_measurement.head(5).to_dict("records")
-    if best:
+    if best and not any(b["variance removed"] >= LEAST_REMOVED for b in best):
+        out += ["", *wrapped(f"Further measurement: {NONE_REMOVES}", width())]
+    elif best:
         out += ["", "Further measurement: share of the variance of that inflammation removed (by chance)"]
         shares = [[written(b["measure"]), f"{b['variance removed']:.2f} ({b['null']:.2f})"] for b in best]
         out += table(["measure", "share"], shares)

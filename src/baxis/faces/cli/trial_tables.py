@@ -67,7 +67,8 @@ def result_lines(result: TrialResult) -> list[str]:
     """The whole result as text, but for the notice."""
     design = result.design
     out = wrapped(
-        f"{design.trial_id}  {design.disease}, {design.weeks:g} weeks; background: {design.background}", width()
+        f"{design.trial_id}  {design.disease}, {design.weeks:g} weeks; background: {design.background or 'not named'}",
+        width(),
     )
     if design.notes:
         out += wrapped(f"Default design, read off the trial's rows. {design.notes}", width())
@@ -121,6 +122,8 @@ def endpoints(rows: pd.DataFrame, arms: bool, others: bool = False) -> list[str]
         ])  # fmt: skip
     head = ["arm", "endpoint", "week", "simulated", "±", "50 % PI", "90 % PI", "published", "95 % CI"]
     head[-2] += " (others)" if others else ""
+    if all(c[-2:] == ["-", "-"] for c in cells):  # nothing is published: no columns of dashes
+        head, cells = head[:-2], [c[:-2] for c in cells]
     return table(head, cells) if cells else []
 
 
@@ -184,8 +187,8 @@ def expected(row: Mapping[Any, Any], n: int) -> str:
     value = row["expected"]
     if value != value:
         return "-"
-    shown = share(value) if value else f"0 of {n}"
-    return f"{shown} ({span(row['pi90'], 'proportion')})"
+    between = span(row["pi90"], "proportion")
+    return f"{share(value)} ({between})" if value else f"0 of {n} ({between} %)"
 
 
 def against_published(result: TrialResult) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from ... import axis
 from ...core import disease_names, names
-from ...core.errors import BaxisError, UnknownName, nearest
+from ...core.errors import BaxisError, Faults, UnknownName, nearest
 
 DRUG_FIELDS = re.compile(r"drug|first|second|[ab]\d_drug")
 SHOWN = 80
@@ -81,6 +81,11 @@ def decimal(text: str) -> float | None:
     if not re.fullmatch(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?", plain):
         return None
     return float(plain) if math.isfinite(float(plain)) else None
+
+
+def told(error: BaxisError) -> str:
+    """An error in the words of a page: several faults a line each, without the spaces of a terminal."""
+    return "\n".join(line.strip() for line in error.lines()) if isinstance(error, Faults) else str(error)
 
 
 def place(error: BaxisError, fields: Iterable[str], other: str) -> str:

@@ -10,6 +10,7 @@ from shiny.ui import TagList, tags
 from ... import axis
 from ...clinic.settings import Settings
 from ...core.errors import BaxisError
+from ...core.written import p_value
 from ...insight.biomarkers import Biomarkers, biomarkers
 from . import asked, shell, work
 from .explain_page import bars
@@ -50,7 +51,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     try:
         found: Biomarkers = RESULTS.get(key, lambda: ranked(*key))
     except BaxisError as e:
-        return Answer(faults={asked.place(e, ("disease", "drug"), "dose" if key[2] else "drug"): str(e)})
+        return Answer(faults={asked.place(e, ("disease", "drug"), "dose" if key[2] else "drug"): asked.told(e)})
     rows = found.table.to_dict("records")
     error = 1.645 / found.recipe["patients"] ** 0.5  # large-sample error of a rank correlation
     values = [(str(r["label"]), r["with_benefit"], _around(r["with_benefit"], error)) for r in rows]
@@ -87,7 +88,7 @@ def _table(x: Biomarkers, rows: list[dict[Any, Any]]) -> Any:
     share = x.recipe["unit"] == "share"
     scale, unit = (100, "points of responders") if share else (1, "points")
     cells = [
-        [r["label"], f"{r['with_benefit']:.2f}", f"{r['p']:.3f}", f"{r['q']:.3f}", f"{r['with_outcome']:.2f}",
+        [r["label"], f"{r['with_benefit']:.2f}", p_value(r["p"], 3), p_value(r["q"], 3), f"{r['with_outcome']:.2f}",
          f"{scale * r['gain_high']:.1f}", f"{scale * r['gain_low']:.1f}"]
         for r in rows
     ]  # fmt: skip
@@ -104,7 +105,7 @@ def _notes(x: Biomarkers) -> Any:
     lines = [
         f"{r['patients']} virtual patients, {r['failures']} solver failures. Benefit: log ratio of tissue inflammation without and with the "
         "drug in the same patient. Bars: large-sample 90 % interval over patients. A marker of pure noise stands among the others.",
-        f"{r['assumed_assays']} of the assays have an assumed error. Against published subgroup findings: baxis biomarkers --against-evidence.",
+        f"{r['assumed_assays']} of the assays have an assumed error. Against published subgroup findings: `baxis biomarkers --against-evidence`.",
         str(r["notice"]),
     ]
-    return TagList(*(tags.p(t, class_="note") for t in lines))
+    return TagList(*(tags.p(shell.words(t), class_="note") for t in lines))

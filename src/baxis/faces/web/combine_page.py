@@ -65,7 +65,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     try:
         found: Combination = RESULTS.get(key, lambda: together(*key))
     except BaxisError as e:
-        return Answer(faults={asked.place(e, ("disease",), "second"): str(e)})
+        return Answer(faults={asked.place(e, ("disease",), "second"): asked.told(e)})
     show, structure = form.get("show", "effect"), form.get("structure", "additive")
     html = {
         "said": TagList(_said(found), shell.remarks(found.recipe["remarks"])),

@@ -52,7 +52,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     try:
         found: Explanation = RESULTS.get(key, lambda: explained(*key))
     except BaxisError as e:
-        return Answer(faults={asked.place(e, ("disease", "drug"), "dose" if key[2] else "drug"): str(e)})
+        return Answer(faults={asked.place(e, ("disease", "drug"), "dose" if key[2] else "drug"): asked.told(e)})
     html = {"said": _said(found), "notes": _notes(found)} | _tables(found)
     steps = [(r["step"], r["takes_pct"], (r["ci_low"], r["ci_high"])) for r in found.ladder.to_dict("records")]
     falls = [(r["read_out"], r["fall_pct"], (r["ci_low"], r["ci_high"])) for r in found.stages.to_dict("records")]
@@ -133,4 +133,4 @@ def _notes(x: Explanation) -> Any:
         f"Zero dose against no drug: {x.null:g} (must be 0).",
         str(r["notice"]),
     ]  # fmt: skip
-    return TagList(*(tags.p(t, class_="note") for t in lines))
+    return TagList(*(tags.p(shell.words(t), class_="note") for t in lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...evidence.meta.run import MetaResult
+from .trial_figures import roomy
 
 BLUE, INK = "#0072b2", "#16222e"
 
@@ -47,7 +48,8 @@ def forest(m: MetaResult) -> dict[str, Any]:
     layout = {
         "height": 90 + 25 * len(rows), "showlegend": False, "margin": {"l": 10, "r": 16, "t": 8, "b": 56},
         "xaxis": {"title": {"text": _title(m, ", "), "font": {"size": 11.5}},
-                  "type": "log" if m.effects.is_log else "linear", "zeroline": False, "gridcolor": "#eef1f4", "automargin": True},
+                  "type": "log" if m.effects.is_log else "linear", "zeroline": False, "gridcolor": "#eef1f4", "automargin": True,
+                  "range": roomy([*data, {"x": [null]}], log=m.effects.is_log)},
         "yaxis": {"autorange": "reversed", "automargin": True, "tickvals": place, "ticktext": [n for n, _, _ in rows],
                   "showgrid": False, "zeroline": False},
         "shapes": [{"type": "line", "x0": null, "x1": null, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": "#7d8994", "width": 1}}],

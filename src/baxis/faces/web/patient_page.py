@@ -15,7 +15,8 @@ from ...core.errors import BaxisError, UnknownName
 from ...insight.patient import PatientResult, patient
 from ...insight.patient.beside import when
 from ...insight.patient.file import read_text
-from . import shell, work
+from ...insight.patient.predict import LEAST_REMOVED, NONE_REMOVES
+from . import asked, shell, work
 from .pages import Answer
 
 RESULTS = work.Cache(8)
@@ -86,12 +87,12 @@ def answer(form: Mapping[str, str]) -> Answer:
     try:
         read_text(text, "values", disease)
     except BaxisError as e:
-        return Answer(faults={"values": str(e)})
+        return Answer(faults={"values": asked.told(e)})
     key = hashlib.sha256(text.encode()).hexdigest(), disease, drugs
     try:
         found: PatientResult = RESULTS.get(key, lambda: inferred(text, disease, drugs))
     except BaxisError as e:
-        return Answer(faults={"drugs": str(e)})
+        return Answer(faults={"drugs": asked.told(e)})
     figures = {"courses": courses(found), "score": courses(found, ("score", "score_low", "score_high"))}
     return Answer(_html(found), figures)
 
@@ -125,7 +126,7 @@ def courses(x: PatientResult, columns: tuple[str, str, str] = ("inflammation", "
     end = x.courses[x.courses.week == x.courses.week.max()].to_dict("records")
     said = "; ".join(f"{r['drug']} {r[middle]:.2f}" for r in end)
     layout = {
-        "height": 330, "margin": {"l": 10, "r": 10, "t": 8, "b": 46}, "legend": {"orientation": "h", "y": 1.12},
+        "height": 330, "margin": {"l": 10, "r": 10, "t": 8, "b": 46}, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         "xaxis": {"title": {"text": "week"}}, "yaxis": {"title": {"text": what, "standoff": 8}, "automargin": True, "rangemode": "tozero"},
     }  # fmt: skip
     return {"data": data, "layout": layout, "label": f"{what[0].upper()}{what[1:]} at the last week: {said}"}
@@ -145,6 +146,19 @@ def _visits(x: PatientResult) -> Any:
     )
 
 
+def _next(x: PatientResult) -> Any:
+    """What one more measurement would narrow; said in words where none narrows anything worth telling."""
+    rows = x.next_measurement.head(6).to_dict("records")
+    if rows and not any(b["variance removed"] >= LEAST_REMOVED for b in rows):
+        return tags.p(f"Of further measurements {NONE_REMOVES}", class_="note")
+    cells = [
+        [written(b["measure"]), f"{100 * max(b['variance removed'], 0):.1f}", f"{100 * max(b['null'], 0):.1f}"]
+        for b in rows
+    ]
+    head = ["measure", "variance removed, %", "by chance, %"]
+    return shell.table(head, cells, "Share of the variance of the predicted effect that one more measurement removes")
+
+
 def _span(row: Mapping[str, Any]) -> str:
     return f"{row['low']:.3g} to {row['high']:.3g}"
 
@@ -161,10 +175,6 @@ def _html(x: PatientResult) -> dict[str, Any]:
         [e["endotype"], f"{100 * e['population']:.0f}", f"{100 * e['patient']:.0f}"]
         for e in x.endotypes.to_dict("records")
     ]
-    best = [
-        [written(b["measure"]), f"{100 * max(b['variance removed'], 0):.0f}", f"{100 * max(b['null'], 0):.0f}"]
-        for b in x.next_measurement.head(6).to_dict("records")
-    ]
     warned = TagList(*(tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings))
     read = [tags.p("Read: ", "; ".join(r["read"]), ".", class_="note")] if r["read"] else []
     return {
@@ -173,6 +183,6 @@ def _html(x: PatientResult) -> dict[str, Any]:
         "courses": shell.folded("These figures as a table", shell.table(head, rows, "At the last week")),
         "state": _visits(x),
         "endotypes": shell.table(["endotype", "population, %", "this patient, %"], kinds, "Endotype"),
-        "next": shell.table(["measure", "variance removed, %", "by chance, %"], best, "Share of the variance of the predicted effect that one more measurement removes"),
+        "next": _next(x),
         "notes": tags.p(str(r["notice"]), class_="note"),
     }  # fmt: skip

@@ -72,7 +72,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     board = saved_board.load()
     if board is None:
         how = "Run `baxis scoreboard --role all --out DIR`, then `baxis serve --scoreboard DIR`."
-        return Answer({"said": tags.p(f"No saved scoreboard is at hand. {how}", class_="answer")})
+        return Answer({"said": tags.p(shell.words(f"No saved scoreboard is at hand. {how}"), class_="answer")})
     faults = {}
     asked = {**{n: options(board, n)[0] for n in ("role", "scale")}, **form}
     for name in FILTERS:
@@ -215,4 +215,4 @@ def _notes(recipe: Mapping[str, Any]) -> Any:
         f"Made by `baxis scoreboard` ({made}). Nothing is predicted anew on this page. A trial opens its sheet.",
         NOTICE,
     ]
-    return TagList(*(tags.p(t, class_="note") for t in lines))
+    return TagList(*(tags.p(shell.words(t), class_="note") for t in lines))

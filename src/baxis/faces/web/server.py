@@ -15,7 +15,7 @@ from typing import Any
 from shiny import Inputs, Outputs, Session, reactive
 
 from ...core.errors import BaxisError, InvalidValue
-from . import work
+from . import asked, work
 from .downloads import CROWDED
 from .pages import Answer, Page
 
@@ -102,7 +102,7 @@ async def reply(page: Page, form: Any, wanted: Callable[[], bool], session: Sess
     except InvalidValue as e:
         answer = Answer(faults={e.where if e.where in dict(form) else "": str(e)})
     except BaxisError as e:
-        answer = Answer(faults={"": str(e)})
+        answer = Answer(faults={"": asked.told(e)})
     except Exception:
         log.exception("page %s", page.name)
         answer = Answer(faults={"": "An error inside baxis; the server's log has the details. Please report it."})

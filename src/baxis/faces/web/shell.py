@@ -106,6 +106,12 @@ def remarks(texts: Iterable[str]) -> Any:
     return TagList(*(tags.p(tags.strong("Note: "), text, class_="note remark") for text in texts))
 
 
+def words(text: str) -> Any:
+    """A text in which commands stand between backticks, each set as a command."""
+    parts = text.split("`")
+    return TagList(*(tags.code(p) if i % 2 and i + 1 < len(parts) else p for i, p in enumerate(parts) if p))
+
+
 def slot(name: str) -> Any:
     """Where a piece of the answer's text goes."""
     return tags.div(id=f"slot-{name}", class_="slot")
@@ -161,7 +167,7 @@ def _source(key: str) -> Any:
 
 def _numeric(cell: Any) -> bool:
     return isinstance(cell, int | float) or (
-        isinstance(cell, str) and (cell in {"", "–"} or cell[:1] in "+-−0123456789")
+        isinstance(cell, str) and (cell in {"", "–"} or cell.lstrip("<>")[:1] in tuple("+-−0123456789"))
     )
 
 

@@ -46,7 +46,8 @@ def endpoint(result: TrialResult, published: list[dict[str, Any]]) -> dict[str, 
     names = [called[r["arm_id"]] for r in rows] + [r["label"] for r in published]
     layout = {
         "height": 110 + 34 * len(names), "showlegend": False, "margin": {"l": 10, "r": 16, "t": 8, "b": 46},
-        "xaxis": _AXIS | {"title": {"text": "patients, %" if percent else "points"}, "showgrid": True, "gridcolor": "#eef1f4"},
+        "xaxis": _AXIS | {"title": {"text": "patients, %" if percent else "points"}, "showgrid": True, "gridcolor": "#eef1f4",
+                          "range": roomy(data)},
         "yaxis": {"autorange": "reversed", "automargin": True, "categoryorder": "array", "categoryarray": names},
     }  # fmt: skip
     said = "; ".join(f"{called[r['arm_id']]} {scale * r['value']:.1f}" for r in rows)
@@ -56,6 +57,16 @@ def endpoint(result: TrialResult, published: list[dict[str, Any]]) -> dict[str, 
         "label": f"{rows[0]['endpoint']}: {said}",
         "narrow": {"font": {"size": 10.5}},
     }
+
+
+def roomy(data: list[dict[str, Any]], log: bool = False) -> list[float]:
+    """Ends of an axis that holds all x of the traces with room on both sides, as Plotly takes them (log: powers of ten)."""
+    x = np.array([v for trace in data for v in trace["x"] if v is not None and np.isfinite(v)], dtype=float)
+    x = np.log10(x[x > 0]) if log else x
+    if not x.size:
+        return [0.0, 1.0]
+    room = 0.04 * (x.max() - x.min()) or 0.5
+    return [float(x.min() - room), float(x.max() + room)]
 
 
 def biomarker(result: TrialResult, name: str) -> dict[str, Any]:

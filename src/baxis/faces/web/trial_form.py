@@ -89,7 +89,7 @@ def _number(form: Mapping[str, str], name: str, bounds: tuple[float, float], fau
     value = float("nan") if number is None else number
     if not bounds[0] <= value <= bounds[1] or (name != "weeks" and value != int(value)):
         kind = "a number" if name == "weeks" else "a whole number"
-        faults[name] = f"got {text!r}; allowed: {kind} from {bounds[0]:g} to {bounds[1]:g}"
+        faults[name] = f"got {text!r}; allowed: {kind} from {bounds[0]:.12g} to {bounds[1]:.12g}"
         return float(bounds[0])
     return value
 
@@ -138,7 +138,7 @@ def _held(form: Mapping[str, str], name: str, faults: dict[str, str]) -> tuple[H
         except ValidationError as e:
             faults[name] = fault_words.said(e.errors()[0])
         except BaxisError as e:
-            faults[name] = str(e)
+            faults[name] = asked.told(e)
     return tuple(out)
 
 
@@ -150,7 +150,7 @@ def _exposed(design: Design, form: Mapping[str, str]) -> Design:
     try:
         return design.replace(exposure=exposure.parse(asked))
     except BaxisError as e:
-        raise FormFaults({"exposure": str(e)}) from None
+        raise FormFaults({"exposure": asked.told(e)}) from None
 
 
 def _treatment(form: Mapping[str, str], stem: str, faults: dict[str, str]) -> Treatment | None:
@@ -167,7 +167,7 @@ def _treatment(form: Mapping[str, str], stem: str, faults: dict[str, str]) -> Tr
         axis.drug(drug)
         made = Treatment(**plain, route=text["route"], schedule=text["schedule"])  # type: ignore[arg-type]
     except BaxisError as e:
-        faults[f"{stem}_drug"] = str(e)
+        faults[f"{stem}_drug"] = asked.told(e)
         return None
     except ValidationError as e:
         for fault in e.errors():

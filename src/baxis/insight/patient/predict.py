@@ -30,6 +30,8 @@ Array = NDArray[np.float64]
 DRAWS, WEEKS, STEP = 200, 24.0, 4.0
 DEFAULT = ("rituximab", "belimumab")
 AS_NOW = "as now"
+LEAST_REMOVED = 0.005  # share of the variance below which a further measurement is not worth a row
+NONE_REMOVES = f"none removes as much as {100 * LEAST_REMOVED:g} % of the variance of the predicted effect."
 NOTICE = "FOR RESEARCH ONLY: NOT FOR DECISIONS ABOUT A PATIENT."
 
 

@@ -6,7 +6,7 @@
   const stop = document.getElementById("stop");
   const result = document.getElementById("result");
   const started = {};
-  let timer = null, asked = 0, figures = {}, looked = "";
+  let timer = null, asked = 0, figures = {}, looked = "", shown = false;
 
   function fields() { return Array.from(form.querySelectorAll("[name]")).filter((e) => e.type !== "file"); }
   function values() {
@@ -45,7 +45,8 @@
   stop.addEventListener("click", () => {
     Shiny.setInputValue("stop", performance.now(), { priority: "event" });
     stop.hidden = true;
-    tell("wrong", "Stopped. Any result below is of the earlier input; press Enter in a field to run again.");
+    tell("wrong", "Stopped." + (shown ? " The result below is of the earlier input." : "") + " Press Enter in a field to run again.");
+    result.classList.toggle("none", !shown);
   });
   function soon(wait) { clearTimeout(timer); timer = setTimeout(ask, wait); }
 
@@ -131,6 +132,8 @@
   function received(answer) {
     stop.hidden = true;
     faults(answer.faults);
+    shown = shown || Object.keys(answer.html).length > 0 || Object.keys(answer.figures).length > 0;
+    result.classList.toggle("none", !shown);  // headings of an answer that never came would stand over nothing
     Object.entries(answer.html).forEach(([k, v]) => { const s = document.getElementById("slot-" + k); if (s) s.innerHTML = v; });
     Object.assign(figures, answer.figures);
     Object.entries(answer.figures).forEach(([k, v]) => draw(k, v));
@@ -142,7 +145,7 @@
       tell("busy", "Shown: " + looked);
       return;
     }
-    if (wrong) tell("wrong", "Not run: see the marked field. Any result below is of the earlier input.");
+    if (wrong) tell("wrong", "Not run: see the marked field." + (shown ? " The result below is of the earlier input." : ""));
     else tell("ready", "Up to date (" + seconds + " s)");
     document.body.dataset.answers = String(Number(document.body.dataset.answers || 0) + 1);
   }
