@@ -39,3 +39,11 @@ def test_names_are_given_once_and_each_says_why() -> None:
     assert CASES
     assert len(set(names)) == len(names)
     assert all(len(c["why"]) > 20 and c["says"] for c in CASES)
+
+
+def test_the_page_holds_every_case() -> None:
+    page = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
+    told = PAGE["told"](page)
+    assert list(told) == [c["name"] for c in CASES], "run python scripts/refusals_page.py"
+    for case in CASES:
+        assert not [p for p in case["says"] if p not in told[case["name"]]], f"{case['name']}: the page is older"
