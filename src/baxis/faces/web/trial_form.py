@@ -144,11 +144,11 @@ def _held(form: Mapping[str, str], name: str, faults: dict[str, str]) -> tuple[H
 
 def _exposed(design: Design, form: Mapping[str, str]) -> Design:
     """The design with the circumstances of a text such as `ppi=1, adherence=0.7`. Raises FormFaults."""
-    asked = [t.strip() for t in form.get("exposure", "").split(",") if t.strip()]
-    if not asked:
+    words = [t.strip() for t in form.get("exposure", "").split(",") if t.strip()]
+    if not words:
         return design
     try:
-        return design.replace(exposure=exposure.parse(asked))
+        return design.replace(exposure=exposure.parse(words))
     except BaxisError as e:
         raise FormFaults({"exposure": asked.told(e)}) from None
 
