@@ -199,7 +199,12 @@ def _no_drug(name: str) -> str:
 def _faults(error: ValidationError | BaxisError, where: str, data: dict[str, Any]) -> Faults:
     if isinstance(error, BaxisError):
         return Faults(where, [str(error)])
-    return Faults(where, [_sentence(e, data) for e in error.errors(include_url=False)])
+    return Faults(where, [_sentence(e, data) for e in error.errors(include_url=False) if not _hollow(e)])
+
+
+def _hollow(e: Any) -> bool:
+    """A list told as too short only because its items have faults of their own."""
+    return e["type"] == "too_short" and len(e["input"]) >= e["ctx"]["min_length"]
 
 
 def _place(loc: tuple[Any, ...], data: dict[str, Any]) -> str:

@@ -90,3 +90,11 @@ def test_unknown_trial_names_the_nearest() -> None:
     with pytest.raises(UnknownName, match="did you mean 'rituximab-reflex'"):
         d.read_design("rituximab-reflx")
     assert "default" not in d.read_design("rituximab-reflex").notes
+
+
+def test_faults_of_arms_are_told_and_not_their_number(tmp_path: Path) -> None:
+    text = example().replace('arm_id = "pbo"', 'arm_id = "p/o"').replace('arm_id = "75qd"', 'arm_id = "75/d"')
+    with pytest.raises(Faults) as told:
+        read(tmp_path, text)
+    assert len(told.value.faults) == 2
+    assert all("arm_id" in fault for fault in told.value.faults)
