@@ -35,7 +35,9 @@ def cases() -> list[dict[str, Any]]:
     found = []
     for path in sorted(FOLDER.glob("*.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        found += [{"area": path.stem, "title": data.get("title", path.stem.capitalize())} | c for c in data["case"]]
+        shared = {"area": path.stem, "title": data.get("title", path.stem.capitalize())}
+        shared |= {k: data[k] for k in ("needs",) if k in data}  # an extra that every case of the file asks for
+        found += [shared | c for c in data["case"]]
     return found
 
 
