@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any
 from xml.etree import ElementTree
@@ -246,7 +247,7 @@ def _xml_change(random: Random, root: ElementTree.Element) -> None:
     if how == 0:
         parent.remove(child)
     elif how == 1:
-        parent.insert(k, ElementTree.fromstring(ElementTree.tostring(child)))
+        parent.insert(k, deepcopy(child))
     elif how == 2:
         random.choice(list(root.iter())).append(ElementTree.fromstring(ElementTree.tostring(child)))
     elif how in (3, 4):

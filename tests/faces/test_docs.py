@@ -73,7 +73,7 @@ def test_the_documented_design_runs(tmp_path: Path) -> None:
     assert read_design(file).weeks == 24
 
 
-@pytest.mark.parametrize("doc", PAGES, ids=name)
+@pytest.mark.parametrize("doc", [p for p in PAGES if p.stem != "refusals"], ids=name)  # commands wrong on purpose
 def test_commands_in_the_pages_exist(doc: Path) -> None:
     text = doc.read_text(encoding="utf-8")
     named = set(re.findall(r"(?:`|bin/)baxis ([a-z][a-z-]+)", text))
