@@ -61,7 +61,7 @@ async def crowd(place: str, pid: int, visitors: int) -> None:
 
     def one(k: int) -> tuple[str, dict[str, str]]:
         if k % 2:
-            return "evidence", {"disease": OTHERS[k // 2 % len(OTHERS)], "q": f"rituximab {k}"}
+            return "evidence", {"disease": "SLE", "endpoint": "SRI-4", "q": f"rituximab {k}"}
         base = trial_settings.settings()[trial_settings.of_disease(OTHERS[k // 2 % len(OTHERS)])[0]]
         return "trial", trial_fields.defaults(base) | {"seed": str(100 + k), "patients": "200"}
 
@@ -80,7 +80,10 @@ async def beside_long(place: str, pid: int, long: int) -> None:
         )
         waiting.append(asyncio.create_task(answered(place, page, form)))
     await asyncio.sleep(2)
-    found = [await answered(place, "evidence", {"disease": "SLE", "q": f"belimumab {k}"}) for k in range(40)]
+    found = [
+        await answered(place, "evidence", {"disease": "SLE", "endpoint": "SRI-4", "q": f"belimumab {k}"})
+        for k in range(40)
+    ]
     line(f"quick page beside {long} long questions", [s for s, _ in found], sum(not ok for _, ok in found), pid)
     for task in waiting:
         task.cancel()
@@ -112,7 +115,10 @@ async def abandoned(place: str, pid: int, count: int) -> None:
         writer.close()
 
     await asyncio.gather(*(left(k) for k in range(count)))
-    found = [await answered(place, "evidence", {"disease": "SLE", "q": f"anifrolumab {k}"}) for k in range(10)]
+    found = [
+        await answered(place, "evidence", {"disease": "SLE", "endpoint": "SRI-4", "q": f"anifrolumab {k}"})
+        for k in range(10)
+    ]
     line(f"quick page after {count} abandoned downloads", [s for s, _ in found], sum(not ok for _, ok in found), pid)
 
 

@@ -249,7 +249,7 @@ def _xml_change(random: Random, root: ElementTree.Element) -> None:
     elif how == 1:
         parent.insert(k, deepcopy(child))
     elif how == 2:
-        random.choice(list(root.iter())).append(ElementTree.fromstring(ElementTree.tostring(child)))
+        random.choice(list(root.iter())).append(deepcopy(child))
     elif how in (3, 4):
         _attribute(random, random.choice(list(root.iter())), root)
     elif how in (5, 6):
@@ -285,7 +285,7 @@ def _mathematics(random: Random, root: ElementTree.Element) -> None:
     elif name in MATH:
         e.tag = M + random.choice(MATH)
     elif len(e):
-        some = ElementTree.fromstring(ElementTree.tostring(e[-1]))
+        some = deepcopy(e[-1])
         e.append(some) if random.random() < 0.5 else e.remove(e[-1])
 
 
@@ -295,7 +295,7 @@ def _deep(random: Random, root: ElementTree.Element) -> None:
     if not found:
         return
     e = random.choice(found)
-    inside = ElementTree.fromstring(ElementTree.tostring(e))
+    inside = deepcopy(e)
     for _ in range(random.choice([3, 60, 400])):
         outer = ElementTree.Element(M + "apply")
         outer.append(ElementTree.Element(M + random.choice(["minus", "abs"])))
