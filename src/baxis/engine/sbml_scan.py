@@ -35,7 +35,7 @@ ARITY: dict[str, tuple[int, float]] = dict.fromkeys((*_ONE, *_CIRCULAR, *(f"arc{
 ARITY |= dict.fromkeys(("divide", "power", "quotient", "rem", "implies", "neq", "delay"), (2, 2))
 ARITY |= dict.fromkeys(("eq", "gt", "lt", "geq", "leq"), (2, math.inf))
 ARITY |= {"minus": (1, 2), "min": (1, math.inf), "max": (1, math.inf)}
-_HOLDERS = {"piece": 2, "otherwise": 1}
+_HOLDERS = {"piece": 2, "otherwise": 1, "bvar": 1}
 _QUALIFIERS = ("logbase", "degree", "bvar")
 _CSYMBOLS = ("delay", "rateOf")
 
@@ -117,8 +117,12 @@ class _Scan:
                 holder.operator = url if local == "csymbol" and url in _CSYMBOLS else local
             elif local not in _QUALIFIERS:
                 holder.count += 1
+                if holder.name == "bvar" and local != "ci":  # libsbml ends the process over it
+                    self.fault(
+                        f"an argument of a function (<bvar>) holds the element <{local}>; allowed: a name (<ci>)"
+                    )
         self.formula.append(_Element(local))
-        if local == "cn":
+        if local in ("cn", "ci"):
             self.number, self.kind = [""], attributes
             self.parser.CharacterDataHandler = self._digits
 
@@ -137,6 +141,10 @@ class _Scan:
         if element.name == "cn":
             self.parser.CharacterDataHandler = None
             self._judge_number()
+        elif element.name == "ci":
+            self.parser.CharacterDataHandler = None
+            if not "".join(self.number).strip():
+                self.fault("a name (<ci>) is empty; allowed: the id of a quantity or a function")
         elif element.name == "apply":
             if not element.operator:
                 self.fault("<apply> without an operator")

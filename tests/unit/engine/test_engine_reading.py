@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from pathlib import Path
 
@@ -410,3 +411,30 @@ def test_units_of_a_model_that_no_reader_takes_are_not_checked_but_the_model_ref
     text = REFERENCES.replace("<ci>S</ci>", "<apply><divide/><ci>S</ci><ci>S</ci><ci>S</ci></apply>")
     with pytest.raises(Faults, match="'divide' has 3 arguments"):
         unit_report(text.replace('id="k1" value="1"', 'id="k1" value="1" units="dimensionless"'))
+
+
+ARGUMENT = """<?xml version="1.0" encoding="UTF-8"?>
+<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1"><model>
+<listOfFunctionDefinitions><functionDefinition id="f"><math xmlns="http://www.w3.org/1998/Math/MathML"><lambda>{}
+<apply><plus/><ci>a</ci><cn>1</cn></apply></lambda></math></functionDefinition></listOfFunctionDefinitions>
+<listOfParameters><parameter id="p" value="1" constant="false"/></listOfParameters>
+<listOfRules><rateRule variable="p"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><ci>f</ci><ci>p</ci></apply></math>
+</rateRule></listOfRules></model></sbml>"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("<bvar><apply><abs/><ci>a</ci></apply></bvar>", "holds the element <apply>; allowed: a name"),
+        ("<bvar><cn>1</cn></bvar>", "holds the element <cn>; allowed: a name"),
+        ("<bvar/>", "<bvar> holds 0 formulas; allowed: 1"),
+        ("<bvar><ci>a</ci><ci>b</ci></bvar>", "<bvar> holds 2 formulas; allowed: 1"),
+        ("<bvar><ci> </ci></bvar>", "is empty"),
+    ],
+)
+def test_an_argument_of_a_function_is_a_name(argument: str, said: str) -> None:
+    """p' = p + 1 from 1: p(1) = 2 e - 1. What is no name ended the process inside the SBML library."""
+    right = engine.simulate_model(ARGUMENT.format("<bvar><ci>a</ci></bvar>"), [0.0, 1.0])
+    assert right.values[0, -1, 0] == pytest.approx(2 * math.e - 1, rel=1e-4)
+    with pytest.raises(BaxisError, match=said):
+        engine.simulate_model(ARGUMENT.format(argument), [0.0, 1.0])
