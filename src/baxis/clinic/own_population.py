@@ -225,7 +225,7 @@ def _underlying(moments: dict[str, tuple[float, float, str]], corr: Array, where
     centre = np.where(log, np.log(np.abs(mean)) - 0.5 * np.log1p(cv**2), mean)
     out = corr.copy()
     for i, j in np.argwhere(np.triu(corr, 1) != 0):
-        if sd[i] == 0 or sd[j] == 0:
+        if spread[i] == 0 or spread[j] == 0:  # an sd that is nothing beside the mean has none on a logarithmic scale
             raise InvalidValue(where, "a correlation with a variable of sd 0", "an sd above 0")
         r = corr[i, j]
         if log[i] and log[j]:

@@ -9,7 +9,7 @@ import pytest
 
 import baxis
 from baxis.clinic.own_population import read_population
-from baxis.core.errors import BaxisError
+from baxis.core.errors import BaxisError, InvalidValue
 
 GOOD = """
 [variables.age_y]
@@ -138,3 +138,14 @@ def test_how_a_population_was_read_stands_among_the_remarks_of_the_trial(tmp_pat
     found = baxis.run_trial("explorer", patients=10, population=file).recipe["remarks"]
     assert "population own.csv: numbers with a decimal comma (80,5)" in found
     assert "population own.csv: age taken as age_y" in found
+
+
+@pytest.mark.parametrize("sd", ["0", "1e-320", "1e-200"])
+def test_what_does_not_vary_goes_with_nothing(tmp_path: Path, sd: str) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(
+        f'[variables.age_y]\nmean = 45\nsd = 7\nunit = "year"\n[variables.weight_kg]\nmean = 80\nsd = {sd}\nunit = "kg"\n'
+        'distribution = "lognormal"\n[[correlations]]\nbetween = ["age_y", "weight_kg"]\nr = 0.5\n'
+    )
+    with pytest.raises(InvalidValue, match="an sd above 0"):
+        read_population(file)

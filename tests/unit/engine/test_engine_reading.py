@@ -329,9 +329,9 @@ def test_an_answer_beyond_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_every_refusal_here_is_told_on_purpose() -> None:
     """No path of the readers lets a plain Python error through for a tree of the wrong shape."""
-    for math in ("<ci>p</ci><ci>p</ci>", "<apply><cn>3</cn></apply>", "<ci>unknown</ci>", "<lambda/>", "<true/>"):
+    for tree in ("<ci>p</ci><ci>p</ci>", "<apply><cn>3</cn></apply>", "<ci>unknown</ci>", "<lambda/>", "<true/>"):
         try:
-            found = simulate_model(model(math), [0.0, 1.0])
+            found = simulate_model(model(tree), [0.0, 1.0])
         except BaxisError:
             continue
         assert isinstance(found, Simulated)
