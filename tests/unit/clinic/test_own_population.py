@@ -148,4 +148,4 @@ def test_what_does_not_vary_goes_with_nothing(tmp_path: Path, sd: str) -> None:
         'distribution = "lognormal"\n[[correlations]]\nbetween = ["age_y", "weight_kg"]\nr = 0.5\n'
     )
     with pytest.raises(InvalidValue, match="an sd above 0"):
-        read_population(file)
+        read_population(file, "SLE")
