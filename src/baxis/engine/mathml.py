@@ -211,6 +211,11 @@ def symbols(tree: Tree) -> Iterator[str]:
             yield from symbols(t)
 
 
+def holds(tree: Tree, op: str) -> bool:
+    """Is an operation anywhere in a tree?"""
+    return tree[0] == op or (tree[0] not in ("num", "bool", "sym") and any(holds(t, op) for t in tree[1:]))
+
+
 def to_graph(tree: Tree, graph: Graph, names: Mapping[str, Node]) -> Node:
     """Node of a tree; `names` maps every symbol to its node."""
     op = tree[0]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from baxis.engine.mathml import Tree, symbols
+from baxis.engine.mathml import Tree, holds, symbols
 
 LEAVES = ("num", "sym", "time", "bool")
 COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
@@ -24,12 +24,12 @@ Values = Callable[[list[Tree]], list[Any]]  # what trees are worth at a moment
 
 
 def of_clock(tree: Tree, derived: Mapping[str, Tree], moving: Iterable[str]) -> bool:
-    """Does a formula use time and nothing that moves between events?"""
+    """Does a formula use time and nothing that moves between events, nor the past (which is known step by step)?"""
     still, seen, timed = set(moving), set[str](), False
     stack = [tree]
     while stack:
         one = stack.pop()
-        if "delay" in one[:1]:
+        if holds(one, "delay"):
             return False
         for name in symbols(one):
             timed = timed or name == ""

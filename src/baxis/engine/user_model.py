@@ -227,17 +227,24 @@ def _by_network(sbml: str, ask: _Ask, why: str, clock: Clock) -> Simulated:
         found = _with_events(network, ask, why, clock)
     except (Unsupported, InvalidValue) as second:
         found = _row_by_row(network, ask, str(second))
-    names = [n for n in network.derived if " " not in n and n not in network.amounts and n not in found.outputs]
+    beside = dict.fromkeys([*network.derived, *_by_events(network)])
+    names = [n for n in beside if " " not in n and n not in network.amounts and n not in found.outputs]
     states = [k for k, n in enumerate(found.outputs) if n in network.amounts or n in network.rates]
     low = low_states([found.outputs[k] for k in states], found.values[:, :, states], ask.options.atol)
     return replace(found, others=tuple(names), notes=(*network.notes, *low))
+
+
+def _by_events(network: Network) -> list[str]:
+    """What events set, but for states: a parameter of the model that is one no more."""
+    return [n for event in network.events for n in event.assignments if n not in network.rates]
 
 
 def _prepared(network: Network, ask: _Ask) -> tuple[Network, tuple[str, ...]]:
     """The network with the doses among its events, and the names to report. Raises UnknownName or InvalidValue."""
     symbols = [n for n in (*network.base, *network.derived) if " " not in n]
     states = dict.fromkeys([*network.amounts, *(n for n in network.rates if " " not in n)])
-    names = tuple((states or network.derived) if ask.outputs is None else ask.outputs)
+    told = states or {**network.derived, **dict.fromkeys(_by_events(network))} or symbols
+    names = tuple(told if ask.outputs is None else ask.outputs)
     settable = [n for n in symbols if n in network.starts or n in network.amounts]
     dosable = dict.fromkeys([*states, *(n for n in network.compartment if n in network.base)])
     dosable = {n: None for n in dosable if n not in network.constants}

@@ -245,3 +245,14 @@ def test_a_model_in_another_file_is_named() -> None:
     )
     with pytest.raises(Unsupported, match=r"'enzyme\.xml'; flatten it into one file"):
         engine.load_network(text)
+
+
+@pytest.mark.parametrize("moving", ["", "x = 1; x' = -x;"])
+def test_what_the_past_switches_is_found_with_nothing_that_moves_beside_it(moving: str) -> None:
+    """At time t, time a unit ago is t - 1: it passes 4.5 at 5.5; what an event sets at 2 is a unit old at 3."""
+    late = course(f"{moving} p := time; q = 0; at delay(p, 1) > 4.5: q = time", np.array([0, 5.4, 5.6, 10]))["q"]
+    assert late == pytest.approx([0, 0, 5.5, 5.5])
+    early = course(f"{moving} p := time; q = 0; at delay(p, 1) < -0.5, t0=false: q = 3", np.array([0, 1, 2]))["q"]
+    assert early == pytest.approx([3, 3, 3])
+    text = f"{moving} p = 0; q = 0; at time > 2: p = 1; at delay(p, 1) > 0.5: q = time"
+    assert course(text, np.array([0, 2.9, 3.1, 9]))["q"] == pytest.approx([0, 0, 3, 3])

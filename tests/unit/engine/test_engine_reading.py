@@ -438,3 +438,19 @@ def test_an_argument_of_a_function_is_a_name(argument: str, said: str) -> None:
     assert right.values[0, -1, 0] == pytest.approx(2 * math.e - 1, rel=1e-4)
     with pytest.raises(BaxisError, match=said):
         engine.simulate_model(ARGUMENT.format(argument), [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("p = 0; at time > 2: p = 1", {"p": 1.0}),
+        ("p = 0; r := 2*time; at time > 2: p = 1", {"r": 10.0, "p": 1.0}),
+        ("p = 0; q = 0; at time > 2: p = 1; at delay(p, 1) > 0.5: q = 3", {"p": 1.0, "q": 3.0}),
+        ("k = 2; j = 3", {"k": 2.0, "j": 3.0}),
+        ("x' = 1; x = 0; p = 0; at time > 2: p = 1", {"x": 5.0}),
+    ],
+)
+def test_a_model_without_states_shows_what_events_set(text: str, last: dict[str, float]) -> None:
+    found = simulate_model(antimony_to_sbml(text), np.linspace(0, 5, 6))
+    assert dict(zip(found.outputs, found.values[0, -1], strict=True)) == pytest.approx(last)
+    assert found.others == (("p",) if "x" in last else ())
