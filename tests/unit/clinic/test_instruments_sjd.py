@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from baxis.clinic.instruments import Course, Visits, instrument
+from baxis.core import library
 
 DAYS = np.array([-14.0, 0.0, 84.0, 168.0])
 
@@ -31,6 +32,25 @@ def test_scores_stay_in_their_range_and_match_published_baseline():
     assert v["ESSPRI"][:, 1].std() == pytest.approx(2.0, abs=0.5)
     entered = v["ESSDAI"][:, 0] >= 5
     assert v["ESSDAI"][entered, 1].mean() == pytest.approx(9.4, abs=1.6)
+
+
+# Seror 2010, table 3, and Seror 2016: domain, weights in ESSDAI and ClinESSDAI, highest level there is (lymphoma included)
+DOMAINS = [
+    ("constitutional", 3, 4, 2), ("lymphadenopathy", 4, 4, 3), ("glandular", 2, 2, 2), ("articular", 2, 3, 3),
+    ("cutaneous", 3, 3, 3), ("pulmonary", 5, 6, 3), ("renal", 5, 6, 3), ("muscular", 6, 7, 3),
+    ("peripheral_nervous_system", 5, 5, 3), ("central_nervous_system", 5, 5, 3), ("haematological", 2, 2, 3),
+]  # fmt: skip
+
+
+def test_domain_weights_are_the_published_ones_and_reach_the_published_maxima():
+    number = instrument("SjD").number
+    for name, whole, clinical, _ in DOMAINS:
+        assert (number(f"essdai.{name}"), number(f"clinessdai.{name}")) == (whole, clinical), name
+    assert number("essdai.biological") == 1
+    most = [sum(number(f"{w}.{d[0]}") * d[3] for d in DOMAINS) for w in ("essdai", "clinessdai")]
+    assert [most[0] + 2 * number("essdai.biological"), most[1]] == [123, 135]
+    scales = {r["measure"]: r for r in library.read_table("biomarkers/scores") if r["disease"] == "SjD"}
+    assert [float(scales[s]["high"]) for s in ("ESSDAI", "ClinESSDAI")] == [123, 135]
 
 
 def test_selection_on_a_fluctuating_score_brings_it_down():
