@@ -124,6 +124,20 @@ def test_an_arm_without_events_counts_half_of_one(fixed) -> None:
     assert both["pi90_trial"][1] - both["predicted"] == pytest.approx(Z * sd, abs=1e-6)
 
 
+def test_one_patient_in_an_arm_is_one(fixed) -> None:
+    """Sd of the mean of one patient is that of a patient: (k + 1/2)/(n + 1) is 3/4 after one response of one."""
+    row = c._difference(PEOPLE, ENDPOINT, (judged("b", share(1, 199), 60), judged("a", share(200), 90)), True)
+    sd = np.sqrt(0.75 * 0.25 + (200.5 / 201) * (0.5 / 201) / 200)
+    assert row["pi90_patients"][0] == pytest.approx(row["predicted"] - Z * sd, abs=1e-6)
+    pair = (
+        judged("b", [0.0] + [np.nan] * 199, 60, times={"x": Times(np.full(200, 40.0), np.ones(200, bool))}),
+        judged("a", np.zeros(200), 90, times={"x": times(60, 20.0)}),
+    )
+    found = c._hazard((None, None, PEOPLE, Endpoint(name="x", week=24)), pair)
+    planned = np.sqrt(1 / (60 * 1 / 1) + 1 / (90 * 60 / 200))
+    assert found["pi90_trial"][1] - found["predicted"] == pytest.approx(Z * planned, abs=1e-6)
+
+
 def design(**changes):
     arms = [
         {"arm_id": "b", "n": 50, "role": "active"},
@@ -164,9 +178,12 @@ def test_event_times_run_from_the_randomisation_and_end_at_drop_out(monkeypatch)
     )
     assert (after.time.tolist(), after.event.tolist()) == ([0], [False])  # gone before it: no follow-up, no fault
     monkeypatch.setattr(c, "dropout_visit", lambda *_: np.array([5, 5, 4, 3]))
-    between = Visits(DAYS - np.array([0, 0, 0, 0, 75]), v.measures)  # a visit at day 93, after week 12
+    between = Visits(DAYS - np.array([0, 0, 0, 0, 78]), v.measures)  # a visit at day 90, after week 12
     early = c.event_times(design(), tool, people, Endpoint(name="flare_HR", week=12), between)
     assert early.time.max() == 84
+    staged = design(randomisation={"week": 4, "endpoint": "clinical_response"})
+    soon = Visits(DAYS - np.array([0, 0, 0, 0, 70]), v.measures)  # day 98: day 70 since the randomisation
+    assert c.event_times(staged, tool, people, Endpoint(name="flare_HR", week=12), soon).time.max() == 56
     short = c.event_times(design(), tool, people, Endpoint(name="flare_HR", week=12), v)
     assert short.time.tolist() == [84, 28, 84, 28]
     arm = judged("b", [0, np.nan, 0, 0], visits=v)

@@ -105,6 +105,18 @@ def test_doses_of_a_day_are_summed_from_its_start_to_its_end():
     assert of_arm_at(given(), [7.0 - 1e-12])[0].tolist() == [10]
 
 
+def test_a_dose_just_before_midnight_belongs_to_its_own_day():
+    """43 s before day 7: taken on day 6, every day after that at the same time."""
+    late = 7.0 - 5e-4
+    assert of_arm_at(given(start_day=late), [5.0, 6.0, 7.0])[0].tolist() == [0, 10, 10]
+    assert of_arm_at(given(start_day=7), [late, 7.0])[0].tolist() == [0, 10]  # and so does a visit then
+
+
+def test_daily_doses_after_a_pulse_count_with_it():
+    pulsed = given(dose=20, schedule="500 mg days 1,2,3 then qd")
+    assert of_arm_at(pulsed, [0.0, 2.0, 3.0, 28.0])[0].tolist() == [500, 500, 20, 20]
+
+
 def test_dose_by_weight_and_surface_and_in_other_units():
     assert of_arm_at(given(dose=0.5, dose_unit="mg/kg"), [0.0])[0].tolist() == [35]
     assert of_arm_at(given(dose=10, dose_unit="mg/m2"), [0.0])[0] == pytest.approx([18])
