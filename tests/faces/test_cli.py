@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -132,11 +133,21 @@ def test_version_and_lists() -> None:
     assert "SLE" in json.dumps(json.loads(baxis("list", "diseases", "--json").stdout))
 
 
-@pytest.mark.parametrize("name", ["rituximab", "SLE", "bliss-52", "C001", "lyn_e"])
-def test_show_prints_numbers_with_sources(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said", "source"),
+    [
+        ("rituximab", "CL +0.45 +L/day", "doi_10.1111_bcp.13270"),  # population kinetics in rheumatoid arthritis
+        ("SLE", "gc_dose +7.5", "doi:10.1002/art.21416"),  # Liossis 2006: LYN of lupus
+        ("bliss-52", "year +2011", "doi:10.1016/s0140-6736(10)61354-2"),  # Navarra 2011
+        ("C001", "object_genes +BTK", "doi:10.1002/art.40059"),
+        ("lyn_e", "value +1", "doi:10.1002/art.21416"),
+    ],
+)
+def test_show_prints_numbers_with_sources(name: str, said: str, source: str) -> None:
     done = baxis("show", name)
     assert done.returncode == 0, done.stderr
-    assert "source" in done.stdout.lower() or "doi" in done.stdout.lower()
+    assert re.search(rf"^ *{said}\b", done.stdout, re.M)
+    assert source in done.stdout
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from baxis.axis import compose, dimensions, model
-from baxis.core.errors import InvalidValue
+from baxis.core.errors import Faults, InvalidValue
 
 
 def test_no_numeric_literals_but_0_1_2() -> None:
@@ -51,7 +51,7 @@ def test_a_wrong_unit_is_found(monkeypatch: pytest.MonkeyPatch, name: str, unit:
     monkeypatch.setattr(dimensions, "units", lambda: wrong)
     faults = dimensions.check()
     assert faults
-    with pytest.raises(Exception, match="equations"):
+    with pytest.raises(Faults, match="equations"):
         dimensions.require()
 
 

@@ -118,7 +118,10 @@ def test_what_is_not_sure_is_listed_and_under_no_arm(title: str, why: str) -> No
 def test_two_groups_are_never_one_arm() -> None:
     got, unmapped = filed(PLAIN, {"Baricitinib 2 mg QD": 40, "Baricitinib 2 mg (all sites)": 90})
     assert got == {"baricitinib_2_mg_qd": "0.4", "group_baricitinib_2_mg_all_sites": "0.9"}
-    assert any("joins arms" in line or "another group" in line for line in unmapped)
+    assert any("'Baricitinib 2 mg (all sites)'" in line and "joins arms" in line for line in unmapped), unmapped
+    got, unmapped = filed(PLAIN, {"Baricitinib 2 mg QD": 40, "Baricitinib 2 mg": 90})
+    assert got == {"baricitinib_2_mg_qd": "0.4", "group_baricitinib_2_mg": "0.9"}
+    assert any("another group of the same measure is arm baricitinib_2_mg_qd" in line for line in unmapped), unmapped
 
 
 def test_several_placebo_arms_are_told_apart_or_listed() -> None:
