@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import axis
@@ -30,23 +31,34 @@ INTERVALS = (
 )
 
 
+def basis(design: Design | None, settings: Settings, remarks: Iterable[str] = ()) -> dict[str, Any]:
+    """What the recipe of every kind of result holds: what was asked for, versions, seed, and what a reader must know.
+
+    design: None where each row has its own. remarks: on the design. Raises what `read_population` raises.
+    """
+    own = read_population(settings.population, design.disease) if settings.population and design else None
+    read = [f"population {own.name}: {note}" for note in own.notes] if own else []
+    return {
+        **({"population": own.digest} if own else {}),
+        **asked(design, settings, own.digest if own else None),
+        "baxis": __version__,
+        "library": library.digest(),
+        "model": axis.system().digest,
+        "seed": settings.seed,
+        "remarks": [*remarks, *read],
+    }
+
+
 def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int) -> dict[str, Any]:
     """Code version, library and design hash, seed, tolerances, and counts of failures and doubtful numbers."""
     body = json.dumps(
         design.model_dump(exclude={"readings"}), sort_keys=True
     )  # its words do not make it another design
     counts = axis.count_numbers(design.disease, tuple(t.drug for a in design.arms for t in a.every_treatment))
-    own = read_population(settings.population, design.disease) if settings.population else None
-    read = [f"population {own.name}: {note}" for note in own.notes] if own else []
     return {
-        **({"population": own.digest} if own else {}),
-        **asked(design, settings, own.digest if own else None),
+        **basis(design, settings, remarks(design)),
         **({"match": True} if design.match or settings.match else {}),
-        "baxis": __version__,
-        "library": library.digest(),
-        "model": axis.system().digest,
         "design": hashlib.sha256(body.encode()).hexdigest()[:16],
-        "seed": settings.seed,
         "patients": settings.patients,
         "screened": screened,
         "rtol": settings.rtol,
@@ -55,7 +67,6 @@ def recipe(design: Design, settings: Settings, runs: list[ArmRun], screened: int
         "machine": platform.machine(),
         "failures": int(sum((run.status != 0).sum() for run in runs)),
         "numbers": counts,
-        "remarks": [*remarks(design), *read],
         "intervals": INTERVALS,
         "scope": SCOPE,
         "notice": NOTICE,

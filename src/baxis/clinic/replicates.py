@@ -22,7 +22,7 @@ from ..core.errors import InvalidValue, UnknownName
 from .design import Arm, Design, Endpoint, read_design
 from .posterior import between_draws
 from .prescribed import remarks
-from .recipe import NOTICE
+from .recipe import NOTICE, basis
 from .result import judge
 from .settings import Settings, settle
 from .trial import Laboratory
@@ -104,8 +104,8 @@ def replicate_trials(
             rows.append(row)
             kept = {"arm_id": arm.arm_id, "n_active": sizes[0], "n_control": sizes[1]}
             trials.append(pd.DataFrame({**kept, "replicate": np.arange(len(p)), "estimate": estimates, "p_value": p}))
-    recipe: dict[str, Any] = {"seed": chosen.seed, "patients": chosen.patients, "replicates": plan.replicates}
-    recipe |= {"remarks": remarks(design), "notice": NOTICE}
+    recipe = basis(design, chosen, remarks(design)) | {"patients": chosen.patients, "replicates": plan.replicates}
+    recipe |= {"notice": NOTICE}
     return Replicates(design, endpoint, plan, pd.DataFrame(rows), pd.concat(trials, ignore_index=True), recipe)
 
 

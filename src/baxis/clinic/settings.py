@@ -39,6 +39,16 @@ class Settings:
         return engine.Options(rtol=self.rtol, atol=self.atol, threads=self.threads)
 
 
+def unread(settings: Settings, question: str, why: dict[str, str]) -> None:
+    """InvalidValue for a field of the settings that is set and that a question would not read. why: by field."""
+    for name, reason in why.items():
+        if value := getattr(settings, name):
+            shown = [str(v) for v in value] if isinstance(value, tuple) else value
+            raise InvalidValue(
+                name, shown if isinstance(shown, list | bool) else str(shown), f"none in {question}: {reason}"
+            )
+
+
 def settle(settings: Settings | None, changes: dict[str, object]) -> Settings:
     """Settings with changes by name, checked."""
     known = [f.name for f in fields(Settings)]

@@ -16,12 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .. import axis, evidence
-from ..clinic.recipe import NOTICE
-from ..clinic.settings import Settings, settle
+from ..clinic.recipe import NOTICE, basis
+from ..clinic.settings import Settings, settle, unread
 from ..core import library, streams
 from ..core.errors import BaxisError, InvalidValue
 from .biomarkers import measured
-from .compared import Compared
+from .compared import OF_TRIALS, Compared
 from .explain.runs import Bench
 from .scenario import Scenario, scenario
 
@@ -70,6 +70,7 @@ def against_evidence(
     Raises InvalidValue for fewer than 100 patients, or where no finding is held for the drug and disease.
     """
     chosen = settle(settings or Settings(patients=500), changes)
+    unread(chosen, "a comparison with the evidence", OF_TRIALS)
     if chosen.patients < LEAST:
         raise InvalidValue("patients", chosen.patients, f"at least {LEAST}, to compare two sides of a marker")
     held = library.read_table("biomarkers/subgroups")
@@ -85,7 +86,7 @@ def against_evidence(
         found.append(compare(row, model))
         if chosen.progress:
             chosen.progress(i + 1, len(rows))
-    recipe = {"patients": chosen.patients, "seed": chosen.seed, "notice": NOTICE}
+    recipe = basis(None, chosen) | {"patients": chosen.patients, "notice": NOTICE}
     return Agreement(pd.DataFrame(found), recipe)
 
 

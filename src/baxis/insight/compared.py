@@ -14,6 +14,10 @@ from ..core.folders import whole
 from ..core.plain import finite, to_json
 from ..core.sheets import csv_text
 
+OF_TRIALS = {
+    "population": "each finding is compared in the patients of its own trial",
+    "evidence": "the findings and their trials are those of the shipped tables",
+}
 KIND = "a comparison with the evidence"  # of a folder that `save` writes
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..clinic.posterior import between_draws
-from ..clinic.recipe import NOTICE
+from ..clinic.recipe import NOTICE, basis
 from ..clinic.settings import Settings, settle
 from ..core import streams
 from ..core.errors import InvalidValue, UnknownName
@@ -94,11 +94,9 @@ def enrich(
     at = names.index(cutoff.marker)
     side, truly = (_side(y[ok, at], cutoff) for y in (x, measured(bench.people, exact=True)[1]))
     work = Sizing(ends[:, ok], bench.people.ids[ok], disease, chosen.seed)
-    recipe = {
+    recipe = basis(asked.design, chosen, asked.remarks) | {
         "patients": int(ok.sum()),
         "failures": int((~ok).sum()),
-        "seed": chosen.seed,
-        "remarks": asked.remarks,
         "notice": NOTICE,
     }
     recipe["unit"] = "share" if asked.endpoint.name not in asked.tool.continuous else "points"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -102,9 +103,9 @@ def scenario(
     """
     disease = disease_names.code(disease, [d for d in axis.diseases() if d != "healthy"])
     name = axis.drug(drug).name
-    tables = evidence.load(*(settings.evidence if settings else ()))
+    folders = settings.evidence if settings else ()
     tool = instrument(disease)
-    found = _named(trial, name, disease) if trial else next(_settings_of(name, disease, tables), None)
+    found = _named(trial, name, disease, folders) if trial else next(_settings_of(name, disease, folders), None)
     if found is None:
         raise Unsupported(f"no trial of {name} in the evidence can be simulated; give --trial or --dose")
     base, arm, origin = found
@@ -122,10 +123,11 @@ def scenario(
 
 
 Found = tuple[Design, Arm, str]
+Folders = tuple[Path, ...]
 
 
-def _named(trial: str, drug: str, disease: str) -> Found:
-    design = read_design(trial)
+def _named(trial: str, drug: str, disease: str, folders: Folders) -> Found:
+    design = read_design(trial, folders)
     if design.disease != disease:
         raise InvalidValue(f"trial {trial}", design.disease, f"a trial in {disease}")
     arm = _arm_of(design, drug)
@@ -143,16 +145,17 @@ def _arm_of(design: Design, drug: str) -> Arm | None:
     return best.model_copy(update={"arm_id": DRUG, "role": "active"})
 
 
-def _settings_of(drug: str, disease: str, tables: evidence.Evidence) -> Iterator[Found]:
+def _settings_of(drug: str, disease: str, folders: Folders) -> Iterator[Found]:
     """Candidates, best first."""
+    tables = evidence.load(*folders)
     ids = set(tables.arms.loc[tables.arms["drug"].map(lambda d: _same(d, drug)), "trial_id"])
     trials = tables.trials[tables.trials["trial_id"].isin(ids)]
-    for _, design in _designs(trials[trials["disease"] == disease]):
+    for _, design in _designs(trials[trials["disease"] == disease], folders):
         arm = _arm_of(design, drug)
         if arm is not None:
             yield design, arm, f"setting and regimen of {design.trial_id}"
-    home = next(iter(_designs(tables.trials[tables.trials["disease"] == disease])), None)
-    for _, design in _designs(trials[trials["disease"] != disease]):
+    home = next(iter(_designs(tables.trials[tables.trials["disease"] == disease], folders)), None)
+    for _, design in _designs(trials[trials["disease"] != disease], folders):
         arm = _arm_of(design, drug)
         if arm is not None and home is not None:
             yield home[1], arm, f"setting of {home[0]}, regimen of {design.trial_id} ({design.disease})"
@@ -167,12 +170,12 @@ def _same(name: str, drug: str) -> bool:
         return False
 
 
-def _designs(trials: pd.DataFrame) -> Iterator[tuple[str, Design]]:
+def _designs(trials: pd.DataFrame, folders: Folders) -> Iterator[tuple[str, Design]]:
     """Designs that can be simulated: blinded against control before the rest, then the largest."""
     rank = trials.assign(blinded=trials["blind"].eq("double"), size=pd.to_numeric(trials["n_randomised"]).fillna(0))
     for trial_id in rank.sort_values(["blinded", "size", "trial_id"], ascending=[False, False, True])["trial_id"]:
         try:
-            yield trial_id, read_design(trial_id)
+            yield trial_id, read_design(trial_id, folders)
         except BaxisError:
             continue
 

@@ -75,10 +75,11 @@ def biomarkers(
 
 def agreed(result: Compared) -> list[str]:
     """A comparison with the evidence as text."""
-    from .layout import table
+    from .layout import table, told
 
     return [
         *result.INTRO,
+        *told(result.recipe),
         *table(result.HEAD, result.shown),
         "",
         "; ".join(f"{k}: {v}" for k, v in result.counts.items()),
@@ -90,7 +91,7 @@ def agreed(result: Compared) -> list[str]:
 def lines(result: Biomarkers) -> list[str]:
     """The ranking as text."""
     from ...insight.biomarkers import power
-    from .layout import noted, table
+    from .layout import table, told
 
     s, recipe = result.scenario, result.recipe
     factor, unit = (100, "pp") if recipe["unit"] == "share" else (1, "points")
@@ -110,7 +111,7 @@ def lines(result: Biomarkers) -> list[str]:
     head = ("marker", "benefit", "FDR", "outcome", f"high, {unit}", f"low, {unit}", "power %")
     return [
         f"{s.regimen} in {s.design.disease} ({s.origin}); {s.endpoint.name} at week {s.endpoint.week:g}",
-        *noted(recipe["remarks"]),
+        *told(recipe),
         "Rank correlation with benefit (relative fall of inflammation) and with inflammation without the drug;",
         "endpoint, drug minus no drug, above and below the marker's median;",
         f"power: a parallel trial of {recipe['arm_size']} an arm sees that interaction",

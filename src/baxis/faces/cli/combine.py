@@ -124,12 +124,12 @@ def _percent(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
 
 def lines(result: Combination) -> list[str]:
     """What the terminal shows of a dose surface."""
-    from .layout import noted, table, width, wrapped
+    from .layout import table, told, width, wrapped
 
     k, r = len(result.drugs), result.recipe
     out = [f"{' + '.join(result.drugs)} in {result.disease}, {result.endpoint} at week {r['weeks']:g}"]
     out += wrapped(f"Setting of {r['setting']}; {'; '.join(r['regimens'])}; {r['patients']} patients", width())
-    out += noted(r["remarks"])
+    out += told(r)
     full = result.surface[result.surface["doses"].map(lambda d: set(d) <= {0.0, 1.0})]
     rows, harms = [], []
     for row in full.to_dict("records"):
@@ -155,11 +155,12 @@ def lines(result: Combination) -> list[str]:
 
 def scanned(result: Timing) -> list[str]:
     """What the terminal shows of a scan of start times."""
-    from .layout import table, width, wrapped
+    from .layout import table, told, width, wrapped
 
     r, (first, second) = result.recipe, result.drugs
     out = [f"{first} and {second} in {result.disease}, {r['weeks']:g} weeks from the first start"]
     out += wrapped(f"Setting of {r['setting']}; {'; '.join(r['regimens'])}; {r['patients']} patients", width())
+    out += told(r)
     out += ["", f"Gap: weeks from the start of {first} to that of {second}; % (90 % interval), arms add"]
     rows = []
     for row in result.table[result.table["structure"] == "additive"].to_dict("records"):

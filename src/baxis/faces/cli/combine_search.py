@@ -44,7 +44,7 @@ def combine_search(
 def lines(result: Search) -> list[str]:
     """What the terminal shows."""
     from .combine import _percent
-    from .layout import table, width, wrapped
+    from .layout import table, told, width, wrapped
 
     r = result.recipe
     front = result.table[result.table["on the front"]]
@@ -54,6 +54,7 @@ def lines(result: Search) -> list[str]:
         rows.append([row["drugs"], *spans, row["class harms"], f"{row['front']:.2f}"])
     said = f"{result.disease}, week {r['weeks']:g}, setting of {r['setting']}; {r['budget']}, {r['patients']} patients each"
     out = wrapped(f"{said}, seed {r['seed']}", width())
+    out += told(r)
     more = f"; the first {MOST} of {len(front)}" if len(front) > MOST else ""
     out += ["", f"Pareto front: % (90 % interval); last, share of replicates on the front{more}"]
     head = ["drugs", "inflammation taken off", "IgG lost", "serious harms in 100", "class harms among them", "on front"]

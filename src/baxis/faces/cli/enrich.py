@@ -45,7 +45,7 @@ def enrich(
 
 def lines(result: Enrichment) -> list[str]:
     """The designs as text."""
-    from .layout import noted, table
+    from .layout import table, told
 
     s, c, recipe = result.scenario, result.cutoff, result.recipe
     factor, unit = (100, "pp") if recipe["unit"] == "share" else (1, "points")
@@ -71,7 +71,7 @@ def lines(result: Enrichment) -> list[str]:
     )
     return [
         f"{s.regimen} in {s.design.disease} ({s.origin}); {s.endpoint.name} at week {s.endpoint.week:g}",
-        *noted(recipe["remarks"]),
+        *told(recipe),
         f"{c.marker} {'below' if c.below else 'at or above'} quantile {c.quantile:g}",
         "n: patients an arm for 80 and 90 % power at the expected effect; sure: for 80 and 90 % assurance over its uncertainty;",
         f"screen: patients to test for the marker; assurance: %, with the {size} an arm of the setting",

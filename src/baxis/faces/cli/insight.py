@@ -50,7 +50,7 @@ def explain(
 
 def lines(result: Explanation) -> list[str]:
     """The explanation as text."""
-    from .layout import noted, width, wrapped
+    from .layout import told, width, wrapped
 
     s, e, recipe = result.scenario, result.effect, result.recipe
     asked = f"{s.regimen} in {s.design.disease} ({s.origin})"
@@ -61,7 +61,7 @@ def lines(result: Explanation) -> list[str]:
     held = f"Most of what remains: {result.held_by}. Zero dose against no drug: {result.null:g} (must be 0)."
     made = f"{recipe['patients']} patients, {recipe['failures']} solver failures. Intervals: {recipe['intervals']}."
     last = [part for text in (held, made, recipe["notice"]) for part in wrapped(text, width())]
-    head = [*wrapped(asked, width()), *noted(recipe["remarks"]), *wrapped(effect, width())]
+    head = [*wrapped(asked, width()), *told(recipe), *wrapped(effect, width())]
     return [*head, "", *_falls(result), "", *_cuts(result), "", *last]
 
 

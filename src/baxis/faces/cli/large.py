@@ -49,17 +49,16 @@ def run(
 
 def show(result: LargeResult) -> None:
     """Tables and what was made, found and made again."""
-    from ...clinic.asked import sentence
-    from .layout import width, wrapped
+    from ...clinic.asked import others
+    from .layout import told, width, wrapped
     from .trial_tables import endpoints
 
     d, recipe = result.design, result.recipe
     say(f"{d.trial_id}  {result.patients} virtual patients an arm; {result.screened} screened")
-    if sentence(recipe):
-        say(*wrapped(sentence(recipe), width()))
-    others = bool(recipe.get("other_people"))
-    say("", "Arms", *endpoints(result.arms, True, others))
-    say("", f"Differences from {d.control.arm_id}", *endpoints(result.contrasts, False, others), "")
+    say(*told(recipe))
+    mark = others(recipe)
+    say("", "Arms", *endpoints(result.arms, True, mark))
+    say("", f"Differences from {d.control.arm_id}", *endpoints(result.contrasts, False, mark), "")
     made, found = result.blocks
     say(f"Blocks: {made} made, {found} found in {result.folder}.")
     say(*(f"{name} was not what was written and was made again." for name in result.again))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 GAP = 2
 INDENT = "    "
@@ -89,6 +90,14 @@ def wrapped(text: str, room: int, indent: str = "") -> list[str]:
 def noted(remarks: Sequence[str], room: int | None = None) -> list[str]:
     """One line or more for each thing that a reader must know of what was asked."""
     return [line for text in remarks for line in wrapped(f"Note: {text}", room or width())]
+
+
+def told(recipe: Mapping[str, Any], room: int | None = None) -> list[str]:
+    """Heading of a result: what was asked for beyond its design, and the remarks."""
+    from ...clinic.asked import sentence
+
+    said = sentence(dict(recipe))
+    return [*(wrapped(said, room or width()) if said else []), *noted(recipe.get("remarks", ()), room)]
 
 
 def facts(pairs: Sequence[tuple[str, str]], room: int | None = None) -> list[str]:

@@ -50,14 +50,15 @@ def limits(
 
 def lines(result: Limits) -> list[str]:
     """The measures as text, one column an arm."""
-    from .layout import noted, table, width, wrapped
+    from ...clinic.asked import others
+    from .layout import table, told, width, wrapped
 
     s, recipe = result.scenario, result.recipe
     arms = ("stopped", "continued", "never")
     cells = {(r["measure"], r["arm"]): _cell(r) for r in result.table.to_dict("records")}
     units = dict(zip(result.table["measure"], result.table["unit"], strict=True))
     rows = [[f"{m}, {u}", *(cells.get((m, a), "") for a in arms)] for m, u in units.items()]
-    text = wrapped(f"{s.regimen} in {s.design.disease} ({s.origin})", width()) + noted(recipe["remarks"])
+    text = wrapped(f"{s.regimen} in {s.design.disease} ({s.origin})", width()) + told(recipe)
     text += wrapped(
         f"Given for {recipe['weeks_on']:g} weeks (last dose on day {recipe['last_dose_day']:g}), followed for "
         f"{recipe['weeks_followed']:g}; beside it the same patients on it throughout, and never on it",
@@ -70,8 +71,10 @@ def lines(result: Limits) -> list[str]:
             [r["measure"], r["unit"], f"{r['published']:g}", _cell(r), r["regimen"], f"{r['source']} ({r['kind']})"]
             for r in result.published.to_dict("records")
         ]
-        text += ["", "Published, times since the first dose:"]
-        text += table(["measure", "unit", "published", "simulated", "published regimen", "source"], shown)
+        text += ["", f"Published{others(recipe)}, times since the first dose:"]
+        text += table(
+            ["measure", "unit", "published" + others(recipe), "simulated", "published regimen", "source"], shown
+        )
     text += _vaccines(result)
     text += ["", f"{recipe['patients']} patients, {recipe['failures']} failures. Interval: {recipe['interval']}."]
     return [*text[:-1], *wrapped(text[-1], width()), *wrapped(recipe["scope"], width()), recipe["notice"]]
@@ -79,6 +82,7 @@ def lines(result: Limits) -> list[str]:
 
 def _vaccines(result: Limits) -> list[str]:
     """Published vaccine studies of the drug beside the simulated share of responders."""
+    from ...clinic.asked import others
     from .layout import table, width, wrapped
 
     if not len(result.vaccines):
@@ -88,7 +92,8 @@ def _vaccines(result: Limits) -> list[str]:
          f"{100 * r['simulated']:.0f} %", f"{r['source']} ({r['kind']})"]
         for r in result.vaccines.to_dict("records")
     ]  # fmt: skip
-    names = ["vaccine", "taken as", "week", "control", "published", "simulated", "source"]
+    mark = others(result.recipe)
+    names = ["vaccine", "taken as", "week", "control" + mark, "published" + mark, "simulated", "source"]
     said = "Vaccines while treated, share who respond; the study's control arm is taken as given:"
     return ["", *wrapped(said, width()), *table(names, rows)]
 

@@ -55,7 +55,7 @@ def lines(result: PatientResult) -> list[str]:
     """What the terminal shows, between the notices."""
     from ...clinic.labs import written
     from ...insight.patient.beside import when
-    from .layout import noted, table, width, wrapped
+    from .layout import table, told, width, wrapped
 
     r, moves = result.recipe, result.recipe["refinement"]
     drawn = f"{r['effective']:.0f} effective of {r['population']} virtual patients"
@@ -70,7 +70,7 @@ def lines(result: PatientResult) -> list[str]:
         out += wrapped("WARNING: " + warning, width())
     for note in r["read"]:
         out += wrapped("read: " + note, width())
-    out += noted(r["remarks"])
+    out += told(r)
     if len(result.endotypes):
         kinds = result.endotypes.to_dict("records")
         rows = [[e["endotype"], f"{e['population']:.2f}", f"{e['patient']:.2f}"] for e in kinds]

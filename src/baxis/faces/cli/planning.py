@@ -53,7 +53,7 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def _print(found: Any, out: Path | None) -> None:
-    from .layout import noted, table
+    from .layout import table, told
 
     percent = found.table["scale"].iloc[0] == "risk_difference"
 
@@ -76,7 +76,7 @@ def _print(found: Any, out: Path | None) -> None:
     )
     if out:
         say(f"Written to {out}")
-    say(*noted(found.recipe["remarks"]))
+    say(*told(found.recipe))
     say(found.recipe["notice"])
 
 

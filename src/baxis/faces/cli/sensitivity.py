@@ -52,12 +52,12 @@ def sensitivity(
 
 def lines(result: Sensitivity) -> list[str]:
     """The leading inputs as text."""
-    from .layout import noted, table
+    from .layout import table, told
 
     s = result.scenario
     out = [
         f"{s.regimen} in {s.design.disease} ({s.origin}), week {s.endpoint.week:g}",
-        *noted(result.recipe["remarks"]),
+        *told(result.recipe),
     ]
     for output in ("benefit", "inflammation"):
         rows = [

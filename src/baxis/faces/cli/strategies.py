@@ -54,13 +54,14 @@ def strategies(
 
 def lines(result: Strategies) -> list[str]:
     """Every measure, strategies in rows; then what was published."""
-    from .layout import noted, table, width, wrapped
+    from ...clinic.asked import others
+    from .layout import table, told, width, wrapped
 
     r = result.recipe
     text = [f"{result.disease}, {r['weeks']:g} weeks, setting of {r['setting']}, {r['patients']} virtual patients"]
     for name, given in r["given"].items():
         text += wrapped(f"{name}: {', then '.join(given) or 'background only'}", width())
-    text += noted(r["remarks"])
+    text += told(r)
     names = list(dict.fromkeys(result.table["strategy"]))
     cells = {(x["strategy"], x["measure"]): _cell(x) for x in result.table.to_dict("records")}
     units = dict(zip(result.table["measure"], result.table["unit"], strict=True))
@@ -73,7 +74,10 @@ def lines(result: Strategies) -> list[str]:
             [x["strategy"], x["measure"], f"{x['week']:g}", f"{x['published']:g}", _cell(x), x["unit"], x["source"]]
             for x in result.published.to_dict("records")
         ]
-        text += ["", *table(["strategy", "measure", "week", "published", "simulated", "unit", "source"], rows)]
+        text += [
+            "",
+            *table(["strategy", "measure", "week", "published" + others(r), "simulated", "unit", "source"], rows),
+        ]
     text += ["", *wrapped(f"Interval: {r['interval']}. Failures: {r['failures']}. {r['notes']}", width())]
     for line in r["caveats"]:
         text += wrapped(line, width())

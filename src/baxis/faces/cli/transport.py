@@ -32,8 +32,7 @@ def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings
 
 def show(found: Transport) -> None:
     """The steps as a table, with notes and research use."""
-    from ...clinic.asked import sentence
-    from .layout import table, width, wrapped
+    from .layout import table, told, width, wrapped
 
     rows = []
     for r in found.table.to_dict("records"):
@@ -43,8 +42,7 @@ def show(found: Transport) -> None:
             r["step"], r["arm_id"], fixed(u * r["control"], d), fixed(u * r["active"], d), fixed(u * r["predicted"], d, "+"),
             f"{u * r['pi90'][0]:z.{d}f}..{u * r['pi90'][1]:z.{d}f}", shift,
         ])  # fmt: skip
-    if sentence(found.recipe):
-        say(*wrapped(sentence(found.recipe), width()))
+    say(*told(found.recipe))
     first, last = (found.table.iloc[k] for k in (0, -1))
     say(f"Endpoint: {first.endpoint} at week {first.week:g}")
     if (first.endpoint, first.week) != (last.endpoint, last.week):

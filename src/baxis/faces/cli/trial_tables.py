@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...clinic.asked import sentence
+from ...clinic.asked import others
 from ...clinic.baseline import named
 from ...clinic.intervals import PARTS
-from ...clinic.safety import reported as told
-from ...clinic.safety import to_know
+from ...clinic.safety import reported, to_know
 from ...core.written import fixed, share
-from .layout import noted, table, width, wrapped
+from .layout import table, told, width, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,18 +71,17 @@ def result_lines(result: TrialResult) -> list[str]:
     )
     if design.notes:
         out += wrapped(f"Default design, read off the trial's rows. {design.notes}", width())
-    out += noted(result.recipe.get("remarks", ()))
+    out += told(result.recipe)
     failed = share(result.screen_failure_share, 0)
     out += wrapped(
         f"{len(result.patients)} virtual patients an arm; {result.screened} screened, {failed} screen failures", width()
     )
     out += wrapped(f"Patients {result.matched.text}", width()) if result.matched else []
-    out += wrapped(sentence(result.recipe), width()) if sentence(result.recipe) else []
-    others = bool(result.recipe.get("other_people"))
+    mark = others(result.recipe)
     for title, lines in (
         ("Baseline: mean (sd)", baseline(result)),
-        ("Arms", endpoints(result.arms, True, others)),
-        (f"Differences from {design.control.arm_id}", endpoints(result.contrasts, False, others)),
+        ("Arms", endpoints(result.arms, True, mark)),
+        (f"Differences from {design.control.arm_id}", endpoints(result.contrasts, False, mark)),
         (_apart_title(result), apart(result)),
         ("Conduct: share of patients by the end", conduct(result)),
         (f"Harms by week {design.weeks:g} (rates and sources: --json, docs/clinic/safety.md)", harms(result)),
@@ -107,8 +105,8 @@ def notes(result: TrialResult) -> list[str]:
 ERROR = "±: what the number of simulated patients alone leaves open (90 %); more patients make it smaller."
 
 
-def endpoints(rows: pd.DataFrame, arms: bool, others: bool = False) -> list[str]:
-    """Arms or differences beside what was published. others: of other patients than these."""
+def endpoints(rows: pd.DataFrame, arms: bool, mark: str = "") -> list[str]:
+    """Arms or differences beside what was published. mark: what follows that word, where it is of other patients."""
     kind, value = ("kind", "value") if arms else ("scale", "predicted")
     cells = []
     for row in rows.to_dict("records"):
@@ -121,7 +119,7 @@ def endpoints(rows: pd.DataFrame, arms: bool, others: bool = False) -> list[str]
             span(row["published_ci"], scale),
         ])  # fmt: skip
     head = ["arm", "endpoint", "week", "simulated", "±", "50 % PI", "90 % PI", "published", "95 % CI"]
-    head[-2] += " (others)" if others else ""
+    head[-2] += mark
     if all(c[-2:] == ["-", "-"] for c in cells):  # nothing is published: no columns of dashes
         head, cells = head[:-2], [c[:-2] for c in cells]
     return table(head, cells) if cells else []
@@ -173,7 +171,7 @@ def harms(result: TrialResult) -> list[str]:
     cells = []
     for row in result.safety.to_dict("records"):
         if row["expected"] == row["expected"] or row["published"] is not None:
-            cells.append([row["arm_id"], row["name"], expected(row, finished[row["arm_id"]]), told(row) or "-"])
+            cells.append([row["arm_id"], row["name"], expected(row, finished[row["arm_id"]]), reported(row) or "-"])
     if not cells:
         return []
     lines = table(["arm", "harm", "expected (90 % PI)", "published"], cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ...clinic.asked import sentence
+from ...clinic.asked import others, sentence
 from ...clinic.baseline import named
 from ...clinic.calendar import calendar
 from ...clinic.safety import reported, to_know
@@ -144,7 +144,7 @@ def _results(result: TrialResult) -> str:
 
     arms = [row(r, "value", r["kind"] == "proportion") for r in result.arms.to_dict("records")]
     gaps = [row(r, "predicted", r["scale"] == "risk_difference") for r in result.contrasts.to_dict("records")]
-    seen = "published (other patients)" if result.recipe.get("other_people") else "published"
+    seen = "published" + others(result.recipe)
     columns = ("arm", "endpoint", "simulated", "50 % PI", "90 % PI", seen, "95 % CI")
     text = "<p>Responders in per cent, scores in points, hazard ratios as their logarithm.</p>"
     text += (

@@ -56,11 +56,11 @@ def answer(form: Mapping[str, str]) -> Answer:
     error = 1.645 / found.recipe["patients"] ** 0.5  # large-sample error of a rank correlation
     values = [(str(r["label"]), r["with_benefit"], _around(r["with_benefit"], error)) for r in rows]
     html = {
-        "said": TagList(_said(found), shell.remarks(found.recipe["remarks"])),
+        "said": TagList(_said(found), shell.told(found.recipe)),
         "markers": _table(found, rows),
         "notes": _notes(found),
     }
-    return Answer(html, {"benefit": bars(values, "rank correlation with benefit")})
+    return Answer(html, shell.marked({"benefit": bars(values, "rank correlation with benefit")}, found.recipe))
 
 
 def _around(r: float, error: float) -> tuple[float, float]:

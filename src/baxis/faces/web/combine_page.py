@@ -68,12 +68,12 @@ def answer(form: Mapping[str, str]) -> Answer:
         return Answer(faults={asked.place(e, ("disease",), "second"): asked.told(e)})
     show, structure = form.get("show", "effect"), form.get("structure", "additive")
     html = {
-        "said": TagList(_said(found), shell.remarks(found.recipe["remarks"])),
+        "said": TagList(_said(found), shell.told(found.recipe)),
         "surface": _cells(found),
         "synergy": _synergy(found),
         "notes": _notes(found),
     }
-    return Answer(html, {"surface": surface(found, show, structure)})
+    return Answer(html, shell.marked({"surface": surface(found, show, structure)}, found.recipe))
 
 
 def _wrong(form: Mapping[str, str]) -> dict[str, str]:

@@ -56,10 +56,10 @@ def answer(form: Mapping[str, str]) -> Answer:
     html = {"said": _said(found), "notes": _notes(found)} | _tables(found)
     steps = [(r["step"], r["takes_pct"], (r["ci_low"], r["ci_high"])) for r in found.ladder.to_dict("records")]
     falls = [(r["read_out"], r["fall_pct"], (r["ci_low"], r["ci_high"])) for r in found.stages.to_dict("records")]
-    return Answer(html, {
+    return Answer(html, shell.marked({
         "stages": bars(falls, "fall, % of no drug"),
         "ladder": bars(steps, "inflammation taken off, %"),
-    })  # fmt: skip
+    }, found.recipe))  # fmt: skip
 
 
 def explained(drug: str, disease: str, dose: str, seed: int) -> Explanation:
@@ -93,7 +93,7 @@ def _said(x: Explanation) -> Any:
         f"{e['unit']} against no drug ({e['ci_low']:.1f} to {e['ci_high']:.1f}). Most of what remains: {x.held_by}.",
         class_="answer",
     )
-    return TagList(said, shell.remarks(x.recipe["remarks"]))
+    return TagList(said, shell.told(x.recipe))
 
 
 def _tables(x: Explanation) -> dict[str, Any]:

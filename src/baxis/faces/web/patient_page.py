@@ -94,7 +94,7 @@ def answer(form: Mapping[str, str]) -> Answer:
     except BaxisError as e:
         return Answer(faults={"drugs": asked.told(e)})
     figures = {"courses": courses(found), "score": courses(found, ("score", "score_low", "score_high"))}
-    return Answer(_html(found), figures)
+    return Answer(_html(found), shell.marked(figures, found.recipe))
 
 
 def inferred(text: str, disease: str, drugs: tuple[str, ...]) -> PatientResult:
@@ -178,7 +178,7 @@ def _html(x: PatientResult) -> dict[str, Any]:
     warned = TagList(*(tags.p(tags.strong("Warning: "), w, class_="note") for w in x.warnings))
     read = [tags.p("Read: ", "; ".join(r["read"]), ".", class_="note")] if r["read"] else []
     return {
-        "said": TagList(tags.p(tags.strong(str(r["notice"])), f" {r['effective']:.0f} effective of {r['population']} virtual patients.", class_="answer"), warned, *read, shell.remarks(r["remarks"])),
+        "said": TagList(tags.p(tags.strong(str(r["notice"])), f" {r['effective']:.0f} effective of {r['population']} virtual patients.", class_="answer"), warned, *read, shell.told(r)),
         "warned": warned,
         "courses": shell.folded("These figures as a table", shell.table(head, rows, "At the last week")),
         "state": _visits(x),

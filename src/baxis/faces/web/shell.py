@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from shiny import ui
 from shiny.ui import TagList, tags
 
+from ...clinic import asked as asked_for
 from . import asked
 from .pages import PAGES, Page
 
@@ -101,9 +104,30 @@ def number(value: object, **attributes: str) -> Any:
     return tags.input(given)
 
 
-def remarks(texts: Iterable[str]) -> Any:
-    """What a reader must know of what was asked, beside the answer."""
-    return TagList(*(tags.p(tags.strong("Note: "), text, class_="note remark") for text in texts))
+def told(recipe: dict[str, Any]) -> Any:
+    """What was asked for beyond the design, and what a reader must know of it, beside the answer."""
+    return TagList(*(tags.p(tags.strong("Note: "), text, class_="note remark") for text in asked_for.told(recipe)))
+
+
+def marked(figures: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """The figures with what was asked for written over each, so that a saved figure says it too."""
+    lines = [escape(part) for part in textwrap.wrap(asked_for.sentence(recipe), 78)]
+    if not lines:
+        return figures
+    small = {"size": 10.5, "color": "#444"}
+    out = {}
+    for name, figure in figures.items():
+        layout = dict(figure["layout"])
+        title, margin, room = layout.get("title", {}), layout.get("margin", {}), 15 * len(lines)
+        text = "<br>".join(
+            [title["text"], *(f"<span style='font-size:10.5px'>{x}</span>" for x in lines)] if title else lines
+        )
+        place = {"x": 0.01, "xanchor": "left", "y": 0.99, "yref": "container", "yanchor": "top"}
+        layout["title"] = {"font": small, **place, **title, "text": text}
+        layout["margin"] = {**margin, "t": margin.get("t", 20) + room + 8}
+        layout["height"] = layout["height"] + room
+        out[name] = figure | {"layout": layout}
+    return out
 
 
 def words(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from ... import evidence
+from ...clinic import asked as asked_for
 from ...clinic.design import Design
 from ...clinic.export import dumps
 from ...clinic.intervals import wilson
 from ...clinic.result import TrialResult
 from ...clinic.safety import reported, to_know
 from ...core.errors import BaxisError
-from ...core.written import share
+from ...core.written import fixed, share
+from ..cli.trial_tables import ERROR, simulation_error
 from . import asked, downloads, shell, trial_figures, trial_form, trial_run, work
 from .downloads import CROWDED
 from .pages import Answer
@@ -66,13 +69,13 @@ def _shown(result: TrialResult, seen: list[dict[str, Any]], preview: str = "") -
     courses = shell.folded("These figures as a table", shell.table(columns, trial_figures.course_rows(result)))
     return Answer(
         {
-            "answer": TagList(_sentence(result), shell.remarks(result.recipe["remarks"])),
+            "answer": TagList(_sentence(result), shell.told(result.recipe)),
             "arms": _tables(result, seen),
             "courses": courses,
             "harms": _harms(result),
             "notes": _notes(result),
         },
-        figures,
+        shell.marked(figures, result.recipe),
         preview=preview,
     )
 
@@ -80,15 +83,26 @@ def _shown(result: TrialResult, seen: list[dict[str, Any]], preview: str = "") -
 def _sentence(result: TrialResult) -> Any:
     parts, labels = [], trial_figures.labels(result)
     for row in result.contrasts.to_dict("records"):
-        low, high = row["pi90"]
-        shown, unit = (100.0, " percentage points") if row["scale"] == "risk_difference" else (1.0, "")
-        parts.append(
-            f"{labels[row['arm_id']]} against {labels[row['versus']].lower()}: {shown * row['predicted']:+.1f}{unit} (90 % interval {shown * low:.1f} to {shown * high:.1f})"
-        )
-    return tags.p(
+        parts.append(f"{labels[row['arm_id']]} against {labels[row['versus']].lower()}: {_headline(row)}")
+    said = tags.p(
         f"{result.design.primary.name} at week {result.design.primary.week:g}. " + "; ".join(parts) + ".",
         class_="answer",
     )
+    return TagList(said, tags.p(ERROR, class_="note") if parts else None)
+
+
+def _headline(row: Mapping[Any, Any]) -> str:
+    """A difference with the error of simulation beside it, and its interval."""
+    scale, error = row["scale"], simulation_error(row, row["scale"])
+    low, high = row["pi90"]
+    if scale == "log_hazard_ratio":
+        beside = f" (times or divided by {error.removeprefix('x')})" if error != "-" else ""
+        return f"hazard ratio {math.exp(row['predicted']):.2f}{beside} (90 % interval {math.exp(low):.2f} to {math.exp(high):.2f})"
+    factor, unit = (100.0, " percentage points") if scale == "risk_difference" else (1.0, "")
+    digits = 1 if unit else 2
+    beside = f" ± {error}" if error != "-" else ""
+    ends = f"{fixed(factor * low, digits)} to {fixed(factor * high, digits)}"
+    return f"{fixed(factor * row['predicted'], digits, '+')}{beside}{unit} (90 % interval {ends})"
 
 
 def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
@@ -107,9 +121,10 @@ def _tables(result: TrialResult, seen: list[dict[str, Any]]) -> Any:
         for r in seen
     ]
     unit = "%" if scale == 100 else "points"
+    mark = asked_for.others(result.recipe)
     return TagList(
         shell.table(["arm", "patients", f"simulated, {unit}", "50 % interval", "90 % interval"], arms, "Simulated (filled marks); intervals are of a trial of the published size"),
-        shell.table(["trial and arm", "n", f"published, {unit}", "95 % interval", "source", "checked"], rows,
+        shell.table(["trial and arm", "n", f"published{mark}, {unit}", "95 % interval", "source", "checked"], rows,
                     "Published by trials of the same drugs, with their placebo arms: same endpoint and disease (open diamonds)",
                     "No trial of the evidence tables published this endpoint for these drugs in this disease."),
     )  # fmt: skip

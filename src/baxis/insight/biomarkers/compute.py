@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.recipe import NOTICE
+from ...clinic.recipe import NOTICE, basis
 from ...clinic.settings import Settings, settle
 from ...core import library
 from ...core.errors import InvalidValue, Unsupported
@@ -47,10 +47,10 @@ def biomarkers(
     except ImportError:
         raise Unsupported("biomarkers need scikit-learn: pip install 'baxis[insight]'") from None
     asked = scenario(drug, disease, dose, endpoint, trial, chosen)
-    return _tables(Bench(asked, chosen), chosen.seed)
+    return _tables(Bench(asked, chosen), chosen)
 
 
-def _tables(bench: Bench, seed: int) -> Biomarkers:
+def _tables(bench: Bench, settings: Settings) -> Biomarkers:
     """Both runs of every patient, and every table from them."""
     asked = bench.scenario
     bench.total = 3
@@ -76,14 +76,13 @@ def _tables(bench: Bench, seed: int) -> Biomarkers:
         decision=decision.curves(x[:, :-1], gain, people),
         composite=composite,
         composite_null=null,
-        recipe={
+        recipe=basis(asked.design, settings, asked.remarks)
+        | {
             "patients": int(ok.sum()),
             "failures": int((~ok).sum()),
             "arm_size": asked.treated.n,
-            "seed": seed,
             "unit": "points" if continuous else "share",
             "assumed_assays": int(sum(r["kind"] == "assumed" for r in library.read_table("biomarkers/assays"))),
-            "remarks": asked.remarks,
             "notice": NOTICE,
         },
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ...clinic.asked import on_figure
 from ..legends import below
 from .decision import ALL, ONE
 from .result import Biomarkers
@@ -41,7 +42,8 @@ def draw(result: Biomarkers) -> Figure:
     figure.suptitle(
         f"Markers: {s.regimen} in {s.design.disease}, {s.endpoint.name} at week {s.endpoint.week:g}", fontsize=11
     )
-    figure.text(0.995, 0.99, result.recipe["notice"], ha="right", va="top", fontsize=7, color="#666666")
+    on_figure(figure, result.recipe, 170)
+    figure.text(0.995, 0.003, result.recipe["notice"], ha="right", va="bottom", fontsize=7, color="#666666")
     return figure
 
 

@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from ... import evidence
-from ...clinic.settings import Settings, settle
+from ...clinic.recipe import basis
+from ...clinic.settings import Settings, settle, unread
 from ...core import library
 from ...core.errors import BaxisError, InvalidValue
-from ..compared import Compared
+from ..compared import OF_TRIALS, Compared
 from .agreement_run import Row, modelled
 from .result import NOTICE
 
@@ -67,6 +68,7 @@ def against_evidence(
     for fewer than 100 patients, or a disease without a comparison.
     """
     chosen = settle(settings or Settings(patients=300), changes)
+    unread(chosen, "a comparison with the evidence", OF_TRIALS)
     if chosen.patients < LEAST:
         raise InvalidValue("patients", chosen.patients, f"at least {LEAST}, to compare two arms")
     held = library.read_table(TABLE)
@@ -79,7 +81,7 @@ def against_evidence(
         found.append(compare(row, roles.get(row["trial_id"], ""), validation, replace(chosen, progress=None)))
         if chosen.progress:
             chosen.progress(i + 1, len(rows))
-    recipe = {"patients": chosen.patients, "seed": chosen.seed, "validation_read": validation, "notice": NOTICE}
+    recipe = basis(None, chosen) | {"patients": chosen.patients, "validation_read": validation, "notice": NOTICE}
     return Agreement(pd.DataFrame(found), recipe)
 
 

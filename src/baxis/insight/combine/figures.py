@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...clinic.asked import on_figure
 from ..legends import below
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def overview(c: Combination) -> Figure:
     )
     below(right)
     fig.suptitle(f"{' + '.join(c.drugs)} in {c.disease}, week {c.recipe['weeks']:g}", fontsize=11)
+    on_figure(fig, c.recipe, 130)
     return fig
 
 
@@ -80,6 +82,7 @@ def gaps(t: Timing) -> Figure:
         panel.set(xlabel=f"weeks from start of {t.drugs[0]} to start of {t.drugs[1]}", ylabel=text)
         below(panel)
     fig.suptitle(f"{t.drugs[0]} and {t.drugs[1]} in {t.disease}, {t.recipe['weeks']:g} weeks; bands: 90 %", fontsize=11)
+    on_figure(fig, t.recipe, 130)
     return fig
 
 
@@ -103,4 +106,5 @@ def pareto(s: Search) -> Figure:
         ylabel="inflammation taken off, %",
     )
     fig.suptitle(f"Pairs in {s.disease}: the front (ringed) of effect, serious harms and IgG lost", fontsize=11)
+    on_figure(fig, s.recipe, 140)
     return fig

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ... import axis
 from ...clinic import prescribed
+from ...clinic.recipe import basis
 from ...core import streams
 from ...core.errors import InvalidValue
 from ...core.plain import to_json
@@ -95,18 +96,17 @@ def assemble(
         surface += _surface(name, doses, shown)
     names = tuple(r[0].drug for r in question.regimens)
     every = next(iter(values.values()))
-    recipe = {
+    remarks = prescribed.of_regimens(question.regimens, question.design.weeks)
+    recipe = basis(question.design, settings, remarks) | {
         "setting": question.design.trial_id,
         "weeks": question.design.weeks,
         "regimens": [setting.words(r) for r in question.regimens],
         "start_days": list(question.starts),
-        "seed": settings.seed,
         "patients": int(keep.size),
         "screened": screened,
         "failures": int(len(every[0].values["infl"]) - keep.size),
         "replicates": REPLICATES,
         "class_harms": harm.words(every[doses.index((1.0,) * len(names))].cost),
-        "remarks": prescribed.of_regimens(question.regimens, question.design.weeks),
         "notice": NOTICE,
     }
     table = pd.DataFrame(synergy(doses, effects))

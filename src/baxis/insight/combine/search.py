@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ... import axis, evidence
-from ...clinic.settings import Settings
+from ...clinic.recipe import basis
+from ...clinic.settings import Settings, unread
 from ...clinic.trial import Laboratory
 from ...core.errors import BaxisError
 from ...core.folders import whole
@@ -66,6 +67,7 @@ def search(disease: str, all_pairs: bool = False, settings: Settings | None = No
     """Exhaustive search over pairs. all_pairs: every drug of the library, instead of one of each class. Default 60
     patients. Raises UnknownName for a disease that is not held."""
     chosen = settings or Settings(patients=60)
+    unread(chosen, "combine-search", {"evidence": setting.SHIPPED})
     code = setting.known_disease(disease)
     enough(chosen.patients)
     left_out: dict[str, str] = {}
@@ -89,11 +91,10 @@ def search(disease: str, all_pairs: bool = False, settings: Settings | None = No
             left_out[" + ".join(team)] = str(e)
         if chosen.progress:
             chosen.progress(i + 1, len(teams))
-    recipe = {
+    recipe = basis(base.design, chosen, ()) | {
         "setting": base.design.trial_id,
         "weeks": WEEKS,
         "regimens": {n: setting.words(r) for n, r in regimens.items()},
-        "seed": chosen.seed,
         "patients": len(people.ids),
         "screened": screened,
         "budget": f"exhaustive: {len(teams)} arms",

@@ -19,6 +19,7 @@ from ...core import disease_names
 from ...core.errors import BaxisError, UnknownName, Unsupported
 from .. import given
 
+SHIPPED = "setting and regimens are taken from the shipped tables; give regimens of your own as 'DRUG AMOUNT UNIT ROUTE SCHEDULE'"
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(?=\s*(?:mg/kg|mg/m2|mg|g|ug)\b)")
 
 

@@ -12,7 +12,7 @@ from ... import axis
 from ...clinic.design import Arm, Design, Treatment
 from ...clinic.population import Population, run_in
 from ...clinic.regimen import SLOTS, averages
-from ...clinic.settings import Settings, settle
+from ...clinic.settings import Settings, settle, unread
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue, UnknownName, Unsupported
 from . import setting
@@ -61,6 +61,7 @@ def combine(
     patients. Raises UnknownName, InvalidValue or Unsupported before anything is simulated.
     """
     chosen = settle(settings or Settings(patients=200), {})
+    unread(chosen, "combine", {"evidence": setting.SHIPPED})
     enough(chosen.patients)
     question = ask(drugs, disease, endpoint, weeks, gap_weeks)
     doses = points(len(drugs))

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...clinic import prescribed
-from ...clinic.settings import Settings, settle
+from ...clinic.recipe import basis
+from ...clinic.settings import Settings, settle, unread
 from ...clinic.trial import Laboratory
 from ...core.errors import InvalidValue
 from ...core.folders import whole
@@ -89,6 +90,7 @@ def timing(
     Raises UnknownName, InvalidValue or Unsupported before anything is simulated.
     """
     chosen = settle(settings or Settings(patients=100), changes)
+    unread(chosen, "combine", {"evidence": setting.SHIPPED})
     gaps = tuple(sorted({0.0, *map(float, gaps)}))
     if len(drugs) != 2:
         raise InvalidValue("drugs of a timing scan", len(drugs), "two")
@@ -110,15 +112,14 @@ def timing(
     rows = _rows(shown, gaps, chosen.seed)
     names = tuple(r[0].drug for r in question.regimens)
     n = len(people.ids)
-    recipe = {
+    remarks = prescribed.of_regimens(question.regimens, question.design.weeks)
+    recipe = basis(question.design, chosen, remarks) | {
         "setting": question.design.trial_id,
         "weeks": weeks,
         "regimens": [setting.words(r) for r in question.regimens],
-        "seed": chosen.seed,
         "patients": n,
         "screened": screened,
         "failures": n - int(np.all([np.isfinite(v.values["infl"]) for r in shown.values() for v in r], axis=0).sum()),
-        "remarks": prescribed.of_regimens(question.regimens, question.design.weeks),
         "notice": NOTICE,
     }
     return Timing(names, question.disease, pd.DataFrame(rows), flags(names), recipe)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ... import axis
 from ...clinic.population import Population
 from ...clinic.posterior import between_draws
-from ...clinic.recipe import NOTICE
+from ...clinic.recipe import NOTICE, basis
 from ...clinic.settings import Settings, settle
 from ...core import streams
 from ...core.errors import InvalidValue
@@ -68,13 +68,12 @@ def _tables(asked: Scenario, runs: Runs, people: Population, read: tuple[Node, .
         arms=_arms(judge),
         effect=_effect(judge),
         null=_null(runs),
-        recipe={
+        recipe=basis(asked.design, settings, asked.remarks)
+        | {
             "patients": m,
             "failures": int((~runs.ok).sum()),
-            "seed": settings.seed,
             "intervals": "90 % for the mean (median for falls): bootstrap of patients, and the posterior draws; "
             "patients: 5th to 95th percentile between patients",
-            "remarks": asked.remarks,
             "notice": NOTICE,
         },
     )

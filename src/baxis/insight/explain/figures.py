@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...clinic.asked import on_figure
 from ..legends import below
 from .cuts import STAGES
 from .result import Explanation
@@ -32,6 +33,7 @@ def overview(result: Explanation) -> Figure:
         f"{result.recipe['patients']} virtual patients; {s.origin}",
         fontsize=11,
     )
+    on_figure(figure, result.recipe, 190)
     figure.text(0.995, 0.003, result.recipe["notice"], ha="right", fontsize=7, color="#666666")
     return figure
 

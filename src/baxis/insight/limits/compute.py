@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...clinic.recipe import basis
 from ...clinic.settings import Settings, settle
 from ...core import library
 from ...core.errors import InvalidValue
@@ -89,7 +90,7 @@ def limits(
     runs = simulate(asked, weeks, chosen)
     shots, seen = vaccine.measured(asked, runs, weeks, vaccine_week or min(USUAL_VACCINE, weeks[0]))
     table = pd.DataFrame([*measures.table(runs, disease, chosen.seed), *shots])
-    recipe = {
+    recipe = basis(asked.design, chosen, asked.remarks) | {
         "weeks_on": weeks[0],
         "weeks_followed": weeks[1],
         "last_dose_day": runs.last_dose,
@@ -97,11 +98,9 @@ def limits(
         "event": remission(disease)["event"],
         "patients": len(runs.people.ids),
         "failures": runs.failures,
-        "seed": chosen.seed,
         "interval": "90 %: resampled patients and posterior draws; signalling, kinetics and B-cell constants held fixed",
         "arms": {"stopped": "given, then followed", CONTINUED: "given throughout", NEVER: "background only"},
         "scope": SCOPE,
-        "remarks": asked.remarks,
         "notice": NOTICE,
     }
     return Limits(asked, table, compared(asked.drug, disease, table, runs.last_dose), pd.DataFrame(seen), runs, recipe)

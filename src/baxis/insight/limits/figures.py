@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import axis
+from ...clinic.asked import on_figure
 from ...clinic.labs import reported
 from ...clinic.survival import kaplan_meier
 from ..legends import below
@@ -54,6 +55,7 @@ def draw(result: Limits) -> Figure:
         f"{s.regimen} in {s.design.disease}: given for {result.recipe['weeks_on']:g} weeks, throughout, or never",
         fontsize=11,
     )
+    on_figure(figure, result.recipe, 140)
     figure.supxlabel(result.recipe["notice"], fontsize=7, color="#666666")
     return figure
 

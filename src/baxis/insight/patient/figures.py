@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...clinic.asked import on_figure
 from ...clinic.labs import written
 from .beside import when
 
@@ -42,6 +43,7 @@ def draw(result: PatientResult) -> Figure:
     panels[1].legend(frameon=False, fontsize=8)
     notice = result.recipe["notice"]
     figure.suptitle(f"One patient, {result.disease}\n{notice}", fontsize=10, fontweight="bold")
+    on_figure(figure, result.recipe, 150)
     return figure
 
 

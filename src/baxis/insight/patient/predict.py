@@ -14,7 +14,8 @@ from ...clinic import exposure, prescribed
 from ...clinic.design import Arm, Treatment
 from ...clinic.labs import measures, noise
 from ...clinic.population import Population, typical
-from ...clinic.settings import Settings
+from ...clinic.recipe import basis
+from ...clinic.settings import Settings, unread
 from ...core import streams
 from ...core.plain import records, to_json
 from .. import given
@@ -32,6 +33,7 @@ DEFAULT = ("rituximab", "belimumab")
 AS_NOW = "as now"
 LEAST_REMOVED = 0.005  # share of the variance below which a further measurement is not worth a row
 NONE_REMOVES = f"none removes as much as {100 * LEAST_REMOVED:g} % of the variance of the predicted effect."
+PRIOR = "the patient is looked for among the virtual patients of the disease"
 NOTICE = "FOR RESEARCH ONLY: NOT FOR DECISIONS ABOUT A PATIENT."
 
 
@@ -85,6 +87,7 @@ def patient(
     candidates: drugs, as `combine` takes them. most: largest population drawn before the sample is refined. Raises BaxisError for bad input before anything is simulated.
     """
     chosen = settings or Settings()
+    unread(chosen, "patient", {"evidence": setting.SHIPPED} | dict.fromkeys(("population", "match"), PRIOR))
     code = setting.known_disease(disease)
     visits = file if isinstance(file, Visits) else read(file, code)
     regimens = {c: setting.regimen(c, code) for c in candidates}
@@ -117,18 +120,16 @@ def _recipe(
     more: tuple[Settings, dict[str, Array]],
 ) -> dict[str, Any]:
     chosen, last = more
-    return {
+    return basis(future.design, chosen, prescribed.of_regimens(regimens.values(), WEEKS)) | {
         "setting": future.home.trial_id,
         "score": future.score.measure,
         "regimens": {n: setting.words(r) for n, r in regimens.items()},
-        "seed": chosen.seed,
         "population": int(found.moves.get("population", len(found.people.ids))),
         "effective": found.ess,
         "refinement": found.moves,
         "draws": DRAWS,
         "failures": int(sum(np.isnan(v).sum() for v in last.values())),
         "read": list(future.visits.notes),
-        "remarks": prescribed.of_regimens(regimens.values(), WEEKS),
         "notice": NOTICE,
     }
 

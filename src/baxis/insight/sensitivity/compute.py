@@ -12,8 +12,8 @@ from scipy.stats import rankdata
 
 from ... import axis
 from ...clinic.population import Population
-from ...clinic.recipe import NOTICE
-from ...clinic.settings import Progress, Settings, settle
+from ...clinic.recipe import NOTICE, basis
+from ...clinic.settings import Progress, Settings, settle, unread
 from ...core import streams
 from ...core.errors import InvalidValue, Unsupported
 from ..explain.runs import Bench
@@ -68,6 +68,11 @@ def sensitivity(
     sizes.check()
     if chosen.patients < LEAST_PATIENTS:
         raise InvalidValue("patients", chosen.patients, f"at least {LEAST_PATIENTS}, for a partial rank correlation")
+    unread(
+        chosen,
+        "sensitivity",
+        dict.fromkeys(("population", "match"), "its inputs spread as the disease's own patients do"),
+    )
     _needed()
     asked = scenario(drug, disease, dose, endpoint, None, chosen)
     bench = Bench(asked, replace(chosen, progress=None))
@@ -78,11 +83,9 @@ def sensitivity(
     lead = screening[(screening["output"] == "benefit") & (screening["input"] != DUMMY)]
     drivers = [str(n) for n in lead.sort_values("mu_star", ascending=False)["input"][: sizes.drivers]]
     variance = _sobol(work, sizes, drivers)
-    recipe = {
+    recipe = basis(asked.design, chosen, asked.remarks) | {
         "simulated": work.done,
         "failures": work.failures,
-        "seed": chosen.seed,
-        "remarks": asked.remarks,
         "notice": NOTICE,
     }
     return Sensitivity(asked, screening, variance, correlation, recipe)

@@ -74,6 +74,7 @@ class Sensitivity:
 
     def plot(self) -> Figure:
         """Figure: Morris, Sobol and partial rank correlation of the benefit, and of the endpoint difference."""
+        from ...clinic.asked import on_figure
         from ...core.drawing import Drawing
 
         figure = Drawing(figsize=(15, 6), layout="constrained")
@@ -95,7 +96,8 @@ class Sensitivity:
         figure.suptitle(
             f"Why patients differ: {s.regimen} in {s.design.disease}, week {s.endpoint.week:g}", fontsize=11
         )
-        figure.text(0.995, 0.985, self.recipe["notice"], ha="right", va="top", fontsize=7, color="#666666")
+        on_figure(figure, self.recipe, 180)
+        figure.text(0.995, 0.003, self.recipe["notice"], ha="right", va="bottom", fontsize=7, color="#666666")
         return figure
 
 

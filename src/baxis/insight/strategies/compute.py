@@ -13,7 +13,8 @@ from ... import axis
 from ...clinic import prescribed, safety
 from ...clinic.design import Arm, Design, read_design
 from ...clinic.instruments import instrument
-from ...clinic.settings import Settings, settle
+from ...clinic.recipe import basis
+from ...clinic.settings import Settings, settle, unread
 from ...clinic.trial import Laboratory
 from ...core import library
 from ...core.errors import InvalidValue
@@ -92,6 +93,7 @@ def strategies(
     Unsupported before anything is simulated.
     """
     chosen = settle(settings or Settings(patients=120), changes)
+    unread(chosen, "strategies", {"evidence": setting.SHIPPED})
     if chosen.patients < LEAST:
         raise InvalidValue("patients", chosen.patients, f"at least {LEAST}")
     code = setting.known_disease(disease) if disease else None
@@ -189,22 +191,18 @@ def _repeats(asked: Plan) -> list[str]:
 
 def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings) -> dict[str, Any]:
     given = {r.strategy.name: [x.words for x in r.lines] for r in runs}
-    return {
+    said = [*prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks), *_repeats(asked)]
+    return basis(place.design, chosen, said) | {
         "setting": place.design.trial_id,
         "weeks": place.weeks,
         "visits": f"every {VISIT_WEEKS:g} weeks",
         "given": given,
         "strategies": [r.strategy.model_dump(exclude_none=True) for r in runs],
-        "seed": chosen.seed,
         "patients": len(place.people.ids),
         "failures": int(sum((~r.ok).sum() for r in runs)),
         "assumed": {"CD19 return, cells/uL": RETURN, "autoantibody rise": RISE, "low inflammation": LOW},
         "interval": "90 %: resampled patients and posterior draws; infections: also the published rate's own",
         "notes": asked.notes,
         "caveats": safety.caveats({axis.drug(t.drug).class_ for a in place.design.arms for t in a.every_treatment}),
-        "remarks": [
-            *prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks),
-            *_repeats(asked),
-        ],
         "notice": NOTICE,
     }

@@ -20,6 +20,7 @@ COSTS = (("prednisone, cumulative", "g"), ("serious infections", "per 100 patien
 
 def draw(result: Strategies) -> Figure:
     """Means over patients; on the right each strategy with its 90 % intervals."""
+    from ...clinic.asked import on_figure
     from ...core.drawing import Drawing, label
 
     figure = Drawing(figsize=(12.5, 7), layout="constrained")
@@ -43,6 +44,7 @@ def draw(result: Strategies) -> Figure:
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(names), 7), frameon=False, fontsize=8)
     head = f"Strategies in {result.disease}: {result.recipe['patients']} virtual patients"
     figure.suptitle(f"{head}\n{result.recipe['notice']}", fontsize=10)
+    on_figure(figure, result.recipe, 150)
     return figure
 
 
