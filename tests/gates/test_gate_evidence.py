@@ -70,7 +70,7 @@ def test_every_schedule_is_read_or_says_why_not() -> None:
     listed = ev.schedules.set_index("schedule")
     assert set(ev.arms["schedule"]) - {""} <= set(listed.index)
     for row in ev.schedules.itertuples():
-        assert row.regimen or row.note, row.schedule
+        assert {row.regimen, row.note} != {""}, row.schedule
         if row.regimen:
             schedule.parse(row.regimen)
     active = ev.arms[(ev.arms["role"] != "placebo") & (ev.arms["schedule"] != "")]
@@ -98,9 +98,10 @@ def test_citations_are_never_the_page_where_a_number_was_seen() -> None:
 
 def test_tables_name_no_machine_and_no_store() -> None:
     words = re.compile(r"stored git|/tmp/|localhost", re.I)
-    for file in library.path("evidence/trials.csv").parent.iterdir():
-        for n, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            assert not words.search(line), f"{file.name} line {n}"
+    files = list(library.path("evidence/trials.csv").parent.iterdir())
+    lines = [(f.name, n, line) for f in files for n, line in enumerate(f.read_text(encoding="utf-8").splitlines(), 1)]
+    assert len(lines) > 1000
+    assert [(name, n) for name, n, line in lines if words.search(line)] == []
 
 
 def test_trials_that_give_no_contrast_are_all_context() -> None:

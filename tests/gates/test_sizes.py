@@ -41,7 +41,8 @@ def test_file_and_its_functions_are_small(file: Path) -> None:
             assert signature + body - said <= MOST_WHOLE, f"{node.name}: {signature + body - said} lines with its head"
         named = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
         count = len([a for a in named if a not in {"self", "cls"}])
-        assert command_line or count <= MOST_ARGUMENTS + (node.name in WIDER), f"{node.name}: {count} arguments"
+        if not command_line:
+            assert count <= MOST_ARGUMENTS + (node.name in WIDER), f"{node.name}: {count} arguments"
 
 
 def test_most_files_are_under_250_lines() -> None:

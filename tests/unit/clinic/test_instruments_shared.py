@@ -80,7 +80,7 @@ def test_every_number_is_used_and_accounted_for(code):
     rows = ledger.read(f"instruments/{code}")
     assert set(rows) - spy.seen == set(), "never read"
     for row in rows.values():
-        assert row.source or row.rationale, row.name
+        assert {row.source, row.rationale} != {""}, row.name
 
 
 def test_unknown_disease_and_endpoint_name_the_nearest():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -95,8 +94,9 @@ def test_the_command_streams_into_a_folder(
 ) -> None:
     words = ["trial", TRIAL, "--patients", "40", "--stream", "--block", "64", "--out", str(tmp_path / "big")]
     monkeypatch.setattr(sys, "argv", ["baxis", *words])
-    with contextlib.suppress(SystemExit):
+    with pytest.raises(SystemExit) as stop:
         main()
+    assert not stop.value.code
     shown = capsys.readouterr().out
     assert "Blocks: 1 made, 0 found" in shown
     assert "Research use only" in shown

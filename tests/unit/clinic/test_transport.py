@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 
@@ -70,8 +69,9 @@ def test_what_cannot_be_swapped_is_said() -> None:
 def test_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["trial", "explorer", "--population-of", "bliss-52", "--endpoint", "SRI-4", "--patients", "40"]
     monkeypatch.setattr(sys, "argv", ["baxis", *words, "--json", "-"])
-    with contextlib.suppress(SystemExit):
+    with pytest.raises(SystemExit) as stop:
         main()
+    assert not stop.value.code
     found = json.loads(capsys.readouterr().out)
     assert {r["step"] for r in found["steps"]} >= {ORIGINAL, TOGETHER}
     assert "esearch use only" in found["recipe"]["notice"]

@@ -29,7 +29,9 @@ def test_commands_on_the_page_exist_with_their_options(page: str) -> None:
     evidence_meta.register(app)
     app.command("map")(evidence_meta.map_command)
     text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
-    for command, rest in re.findall(r"^baxis (?:evidence )?(\w+)(.*?)(?:#.*)?$", text, re.M):
+    named = re.findall(r"^baxis (?:evidence )?(\w+)(.*?)(?:#.*)?$", text, re.M)
+    assert named
+    for command, rest in named:
         shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
         assert shown.exit_code == 0, command
         for option in re.findall(r"--[\w-]+", rest):
