@@ -1,4 +1,4 @@
-"""One trajectory of a Network: LSODA between jumps, each jump found by bisection to the last bit.
+"""One trajectory of a Network: LSODA (Radau where it creeps) between jumps, each jump found by bisection to the last bit.
 
 Between two jumps the formulas hold still what jumps (the truth of a comparison, the value of a floor), so that the
 integrator never feels a jump and never creeps towards one; where the clock alone switches something, the moment is
@@ -22,6 +22,7 @@ from baxis.engine.history import History
 from baxis.engine.mathml import Tree
 from baxis.engine.network import Network
 from baxis.engine.network_code import NetworkCode, first_values
+from baxis.engine.pace import Pace
 from baxis.engine.time_switches import TimeSwitches, of_clock
 
 ATOL = 1e-13  # where none is given, for all variables that are not small
@@ -214,7 +215,7 @@ class Walk:
 
     def _leg(self, stop: float) -> None:
         """Integrate to `stop`, or to the first jump before it."""
-        from scipy.integrate import LSODA
+        from scipy.integrate import LSODA, Radau
 
         active = self._active()
         if not active or stop - self.now <= max(4.0 * math.ulp(stop), NOTHING):
@@ -225,11 +226,16 @@ class Walk:
         atol = self.tolerance()[[self.code.moving.index(i) for i in active]]
         longest = min(self.longest, self.shortest)
         start = np.array([self.x[i] for i in active])
-        solver = LSODA(flown.rates, self.now, start, stop, rtol=self.rtol, atol=atol, max_step=longest)
+        how = {"rtol": self.rtol, "atol": atol, "max_step": longest}
+        solver: Any = LSODA(flown.rates, self.now, start, stop, **how)
+        pace = Pace(start, self.rtol, atol, longest)
         while solver.status == "running":
             self._step(solver, flown)
             if self._look(solver, flown, modes):
                 return
+            if isinstance(solver, LSODA) and pace.creeps(solver):
+                first = solver.t - solver.t_old
+                solver = Radau(flown.rates, solver.t, solver.y, stop, first_step=first, **how)
         self.now = stop
 
     def _idle(self, stop: float) -> None:

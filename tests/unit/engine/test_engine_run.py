@@ -94,6 +94,18 @@ def test_rest_is_polished(kernel: engine.Kernel) -> None:
     assert "at rest" in rest.sentence(0)
 
 
+def test_a_slow_rest_beside_what_has_vanished_is_polished() -> None:
+    """Molar concentrations, a rate of 8e-5 beside rates of 0.4; what dies out rests at 0."""
+    body = """compartment c = 5; compartment v = 0.001; species R in c = 0; J: -> R; c*1e-4*(r - 0.8*R); r = 0
+    species S in v = 7.84e-7; species P in v = 0; P ->; v*0.0664*P; S -> P; v*5.31e-7*S/(2.31e-7 + S)"""
+    source = np.array([2e-6, 6e-6])
+    rest = engine.rest(engine.compile(engine.load_antimony(body)), {"r": source}, horizon=1e7)
+    assert rest.ok.all()
+    found = dict(zip(rest.states, rest.state.T, strict=True))
+    np.testing.assert_allclose(found["R"], source / 0.8, rtol=1e-12)
+    assert np.abs([found["S"], found["P"]]).max() < 1e-15
+
+
 def test_rest_that_is_not_reached_has_a_sentence() -> None:
     drift = engine.compile(engine.load_antimony("model m()\n x' = k; y' = 1 - y; x = 0; y = 0; k = 0\nend"))
     rest = engine.rest(drift, {"k": [0.0, 1.0]}, horizon=1000.0)

@@ -324,3 +324,31 @@ def test_a_target_that_a_formula_gives_and_one_that_is_unknown_are_told(problem_
         second(problem_of, "x' = 1; x = 0; r := 2*x", {"x": "x"}, [1], "c r 3", "e 0 c")
     with pytest.raises((UnknownName, BaxisError)):
         second(problem_of, "x' = 1; x = 0; rate = 2", {"x": "x"}, [1], "c raet 3", "e 0 c")
+
+
+SLOW = "species R in c = 0; J: -> R; c*1e-4*(r - d*R); r = 2*u; d = 0.8"  # to r/d, as exp(-1e-4*d*t)
+VANISHING = {  # model, u, first value of what vanishes, where x rests
+    "saturable": (
+        """compartment c = 5; compartment v = 0.001; species S in v = 7.84e-7; species P in v = 0; P ->; v*0.0664*P
+        S -> P; v*5.31e-7*S/(2.31e-7 + S); x' = exp(-1.64) - 0.4*x; x = 0""", 1e-6, 7.84e-7, math.exp(-1.64) / 0.4,
+    ),
+    "amount": (
+        """compartment c = 1e-12; compartment v = 2.5e-6; substanceOnly species S in v = 3e-6; S ->; v*0.2*S/v
+        x' = x^2/(1 + x)*0.5 + 1 - 2*x; x = 3""", 1e-12, 3e-6, (math.sqrt(7) - 1) / 3,
+    ),
+    "concentration": (
+        "compartment c = 1e-9; compartment v = 2; species S in v = 11; S ->; v*0.2*S; x = 3", 1e-15, 11, 3,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VANISHING)
+def test_a_slow_rest_beside_what_has_vanished_is_found(problem_of: Write, name: str) -> None:
+    """Rest, then what a changed source does from there, and a steady state after that, at time infinity."""
+    model, unit, first, rest = VANISHING[name]
+    model, times = f"{model}; {SLOW}; u = {unit!r}", [0, 5, 5000, math.inf]
+    see = {"r": "R", "s": "S", "x": "x"}
+    found = second(problem_of, model, see, times, f"k r {6 * unit!r}", "e -inf _\ne 0 k")
+    assert found[:, 0] == pytest.approx([(7.5 - 5 * math.exp(-0.8e-4 * t)) * unit for t in times], rel=1e-6, abs=0)
+    assert np.abs(found[:, 1]).max() < 1e-9 * first
+    assert found[:, 2] == pytest.approx(rest, rel=1e-6)
