@@ -1,9 +1,10 @@
 """Simulation-based calibration of the one-patient posterior in every disease, as the table of docs/insight/patient.md.
 
-python scripts/patient_calibration.py [--patients 200] [--diseases RA,SLE] [--threads N] [--keep DIR] [--write]
+python scripts/patient_calibration.py [--patients 200] [--diseases RA,SLE] [--below] [--threads N] [--keep DIR] [--write]
 
 About 2 s of processor time a patient. With --keep the ranks are kept in DIR, a file a disease, and a later run goes on
-from there. With --write what stands on the page between its marks is made anew.
+from there. With --below the laboratory is a coarse one, and values below its detection are limits. With --write what stands
+on the page between its marks is made anew.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from scipy import stats
 
 from baxis.clinic.instruments import CODES
 from baxis.clinic.settings import Settings
-from baxis.insight.patient.calibration import ranks, uniform, usual
+from baxis.insight.patient.calibration import Protocol, below, ranks, uniform, usual
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "insight" / "patient.md"
-BEGIN, END = "<!-- calibration: begin -->", "<!-- calibration: end -->"
+MARKS = "<!-- {}: begin -->", "<!-- {}: end -->"
 NAMES = {"infl": "inflammation", "plasmablast": "plasmablasts", "ifn": "interferon", "parameter": "a parameter"}
 SHARES = (0.5, 0.9)
 CHUNK = 10  # patients between two savings
@@ -31,12 +32,13 @@ HEAD = (
 )
 
 
-def ranked(disease: str, patients: int, keep: Path | None, threads: int | None) -> pd.DataFrame:
+def ranked(protocol: Protocol, patients: int, keep: Path | None, threads: int | None) -> pd.DataFrame:
     """Ranks of the first true patients of a disease, those kept from an earlier run taken as they are."""
-    file = keep / f"{disease}.csv" if keep else None
+    disease = protocol.disease
+    file = keep / f"{disease}{'.below' if protocol.detection else ''}.csv" if keep else None
     found = pd.read_csv(file) if file and file.exists() else pd.DataFrame({"patient": []})
     while (done := 0 if found.empty else int(found["patient"].max()) + 1) < patients:
-        more = ranks(usual(disease), min(CHUNK, patients - done), Settings(threads=threads), after=done)
+        more = ranks(protocol, min(CHUNK, patients - done), Settings(threads=threads), after=done)
         if more.empty:
             break
         found = pd.concat([found, more], ignore_index=True) if done else more
@@ -85,18 +87,21 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--patients", type=int, default=200)
     ask.add_argument("--diseases", default=",".join(CODES))
+    ask.add_argument("--below", action="store_true")
     ask.add_argument("--keep", type=Path)
     ask.add_argument("--threads", type=int)
     ask.add_argument("--write", action="store_true")
     given = ask.parse_args()
-    tables = {d: ranked(d, given.patients, given.keep, given.threads) for d in given.diseases.split(",")}
-    lines = [HEAD, *(line for d, t in tables.items() for line in rows(d, t))]
+    protocol = below if given.below else usual
+    tables = {d: ranked(protocol(d), given.patients, given.keep, given.threads) for d in given.diseases.split(",")}
+    lines = [HEAD, *(line for d, t in tables.items() for line in rows(d, t) if not given.below)]
     text = "\n".join([*lines, *rows("all", pd.concat(tables.values())), "", told(tables)])
     print(text)
     if given.write:
         page = PAGE.read_text(encoding="utf-8")
-        head, rest = page.split(BEGIN)
-        PAGE.write_text(f"{head}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+        begin, end = (m.format("below detection" if given.below else "calibration") for m in MARKS)
+        head, rest = page.split(begin)
+        PAGE.write_text(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

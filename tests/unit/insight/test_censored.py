@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal, norm, truncnorm
+from scipy.stats import binom, kstest, multivariate_normal, norm, truncnorm
 
 from baxis.clinic.labs import covariance, measures, noise
 from baxis.insight.patient import scores
@@ -118,3 +118,39 @@ def test_a_rating_below_or_above_a_limit_and_at_it_are_all_there_is(disease: str
 def test_what_lies_beyond_a_limit_is_reported_as_the_limit() -> None:
     seen = np.array([[-3.0, 1.0], [0.5, 4.0]])
     assert _reported(seen, np.array([-1.0, 2.0]), ["<", ">"]) == pytest.approx([0.0, 1.25])
+
+
+NAMES, DAYS, LOW = ("bcount", "bcount", "igg"), (0.0, 30.0, 30.0), np.array([0.3, 0.3, 0.8])
+
+
+def shown(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """Courses (n, 2 visits) of virtual patients: each log value about a level of the patient's own."""
+    own = {name: rng.normal(-1.0 if name == "bcount" else 0.0, 0.7, (n, 1)) for name in measures().values()}
+    return {name: np.exp(level + 0.4 * rng.standard_normal((n, 2))) for name, level in own.items()}
+
+
+def ranks(signed: bool) -> np.ndarray:
+    """(200, 2): rank of 200 truths in their posteriors over 500 others, of the last count and the last IgG."""
+    rng, others = np.random.default_rng(8), shown(np.random.default_rng(9), 500)
+    truths, spread = shown(rng, 200), law(NAMES)
+    found = []
+    for i in range(200):
+        true = [truths[n][i, int(d > 0)] for n, d in zip(NAMES, DAYS, strict=True)]
+        values = np.array(true) * np.exp(rng.multivariate_normal(np.zeros(3), spread))
+        signs = tuple("<" if v < low and signed else "" for v, low in zip(values, LOW, strict=True))
+        weight = OwnLevels(Visits(NAMES, np.maximum(values, LOW), DAYS, signs=signs)).log_density(others)
+        weight = np.exp(weight - weight.max()) / np.exp(weight - weight.max()).sum()
+        found.append([weight[others[n][:, 1] < truths[n][i, 1]].sum() for n in ("bcount", "igg")])
+    return np.array(found)
+
+
+def test_intervals_hold_what_they_say_where_values_lie_below_detection() -> None:
+    """Simulation-based calibration (Talts 2018): ranks of truths are uniform; with limits read as values they are not."""
+    told, misread = ranks(signed=True), ranks(signed=False)
+    for k in range(2):
+        assert kstest(told[:, k], "uniform").pvalue > 0.001
+        for share in (0.5, 0.9):
+            inside = int((np.abs(told[:, k] - 0.5) <= share / 2).sum())
+            low, high = binom.interval(0.999, 200, share)
+            assert low <= inside <= high
+    assert kstest(misread[:, 0], "uniform").pvalue < 1e-4  # the test sees it

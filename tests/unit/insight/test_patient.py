@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -151,15 +152,32 @@ def test_simulation_based_calibration() -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("protocol", [calibration.usual, calibration.below])
 @pytest.mark.parametrize("disease", DISEASES)
-def test_simulation_based_calibration_long(disease: str) -> None:
-    ranks = calibration.ranks(calibration.usual(disease), 150, SETTINGS)
+def test_simulation_based_calibration_long(disease: str, protocol: Callable[[str], calibration.Protocol]) -> None:
+    ranks = calibration.ranks(protocol(disease), 150, SETTINGS)
     for q in QUANTITIES:
         assert stats.kstest(ranks[q], "uniform").pvalue > 0.001
         for share in (0.5, 0.9):
             inside = int((np.abs(ranks[q] - 0.5) <= share / 2).sum())
             low, high = stats.binom.interval(0.999, len(ranks), share)
             assert low <= inside <= high
+
+
+def test_a_coarse_laboratory_writes_limits_and_the_usual_one_none() -> None:
+    """What lies below detection is written as the limit with its sign, and nothing else differs."""
+    files = {}
+    for protocol in (calibration.usual("RA"), calibration.below("RA")):
+        made = Made(protocol.empty(), "RA", SETTINGS)
+        like, truth = Likelihood(protocol.empty(), made), made.pool(calibration.numbers("RA", 4))
+        files[bool(protocol.detection)] = [calibration.written(protocol, like, truth, i) for i in range(4)]
+    low = dict(calibration.below("RA").detection)
+    for fine, coarse in zip(files[False], files[True], strict=True):
+        assert set(fine.signs) == {""}
+        least = np.array([low.get(n, 0.0) for n in fine.names])
+        assert coarse.values == pytest.approx(np.maximum(fine.values, least))
+        assert coarse.signs == tuple(np.where(fine.values < least, "<", ""))
+    assert 0 < sum(f.signs.count("<") for f in files[True]) < 4 * 4
 
 
 def test_each_disease_is_calibrated_on_patients_of_its_own() -> None:

@@ -29,13 +29,17 @@ FIRST, EACH = 10_000_000, 1_000_000  # stream numbers of true patients, outside 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is written of each true patient: laboratory measures (model names) and scores at days, past treatments."""
+    """What is written of each true patient: laboratory measures (model names) and scores at days, past treatments.
+
+    detection: measures and the multiple of health below which only that is written, as `<`.
+    """
 
     disease: str
     labs: tuple[str, ...]
     scores: tuple[str, ...]
     days: tuple[float, ...]
     given: tuple[Given, ...] = ()
+    detection: tuple[tuple[str, float], ...] = ()
 
     def empty(self) -> Visits:
         """A file of these visits and treatments whose values are yet to be filled."""
@@ -54,6 +58,12 @@ def usual(disease: str) -> Protocol:
     return Protocol(disease, ("igg", "c3", "bcount"), (main(disease).measure,), (-84.0, 0.0), past)
 
 
+def below(disease: str) -> Protocol:
+    """The usual protocol at a coarse laboratory, which finds IgG from 0.8 and CD19 from 0.1 of health on: of the true
+    patients most have a value that is a limit."""
+    return replace(usual(disease), detection=(("igg", 0.8), ("bcount", 0.1)))
+
+
 def numbers(disease: str, patients: int, after: int = 0) -> NDArray[np.int64]:
     """Stream numbers (patients,) of a disease's true patients from the one numbered `after` on."""
     return np.arange(after, after + patients) + FIRST + EACH * CODES.index(disease)
@@ -61,7 +71,7 @@ def numbers(disease: str, patients: int, after: int = 0) -> NDArray[np.int64]:
 
 def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOST, after: int = 0) -> pd.DataFrame:
     """One row a true patient, those numbered from `after` on: rank (0 to 1) of each quantity in its posterior, effective
-    sample, whether refined.
+    sample, whether refined, laboratory values that were limits.
 
     Quantities: states that the file does not hold (infl, plasmablast, ifn) at the last visit, and a parameter (the first
     that varies in the disease).
@@ -74,7 +84,9 @@ def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOS
         visits = written(protocol, like, truth, i)
         found = infer(visits, protocol.disease, replace(settings, progress=None), most)
         rows.append(
-            {"patient": number} | _ranked(found, truth, i) | {"effective": found.ess, "refined": bool(found.moves)}
+            {"patient": number}
+            | _ranked(found, truth, i)
+            | {"effective": found.ess, "refined": bool(found.moves), "below": visits.signs.count("<")}
         )
         if settings.progress:
             settings.progress(i + 1, len(truth.people.ids))
@@ -98,7 +110,9 @@ def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits
         z = streams.normal(seed, f"calibration rating {k}", [own])[:, 0]
         value = like.scores[r.measure].rated(shown[r.measure][:1, columns[r.day]], z)[0]
         ratings.append(Rating(r.measure, float(value), r.day))
-    return Visits(empty.names, np.array(values), empty.days, tuple(ratings), empty.given)
+    least = np.array([dict(protocol.detection).get(name, 0.0) for name in empty.names])
+    signs = tuple("<" if v < low else "" for v, low in zip(values, least, strict=True))
+    return Visits(empty.names, np.maximum(values, least), empty.days, tuple(ratings), empty.given, signs=signs)
 
 
 def _ranked(found: Posterior, truth: Pool, i: int) -> dict[str, float]:
