@@ -14,16 +14,17 @@ import pandas as pd
 
 from .. import axis, evidence
 from ..axis import drug_doses, treatment
-from ..clinic import prescribed
+from ..clinic import prescribed, published
 from ..clinic.design import Arm, Design, Endpoint, read_design
 from ..clinic.instruments import Instrument, instrument
 from ..clinic.settings import Settings
-from ..core import disease_names, names, schedule
+from ..core import disease_names, library, names, schedule
 from ..core.errors import BaxisError, InvalidValue, Unsupported
 from . import given
 
 PAUSE = 16.0  # weeks from the last dose to the endpoint from which on that is told: longer than any trial's interval but courses
 DRUG, CONTROL = "drug", "no drug"
+OWN = "setting and regimen of"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class Scenario:
     design: Design
     tool: Instrument
     origin: str
+    published: tuple[float, float, float] | None = (
+        None  # the setting's trial, drug against control, with its 95 % interval
+    )
+
+    @property
+    def better(self) -> int:
+        """+1 where a higher value of the endpoint is a benefit, -1 where a lower one is, 0 where neither is said."""
+        name = self.endpoint.name
+        known = {r["endpoint"]: r["benefit_sign"] for r in library.read_table("evidence/endpoints")}
+        if known.get(name):
+            return int(known[name])
+        return -1 if name in self.tool.continuous | self.tool.counted else 1
 
     @property
     def treated(self) -> Arm:
@@ -119,7 +132,23 @@ def scenario(
         background_therapy=[b.model_dump() for b in base.background_therapy if not (b.from_entry and b.drug == name)],
         readings=tuple(dict.fromkeys((*base.readings, *_read(name, dose, arm)))),
     )
-    return Scenario(name, design, tool, origin)
+    own = _own_arm(base, name) if dose is None and origin.startswith(OWN) else None
+    seen = _published(base, own, wanted, folders) if own else None
+    return Scenario(name, design, tool, origin, seen)
+
+
+def _published(base: Design, own: Arm, endpoint: Endpoint, folders: Folders) -> tuple[float, float, float] | None:
+    """What the setting's trial published for this contrast, with a 95 % interval; None for a trial kept for validation."""
+    tables = evidence.load(*folders)
+    role = tables.trials.loc[tables.trials["trial_id"] == base.trial_id, "role"]
+    if role.empty or role.iloc[0] == "validation" or endpoint.name in instrument(base.disease).hazard:
+        return None
+    binary = endpoint.name not in instrument(base.disease).continuous
+    arms = own.arm_id, base.control.arm_id
+    found = published.difference(published.of_trial(base, tables), arms, endpoint, binary)
+    if found["published"] is None or found["published_ci"] is None:
+        return None
+    return (found["published"], *found["published_ci"])
 
 
 Found = tuple[Design, Arm, str]
@@ -133,16 +162,21 @@ def _named(trial: str, drug: str, disease: str, folders: Folders) -> Found:
     arm = _arm_of(design, drug)
     if arm is None:
         return design, Arm(arm_id=DRUG, n=100, role="active"), f"setting of {trial}"
-    return design, arm, f"setting and regimen of {trial}"
+    return design, arm, f"{OWN} {trial}"
 
 
 def _arm_of(design: Design, drug: str) -> Arm | None:
-    """The arm with the drug alone at its largest dose, or None."""
+    """The arm with the drug alone, as that of a scenario, or None."""
+    best = _own_arm(design, drug)
+    return best.model_copy(update={"arm_id": DRUG, "role": "active"}) if best else None
+
+
+def _own_arm(design: Design, drug: str) -> Arm | None:
+    """The trial's arm with the drug alone at its largest dose, or None."""
     own = [a for a in design.arms if a.treatments and all(t.drug == drug for t in a.treatments)]
     if not own:
         return None
-    best = max(own, key=lambda a: (max(t.dose for t in a.treatments), a.n))
-    return best.model_copy(update={"arm_id": DRUG, "role": "active"})
+    return max(own, key=lambda a: (max(t.dose for t in a.treatments), a.n))
 
 
 def _settings_of(drug: str, disease: str, folders: Folders) -> Iterator[Found]:
@@ -153,7 +187,7 @@ def _settings_of(drug: str, disease: str, folders: Folders) -> Iterator[Found]:
     for _, design in _designs(trials[trials["disease"] == disease], folders):
         arm = _arm_of(design, drug)
         if arm is not None:
-            yield design, arm, f"setting and regimen of {design.trial_id}"
+            yield design, arm, f"{OWN} {design.trial_id}"
     home = next(iter(_designs(tables.trials[tables.trials["disease"] == disease], folders)), None)
     for _, design in _designs(trials[trials["disease"] != disease], folders):
         arm = _arm_of(design, drug)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import baxis
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.insight.explain import Explanation
 from baxis.insight.scenario import scenario
 
 PAIRS = [
@@ -73,3 +75,47 @@ def test_the_setting_comes_from_the_drugs_own_trial() -> None:
     other = scenario("fenebrutinib", "SLE", dose="150 mg po qd", endpoint="SRI-4@24")
     assert other.regimen == "fenebrutinib 150 mg po qd"
     assert other.design.weeks == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "span", "seen", "said"),
+    [
+        ("SRI-4", (1.0, 9.0), None, "The model predicts a benefit here."),
+        ("SRI-4", (-1.0, 9.0), None, "no clear benefit"),
+        ("SRI-4", (0.0, 0.0), None, "no clear benefit"),
+        ("SRI-4", (-9.0, -1.0), None, "predicts harm"),
+        ("SLEDAI_change", (-9.0, -1.0), None, "The model predicts a benefit here."),
+        ("SLEDAI_change", (1.0, 9.0), None, "predicts harm"),
+        ("severe_flare", (-9.0, -1.0), None, "The model predicts a benefit here."),
+        ("SRI-4", (1.0, 9.0), (0.012, -0.1, 0.12), "+1.2 (-10.0 to 12.0, 95 %) pp, no clear effect: what follows"),
+        ("SRI-4", (1.0, 9.0), (0.14, 0.06, 0.22), "The trial published +14.0 (6.0 to 22.0, 95 %) pp."),
+        ("SRI-4", (-1.0, 9.0), (0.012, -0.1, 0.12), "+1.2 (-10.0 to 12.0, 95 %) pp."),
+    ],
+)
+def test_the_sentence_of_benefit_follows_the_number_and_its_interval(
+    name: str, span: tuple[float, float], seen: tuple[float, float, float] | None, said: str
+) -> None:
+    """A score falls in benefit, a responder's share rises, an event's share falls."""
+    from dataclasses import replace
+
+    asked = scenario("belimumab", "SLE", endpoint=name)
+    unit = "points" if name in asked.tool.continuous else "pp"
+    effect: dict[str, float | str] = {"difference": sum(span) / 2, "ci_low": span[0], "ci_high": span[1], "unit": unit}
+    empty = pd.DataFrame()
+    found = Explanation(replace(asked, published=seen), empty, empty, empty, empty, effect, 0.0, {})
+    assert said in found.predicted
+
+
+def test_more_filtration_is_the_benefit() -> None:
+    """eGFR is a score of which more is better, unlike every index of activity."""
+    assert scenario("rituximab", "LN", endpoint="eGFR_change").better == 1
+    assert scenario("rituximab", "LN", endpoint="UPCR_pct_change").better == -1
+
+
+def test_what_the_setting_published_stands_beside_the_model_only_where_its_regimen_is_the_trials() -> None:
+    """EXPLORER (doi:10.1002/art.27233): 29.6 % of rituximab, 28.4 % of placebo with a BILAG response."""
+    own = scenario("rituximab", "SLE").published
+    assert own is not None
+    assert own[0] == pytest.approx(0.012, abs=0.002)
+    assert own[1] < 0 < own[2]
+    assert scenario("rituximab", "SLE", dose="500 mg iv once").published is None

@@ -193,3 +193,57 @@ def test_refusals() -> None:
         strategies("SLE", patients=3)
     with pytest.raises(UnknownName, match="mainritsan2"):
         package.read_plan("mainritsan")
+
+
+def counts(found: Strategies, name: str) -> list[int]:
+    """Doses of the first patient by visit, those without any left out."""
+    run = next(r for r in found.runs if r.strategy.name == name)
+    return [int(n) for n in run.doses[0] if n]
+
+
+@pytest.mark.parametrize(
+    ("disease", "drug", "first", "later"),
+    [("AAV", "rituximab", 4, 1), ("IgG4-RD", "inebilizumab", 2, 1), ("SLE", "rituximab", 2, 2)],
+)
+def test_a_further_course_is_the_maintenance_that_is_published_or_scheduled(
+    disease: str, drug: str, first: int, later: int
+) -> None:
+    """RAVE: four weekly doses, MAINRITSAN2: 500 mg once; MITIGATE: two doses, then one in week 26; EXPLORER: two and two."""
+    found = strategies(disease, drug, settings=SMALL)
+    assert counts(found, "every 24 weeks") == [first, *[later] * 4]
+    assert counts(found, "one course") == [first]
+    given = found.recipe["given"]["every 24 weeks"][0]
+    assert ("each further course" in given) == (first != later)
+    told = [x for x in found.recipe["remarks"] if "further course is the first one again" in x]
+    assert all("every 24 weeks" not in x for x in told) == (first != later)
+
+
+def test_a_further_course_has_its_own_amount() -> None:
+    """375 mg/m2 is by the patient's surface, 500 mg is the same for all; a patient whose target is missed has all of it."""
+    found = strategies("AAV", "rituximab", settings=SMALL)
+    for run in found.runs:
+        for line in run.lines:
+            assert np.std(line.dosings[0].amounts[:, 0]) > 0
+            assert len(line.further) == (run.strategy.name not in ("one course", "treat to target"))
+            assert all((d.amounts == 500.0).all() for d in line.further)
+
+
+def test_a_course_of_ones_own_words_is_given_again_as_it_is() -> None:
+    found = strategies("AAV", "rituximab 375 mg/m2 iv qw x4", settings=SMALL)
+    assert counts(found, "every 24 weeks") == [4, 4, 4, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('further = "rituximab 500 mg iv once"', "further needs again"),
+        ('again = { b_cells = 20 }\nfurther = "belimumab 200 mg sc qw"', "another regimen of rituximab"),
+        ('again = { b_cells = 20 }\nfurther = "rituximab 500 mg iv q8w"', "end within 12 weeks"),
+        ('again = { b_cells = 20 }\nfurther = "rituximab 500 ml iv once"', "500 ml"),
+    ],
+)
+def test_a_further_course_that_cannot_be_meant_is_refused(line: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(f'disease = "SLE"\n[[strategies]]\nname = "x"\n[[strategies.lines]]\ndrug = "{COURSE}"\n{line}\n')
+    with pytest.raises(BaxisError, match=said):
+        strategies(file=file, settings=SMALL)

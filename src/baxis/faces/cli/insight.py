@@ -61,7 +61,7 @@ def lines(result: Explanation) -> list[str]:
     held = f"Most of what remains: {result.held_by}. Zero dose against no drug: {result.null:g} (must be 0)."
     made = f"{recipe['patients']} patients, {recipe['failures']} solver failures. Intervals: {recipe['intervals']}."
     last = [part for text in (held, made, recipe["notice"]) for part in wrapped(text, width())]
-    head = [*wrapped(asked, width()), *told(recipe), *wrapped(effect, width())]
+    head = [*wrapped(asked, width()), *told(recipe), *wrapped(effect, width()), *wrapped(result.predicted, width())]
     return [*head, "", *_falls(result), "", *_cuts(result), "", *last]
 
 

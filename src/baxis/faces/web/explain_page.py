@@ -90,7 +90,7 @@ def _said(x: Explanation) -> Any:
     s, e = x.scenario, x.effect
     said = tags.p(
         f"{s.regimen} in {s.design.disease} ({s.origin}). {s.endpoint.name} at week {s.endpoint.week:g}: {e['difference']:+.1f} "
-        f"{e['unit']} against no drug ({e['ci_low']:.1f} to {e['ci_high']:.1f}). Most of what remains: {x.held_by}.",
+        f"{e['unit']} against no drug ({e['ci_low']:.1f} to {e['ci_high']:.1f}). {x.predicted} Most of what remains: {x.held_by}.",
         class_="answer",
     )
     return TagList(said, shell.told(x.recipe))

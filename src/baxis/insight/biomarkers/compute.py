@@ -64,7 +64,7 @@ def _tables(bench: Bench, settings: Settings) -> Biomarkers:
     ends = np.stack([drug_run.endpoint[ok], control.endpoint[ok]])
     judged = Judged(np.log(control.infl[ok] / drug_run.infl[ok]), control.infl[ok], ends, people.seed)
     continuous = asked.endpoint.name in asked.tool.continuous
-    gain = ends[1] - ends[0] if continuous else ends[0] - ends[1]
+    gain = (asked.better or (-1 if continuous else 1)) * (ends[0] - ends[1])
     labels, x = measured(people)
     composite, null = combined(x[:, :-1], judged.benefit, people.seed)
     on_drug = early.measured_on(people, course, np.flatnonzero(ok), asked.endpoint.week)

@@ -39,7 +39,7 @@ def home(disease: str) -> Design:
 
 def regimen(text: str, disease: str) -> tuple[Treatment, ...]:
     """Treatments of `DRUG` (as a trial gave it) or `DRUG AMOUNT UNIT ROUTE SCHEDULE`. UnknownName, InvalidValue."""
-    if not _is_drug(text) and treatment.has_amount(text):
+    if not is_drug(text) and treatment.has_amount(text):
         own, amount, unit, route, timing = treatment.parse(text)
         return (given.treatment(own, (amount, unit), route, timing, ("regimen", text)),)
     name = axis.drug(text).name
@@ -57,7 +57,7 @@ def _unwritten(name: str) -> str:
     return f"no trial gives a regimen of {name} that can be read; write one, e.g. '{name} {example}'"
 
 
-def _is_drug(text: str) -> bool:
+def is_drug(text: str) -> bool:
     """Whether all of it is the name of a drug (some hold a number)."""
     try:
         return bool(axis.drug(text).name)

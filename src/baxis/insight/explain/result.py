@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...clinic.asked import others
 from ...core.plain import records, to_json
 from ...core.sheets import csv_text
 from ..scenario import Scenario
@@ -47,6 +48,29 @@ class Explanation:
     recipe: dict[str, Any] = field(repr=False)
 
     @property
+    def predicted(self) -> str:
+        """Whether the model predicts a benefit, by the difference and its interval, and what the setting's trial published."""
+        low, high, unit = float(self.effect["ci_low"]), float(self.effect["ci_high"]), self.effect["unit"]
+        ends = sorted((self.scenario.better * low, self.scenario.better * high))
+        if not self.scenario.better:
+            said = f"Neither more nor less {self.scenario.endpoint.name} is a benefit by itself."
+        elif ends[0] > 0:
+            said = "The model predicts a benefit here."
+        elif ends[1] < 0:
+            said = "The model predicts harm here: less of the benefit than without the drug."
+        else:
+            said = "The model predicts no clear benefit here: the interval holds no difference."
+        if self.scenario.published is None:
+            return said
+        factor = 100.0 if unit == "pp" else 1.0
+        value, *seen = (factor * v for v in self.scenario.published)
+        said += f" The trial published {value:+.1f} ({seen[0]:.1f} to {seen[1]:.1f}, 95 %) {unit}"
+        said += f"{others(self.recipe)}"
+        if ends[0] > 0 and seen[0] <= 0 <= seen[1]:
+            return f"{said}, no clear effect: what follows explains an effect that the trial did not show."
+        return f"{said}."
+
+    @property
     def lost_at(self) -> str:
         """The step of the ladder, beyond the drug as given, that holds most of the inflammation that remains."""
         beyond = self.ladder.iloc[1:]
@@ -73,7 +97,7 @@ class Explanation:
         head |= {"endpoint": s.endpoint.name, "week": s.endpoint.week}
         tables = {k: records(getattr(self, k)) for k in ("stages", "ladder", "routes", "arms")}
         found = {"lost_at": self.lost_at, "main_route": self.main_route, "null": self.null}
-        return {**head, "effect": self.effect, **tables, **found, "recipe": self.recipe}
+        return {**head, "effect": self.effect, "predicted": self.predicted, **tables, **found, "recipe": self.recipe}
 
     def plot(self) -> Figure:
         """Figure: falls by stage, the ladder as a waterfall, and the escapes."""

@@ -24,7 +24,7 @@ from ..combine import setting
 from ..sample import LEAST, LOW
 from . import judge
 from .defaults import NO_DRUG, RETURN, RISE, default_strategies
-from .drugs import check
+from .drugs import check, courses
 from .follow import VISIT_WEEKS, Followed, Setting, follow
 from .plan import Plan, Strategy, read_plan
 from .published import beside
@@ -135,7 +135,7 @@ def _design(asked: Plan, design: Design, weeks: float) -> Design:
     """The setting with every drug of the strategies in an arm, so that patients carry what changes their exposure."""
     row = next(r for r in library.read_table("limits/remission") if r["disease"] == asked.disease)
     end = {"name": row["remission"], "week": weeks, "primary": True}
-    every = [t for s in asked.strategies for x in s.lines for t in setting.regimen(x.drug, asked.disease)]
+    every = [t for s in asked.strategies for x in s.lines for given in courses(x, asked.disease) for t in given]
     arm = Arm(arm_id="every drug", n=100, role="active", treatments=tuple(every))
     return design.replace(weeks=weeks, visit_weeks=VISIT_WEEKS, endpoints=[end], arms=[arm.model_dump()], rescue=None)
 
@@ -149,7 +149,7 @@ def _checked(asked: Plan, weeks: float) -> None:
         if s.check_weeks % VISIT_WEEKS:
             raise InvalidValue(f"{s.name}, check_weeks", s.check_weeks, f"a multiple of {VISIT_WEEKS:g}")
         for line in s.lines:
-            for t in setting.regimen(line.drug, asked.disease):
+            for t in (t for given in courses(line, asked.disease) for t in given):
                 check(t)
             other = line.again.as_often_as if line.again else ""
             if other and other not in before:
@@ -178,13 +178,13 @@ def _repeats(asked: Plan) -> list[str]:
     """Courses of several doses that are given again whole, where a clinic would often give less: said, as it is a choice."""
     out: dict[str, list[str]] = {}
     for s in asked.strategies:
-        for line in (x for x in s.lines if x.again):
+        for line in (x for x in s.lines if x.again and not x.further):
             given = setting.regimen(line.drug, asked.disease)
             if sum(prescribed.counted(t, 12.0)[0] for t in given) > 1:
                 out.setdefault(setting.words(given), []).append(s.name)
     return [
         f"{', '.join(names)}: each further course is the first one again ({words}), no lower maintenance dose; strategies of "
-        "your own (--file) can give another"
+        "your own (--file) can give another (further)"
         for words, names in out.items()
     ]
 

@@ -8,7 +8,7 @@ from ...core import library, schedule
 from ..combine import setting
 from .plan import Again, Line, Steroid, Strategy, Target
 
-TARGETS = "strategies/targets"
+TARGETS, FURTHER = "strategies/targets", "strategies/further_courses"
 NO_DRUG, RETURN_RULE = "no drug", "B-cell return"
 RETURN = 20.0  # cells/uL: CD19 count at which B cells count as back (assumed)
 RISE = 1.5  # autoantibody over its lowest value since the last course (assumed)
@@ -35,6 +35,27 @@ def one_course(drug: str, disease: str) -> str:
     return f"{t.drug} {t.dose:g} {t.dose_unit} {t.route} days {','.join(f'{d + 1:g}' for d in first)}"
 
 
+def further_course(drug: str, disease: str) -> str:
+    """What a further course is in a patient without active disease, where that is not the first again: the published
+    maintenance of `library/strategies/further_courses.csv`, else what the trial's own schedule gives after its pause.
+    Empty: the first again. A regimen of the user's own is given again as it is."""
+    given = setting.regimen(drug, disease)
+    if one_course(drug, disease) == drug and not setting.is_drug(drug):
+        return ""
+    t = given[0]
+    for row in library.read_table(FURTHER):
+        if (row["disease"], row["drug"]) == (disease, t.drug):
+            return f"{t.drug} {row['regimen']}"
+    doses = schedule.parse(t.schedule).doses(10 * LONGEST_COURSE)
+    first = [d.day for d in doses if d.day < LONGEST_COURSE]
+    later = [d for d in doses[len(first) :] if d.day < doses[len(first)].day + LONGEST_COURSE]
+    if not later or len(later) == len(first) or any(d.amount is not None for d in later):
+        return ""
+    return (
+        f"{t.drug} {t.dose:g} {t.dose_unit} {t.route} days {','.join(f'{d.day - later[0].day + 1:g}' for d in later)}"
+    )
+
+
 def target(disease: str, **rule: int) -> Target:
     """The disease's target from `library/strategies/targets.csv`, with a rule of `missed` and `kept`."""
     row = next(r for r in library.read_table(TARGETS) if r["disease"] == disease)
@@ -48,9 +69,10 @@ def taper(**rule: float) -> Steroid:
 
 def default_strategies(disease: str, drug: str, then: str | None) -> tuple[Strategy, ...]:
     """Strategies for a drug: in courses where its doses pause for 12 weeks or end, else throughout. then: a second line."""
+    further = further_course(drug, disease)
     drug, then = one_course(drug, disease), one_course(then, disease) if then else None
     course = is_course(setting.regimen(drug, disease))
-    own = _courses(drug, disease) if course else _throughout(drug, disease)
+    own = _courses(drug, further) if course else _throughout(drug, disease)
     if not course and then is None:
         return (Strategy(name=NO_DRUG), *own)  # a target that can change nothing but steroid is among them already
     reach = Again(off_target=True) if course else None
@@ -66,10 +88,10 @@ def _again(drug: str, disease: str) -> Again | None:
     return Again(off_target=True) if is_course(setting.regimen(drug, disease)) else None
 
 
-def _courses(drug: str, disease: str) -> tuple[Strategy, ...]:
+def _courses(drug: str, further: str) -> tuple[Strategy, ...]:
     def one(name: str, **again: float | str) -> Strategy:
         rule = Again(**again) if again else None  # type: ignore[arg-type]
-        return Strategy(name=name, lines=(Line(drug=drug, again=rule),))
+        return Strategy(name=name, lines=(Line(drug=drug, again=rule, further=further if rule else ""),))
 
     return (
         one("one course"),

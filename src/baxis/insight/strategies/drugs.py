@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,10 @@ from ...clinic.instruments.steroid import PREDNISONE_EQUIVALENT
 from ...clinic.population import Population
 from ...clinic.regimen import dose_amounts, doses_taken, plan
 from ...core import schedule
-from ...core.errors import Unsupported
+from ...core.errors import InvalidValue, Unsupported
 from ..combine import setting
 from .defaults import is_course
-from .plan import Strategy
+from .plan import Line, Strategy
 
 Array = NDArray[np.float64]
 SHORT = 14.0  # days: longest step between doses that is averaged to a daily exposure (weekly methotrexate)
@@ -69,21 +69,31 @@ class Dosing:
 
 @dataclass(frozen=True)
 class LineDrugs:
-    """A line ready to be given: its treatments, whether it is a course, and the classes of its drugs."""
+    """A line ready to be given: its treatments (those of a further course where they are others), whether it is a course,
+    the classes of its drugs, and all of it in words."""
 
     dosings: tuple[Dosing, ...]
     course: bool
     classes: frozenset[str]
     words: str
+    further: tuple[Dosing, ...] = ()
+
+    def begun(self, begun: Array, first: Array) -> list[tuple[Dosing, Array]]:
+        """Each treatment with the day (n,) on which its course began, nan where another is given. begun, first (n,): day of
+        the last course and of the first."""
+        with np.errstate(invalid="ignore"):
+            later = (begun > first + 1e-9) & bool(self.further)
+        own = [(d, np.where(later, np.nan, begun)) for d in self.dosings]
+        return own + [(d, np.where(later, begun, np.nan)) for d in self.further]
 
 
 def prepare(
     strategy: Strategy, design: Design, people: Population, horizon: float
 ) -> tuple[Array, tuple[LineDrugs, ...]]:
     """Parameters (n, P) with every drug of the strategy in a slot of its own, and its lines. InvalidValue for too many."""
-    regimens = [setting.regimen(line.drug, design.disease) for line in strategy.lines]
+    regimens = [courses(line, design.disease) for line in strategy.lines]
     slots: dict[str, Treatment] = {}
-    for t in (t for given in regimens for t in given):
+    for t in (t for line in regimens for given in line for t in given):
         if not axis.drug(t.drug).background:
             slots.setdefault(t.drug, t)
     name = re.sub(r"[^A-Za-z0-9]+", " ", strategy.name)[:90].strip() or "strategy"  # any words may name a strategy
@@ -92,11 +102,27 @@ def prepare(
     parameters, _ = plan(bare, arm, people, "resolved")
     number = {name: k + 1 for k, name in enumerate(slots)}
     lines = []
-    for given in regimens:
-        dosings = tuple(_dosing(t, people, (number, parameters), horizon) for t in given)
+    for given, later in regimens:
+        dosings, further = (
+            tuple(_dosing(t, people, (number, parameters), horizon) for t in some) for some in (given, later)
+        )
         classes = frozenset(axis.drug(t.drug).class_ for t in given)
-        lines.append(LineDrugs(dosings, is_course(given), classes, setting.words(given)))
+        words = setting.words(given) + (f" (each further course: {setting.words(later)})" if later else "")
+        further = tuple(replace(d, late=()) for d in further)  # what begins late counts from the first course
+        lines.append(LineDrugs(dosings, is_course(given), classes, words, further))
     return parameters, tuple(lines)
+
+
+def courses(line: Line, disease: str) -> tuple[tuple[Treatment, ...], tuple[Treatment, ...]]:
+    """Treatments of a line's first course, and of each further one where that is another. InvalidValue for another drug."""
+    given = setting.regimen(line.drug, disease)
+    later = setting.regimen(line.further, disease) if line.further else ()
+    names = {t.drug for t in given}
+    if later and {t.drug for t in later} != names:
+        raise InvalidValue("further", line.further, f"another regimen of {', '.join(sorted(names))}")
+    if later and not (is_course(given) and is_course(later)):
+        raise InvalidValue("further", line.further, "courses that end within 12 weeks, the first and the further one")
+    return given, later
 
 
 def check(t: Treatment) -> None:

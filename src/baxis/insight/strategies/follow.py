@@ -170,8 +170,8 @@ def _advance(
     parameters[:, axis.index(name)] = (factor * state.steroid[:, k])[:, None]
     due, changes = [], []
     for j, line in enumerate(lines):
-        for dosing in line.dosings:
-            begun, until = patients.begun[:, j], patients.until[:, j]
+        until = patients.until[:, j]
+        for dosing, begun in line.begun(patients.begun[:, j], patients.first[:, j]):
             if dosing.exposure:
                 parameters[:, axis.index(dosing.target)] += dosing.given(begun, until, window)[:, None]
             else:

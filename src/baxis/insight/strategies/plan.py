@@ -34,14 +34,22 @@ class Again(BaseModel):
 
 class Line(BaseModel):
     """One line of treatment: a drug (`DRUG`, or `DRUG AMOUNT UNIT ROUTE SCHEDULE`), given for `weeks` (then the next
-    line), again as `again` says and not after `until_week`. keep: it goes on when the next line begins."""
+    line), again as `again` says and not after `until_week`. further: what each further course is, where that is another
+    regimen of the drug than the first course. keep: it goes on when the next line begins."""
 
     model_config = _FROZEN
     drug: str
     weeks: float | None = Field(default=None, gt=0)
     until_week: float | None = Field(default=None, gt=0)
     again: Again | None = None
+    further: str = ""
     keep: bool = False
+
+    @model_validator(mode="after")
+    def _again(self) -> Line:
+        if self.further and self.again is None:
+            raise ValueError("further needs again, which says when a further course is given")
+        return self
 
 
 class Target(BaseModel):
