@@ -3,6 +3,7 @@
 python scripts/fuzz.py --inputs 20000 --seed 0 --processes 2
 python scripts/fuzz.py --kind design --first 812 --inputs 1      # one input again
 python scripts/fuzz.py --inputs 20000 --page                     # and writes docs/reliability.md
+python scripts/fuzz.py --inputs 20000 --log done.jsonl           # goes on from the inputs that the file holds
 
 right: it was read (and run, where that is quick). told: refused in a sentence, and nothing left behind. bug: any other
 exception, a library's own sentence, files left behind, more than 20 s, more than 2 GB, a process that died.
@@ -23,15 +24,16 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).parent))  # beside this file, also when a test runs it
-from fuzz_kinds import KINDS, ROOT, Found, Input, Kind, Told
+from fuzz_kinds import ROOT, Found, Input, Kind, Told
+from fuzz_stored import KINDS
 
 LONGEST, LARGEST = 20.0, 2 << 30  # seconds and bytes of one input
 STARTING = 90.0  # seconds until a process has loaded what it needs, on a busy machine
@@ -91,6 +93,7 @@ def judged(kind: str, given: Input, kinds: Mapping[str, Kind] = KINDS) -> tuple[
 def lay(given: Input, folder: Path) -> None:
     """The input's files."""
     for name, data in given.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
 
 
@@ -176,8 +179,14 @@ def _memory(pid: int | None) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def sweep(asked: list[tuple[str, int]], seed: int, processes: int = 2, source: str = "fuzz_kinds") -> list[Outcome]:
-    """Outcomes of inputs (kind, number), in no order. source: the module whose KINDS they are of."""
+def sweep(
+    asked: list[tuple[str, int]],
+    seed: int,
+    processes: int = 2,
+    source: str = "fuzz_stored",
+    each: Callable[[Outcome], object] = lambda _: None,
+) -> list[Outcome]:
+    """Outcomes of inputs (kind, number), in no order. source: the module whose KINDS they are of; each: hears every one."""
     waiting, done = list(reversed(asked)), []
     workers = [Worker(source) for _ in range(min(processes, max(len(asked), 1)))]
     try:
@@ -187,6 +196,7 @@ def sweep(asked: list[tuple[str, int]], seed: int, processes: int = 2, source: s
                 outcome = _heard(worker, worker.pipe in ready)
                 if outcome is not None:
                     done.append(outcome)
+                    each(outcome)
                 if not worker.process.is_alive() or (worker.lived >= LIVES and worker.asked is None):
                     worker.end()
                     workers[k] = Worker(source)
@@ -229,6 +239,16 @@ def planned(inputs: int, kinds: list[str], first: int = 0) -> list[tuple[str, in
     out = [(k, first + n) for k, count in zip(kinds, counts, strict=True) for n in range(count)]
     Random(0).shuffle(out)
     return out
+
+
+def resumed(asked: list[tuple[str, int]], seed: int, processes: int, log: Path) -> list[Outcome]:
+    """Outcomes of inputs, those of an earlier run from its log; bugs are tried again."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
+    old = {(o["kind"], o["number"]): Outcome(**o) for seen, o in lines if seen == seed and o["verdict"] != "bug"}
+    kept = [old[key] for key in asked if key in old]
+    with log.open("a", encoding="utf-8", buffering=1) as out:
+        new = [key for key in asked if key not in old]
+        return kept + sweep(new, seed, processes, each=lambda o: out.write(json.dumps([seed, asdict(o)]) + "\n"))
 
 
 def table(outcomes: list[Outcome]) -> list[str]:
@@ -304,10 +324,15 @@ def main() -> int:
         default=Path(tempfile.gettempdir()) / "baxis-fuzz",
         help="where inputs of bugs are written",
     )
+    parser.add_argument("--log", type=Path, help="a file of outcomes: what it holds is not tried again, bugs excepted")
     parser.add_argument("--page", action="store_true", help="write docs/reliability.md")
     asked = parser.parse_args()
     start = time.monotonic()
-    outcomes = sweep(planned(asked.inputs, asked.kind or list(KINDS), asked.first), asked.seed, asked.processes)
+    inputs = planned(asked.inputs, asked.kind or list(KINDS), asked.first)
+    if asked.log:
+        outcomes = resumed(inputs, asked.seed, asked.processes, asked.log)
+    else:
+        outcomes = sweep(inputs, asked.seed, asked.processes)
     print("\n".join([*written(outcomes, asked.seed, asked.folder), "", *table(outcomes)]))
     slow = {k: sum(o.seconds for o in outcomes if o.kind == k) for k in KINDS}
     by_kind = ", ".join(f"{k} {s:.0f} s" for k, s in slow.items() if s >= 0.5)

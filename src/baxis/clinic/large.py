@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,8 @@ def run_large(
     if chosen.match or design.match:
         raise InvalidValue("match", True, "no matching in a streamed trial", "simulate it in memory, without --stream")
     store = Store.open(Path(folder), design, chosen, block)
-    Laboratory(design, replace(chosen, progress=None))  # a bad design is told before anything is simulated
+    tool = Laboratory(design, replace(chosen, progress=None)).tool  # a bad design is told before anything is simulated
+    store.columns = _columns(design, tool.hazard)
     with open_client(client) as workers:
         rows, screened, made, found = _gather(store, design, chosen, workers)
     return _summary(design, chosen, rows, (screened, made, found), store)
@@ -104,6 +105,7 @@ class Store:
     key: str
     block: int
     blocks: Blocks
+    columns: list[str] = field(default_factory=list)
 
     @classmethod
     def open(cls, folder: Path, design: Design, settings: Settings, block: int) -> Store:
@@ -119,7 +121,23 @@ class Store:
     def read(self, k: int) -> pd.DataFrame | None:
         """Rows of a block, None where there is none or it is not what was written (then it is noted and removed)."""
         file = self.blocks.find(self._stem(k))
-        return None if file is None else pd.read_parquet(file)
+        if file is None:
+            return None
+        try:
+            found = pd.read_parquet(file)
+        except Exception:  # pyarrow raises many types
+            found = pd.DataFrame()
+        if self._fits(found):
+            return found
+        self.blocks.drop(file)
+        return None
+
+    def _fits(self, found: pd.DataFrame) -> bool:
+        """Whether a table has the columns of this run's blocks, all of numbers: its name alone is no proof."""
+        if not len(found):
+            return list(found.columns) == ["patient"]  # a block without eligible candidates
+        plain = all(pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in found.dtypes)
+        return plain and list(found.columns) == self.columns
 
     def write(self, k: int, data: bytes) -> pd.DataFrame:
         """Put a block in place, whole or not at all."""
@@ -127,6 +145,17 @@ class Store:
 
     def _stem(self, k: int) -> str:
         return f"block-{self.key}-{k:06d}"
+
+
+def _columns(design: Design, hazard: Container[str]) -> list[str]:
+    """Columns of a block with eligible patients, in order."""
+    out = ["patient"]
+    for arm in design.arms:
+        out.append(STATUS.format(arm.arm_id))
+        for e in design.endpoints:
+            name = f"{arm.arm_id} {e.name} {e.week:g}"
+            out += [name, f"time {name}", f"event {name}"] if e.name in hazard else [name]
+    return out
 
 
 def block_rows(design: Design, settings: Settings, first: int, count: int) -> bytes:

@@ -11,6 +11,7 @@ of a distribution at most 1 % may lie there, and that part is drawn at the bound
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ _FIELDS = ("variables", "correlations", "name")
 
 
 def _number(where: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise InvalidValue(where, value, "a finite number")
     return float(value)
 

@@ -15,6 +15,8 @@ import json
 import os
 import tempfile
 import warnings
+import zipfile
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,9 +99,10 @@ def load_record(name: str) -> dict[str, Any] | None:
     """A record kept by `store_record`, or None."""
     body = load(name)
     try:
-        return None if body is None else json.loads(body)
-    except ValueError:
+        found = None if body is None else json.loads(body)
+    except (ValueError, RecursionError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def store_record(name: str, record: dict[str, Any]) -> bool:
@@ -114,8 +117,11 @@ def load_arrays(name: str) -> dict[str, np.ndarray] | None:
     body = load(name)
     if body is None:
         return None
-    with np.load(io.BytesIO(body), allow_pickle=False) as found:
-        return {k: found[k] for k in found.files}
+    try:
+        with np.load(io.BytesIO(body), allow_pickle=False) as found:
+            return {k: found[k] for k in found.files}
+    except (ValueError, OSError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
+        return None  # sealed, but no arrays
 
 
 def store_arrays(name: str, **arrays: np.ndarray) -> bool:
@@ -175,9 +181,13 @@ class Blocks:
                 continue
             if file.name == self._name(stem, file.read_bytes()):
                 return file
-            self.again.append(file.name)
-            file.unlink()
+            self.drop(file)
         return None
+
+    def drop(self, file: Path) -> None:
+        """Take away, and note, a block that is not what was written, so that it is made anew."""
+        self.again.append(file.name)
+        file.unlink()
 
     def put(self, stem: str, data: bytes) -> Path:
         """A block in place, whole or not at all."""

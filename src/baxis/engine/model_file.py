@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.tables import Bare
 from baxis.engine.antimony import antimony_to_sbml
 from baxis.engine.encoding import MOST_BYTES, as_utf8_xml, decoded, refuse_large
 
@@ -41,8 +43,12 @@ def _from_archive(file: Path) -> str:
     try:
         with zipfile.ZipFile(file) as archive:
             return _model_of(archive, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as problem:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
         raise InvalidValue(str(file), str(problem), "an undamaged COMBINE archive", REPACK) from None
+    except (zlib.error, lzma.LZMAError, OSError, ValueError) as problem:  # of what packed it; a size that cannot be
+        if isinstance(problem, InvalidValue) or getattr(problem, "errno", None):
+            raise
+        raise InvalidValue(str(file), Bare("a damaged archive"), "an undamaged COMBINE archive", REPACK) from None
     except ElementTree.ParseError as problem:
         raise InvalidValue(str(file), f"manifest.xml: {problem}", "an undamaged COMBINE archive", REPACK) from None
 
@@ -51,7 +57,8 @@ def _model_of(archive: zipfile.ZipFile, file: Path) -> str:
     names = set(archive.namelist())
     if "manifest.xml" not in names:
         raise InvalidValue(str(file), "no manifest.xml", "a COMBINE archive")
-    entries = [dict(e.attrib) for e in ElementTree.fromstring(_content(archive, "manifest.xml", MOST_MANIFEST))]
+    manifest = as_utf8_xml(decoded(_content(archive, "manifest.xml", MOST_MANIFEST), f"{file.name}, manifest.xml"))
+    entries = [dict(e.attrib) for e in ElementTree.fromstring(manifest)]
     for k, e in enumerate(entries):
         if not e.get("location", "").strip():
             raise InvalidValue(f"{file}, manifest.xml, entry {k + 1}", "no location", "the path of a file", REPACK)

@@ -34,6 +34,9 @@ class RowFiles:
         """Is block k there and whole? None: it was damaged, and is removed."""
         damaged = len(self.blocks.again)
         file = self.blocks.find(self.stems[k])
+        if file is not None and not _is_table(file):
+            self.blocks.drop(file)
+            file = None
         if file is None:
             return None if len(self.blocks.again) > damaged else False
         self.files[k] = file
@@ -59,6 +62,26 @@ class RowFiles:
         import pandas as pd
 
         return pd.concat([pd.read_parquet(f) for f in self.files], ignore_index=True)
+
+
+def _is_table(file: Path) -> bool:
+    """Whether a file can be read as a block: a name that fits its bytes does not say so."""
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    try:
+        found = parquet.read_table(file)
+    except (arrow.ArrowException, OSError, ValueError):
+        return False
+    names = found.schema.names
+    status = names and names[-1] == "status" and arrow.types.is_string(found.schema.types[-1])
+    return bool(names[:2] == ["row", "time"] and status and all(map(_is_number, found.schema.types[:-1])))
+
+
+def _is_number(kind: pyarrow.DataType) -> bool:
+    import pyarrow as arrow
+
+    return bool(arrow.types.is_integer(kind) or arrow.types.is_floating(kind))
 
 
 def reasons(found: Simulated) -> dict[int, str]:

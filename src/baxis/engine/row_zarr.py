@@ -46,12 +46,32 @@ class RowZarr:
         try:
             self._group = zarr.open_group(self.folder, mode="r+", zarr_format=2)
             said = (self._group.attrs["rows"], self._group.attrs["rows in a block"], self._group["block"].shape[0])
-        except (OSError, KeyError, ValueError, TypeError, zarr.errors.BaseZarrError):
-            said = None
+            mine = said == (self.rows, self.block, len(self.keys))
+            whole = not mine or self._whole()
+        except Exception:  # whatever damaged or foreign descriptions make the reader raise
+            said, whole = None, False
+        if said is not None and not whole:
+            raise InvalidValue(
+                str(self.folder), "a damaged description of its arrays", "a whole table, or a new folder",
+                "name another folder, or move this one away",
+            )  # fmt: skip
         if said != (self.rows, self.block, len(self.keys)):
             got = "something else" if said is None else f"{said[0]} rows in blocks of {said[1]}"
             allowed = f"a new folder, or {self.rows} rows in blocks of {self.block}"
             raise InvalidValue(str(self.folder), got, allowed, "name another folder, or move this one away")
+
+    def _whole(self) -> bool:
+        """Whether every array is there, of the shape, chunks and type that it was made with."""
+        outputs, times = self._outputs(), self._group["time"].shape
+        if not (all(isinstance(n, str) for n in outputs) and len(times) == 1):
+            return False
+        along = min(self.block, self.rows)
+        shapes = {"row": ((self.rows,), (self.rows,), "<i8"), "time": (times, times, "<f8")}
+        shapes |= dict.fromkeys(outputs, ((self.rows, *times), (along, *times), "<f8"))
+        shapes |= {"status": ((self.rows,), (along,), f"<U{LONGEST}"), "block": ((len(self.keys),), (1,), "<U40")}
+        arrays = {n: self._group[n] for n in shapes}
+        finite = np.isfinite(self._group["time"][:]).all()
+        return bool(finite) and all((a.shape, a.chunks, a.dtype.str) == shapes[n] for n, a in arrays.items())
 
     def found(self, k: int) -> bool | None:
         """Is block k there and whole? None: it was damaged."""

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import library, numbers, tables
-from ..core.errors import InvalidValue, Unsupported
+from ..core.errors import InvalidValue
+from . import h5ad
 
 Array = NDArray[np.float64]
 LOG_TOP = 50.0  # larger values cannot be log2 expression
@@ -34,9 +35,9 @@ def signatures() -> pd.DataFrame:
 def read(path: Path) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
     """(genes x samples on a log2 scale, what the values were taken for, how the file was read).
 
-    Raises InvalidValue, Faults or Unsupported.
+    Raises InvalidValue, Faults, or (without anndata) Unsupported.
     """
-    table, notes = (_h5ad(path), []) if path.suffix == ".h5ad" and path.is_file() else _text(path)
+    table, notes = (h5ad.read_cells(path), []) if path.suffix == ".h5ad" and path.is_file() else _text(path)
     table.index = table.index.map(lambda g: str(g).strip())
     _check_genes(table.index, path.name)
     whole = table.dropna()
@@ -143,14 +144,6 @@ def _values(table: tables.Table, columns: list[int]) -> Array:
             for c, k in zip(cells, columns, strict=True)
         ]
     return out
-
-
-def _h5ad(path: Path) -> pd.DataFrame:
-    try:
-        import anndata
-    except ImportError:
-        raise Unsupported("reading .h5ad needs anndata: pip install 'baxis[omics]'") from None
-    return anndata.read_h5ad(path).to_df().T.astype(float)
 
 
 def _check_genes(genes: pd.Index, name: str) -> None:

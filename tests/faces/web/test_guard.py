@@ -115,19 +115,48 @@ def test_a_socket_needs_a_known_host_too() -> None:
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
+def said(method: str = "init", **data: object) -> str:
+    return json.dumps({"method": method, "data": data})
+
+
+def taken(*texts: str) -> list[bool]:
+    """Which messages of one socket reach the pages."""
+    coming = [{"type": "websocket.receive", "text": t} for t in texts]
+    out: list[bool] = []
+
+    async def inside(scope: Any, receive: Any, send: Any) -> None:
+        out.extend([(await receive())["type"] == "websocket.receive" for _ in texts])
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    asyncio.run(Guard(inside, hosts_of("127.0.0.1"))(socket_from(None), receive, send))
+    return out
+
+
 @pytest.mark.parametrize(
     ("text", "passes"),
-    [(json.dumps({"method": "init", "data": {}}), True), (json.dumps({"method": "update", "data": {"form": {}}}), True),
+    [(said(), True), (said(form={}, **{".clientdata_pixelratio": 2, "f-weeks:shiny.number": 4}), True),
+     (said(**{"f-file:shiny.file": None}), True), (said(**{"f-file:shiny.file": "x"}), False),
+     (said(**{"form:shiny.action": "x"}), False), (said(**{"form:x": 1}), False), (said(**{"a:b:shiny.number": 1}), False),
      (json.dumps({"method": "uploadInit", "args": [[]], "tag": 1}), False), ("[" * 50_000, False), ("{", False),
      (json.dumps([1]), False), (json.dumps({"method": "init"}), False), (json.dumps({"method": ["init"], "data": {}}), False)],
-    ids=["init", "update", "upload", "deep", "cut", "list", "no data", "unhashable"],
 )  # fmt: skip
 @pytest.mark.promise("The laboratory in the browser", "No route is open that no page uses.")
 def test_only_messages_that_pages_send(text: str, passes: bool) -> None:
-    sent = spoken(socket_from(None), {"type": "websocket.receive", "text": text})
-    assert (sent[0]["got"]["type"] == "websocket.receive") is passes
+    assert taken(text) == [passes]
     binary = spoken(socket_from(None), {"type": "websocket.receive", "bytes": text.encode(), "text": None})
     assert binary[0]["got"]["type"] == "websocket.disconnect"
+
+
+@pytest.mark.promise("The laboratory in the browser", "What a visitor sends does not fill the server's log.")
+def test_a_session_begins_once_and_first() -> None:
+    assert taken(said(), said("update", form={}), said("update")) == [True, True, True]
+    assert taken(said("update", form={})) == [False]
+    assert taken(said(), said()) == [True, False]
 
 
 def test_whoever_opens_it_to_others_is_told_what_that_means() -> None:

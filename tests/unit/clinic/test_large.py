@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import signal
@@ -10,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from baxis import run_trial
@@ -65,6 +68,25 @@ def test_an_interrupted_run_goes_on_and_a_damaged_file_is_made_again(whole, tmp_
     assert text(found.contrasts) == text(whole.contrasts)
     again = run_large(TRIAL, tmp_path, patients=150, block=40)
     assert again.blocks[0] == 0
+
+
+@pytest.mark.promise(
+    "What is kept on disk", "A block of a long run that was damaged, cut or edited is noticed and made anew."
+)
+def test_a_block_that_is_no_table_of_the_trial_is_made_anew_though_its_name_fits(tmp_path: Path) -> None:
+    run_large(TRIAL, tmp_path, patients=30, block=64)
+    file = sorted(tmp_path.glob("block-*.parquet"))[0]
+    whole, stem = file.read_bytes(), file.stem.rpartition("-")[0]
+    fewer, words = io.BytesIO(), io.BytesIO()
+    table = pd.read_parquet(file)
+    table.iloc[:, :-1].to_parquet(fewer)
+    table.astype({table.columns[-1]: str}).to_parquet(words)
+    for data in (b"", b"PAR1 PAR1", fewer.getvalue(), words.getvalue()):
+        file.unlink()
+        (tmp_path / f"{stem}-{hashlib.sha256(data).hexdigest()[:16]}.parquet").write_bytes(data)
+        again = run_large(TRIAL, tmp_path, patients=30, block=64)
+        assert (again.blocks[0], len(again.again)) == (1, 1)
+        assert file.read_bytes() == whole
 
 
 def test_another_seed_or_design_does_not_read_these_blocks(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_a_table_of_patients_enters_the_trial(tmp_path: Path) -> None:
         ("mean = 45", "mean = 450", "mean within 18"),
         ("r = 0.5", "r = 1.5", "within -1 and 1"),
         ("share = 0.5", "share = 2", "from 0 to 1"),
+        ("share = 0.5", "share = " + "9" * 400, "a finite number"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, old: str, new: str, says: str) -> None:

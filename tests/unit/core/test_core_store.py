@@ -112,6 +112,17 @@ def test_a_block_that_is_not_what_was_written_is_made_anew(tmp_path: Path, kind:
     assert blocks.put("block-7", b"rows of seven") == file
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"words", b"PK\x03\x04 cut", b"\x93NUMPY\x01\x00", b"[1, 2]", b"[" * 90_000, b"\xff"]
+)
+@pytest.mark.promise("What is kept on disk", "A cache entry that is not what was written is made anew.")
+def test_what_was_kept_as_something_else_is_no_entry(folder: Path, body: bytes) -> None:
+    """The seal fits, the content is of another kind."""
+    store.store(NAME, body)
+    assert store.load_arrays(NAME) is None
+    assert store.load_record(NAME) is None
+
+
 @pytest.mark.promise("What is kept on disk", "What a killed run left half-written is cleared, and nothing else.")
 def test_litter_of_a_killed_run_is_cleared_and_nothing_else(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)

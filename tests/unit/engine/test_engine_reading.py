@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zipfile
 from pathlib import Path
 
@@ -281,14 +282,35 @@ def test_an_unknown_element_of_the_model_is_never_left_out(element: str) -> None
         engine.load_sbml(model("<cn>2</cn>", after=element))
 
 
-def archive(path: Path, manifest: str, content: bytes = b"") -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
-        z.writestr("manifest.xml", f'<omexManifest xmlns="http://identifiers.org/x">{manifest}</omexManifest>')
+def archive(
+    path: Path, manifest: str, content: bytes = b"", head: str = "", packed: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    with zipfile.ZipFile(path, "w", packed) as z:
+        z.writestr("manifest.xml", f'{head}<omexManifest xmlns="http://identifiers.org/x">{manifest}</omexManifest>')
         z.writestr("a.xml", content or antimony_to_sbml(TEXT))
     return path
 
 
 SBML_ENTRY = '<content location="./a.xml" format="http://identifiers.org/combine.specifications/sbml"/>'
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.promise(
+    "What people give", "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."
+)
+def test_an_archive_damaged_anywhere_is_told_however_it_is_packed(tmp_path: Path, packed: int) -> None:
+    whole = archive(tmp_path / "w.omex", SBML_ENTRY, packed=packed)
+    right, data = engine.read_model(whole), whole.read_bytes()
+    for at in range(0, len(data), 7):
+        whole.write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
+        told = ""
+        try:
+            assert "<sbml" in engine.read_model(whole)
+        except InvalidValue as e:
+            told = str(e)
+        assert not re.search("Error|codec|stream", told)
+    whole.write_bytes(data)
+    assert engine.read_model(whole) == right
 
 
 @pytest.mark.promise(
@@ -301,6 +323,9 @@ def test_an_archive_is_looked_at_before_it_is_unpacked(tmp_path: Path, monkeypat
     )
     with pytest.raises(InvalidValue, match=r"entry 1.*no location"):
         engine.read_model(archive(tmp_path / "b.omex", '<content format="sbml"/>'))
+    named = archive(tmp_path / "e.omex", SBML_ENTRY, head='<?xml version="1.0" encoding="UTF-org"?>')
+    with pytest.raises(InvalidValue, match=r"encoding 'UTF-org'.*save it as UTF-8"):
+        engine.read_model(named)
     monkeypatch.setattr("baxis.engine.model_file.MOST_BYTES", 10_000)
     with pytest.raises(InvalidValue, match="MB unpacked"):
         engine.read_model(archive(tmp_path / "c.omex", SBML_ENTRY, b" " * 1_000_000))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import re
 import signal
 import threading
 import time
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from baxis import engine
@@ -206,6 +210,41 @@ def test_a_stopped_or_damaged_zarr_group_is_completed(tmp_path: Path) -> None:
     mended = simulate_to_folder(STUDY, VALUES, place, block=10)
     assert (mended.made, mended.found, mended.again) == (2, 3, ["block 1", "block 2"])
     assert mended.to_frame().equals(simulate_to_folder(STUDY, VALUES, tmp_path / "files", block=10).to_frame())
+
+
+@pytest.mark.parametrize("made", ["empty", "words", "another table"])
+@pytest.mark.promise(
+    "What is kept on disk", "A block of a long run that was damaged, cut or edited is noticed and made anew."
+)
+def test_a_block_that_is_no_table_is_made_anew_though_its_name_fits(tmp_path: Path, made: str) -> None:
+    simulate_to_folder(STUDY, VALUES, tmp_path, block=25)
+    file = sorted(tmp_path.glob("*.parquet"))[0]
+    held = io.BytesIO()
+    pd.DataFrame({"row": ["a"], "time": [0.0]}).to_parquet(held)
+    data = {"empty": b"", "words": b"PAR1 words PAR1", "another table": held.getvalue()}[made]
+    whole = file.read_bytes()
+    stem = file.stem.rpartition("-")[0]
+    file.unlink()
+    (tmp_path / f"{stem}-{hashlib.sha256(data).hexdigest()[:16]}.parquet").write_bytes(data)
+    mended = simulate_to_folder(STUDY, VALUES, tmp_path, block=25)
+    assert (mended.made, len(mended.again)) == (1, 1)
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("array", ["S", "status", "block", "time", "row"])
+@pytest.mark.parametrize("how", ["cut", "other shape", "gone"])
+@pytest.mark.promise("What is kept on disk", "A folder whose description of its arrays was changed is refused by name.")
+def test_a_zarr_group_from_elsewhere_is_looked_at(tmp_path: Path, array: str, how: str) -> None:
+    pytest.importorskip("zarr")
+    place = tmp_path / "rows.zarr"
+    simulate_to_folder(STUDY, VALUES, place, block=25)
+    file = place / array / ".zarray"
+    if how == "gone":
+        file.unlink()
+    else:
+        file.write_text(file.read_text()[:40] if how == "cut" else re.sub(r"\d+", "7", file.read_text(), count=3))
+    with pytest.raises(InvalidValue, match=r"damaged description|something else"):
+        simulate_to_folder(STUDY, VALUES, place, block=25)
 
 
 @pytest.mark.promise("Your files", "No command deletes or replaces what it did not write.")

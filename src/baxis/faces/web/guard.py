@@ -96,25 +96,41 @@ def _same(scope: Any) -> bool:
 
 
 def _only_ours(receive: Any) -> Any:
-    """Messages that the pages do not send end the connection: uploads among them."""
+    """Messages that the pages do not send end the connection: uploads among them, and a second or a late greeting.
+
+    Whatever else Shiny is given it answers with a traceback in the server's log, one a message.
+    """
+    begun = False
 
     async def received() -> Any:
+        nonlocal begun
         message = await receive()
-        if message["type"] == "websocket.receive" and not _ours(message):
-            return {"type": "websocket.disconnect", "code": 1008}
+        if message["type"] == "websocket.receive":
+            if _said(message) != ("update" if begun else "init"):
+                return {"type": "websocket.disconnect", "code": 1008}
+            begun = True
         return message
 
     return received
 
 
-def _ours(message: Any) -> bool:
+def _said(message: Any) -> str:
+    """The method of a message that a page could have sent; empty for any other."""
     try:
         said = json.loads(message.get("text") or "")
     except (ValueError, RecursionError):
-        return False
-    if not isinstance(said, dict) or not isinstance(said.get("data"), dict):
-        return False
-    return isinstance(said.get("method"), str) and said["method"] in METHODS
+        return ""
+    data = said.get("data") if isinstance(said, dict) else None
+    if not isinstance(data, dict) or not all(_is_input(*pair) for pair in data.items()):
+        return ""
+    method = said.get("method")
+    return method if isinstance(method, str) and method in METHODS else ""
+
+
+def _is_input(name: str, value: Any) -> bool:
+    """Whether a page sends such an input: any of its fields, whose kind Shiny may add after a colon."""
+    _, *kinds = name.split(":")
+    return not kinds or kinds == ["shiny.number"] or (kinds == ["shiny.file"] and value is None)
 
 
 async def _say(send: Any, status: int, text: str) -> None:
