@@ -7,7 +7,7 @@ USER := $(VENV)-user/bin
 # What needs no extra and no browser; the rest of the suite runs with the extras.
 QUICK := tests/unit/core tests/unit/axis tests/unit/clinic tests/unit/evidence tests/faces/test_refusals.py tests/faces/test_cli_evidence.py
 
-.PHONY: demo test test-user lint bench docs published clean
+.PHONY: demo test test-user audit lint bench docs published clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}" if sys.version_info < (3, 11) else 0)'
@@ -33,6 +33,11 @@ test-user:
 	$(USER)/python -m pip install --quiet --upgrade --upgrade-strategy eager --force-reinstall --no-deps .
 	$(USER)/python -m pip install --quiet --upgrade --upgrade-strategy eager .
 	$(USER)/python -m pytest -n auto -p no:cacheprovider --junitxml build/tests-user.xml $(QUICK)
+
+# Known vulnerabilities of what gets installed; says so where no database can be reached.
+audit: $(VENV)/.installed
+	-$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/python scripts/audit.py
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check src tests benchmarks scripts

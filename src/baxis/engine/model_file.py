@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import zipfile
 import zlib
@@ -46,7 +47,7 @@ def _from_archive(file: Path) -> str:
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
         raise InvalidValue(str(file), str(problem), "an undamaged COMBINE archive", REPACK) from None
     except (zlib.error, lzma.LZMAError, OSError, ValueError) as problem:  # of what packed it; a size that cannot be
-        if isinstance(problem, InvalidValue) or getattr(problem, "errno", None):
+        if isinstance(problem, InvalidValue) or getattr(problem, "errno", None) not in (None, errno.EINVAL):
             raise
         raise InvalidValue(str(file), Bare("a damaged archive"), "an undamaged COMBINE archive", REPACK) from None
     except ElementTree.ParseError as problem:

@@ -45,9 +45,8 @@ class RowZarr:
             return
         try:
             self._group = zarr.open_group(self.folder, mode="r+", zarr_format=2)
-            said = (self._group.attrs["rows"], self._group.attrs["rows in a block"], self._group["block"].shape[0])
-            mine = said == (self.rows, self.block, len(self.keys))
-            whole = not mine or self._whole()
+            said = (self._group.attrs["rows"], self._group.attrs["rows in a block"])
+            whole = said[:2] != (self.rows, self.block) or self._whole()
         except Exception:  # whatever damaged or foreign descriptions make the reader raise
             said, whole = None, False
         if said is not None and not whole:
@@ -55,7 +54,7 @@ class RowZarr:
                 str(self.folder), "a damaged description of its arrays", "a whole table, or a new folder",
                 "name another folder, or move this one away",
             )  # fmt: skip
-        if said != (self.rows, self.block, len(self.keys)):
+        if said != (self.rows, self.block):
             got = "something else" if said is None else f"{said[0]} rows in blocks of {said[1]}"
             allowed = f"a new folder, or {self.rows} rows in blocks of {self.block}"
             raise InvalidValue(str(self.folder), got, allowed, "name another folder, or move this one away")
