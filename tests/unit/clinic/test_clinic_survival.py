@@ -96,7 +96,7 @@ def test_swapping_arms_inverts_the_ratio(rows, seed):
 
 
 def test_times_need_one_time_for_each_patient():
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidValue, match="one non-negative time for each patient"):
         Times(np.array([-1.0]), np.array([True]))
 
 
@@ -116,7 +116,7 @@ def test_first_event_counts_what_was_attended():
 
 def test_names_of_events_are_checked():
     tool = instrument("AAV")
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownName, match=r"'flair'.*relapse"):
         first_event(tool, "flair", None, 1.0)
 
 

@@ -81,7 +81,15 @@ def test_a_bad_one_is_named(held: dict, says: str) -> None:
         design.replace(arms=arms)
 
 
-@pytest.mark.parametrize("text", ["btk", "btk=x", "btk=1.5", "foo=0.5"])
-def test_bad_texts_of_the_command_line(text: str) -> None:
-    with pytest.raises(BaxisError):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("btk", "TARGET=OCCUPANCY"),
+        ("btk=x", "'btk=x'.*TARGET=OCCUPANCY"),
+        ("btk=1.5", "from 0 to below 1"),
+        ("foo=0.5", "unknown target 'foo'"),
+    ],
+)
+def test_bad_texts_of_the_command_line(text: str, says: str) -> None:
+    with pytest.raises(BaxisError, match=says):
         with_held(baxis.read_design("rituximab-reflex"), [text])

@@ -85,9 +85,18 @@ def test_an_impossible_correlation_matrix_is_refused(tmp_path: Path) -> None:
         read_population(write(tmp_path, text), "SLE")
 
 
-@pytest.mark.parametrize("table", ["age_y\n12\n", "age_y\n\n", "colour\nred\n", "female\n0.5\n", "age_y [kg]\n30\n"])
-def test_bad_tables_are_refused(tmp_path: Path, table: str) -> None:
-    with pytest.raises(BaxisError):
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("age_y\n12\n", "row 2, column 'age_y': got '12 year'.*from 18 to 100"),
+        ("age_y\n\n", "a header and no rows"),
+        ("colour\nred\n", "unknown column 'colour'"),
+        ("female\n0.5\n", "row 2, column 'female': got '0.5'.*0 or 1"),
+        ("age_y [kg]\n30\n", "'kg'.*the dimension of 'year'"),
+    ],
+)
+def test_bad_tables_are_refused(tmp_path: Path, table: str, says: str) -> None:
+    with pytest.raises(BaxisError, match=says):
         read_population(write(tmp_path, table, "own.csv"), "SLE")
 
 

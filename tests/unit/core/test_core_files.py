@@ -99,11 +99,19 @@ def test_litter_of_a_killed_run_is_cleared_and_of_a_living_one_is_not(tmp_path: 
     assert (tmp_path / alive).exists()
 
 
-@pytest.mark.parametrize("name", ["r.xlsx", "r", "no/such/r.csv", "folder"])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("r.xlsx", r"'\.xlsx'; allowed: \.csv"),
+        ("r", "'no ending'"),
+        ("no/such/r.csv", "make .*no/such first"),
+        ("folder", "'no ending'"),
+    ],
+)
 @pytest.mark.promise("Your files", "A place that cannot be written is refused before any work.")
-def test_a_file_that_could_not_be_written_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
+def test_a_file_that_could_not_be_written_is_refused_before_any_work(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises((UnknownName, InvalidValue)):
+    with pytest.raises((UnknownName, InvalidValue), match=says):
         files.check_file(tmp_path / name, (".csv",))
 
 

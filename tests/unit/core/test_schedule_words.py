@@ -75,5 +75,5 @@ def test_the_text_is_told_once() -> None:
 
 
 def test_the_grammar_alone_takes_no_words() -> None:
-    with pytest.raises(InvalidValue):
+    with pytest.raises(InvalidValue, match=r"'monthly'.*qNw"):
         schedule.parse("monthly", words=False)

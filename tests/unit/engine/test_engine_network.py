@@ -204,7 +204,7 @@ def test_events_without_end_are_an_error() -> None:
 def test_an_unknown_symbol_and_wrong_times_are_named() -> None:
     body = '<listOfParameters><parameter id="k" value="1" constant="false"/></listOfParameters><listOfRules>'
     body += '<rateRule variable="k">' + MATH.format("<ci>q</ci>") + "</rateRule></listOfRules>"
-    with pytest.raises(Faults):
+    with pytest.raises(Faults, match="'k' uses 'q', which the model does not define"):
         engine.load_network(sbml(body))
     with pytest.raises(InvalidValue, match="times"):
         course("y' = 1; y = 0", np.array([1.0, 0.5]))

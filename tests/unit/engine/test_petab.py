@@ -225,7 +225,7 @@ def test_what_cannot_be_done_is_named(tmp_path: Path) -> None:
         simulate_petab(first(tmp_path, parameters=PARAMETERS.replace("scaling lin 0 10", "scaling lin 10 0")))
     file = first(tmp_path)
     (tmp_path / "model.xml").unlink()
-    with pytest.raises(BaxisError):
+    with pytest.raises(BaxisError, match=r"model\.xml"):
         simulate_petab(file)
 
 
