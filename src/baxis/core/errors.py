@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 
@@ -49,6 +50,7 @@ class Stopped(BaxisError):
 
 
 MOST_FAULTS = 20  # that are shown
+LEAST_BEGINNING = 4  # letters from which on a name that begins with them is the nearest
 
 
 class Faults(BaxisError):
@@ -72,9 +74,22 @@ class Faults(BaxisError):
         return [self._head, *(f"  {line}" for line in self._shown)]
 
 
+def letters(text: str) -> str:
+    """Letters and digits of a text alone, without accents and case."""
+    plain = unicodedata.normalize("NFKD", str(text)).casefold()
+    return "".join(c for c in plain if c.isalnum())
+
+
 def nearest(got: str, allowed: Iterable[str]) -> str | None:
-    """Closest allowed name, case-insensitive, or None when nothing is close."""
+    """Closest allowed name, case-insensitive, or None when nothing is close.
+
+    A name of the same letters comes first (dashes and blanks aside), then the shortest that begins with them.
+    """
     by_fold = {str(a).casefold(): str(a) for a in allowed}
+    said, bare = letters(got), {letters(a): a for a in by_fold.values()}
+    longer = sorted((b for b in bare if len(said) >= LEAST_BEGINNING and b.startswith(said)), key=len)
+    if longer:
+        return bare[longer[0]]
     hit = difflib.get_close_matches(str(got).casefold(), by_fold, n=1, cutoff=0.55)
     return by_fold[hit[0]] if hit else None
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 
-from .errors import UnknownName
+from .errors import UnknownName, letters
 
 
 def bare(text: str) -> str:
     """Letters and digits of a text alone, without accents and case: `Sjögren's disease` and `sjogrensdisease` are one."""
-    plain = unicodedata.normalize("NFKD", str(text)).casefold()
-    return "".join(c for c in plain if c.isalnum())
+    return letters(text)
 
 
 def known(kind: str, got: str, allowed: Iterable[str], aliases: Mapping[str, str] | None = None, hint: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..core import disease_names, names
-from ..core.errors import UnknownName, nearest
+from ..core.errors import InvalidValue, UnknownName, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,13 +114,16 @@ def drugs_in(arms: pd.DataFrame) -> set[str]:
 
 def class_fits(wanted: str, present: set[str]) -> set[str]:
     """Classes that hold every word of `wanted`; UnknownName, with the nearest word of a class, when none does."""
-    words = wanted.casefold().split()
+    words = [w for w in re.split(r"[\s+/_-]+", wanted.casefold()) if w]
     fits = {c for c in present if words and all(w in c.casefold() for w in words)}
     if not fits:
         vocabulary = {w for c in present for w in re.split(r"[\s+/]+", c)}
         near = [n for w in words if (n := nearest(w, vocabulary)) and n.casefold() != w]
         hint = f"did you mean a class with {near[0]!r}?" if near else "`baxis list drugs` shows every class"
-        raise UnknownName("drug class", wanted, {p for c in present for p in c.split("+")}, hint)
+        single = {p for c in present for p in c.split("+")}
+        most = max((sum(w in p.casefold() for w in words) for p in single), default=0)
+        alike = {p for p in single if most and sum(w in p.casefold() for w in words) == most}
+        raise UnknownName("drug class", wanted, alike or single, hint)
     return fits
 
 
@@ -161,8 +164,10 @@ def claims(
     if disease is not None:
         table = table[table["disease"].isin(disease_family(evidence, disease))]
     if text is not None:
+        if not text.strip():
+            raise InvalidValue("text", text, "a word that a claim contains", "leave it out for every claim")
         words = table[["subject", "object", "context", "statement"]].agg(" ".join, axis=1).str.casefold()
-        table = table[words.str.contains(text.casefold(), regex=False)]
+        table = table[words.str.contains(" ".join(text.casefold().split()), regex=False)]
     return table.reset_index(drop=True)
 
 

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baxis.core import names
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.effects import LeftOut
 from baxis.evidence.meta.network_data import NetworkData, Study
-from baxis.evidence.meta.pool import critical
+from baxis.evidence.meta.pool import FIXED, critical
 
 Vector = NDArray[np.floating[Any]]
 MODELS = ("DL", "REML", "FE")
@@ -71,9 +72,7 @@ class Network:
 
 def known_model(model: str) -> str:
     """The name of a network model, or `UnknownName`."""
-    if model not in MODELS:
-        raise UnknownName("network model", model, MODELS)
-    return model
+    return names.known("network model", model, MODELS, FIXED, "fixed effect: FE; random effects: DL or REML")
 
 
 def network(data: NetworkData, model: str = "DL", *, reference: str | None = None, level: float = 0.95) -> Network:

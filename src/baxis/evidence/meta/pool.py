@@ -13,11 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from baxis.core import names
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.effects import Effects
 from baxis.evidence.meta.tau import MODELS, generalised_q, q_profile, tau2_of, typical_variance
 
 Vector = NDArray[np.floating[Any]]
+
+
+KINDS = "fixed effect: FE; random effects: REML, DL, PM or ML"
+FIXED = dict.fromkeys(("fixed", "fixed effect", "fixed effects", "common effect"), "FE")
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,14 @@ class Options:
     prediction: str = "t"
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise UnknownName("meta-analysis model", self.model, MODELS)
+        object.__setattr__(self, "model", names.known("meta-analysis model", self.model, MODELS, FIXED, KINDS))
         if self.prediction not in ("t", "same"):
             raise UnknownName("prediction interval", self.prediction, ("t", "same"))
         check_level(self.level)
         if self.knha and self.model == "FE":
-            raise InvalidValue("knha", True, "a random-effects model", "choose REML, DL or PM")
+            raise InvalidValue(
+                "knha (Hartung-Knapp)", "the model FE", "a random-effects model", "choose REML, DL, PM or ML"
+            )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from baxis.core.written import fixed
 from baxis.evidence.meta.network_run import NetworkResult
@@ -19,13 +19,16 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[st
         yield "  ".join(cells).rstrip()
 
 
+Table = Callable[[Sequence[Sequence[str]], Sequence[bool]], Iterable[str]]
+
+
 def number(value: float, places: int = 3) -> str:
     """A number with fixed places; a dash for an unknown one."""
     return fixed(value, places)
 
 
-def meta_lines(result: MetaResult) -> Iterator[str]:
-    """Studies, pooled lines, heterogeneity, what was left out."""
+def meta_lines(result: MetaResult, table: Table = columns) -> Iterator[str]:
+    """Studies, pooled lines, heterogeneity, what was left out. table: sets rows, header first, as lines."""
     where = ", ".join(result.query.diseases) or "all diseases"
     o = result.overall.options
     model = f"{o.model}{' with Hartung-Knapp' if o.knha else ''}"
@@ -40,14 +43,14 @@ def meta_lines(result: MetaResult) -> Iterator[str]:
             r["label"], r["role"], group, number(r["week"], 0), number(r["active"]), number(r["control"]),
             number(r["estimate"]), f"[{number(r['ci_low'])}, {number(r['ci_high'])}]", number(r["weight"], 1),
         ])  # fmt: skip
-    yield from columns(rows, [False, False, False, True, True, True, True, True, True])
+    yield from table(rows, [False, False, False, True, True, True, True, True, True])
     yield ""
-    yield from _summary(result)
-    yield from _regression(result)
+    yield from _summary(result, table)
+    yield from _regression(result, table)
     yield from _notes(result)
 
 
-def _summary(result: MetaResult) -> Iterator[str]:
+def _summary(result: MetaResult, table: Table) -> Iterator[str]:
     rows = [["pooled", "k", "estimate", f"{level_text(result.level)} interval", "new trial", "p", "tau2", "I2 %"]]
     for r in result.summary():
         rows.append([
@@ -55,7 +58,7 @@ def _summary(result: MetaResult) -> Iterator[str]:
             f"[{number(r['pi_low'])}, {number(r['pi_high'])}]", p_cell(r["p_value"]), variance_text(r["tau2"]),
             number(r["i2"], 0),
         ])  # fmt: skip
-    yield from columns(rows, [False, True, True, True, True, True, True, True])
+    yield from table(rows, [False, True, True, True, True, True, True, True])
     f = result.overall
     yield ""
     yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p {p_text(f.q_p)}), tau2 {variance_text(f.tau2)} "
@@ -70,7 +73,7 @@ def _summary(result: MetaResult) -> Iterator[str]:
         yield f"Egger's test: slope {result.asymmetry.slope:.3f}, p {p_text(result.asymmetry.p_value)}"
 
 
-def _regression(result: MetaResult) -> Iterator[str]:
+def _regression(result: MetaResult, table: Table) -> Iterator[str]:
     fit = result.regression
     if fit is None:
         return
@@ -81,7 +84,7 @@ def _regression(result: MetaResult) -> Iterator[str]:
         rows.append([
             r["coefficient"], number(r["estimate"], 4), number(r["se"], 4), interval, p_cell(r["p_value"])
         ])  # fmt: skip
-    yield from columns(rows, [False, True, True, True, True])
+    yield from table(rows, [False, True, True, True, True])
     log = " (of the logarithm)" if result.effects.is_log else ""
     r2 = number(variance_explained(result.overall, fit), 0)
     yield f"moderators: QM = {fit.qm:.2f} on {fit.qm_df} df (p {p_text(fit.qm_p)}), R2 {r2} %{log}"
@@ -94,7 +97,7 @@ def _notes(result: MetaResult) -> Iterator[str]:
         yield f"note: {note}"
 
 
-def network_lines(result: NetworkResult) -> Iterator[str]:
+def network_lines(result: NetworkResult, table: Table = columns) -> Iterator[str]:
     """Ranking, inconsistency, direct against indirect evidence, what was left out."""
     n = result.net
     where = ", ".join(result.query.diseases) or "all diseases"
@@ -109,7 +112,7 @@ def network_lines(result: NetworkResult) -> Iterator[str]:
         rows.append([
             r["treatment"], str(r["studies"]), number(r["estimate"]), interval, number(r["p_score"], 2)
         ])  # fmt: skip
-    yield from columns(rows, [False, True, True, True, True])
+    yield from table(rows, [False, True, True, True, True])
     yield ""
     d = result.decomposition
     yield f"tau2 = {variance_text(n.tau2)}, I2 = {n.i2:.0f} %"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baxis.core import library
+from baxis.core import library, names
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.bias import Egger, egger
 from baxis.evidence.meta.compute import effects_of
@@ -137,7 +137,7 @@ def run(
     scale = scale_for(selection) if scale == "auto" else scale
     effects, used = effects_of(selection, scale)
     if not used:
-        why = "; ".join(f"{x.label}: {x.reason}" for x in effects.left_out)
+        why = "; ".join([f"{x.label}: {x.reason}" for x in effects.left_out] + _alike(evidence, query.endpoint))
         raise InvalidValue(f"meta-analysis of {query.endpoint}", "no usable comparison", "at least one", why)
     order = sorted(range(len(used)), key=lambda i: (_group(used[i], by), used[i].trial.year, used[i].label))
     effects, used = effects.take(np.array(order)), tuple(used[i] for i in order)
@@ -152,6 +152,16 @@ def run(
         query, effects.scale, by, effects, used, groups, overall, overall.predict(), parts,
         exact, _asymmetry(effects, options), evidence.digest, benefit_of(query.endpoint), regression,
     )  # fmt: skip
+
+
+def _alike(evidence: Evidence, endpoint: str) -> list[str]:
+    """The endpoint of a longer name that most trials report, as a question."""
+    outcomes = evidence.frames["outcomes"]
+    said = names.bare(endpoint)
+    longer = [n for n in set(outcomes["endpoint"]) if names.bare(n).startswith(said) and names.bare(n) != said]
+    trials = {n: outcomes.loc[outcomes["endpoint"] == n, "trial_id"].nunique() for n in longer}
+    best = max(sorted(trials), key=lambda n: trials[n], default="")
+    return [f"did you mean {best!r}, which {trials[best]} trials report?"] if best else []
 
 
 def _moderator(used: tuple[Comparison, ...], name: str) -> list[Any]:

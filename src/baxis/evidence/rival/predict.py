@@ -46,8 +46,23 @@ class Design:
         for name in ("n_active", "n_control"):
             if not getattr(self, name) > 0:
                 raise InvalidValue(name, getattr(self, name), "a positive number of patients")
-        if not self.week > 0:
-            raise InvalidValue("week", self.week, "a positive number of weeks")
+        if not 0 < self.week <= longest_week():
+            allowed = (
+                f"a number of weeks above 0 and at most {longest_week():g}, the longest of the trials it learned from"
+            )
+            raise InvalidValue("week", self.week, allowed)
+
+
+@lru_cache(maxsize=2)
+def _longest(roots: tuple[object, ...]) -> float:
+    from baxis import evidence
+
+    return float(evidence.contrasts(evidence.load())["week"].max())
+
+
+def longest_week() -> float:
+    """The latest week of a trial's contrast in the library."""
+    return _longest(library.roots())
 
 
 @lru_cache(maxsize=2)

@@ -39,6 +39,7 @@ def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = 
     """Print a frame as CSV, JSON, a table on a terminal, or tab-separated lines elsewhere."""
     if as_csv and as_json:
         raise InvalidValue("--csv --json", "both", "one of the two")
+    frame = whole_numbers(frame)
     if frame.empty:
         say(f"{title}: nothing fits", err=True)
     if as_csv:
@@ -50,8 +51,20 @@ def show(frame: pd.DataFrame, title: str, as_csv: bool = False, as_json: bool = 
         print_rows(list(frame.columns), rows, f"{title} ({len(rows)})")
 
 
+def whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with each column of whole numbers (years, patients) as such, unknown ones left as they are."""
+    out = frame.copy()
+    for name in frame.select_dtypes("float").columns:
+        known = frame[name].dropna()
+        if len(known) and (known % 1 == 0).all() and known.abs().max() < 1e15:
+            out[name] = frame[name].astype("Int64")
+    return out
+
+
 def cell(value: Any) -> str:
     """A cell as text; unknown is empty."""
+    if value is None or str(value) == "<NA>":
+        return ""
     if isinstance(value, float):
         return "" if value != value else f"{value:.4g}"
     return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,7 +74,7 @@ def _query(
 
 
 def _scale(scale: str) -> str:
-    return "auto" if scale.casefold() == "auto" else scale.upper()
+    return "auto" if scale.casefold() == "auto" else scale
 
 
 def _one_format(csv: bool, json: bool) -> None:
@@ -106,7 +107,7 @@ def meta_command(
     query = _query(endpoint, disease, week, subgroup, role, control)
     _check_out(out, _stem("meta", query))
     query = replace(query, arms="each") if each_arm else query
-    options = Options(model.upper(), knha, level)
+    options = Options(model, knha, level)
     result = run(_load(evidence), query, _scale(scale), by=by, options=options, moderators=tuple(moderator or ()))
     if out is not None:
         from ...evidence.figures import forest, style
@@ -132,7 +133,7 @@ def funnel_command(
 
     query = _query(endpoint, disease, week, "", role, control)
     _check_out(out, _stem("funnel", query))
-    options = Options(model.upper(), level=level)
+    options = Options(model, level=level)
     result = run(_load(evidence), query, _scale(scale), options=options)
     test = egger(result.effects, options=options)
     if out is not None:
@@ -168,8 +169,8 @@ def network_command(
 
     query = _query(endpoint, disease, week, "", role, "any")
     _check_out(out, _stem("network", query))
-    options = Options(network_model(model.upper()), level=level)
-    result = run_network(_load(evidence), query, scale.upper(), by=by, reference=reference, options=options)
+    options = Options(network_model(model), level=level)
+    result = run_network(_load(evidence), query, scale, by=by, reference=reference, options=options)
     if out is not None:
         from ...evidence.figures import network, style
 
@@ -182,7 +183,7 @@ def network_command(
 def rival_command(
     disease: Annotated[str, typer.Option("--disease")], endpoint: Endpoint,
     drug_class: Annotated[str, typer.Option("--class", help="Drug class of the active arm.")],
-    week: Annotated[float, typer.Option("--week")] = 24.0,
+    week: Annotated[float, typer.Option("--week", help="Week of the endpoint, at most the latest of a trial.")] = 24.0,
     n_active: Annotated[int, typer.Option("--n-active")] = 100,
     n_control: Annotated[int, typer.Option("--n-control")] = 100,
     background: Annotated[str, typer.Option("--background", help="Free text, as in the trials table.")] = "",
@@ -268,12 +269,24 @@ def _csv(rows: list[dict[str, Any]]) -> str:
 def _meta_text(result: MetaResult) -> None:
     from ...evidence.meta.report import meta_lines
 
-    for line in meta_lines(result):
-        say(line)
+    say(*_fitting(meta_lines(result, _table)))
 
 
 def _network_text(result: NetworkResult) -> None:
     from ...evidence.meta.report import network_lines
 
-    for line in network_lines(result):
-        say(line)
+    say(*_fitting(network_lines(result, _table)))
+
+
+def _table(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """A table in the columns that there are."""
+    from .layout import table
+
+    return table(rows[0], rows[1:])
+
+
+def _fitting(lines: Iterable[str]) -> list[str]:
+    """Lines of a text; what is too long for the terminal goes on below."""
+    from .layout import width, wrapped
+
+    return [part for line in lines for part in (wrapped(line, width()) if len(line) > width() else [line])]
