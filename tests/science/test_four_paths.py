@@ -27,9 +27,10 @@ HELD = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomi
 
 
 @settings(max_examples=50, **HELD)
-@given(st.randoms(use_true_random=False))
-def test_four_ways_and_libroadrunner_agree_on_random_models(random: Random) -> None:
-    model = SWEEP["random_model"](random)
+@given(st.integers(0, 2**40))
+def test_four_ways_and_libroadrunner_agree_on_random_models(number: int) -> None:
+    """By number: what hypothesis draws itself leans to a few parts (half of the models had one, six parts none)."""
+    model = SWEEP["random_model"](Random(number))
     assert wrong(model) == [], model.parts
 
 
