@@ -6,8 +6,9 @@ import ctypes
 import re
 import sys
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ ADDRESS = r"([a-z]+://)?[^/\s]+:\d+"
 LOOK, PAUSED, GONE = 5.0, 60.0, 300.0  # seconds: between looks at idle workers; all paused; none left
 KEPT = "finished blocks are kept, and the same command goes on from them"
 ADVICE = f"give workers more memory or a smaller --block; {KEPT}"
+LOST = f"the scheduler is gone, or no longer answers: start it and its workers again; {KEPT}"
 RUNNING = "the address of a running Dask scheduler, such as tcp://host:8786"
 
 
@@ -56,7 +58,7 @@ def each_on(client: Client, task: Callable[..., Any], ask: list[tuple[Any, ...]]
     """(index, result) of every call as it finishes; a task whose worker dies is run again elsewhere.
 
     Raises BaxisError when a task kills every worker that it is given to, when every worker is paused for lack of memory
-    or when all have gone; what finished before has been yielded.
+    or when all have gone, and when the scheduler has; what finished before has been yielded.
     """
     import distributed
 
@@ -64,12 +66,23 @@ def each_on(client: Client, task: Callable[..., Any], ask: list[tuple[Any, ...]]
     try:
         for future in _finished(client, list(futures)):
             try:
-                yield futures[future], future.result()
+                found = future.result()
             except distributed.KilledWorker:
                 raise BaxisError(f"workers died again and again on one block (out of memory?): {ADVICE}") from None
+            except _gone() as e:
+                raise BaxisError(LOST) from e
+            yield futures[future], found
             del futures[future]  # the result is taken: let the cluster forget it
     finally:
-        client.cancel(list(futures))
+        with suppress(*_gone(), BaxisError):  # of a scheduler that is gone nothing can be cancelled
+            client.cancel(list(futures))
+
+
+def _gone() -> tuple[type[BaseException], ...]:
+    """What Dask raises when its scheduler is no longer there."""
+    from distributed import client, comm
+
+    return OSError, TimeoutError, CancelledError, client.CancelledError, comm.CommClosedError
 
 
 def _finished(client: Client, futures: list[Any]) -> Iterator[Any]:
@@ -86,7 +99,10 @@ def _finished(client: Client, futures: list[Any]) -> Iterator[Any]:
             idle = 0.0
             yield next(done)
             continue
-        states = client.run_on_scheduler(_worker_states)
+        try:
+            states = client.run_on_scheduler(_worker_states)
+        except _gone() as e:
+            raise BaxisError(LOST) from e
         idle = 0.0 if "running" in states else idle + LOOK
         if states and idle >= PAUSED:
             raise BaxisError(f"every worker is paused for lack of memory: {ADVICE}")

@@ -112,6 +112,8 @@ class _Scan:
                     self.number.append("")
                 else:
                     self.fault(f"a number (<cn>) holds the element <{local}>; allowed: its digits alone")
+            elif holder.name in ("ci", "csymbol"):
+                self.fault(f"a name (<{holder.name}>) holds the element <{local}>; allowed: the name alone")
             elif holder.name == "apply" and not holder.operator:
                 url = attributes.get("definitionURL", "").rpartition("/")[2]
                 holder.operator = url if local == "csymbol" and url in _CSYMBOLS else local

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -181,3 +182,40 @@ def test_a_block_that_kills_every_worker_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cluster, "_finished", lambda client, futures: iter(futures))
     with pytest.raises(BaxisError, match="smaller --block"):
         list(cluster.each_on(Client(), print, [(1,)]))
+
+
+SCHEDULER = """
+import asyncio, sys
+from distributed import Scheduler, Worker
+async def main():
+    async with Scheduler(port=0, dashboard=False) as s:
+        print(s.address, flush=True)
+        async with Worker(s.address, nthreads=1):
+            await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.promise(
+    "Runs that are stopped", "A worker or scheduler that is lost costs time, never a result, and is named."
+)
+def test_a_scheduler_killed_midway_is_told_and_the_run_goes_on_without_it(whole, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    with subprocess.Popen([sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, text=True) as scheduler:
+        try:
+            assert scheduler.stdout is not None
+            address = scheduler.stdout.readline().strip()
+
+            def kill(done: int, wanted: int) -> None:
+                if done:
+                    scheduler.kill()
+
+            with pytest.raises(BaxisError, match=r"the scheduler is gone.*finished blocks are kept"):
+                run_large(TRIAL, tmp_path, patients=150, block=16, threads=1, client=address, progress=kill)
+        finally:
+            scheduler.kill()
+    kept = len(list(tmp_path.glob("block-*.parquet")))
+    assert kept >= 1
+    found = run_large(TRIAL, tmp_path, patients=150, block=16)
+    assert found.blocks[1] == kept
+    assert text(found.contrasts) == text(whole.contrasts)
