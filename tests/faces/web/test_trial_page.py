@@ -118,3 +118,47 @@ def test_arms_on_background_drugs_are_never_slow() -> None:
     plain = [d for d, treatments in given if all(axis.drug(t.drug).background for t in treatments)]
     assert plain
     assert not any(trial_run.slow(trial_form.Asked(d, 10, 1)) for d in plain)
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "span", "patients", "said"),
+    [
+        (
+            "risk_difference",
+            0.078,
+            [-0.02, 0.17],
+            [0.06, 0.096],
+            "+7.8 ± 1.8 percentage points (90 % interval -2.0 to 17.0)",
+        ),
+        ("mean_difference", -1.25, [-2.0, -0.5], [-1.45, -1.05], "-1.25 ± 0.20 (90 % interval -2.00 to -0.50)"),
+        (
+            "log_hazard_ratio",
+            -0.6931,
+            [-1.3863, 0.0],
+            [-0.7885, -0.5978],
+            "hazard ratio 0.50 (times or divided by 1.10)",
+        ),
+    ],
+)
+def test_the_headline_has_the_error_of_simulation_beside_its_number(
+    scale: str, value: float, span: list[float], patients: list[float], said: str
+) -> None:
+    """Half of the interval that the number of simulated patients leaves; for a ratio the factor exp((b - a) / 2)."""
+    row = {"scale": scale, "predicted": value, "pi90": span, "pi90_patients": patients}
+    assert trial_page._headline(row).startswith(said)
+
+
+def test_what_was_asked_is_in_the_answer_the_figures_and_the_file() -> None:
+    """A genotype for all patients: said beside the headline, over each figure, in the marks of published values."""
+    from baxis.faces.web import shell
+
+    recipe = {"asked": ["every patient's fcgr3a set to FF <b>"], "other_people": True, "remarks": []}
+    assert "fcgr3a set to FF" in str(shell.told(recipe))
+    plain = {"height": 100, "margin": {"t": 8}}
+    titled = plain | {"title": {"text": "IgG", "x": 0.01}}
+    found = shell.marked({"a": {"data": [], "layout": plain}, "b": {"data": [], "layout": titled}}, recipe)
+    for figure in found.values():
+        assert "fcgr3a set to FF &lt;b&gt;" in figure["layout"]["title"]["text"]
+        assert figure["layout"]["height"] > 100
+    assert found["b"]["layout"]["title"]["text"].startswith("IgG<br>")
+    assert shell.marked({"a": {"data": [], "layout": plain}}, {})["a"]["layout"] is plain

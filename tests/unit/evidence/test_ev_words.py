@@ -82,3 +82,18 @@ def test_tables_of_meta_analyses_keep_within_80_columns(run: Callable[[str], str
     lines = run(f"evidence {command}").splitlines()
     assert lines
     assert max(map(len, lines)) <= 80
+
+
+def test_both_axes_of_a_funnel_are_in_one_unit() -> None:
+    """A risk difference in percentage points has its standard error in percentage points."""
+    from baxis.evidence.figures import funnel
+    from baxis.evidence.meta.run import run as pooled
+    from baxis.evidence.meta.select import Query
+
+    figure = funnel.funnel(pooled(evidence.load(), Query("SRI-4"), "RD"))
+    ax = figure.axes[0]
+    figure.canvas.draw()
+    assert ax.get_xlabel() == "Risk difference, percentage points"
+    assert ax.get_ylabel() == "Standard error, percentage points"
+    places = [t for t in ax.get_yticklabels() if t.get_text()]
+    assert all(float(t.get_text()) == pytest.approx(100 * t.get_position()[1]) for t in places)

@@ -83,7 +83,10 @@ def _axis(ax, result: MetaResult) -> None:  # type: ignore[no-untyped-def]
     ticks, labels = _ticks(low, high, result.scale)
     ax.set_xticks(ticks, labels)
     name = SCALE_NAMES[result.scale]
-    ax.set_xlabel(name[0].upper() + name[1:] + (" (log scale)" if result.effects.is_log else ""))
-    ax.set_ylabel("Standard error")
+    points = ", percentage points" if result.scale == "RD" else ""
+    ax.set_xlabel(name[0].upper() + name[1:] + (" (log scale)" if result.effects.is_log else points))
+    ax.set_ylabel(f"Standard error{points or (' of the logarithm' if result.effects.is_log else '')}")
+    if points:  # both axes in one unit
+        ax.yaxis.set_major_formatter(lambda v, _: f"{100 * v:g}")
     for side in ("right", "top"):
         ax.spines[side].set_visible(False)
