@@ -67,7 +67,7 @@ class Explanation:
         said += f" The trial published {value:+.1f} ({seen[0]:.1f} to {seen[1]:.1f}, 95 %) {unit}"
         said += f"{others(self.recipe)}"
         if ends[0] > 0 and seen[0] <= 0 <= seen[1]:
-            return f"{said}, no clear effect: what follows explains an effect that the trial did not show."
+            return f"{said}, no clear effect: what follows explains one that the trial could not tell from none."
         return f"{said}."
 
     @property
