@@ -58,10 +58,12 @@ def test_years_and_patients_are_whole_numbers_in_csv_and_json(run: Callable[[str
     for row, same in zip(rows, plain, strict=True):
         for name in ("year", "n", "n_randomised", "n_measured"):
             cell = row.get(name, "")
-            assert cell == "" or cell.isdecimal(), (name, cell)
-            assert same.get(name) is None or isinstance(same[name], int)
+            if cell:
+                assert cell.isdecimal(), (name, cell)
+                assert type(same[name]) is int
     values = [r["value"] for r in rows if r.get("value")]
-    assert not values or any("." in v for v in values)  # shares keep their digits
+    if values:
+        assert any("." in v for v in values)  # shares keep their digits
 
 
 @pytest.mark.parametrize("word", ["FE", "fe", "fixed", "Fixed effect", "common-effect"])
