@@ -145,7 +145,8 @@ def _parquet(random: Random) -> Input:
             columns[name] = made
     length = max(map(len, columns.values()), default=0)
     out = io.BytesIO()
-    parquet.write_table(arrow.table({n: c for n, c in columns.items() if len(c) == length}), out)
+    held = {n: c for n, c in columns.items() if len(c) == length and not arrow.types.is_struct(c.type)}
+    parquet.write_table(arrow.table(held), out)
     data = out.getvalue()
     return Input({"o.parquet": spoil.damaged(random, data) if random.random() < 0.4 else data})
 
