@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import headers, numbers, possible, tables, units
@@ -51,8 +52,6 @@ def read_table(path: Path, allowed: Allowed) -> tuple[dict[str, Array], tuple[st
 def _table(path: Path) -> tables.Table:
     if path.suffix.lower() != ".parquet":
         return tables.read(path, "population")
-    import pandas as pd
-
     try:
         frame = pd.read_parquet(path)
     except Exception:  # pyarrow raises many types
@@ -70,7 +69,8 @@ def _text(cell: object) -> str:
     """A typed cell as it would be typed."""
     if isinstance(cell, bool | np.bool_):
         return str(int(cell))
-    return "" if cell is None or cell != cell else str(cell)
+    missing = pd.api.types.is_scalar(cell) and pd.isna(cell)  # a cell may also hold a list, which is no number
+    return "" if missing else str(cell)
 
 
 def _named(header: str, allowed: Allowed) -> tuple[str, str, list[str]]:

@@ -159,3 +159,17 @@ def test_what_does_not_vary_goes_with_nothing(tmp_path: Path, sd: str) -> None:
     )
     with pytest.raises(InvalidValue, match="an sd above 0"):
         read_population(file, "SLE")
+
+
+@pytest.mark.parametrize(
+    "cells", [[[], [], []], [[1.0], [2.0], [3.0]], [{"a": 1}, {"a": 2}, {"a": 3}], [b"1", b"2", b"3"]]
+)
+@pytest.mark.promise(
+    "What people give", "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."
+)
+def test_a_cell_of_a_parquet_table_that_is_no_number_is_told(tmp_path: Path, cells: list[object]) -> None:
+    import pandas as pd
+
+    pd.DataFrame({"age_y": cells}).to_parquet(tmp_path / "o.parquet")
+    with pytest.raises(BaxisError, match="row 1"):
+        read_population(tmp_path / "o.parquet", "SLE")

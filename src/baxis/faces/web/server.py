@@ -94,7 +94,9 @@ async def reply(page: Page, form: Any, wanted: Callable[[], bool], session: Sess
         question = work.ask(page.line, key, lambda: page.answer(given), tell)
         if not question.done() and work.ahead(page.line):
             await session.send_custom_message("progress", {"waiting": work.ahead(page.line)})
-        answer = await asyncio.shield(asyncio.wrap_future(question))
+        coming = asyncio.wrap_future(question)
+        coming.add_done_callback(_heard)
+        answer = await asyncio.shield(coming)
     except (work.Superseded, asyncio.CancelledError):
         return
     except work.Crowded:
@@ -108,6 +110,12 @@ async def reply(page: Page, form: Any, wanted: Callable[[], bool], session: Sess
         answer = Answer(faults={"": "An error inside baxis; the server's log has the details. Please report it."})
     if answer is not None and wanted():
         await session.send_custom_message("answer", answer.plain())
+
+
+def _heard(coming: asyncio.Future[Any]) -> None:
+    """Look at how a question ended though its visitor has left: asyncio would log it as an error of ours."""
+    if not coming.cancelled():
+        coming.exception()
 
 
 class Teller:
