@@ -122,10 +122,10 @@ def marked(figures: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
         text = "<br>".join(
             [title["text"], *(f"<span style='font-size:10.5px'>{x}</span>" for x in lines)] if title else lines
         )
-        place = {"x": 0.01, "xanchor": "left", "y": 0.99, "yref": "container", "yanchor": "top"}
+        place = {"x": 0.01, "xanchor": "left", "y": 0.99, "yref": "container", "yanchor": "top", "pad": {"t": 14}}
         layout["title"] = {"font": small, **place, **title, "text": text}
-        layout["margin"] = {**margin, "t": margin.get("t", 20) + room + 8}
-        layout["height"] = layout["height"] + room
+        layout["margin"] = {**margin, "t": margin.get("t", 20) + room + 14}
+        layout["height"] = layout["height"] + room + 6
         out[name] = figure | {"layout": layout}
     return out
 
