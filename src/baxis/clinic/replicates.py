@@ -112,7 +112,9 @@ def replicate_trials(
 def _endpoint(design: Design, plan: Plan) -> Endpoint:
     named = [e for e in design.endpoints if plan.endpoint in (None, e.name) and plan.week in (None, e.week)]
     if not named:
-        asked = plan.endpoint or f"week {plan.week:g}"
+        asked = " at ".join(
+            [*([plan.endpoint] if plan.endpoint else []), *([f"week {plan.week:g}"] if plan.week is not None else [])]
+        )
         have = [f"{e.name} at week {e.week:g}" for e in design.endpoints]
         raise UnknownName(f"endpoint of {design.trial_id}", asked, have)
     return design.primary if design.primary in named else named[0]

@@ -27,7 +27,8 @@ def read_model(path: str | Path) -> str:
     """
     file = Path(path)
     if not file.is_file():
-        raise InvalidValue("model", str(path), "a file that exists")
+        got = f"{path}, a folder" if file.is_dir() else str(path)
+        raise InvalidValue("model", got, "a model file" if file.is_dir() else "a file that exists")
     if file.suffix.lower() not in KINDS:
         raise UnknownName("kind of model file", file.suffix or file.name, KINDS)
     kind = KINDS[file.suffix.lower()]

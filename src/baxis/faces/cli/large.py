@@ -30,7 +30,9 @@ def run(
     from .progress import bar
 
     if out is None:
-        raise InvalidValue("--out", None, "a folder for the blocks: a large trial is kept there and can be resumed")
+        raise InvalidValue(
+            "--out", "no folder", "a folder for the blocks: a large trial is kept there and can be resumed"
+        )
     block, scheduler = how
     try:
         with bar("patients", quiet) as tell:

@@ -87,7 +87,7 @@ def trial(
         shipped.overlay(folder)
     streamed = stream or bool(scheduler) or patients >= large.AUTOMATIC
     if block is not None and not streamed:
-        raise InvalidValue("--block", block, "only with --stream")
+        raise InvalidValue("--block", f"{block}, without --stream", "only with --stream")
     if out and not streamed:
         check_folder(out, KIND, FIGURES)
     if json and json != "-":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import typer
@@ -34,12 +35,34 @@ def whole_option(*names: str, help: str) -> Any:
     def parse(text: str | int) -> int:
         if isinstance(text, int):
             return text
-        value = real(names[0], text, "a whole number")
+        value = real(names[0], text, "a whole number") if not _broken(text) else math.nan
         if not math.isfinite(value) or value != int(value):
             raise InvalidValue(names[0], text, "a whole number")
         return int(value)
 
     return typer.Option(*names, help=help, parser=parse, metavar="WHOLE NUMBER")
+
+
+def _broken(text: str) -> bool:
+    """Whether a text is a number with a decimal comma and something behind it: a point instead would not be taken."""
+    told = numbers.plain(numbers.with_point(text))
+    return told is not None and told != int(told)
+
+
+def parts(option: str, text: str, form: str, *marks: str) -> list[str]:
+    """A text in its parts between the marks, in their order, none of them empty; else what the form is."""
+    found, rest = [], text
+    for mark in marks:
+        part, met, rest = rest.partition(mark)
+        if not met:
+            raise InvalidValue(option, text, form, f"{mark!r} is missing")
+        found.append(part.strip())
+    found.append(rest.strip())
+    words = re.findall(r"[A-Z]+", form)
+    for word, part in zip(words, found, strict=False):
+        if not part:
+            raise InvalidValue(option, text, form, f"{word} is missing")
+    return found
 
 
 def once(command: Any) -> Any:

@@ -11,7 +11,7 @@ from ...core import files
 from ...core.plain import to_json
 from ...core.sheets import write_table
 from .output import say, say_json
-from .typed import number_option, real, whole_option
+from .typed import number_option, parts, real, whole_option
 
 if TYPE_CHECKING:
     from ...engine.scale_out import Study
@@ -85,9 +85,10 @@ def simulate(
     from ...engine.units import unit_report
     from ...engine.user_model import simulate_model
 
-    if not 2 <= points <= MOST_POINTS or not 0 < until < float("inf"):
-        allowed = f"a finite time above 0 and at least 2 points, at most {MOST_POINTS}"
-        raise InvalidValue("--until and --points", (until, points), allowed)
+    if not 0 < until < float("inf"):
+        raise InvalidValue("--until", until, "a finite time above 0, in the model's unit")
+    if not 2 <= points <= MOST_POINTS:
+        raise InvalidValue("--points", points, f"a whole number of at least 2 and at most {MOST_POINTS}")
     folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
     if folder:
         _refuse_for_a_folder(out, device)
@@ -191,8 +192,8 @@ def _warn_of_units(units: UnitReport, strict: bool) -> None:
 
 
 def _setting(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    return name.strip(), real(f"--set {text!r} (NAME=NUMBER)", value)
+    name, value = parts("--set", text, "NAME=NUMBER", "=")
+    return name, real(f"--set {text!r} (NAME=NUMBER)", value)
 
 
 def _values(table: Path | None, settings: list[str], model: str) -> dict[str, Any]:
@@ -209,10 +210,10 @@ def _values(table: Path | None, settings: list[str], model: str) -> dict[str, An
 
 
 def _doses(text: str) -> list[tuple[str, float, float]]:
-    name, _, rest = text.partition("=")
-    amount, _, when = rest.partition("@")
-    where = f"--dose {text!r} (STATE=AMOUNT@TIME,TIME,...)"
-    return [(name.strip(), real(where, t), real(where, amount)) for t in when.split(",")]
+    form = "STATE=AMOUNT@TIME,TIME,..."
+    name, amount, when = parts("--dose", text, form, "=", "@")
+    where = f"--dose {text!r} ({form})"
+    return [(name, real(where, t), real(where, amount)) for t in when.split(",")]
 
 
 def _table(path: Path | None, model: str) -> dict[str, Any]:
