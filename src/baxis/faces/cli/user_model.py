@@ -79,16 +79,12 @@ def simulate(
         return simulate_problem(context, model, out, json)
     import numpy as np
 
-    from ...core.errors import InvalidValue
     from ...engine.model_file import read_model
     from ...engine.options import Options
     from ...engine.units import unit_report
     from ...engine.user_model import simulate_model
 
-    if not 0 < until < float("inf"):
-        raise InvalidValue("--until", until, "a finite time above 0, in the model's unit")
-    if not 2 <= points <= MOST_POINTS:
-        raise InvalidValue("--points", points, f"a whole number of at least 2 and at most {MOST_POINTS}")
+    _check_times(until, points)
     folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
     if folder:
         _refuse_for_a_folder(out, device)
@@ -189,6 +185,15 @@ def _warn_of_units(units: UnitReport, strict: bool) -> None:
             "(--strict-units stops here)",
             err=True,
         )
+
+
+def _check_times(until: float, points: int) -> None:
+    from ...core.errors import InvalidValue
+
+    if not 0 < until < float("inf"):
+        raise InvalidValue("--until", until, "a finite time above 0, in the model's unit")
+    if not 2 <= points <= MOST_POINTS:
+        raise InvalidValue("--points", points, f"a whole number of at least 2 and at most {MOST_POINTS}")
 
 
 def _setting(text: str) -> tuple[str, float]:
