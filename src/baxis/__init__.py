@@ -11,18 +11,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._version import __version__
+from baxis._version import __version__
 
 if TYPE_CHECKING:
-    from .clinic.design import Design, read_design
-    from .clinic.reload import load_result
-    from .clinic.replicates import replicate_trials
-    from .clinic.trial import run_trial
-    from .core.errors import BaxisError
-    from .insight.biomarkers import biomarkers
-    from .insight.enrich import enrich
-    from .insight.explain import explain
-    from .insight.sensitivity import sensitivity
+    from baxis.clinic.design import Design, read_design
+    from baxis.clinic.reload import load_result
+    from baxis.clinic.replicates import replicate_trials
+    from baxis.clinic.trial import run_trial
+    from baxis.core.errors import BaxisError
+    from baxis.insight.biomarkers import biomarkers
+    from baxis.insight.enrich import enrich
+    from baxis.insight.explain import explain
+    from baxis.insight.sensitivity import sensitivity
 
 _PUBLIC = {
     "BaxisError": "core.errors",

@@ -10,24 +10,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checks import check
-    from .disease_table import Disease, Endotype, spreads
-    from .disease_table import codes as diseases
-    from .disease_table import load as disease
-    from .drug_table import Drug
-    from .drug_table import file_of as drug_file
-    from .drug_table import load as drug
-    from .drug_table import names as drugs
-    from .drug_table import sheet as drug_sheet
-    from .drug_table import status as drug_status
-    from .ledger import Parameter, counts
-    from .ledger import find as parameter
-    from .model import kernel, system
-    from .numbers import count_numbers
-    from .observables import Observable, outputs, to_units
-    from .other_constants import variants
-    from .resting import levels, rest
-    from .slots import (
+    from baxis.axis.checks import check
+    from baxis.axis.disease_table import Disease, Endotype, spreads
+    from baxis.axis.disease_table import codes as diseases
+    from baxis.axis.disease_table import load as disease
+    from baxis.axis.drug_table import Drug
+    from baxis.axis.drug_table import file_of as drug_file
+    from baxis.axis.drug_table import load as drug
+    from baxis.axis.drug_table import names as drugs
+    from baxis.axis.drug_table import sheet as drug_sheet
+    from baxis.axis.drug_table import status as drug_status
+    from baxis.axis.ledger import Parameter, counts
+    from baxis.axis.ledger import find as parameter
+    from baxis.axis.model import kernel, system
+    from baxis.axis.numbers import count_numbers
+    from baxis.axis.observables import Observable, outputs, to_units
+    from baxis.axis.other_constants import variants
+    from baxis.axis.resting import levels, rest
+    from baxis.axis.slots import (
         background_input,
         dose_state,
         equivalent_inputs,
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
         virtual,
         weight_names,
     )
-    from .stimulation import stimulate
-    from .vector import index
-    from .vector import vector as parameters
-    from .words import label
+    from baxis.axis.stimulation import stimulate
+    from baxis.axis.vector import index
+    from baxis.axis.vector import vector as parameters
+    from baxis.axis.words import label
 
 _HOME = {
     "Disease": "disease_table.Disease", "Endotype": "disease_table.Endotype", "spreads": "disease_table.spreads",

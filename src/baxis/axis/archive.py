@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .._version import __version__
-from ..core import files
-from . import disease_table, identifiers, model, resting, treatment
-from .omex import write_omex
-from .sedml import sedml
-from .species import as_species
+from baxis._version import __version__
+from baxis.axis import disease_table, identifiers, model, resting, treatment
+from baxis.axis.omex import write_omex
+from baxis.axis.sedml import sedml
+from baxis.axis.species import as_species
+from baxis.core import files
 
 NOTICE = "Research use only. Not for the care of a person."
 FORMATS = ("sbml", "antimony", "omex")
@@ -28,7 +28,7 @@ def sbml(disease: str | disease_table.Disease, treatments: Sequence[str] = (), w
     treatments: as `treatment.course` takes them. A dose on day 0 is part of the initial state. Every quantity and number
     has a unit; states carry names and identifiers. Raises InvalidValue or UnknownName for a treatment that cannot be read.
     """
-    from ..engine import ADD
+    from baxis.engine import ADD
 
     values, doses = treatment.prepare(disease, treatments, weeks)
     drugs = tuple(d.name for d in (treatment.parse(t)[0] for t in treatments) if not d.background)
@@ -45,8 +45,8 @@ def patient_sbml(values: Any, state: Any, changes: Changes, disease: str, drugs:
     """
     import libsbml
 
-    from ..engine import SET
-    from ..engine.units import declare_number_units
+    from baxis.engine import SET
+    from baxis.engine.units import declare_number_units
 
     system = model.system()
     start, constants = np.array(state, float), np.array(values, float)
@@ -74,7 +74,7 @@ def _event(found: Any, key: str, day: float, given: dict[str, tuple[int, float]]
     """What happens on one day, as an event; its numbers carry the units of time and of what they change."""
     import libsbml
 
-    from ..engine import SET
+    from baxis.engine import SET
 
     event = found.createEvent()
     event.setId(key)
@@ -105,7 +105,7 @@ def antimony(disease: str | disease_table.Disease, treatments: Sequence[str] = (
 
 def read_outs() -> tuple[str, ...]:
     """Names in the model of everything that a clinic measures."""
-    from .observables import outputs
+    from baxis.axis.observables import outputs
 
     return tuple(dict.fromkeys(o.output for o in outputs().values()))
 
@@ -118,7 +118,7 @@ def export(
     weeks: float = 52.0,
 ) -> Path:
     """Write `kind` (sbml, antimony, omex) to a file, whole or not at all; returns its path."""
-    from ..core.errors import InvalidValue, UnknownName
+    from baxis.core.errors import InvalidValue, UnknownName
 
     if kind not in FORMATS:
         raise UnknownName("export format", kind, FORMATS)
@@ -138,7 +138,7 @@ def archive_files(
 ) -> dict[str, str | bytes]:
     """Model, SED-ML, the own course of every read-out (day by day, for comparison), the recipe, and in petab/ the calibration
     problem of the disease (PEtab version 2) where it has one."""
-    from ..engine import Options
+    from baxis.engine import Options
 
     names = read_outs()
     code = disease if isinstance(disease, str) else disease.code
@@ -157,7 +157,7 @@ def archive_files(
 
 def _petab(code: str) -> dict[str, str]:
     """Files of the disease's calibration problem; none where no row of its checks can be a measurement."""
-    from . import petab_problem
+    from baxis.axis import petab_problem
 
     name = f"pharmacodynamics-{code}"
     if name not in petab_problem.names():

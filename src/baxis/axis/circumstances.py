@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import InvalidValue, UnknownName
-from ..core.ledger import Parameter
-from .ledger import from_toml
+from baxis.axis.ledger import from_toml
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.ledger import Parameter
 
 if TYPE_CHECKING:
     import numpy as np

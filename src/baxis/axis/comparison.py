@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import disease_table, ledger
+from baxis.axis import disease_table, ledger
 
 
 def compare(codes: Sequence[str] | None = None) -> list[dict[str, str]]:

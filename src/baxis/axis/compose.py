@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..core.errors import InvalidValue
+from baxis.core.errors import InvalidValue
 
 MODELS = Path(__file__).resolve().parent / "models"
 MODULES = ("pk", "targets", "signalling", "bcells", "immune", "tissue")

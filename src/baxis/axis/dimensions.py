@@ -6,8 +6,8 @@ import ast
 import re
 from functools import lru_cache
 
-from ..core.errors import Faults
-from . import compose, disease_table, ledger
+from baxis.axis import compose, disease_table, ledger
+from baxis.core.errors import Faults
 
 Unit = tuple[tuple[str, int], ...]
 NONE: Unit = ()

@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..core import disease_names, library
-from ..core.errors import Faults, InvalidValue, UnknownName
-from ..core.ledger import Parameter
-from . import ledger
+from baxis.axis import ledger
+from baxis.core import disease_names, library
+from baxis.core.errors import Faults, InvalidValue, UnknownName
+from baxis.core.ledger import Parameter
 
 CODES = ("healthy", "RA", "SLE", "LN", "SjD", "IgG4-RD", "AAV")
 HEALTHY = "healthy"

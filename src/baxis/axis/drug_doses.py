@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..core import dose_words, library, schedule, units
-from ..core.errors import BaxisError
-from . import drug_table
+from baxis.axis import drug_table
+from baxis.core import dose_words, library, schedule, units
+from baxis.core.errors import BaxisError
 
 PERSON = {"": 1.0, "kg": 70.0, "m2": 1.8}
 FAR, LITTLE = 5.0, 20.0  # times the largest, and the smallest, known dose from which on a dose is told as far

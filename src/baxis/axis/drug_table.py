@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core import library, units
-from ..core.errors import Faults, InvalidValue, UnknownName
-from ..core.names import bare
-from . import circumstances
-from .ledger import Parameter, from_toml
-from .potency import Action, covalent, solve
+from baxis.axis import circumstances
+from baxis.axis.ledger import Parameter, from_toml
+from baxis.axis.potency import Action, covalent, solve
+from baxis.core import library, units
+from baxis.core.errors import Faults, InvalidValue, UnknownName
+from baxis.core.names import bare
 
 if TYPE_CHECKING:
     import numpy as np
@@ -264,6 +264,6 @@ def _action(row: dict[str, Any], where: str, kinetics: dict[str, float], mass: f
 
 
 def _resynthesis() -> float:
-    from .ledger import find
+    from baxis.axis.ledger import find
 
     return find("k_btk").value

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .stimulation import Stimulation
+from baxis.axis.stimulation import Stimulation
 
 _PANELS = ("pSYK", "pPLCG2", "Ca2+", "pERK", "pAKT", "NF-kB", "NFAT", "CD69")
 
 
 def stimulation_figure(result: Stimulation, file: str | Path) -> None:
     """Eight read-outs over time (minutes, log scale after the first) as a PNG or whatever the suffix says."""
-    from ..core.drawing import Drawing, label
+    from baxis.core.drawing import Drawing, label
 
     figure = Drawing(figsize=(11, 5), layout="constrained")
     axes = figure.subplots(2, 4, sharex=True)

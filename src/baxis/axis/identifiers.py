@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..core import library
-from . import words
-from .observables import outputs
+from baxis.axis import words
+from baxis.axis.observables import outputs
+from baxis.core import library
 
 SIGNALLING = re.compile(r"^[ARN]_(.+)$")  # cells: autoreactive, responding, naive
 SLOT = re.compile(r"^P([123])_(central|depot|per1|per2)$")

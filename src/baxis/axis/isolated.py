@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.errors import InvalidValue, UnknownName
-from . import disease_table, model, references
+from baxis.axis import disease_table, model, references
+from baxis.core.errors import InvalidValue, UnknownName
 
 STIMULI = ("ag", "tag", "fcg_lig", "tlr_in", "baff_sig", "cd40_in", "il21_in", "ifn_in", "val")
 ANTI_IGM = {"ag": 10.0}  # a saturating F(ab')2 anti-IgM, ten times half-maximal
@@ -92,7 +92,7 @@ def run(
     primed: Sequence[bool] | None = None,
 ) -> Courses:
     """Run every condition at once. `primed` cells meet their stimulus already while resting (chronic antigen)."""
-    from ..engine import Options, simulate
+    from baxis.engine import Options, simulate
 
     kernel = model.signalling()
     names = kernel.system.parameters

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..core import ledger as core_ledger
-from ..core.errors import Faults, UnknownName
-from ..core.ledger import Parameter
+from baxis.core import ledger as core_ledger
+from baxis.core.errors import Faults, UnknownName
+from baxis.core.ledger import Parameter
 
 FILES = ("signalling", "targets", "bcells", "immune", "tissue", "axis")
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import model, resting, vector
+from baxis.axis import model, resting, vector
 
 LOOPS: dict[str, tuple[str, ...]] = {
     "germinal centre - memory": ("gcA", "mtA"),
@@ -34,7 +34,7 @@ _STEP = 1e-6
 @lru_cache(maxsize=1)
 def rates() -> object:
     """Right-hand side f(t, y, p) of the model in plain Python."""
-    from ..engine.plain import lambdified
+    from baxis.engine.plain import lambdified
 
     return lambdified(model.system())[0]
 
@@ -111,6 +111,6 @@ if __name__ == "__main__":
     import sys
     from pathlib import Path
 
-    from .disease_table import codes
+    from baxis.axis.disease_table import codes
 
     Path(sys.argv[1]).write_text(markdown(codes()), encoding="utf-8")

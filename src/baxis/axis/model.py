@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from . import compose
+from baxis.axis import compose
 
 if TYPE_CHECKING:
-    from ..engine import Kernel, System
+    from baxis.engine import Kernel, System
 
 _FROM_ZERO = ("depot", "central", "per1", "per2", "car", "carm", "dam")
 
@@ -25,7 +25,7 @@ def initial() -> dict[str, float]:
 
 def text() -> str:
     """The composed model as Antimony text."""
-    from . import dimensions
+    from baxis.axis import dimensions
 
     wanted = {*compose.free_names(compose.statements()), *(n for n, _, _ in compose.statements())}
     units = {n: u for n, u in dimensions.every_unit().items() if n in wanted}
@@ -35,7 +35,7 @@ def text() -> str:
 @lru_cache(maxsize=1)
 def system() -> System:
     """The composed model as an engine System."""
-    from ..engine import load_antimony
+    from baxis.engine import load_antimony
 
     return load_antimony(text(), "baxis_axis")
 
@@ -43,7 +43,7 @@ def system() -> System:
 @lru_cache(maxsize=4)
 def kernel(lanes: int | None = None, **options: Any) -> Kernel:
     """Compiled model (from the engine's disk cache when it has been compiled before)."""
-    from ..engine import compile as build
+    from baxis.engine import compile as build
 
     return build(system(), lanes=lanes, **options)
 
@@ -51,8 +51,8 @@ def kernel(lanes: int | None = None, **options: Any) -> Kernel:
 @lru_cache(maxsize=1)
 def signalling() -> Kernel:
     """The signalling module by itself, compiled."""
-    from ..engine import compile as build
-    from ..engine import load_antimony
+    from baxis.engine import compile as build
+    from baxis.engine import load_antimony
 
     rows = compose.signalling_rows()
     start = {name: 0.1 for name, op, _ in rows if op == "'"}

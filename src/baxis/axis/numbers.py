@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..core.ledger import Parameter
-from . import disease_table, drug_table, ledger
+from baxis.axis import disease_table, drug_table, ledger
+from baxis.core.ledger import Parameter
 
 
 def count_numbers(disease: str, drugs: Iterable[str] = ()) -> dict[str, int]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import library
-from ..core.errors import UnknownName
+from baxis.core import library
+from baxis.core.errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True)

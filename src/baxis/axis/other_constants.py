@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import store
-from ..core.errors import BaxisError, InvalidValue
-from ..engine import cache
-from . import disease_table, model, references, vector
-from .disease_table import Disease
+from baxis.axis import disease_table, model, references, vector
+from baxis.axis.disease_table import Disease
+from baxis.core import store
+from baxis.core.errors import BaxisError, InvalidValue
+from baxis.engine import cache
 
 Array = NDArray[np.float64]
 _YEARS, _ROUNDS, _CLOSE = 60.0, 60, 1e-9
@@ -50,7 +50,7 @@ def variants(case: str | Disease, names: Sequence[str], values: Array) -> tuple[
 
 def _settle(case: Disease, parameters: Array, k_inf: float) -> tuple[Array, Array]:
     """Scales and arm references at each variant's own rest (inflammation held at 1 meanwhile), and that rest."""
-    from ..engine import Options, simulate
+    from baxis.engine import Options, simulate
 
     system, read = model.system(), {**references.SCALES, **references.ARMS}
     power = disease_table.base()["gamma_scale"]

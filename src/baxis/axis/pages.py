@@ -10,9 +10,9 @@ import re
 import sys
 from pathlib import Path
 
-from ..core import library, sources
-from ..core.ledger import Parameter
-from . import comparison, compose, disease_table, drug_table, ledger, pictures
+from baxis.axis import comparison, compose, disease_table, drug_table, ledger, pictures
+from baxis.core import library, sources
+from baxis.core.ledger import Parameter
 
 TITLES = {"pk": "Pharmacokinetics", "targets": "Targets", "signalling": "BCR signalling", "bcells": "B cells",
           "immune": "T help, antibody, innate", "tissue": "Tissue", "axis": "Composition"}  # fmt: skip
@@ -66,7 +66,7 @@ def _sources(numbers: list[Parameter], text: str) -> list[str]:
 
 def core_numbers(name: str) -> list[Parameter]:
     """Ledger rows of one module."""
-    from ..core import ledger as core_ledger
+    from baxis.core import ledger as core_ledger
 
     return list(core_ledger.read(f"parameters/{name}").values()) if name in ledger.FILES else []
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core import library
-from . import disease_table, drug_table, loops, model, slots, treatment, vector
+from baxis.axis import disease_table, drug_table, loops, model, slots, treatment, vector
+from baxis.core import library
 
 # The disease at whose rest a module is drawn: one in which all of its states are alive.
 DISEASES = {"signalling": "SLE", "bcells": "SLE", "immune": "SLE", "tissue": "RA"}
@@ -95,7 +95,7 @@ PLACES = (("depot", "gut or skin", "#9a6fb0"), ("central", "blood", "#1f5a85"), 
 def _kinetics(file: Path) -> Path:
     from matplotlib.lines import Line2D
 
-    from ..core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     figure = Drawing(figsize=(14, 3.2), layout="constrained")
     for ax, (text, disease, weeks, step) in zip(figure.subplots(1, len(COURSES)), COURSES, strict=True):
@@ -120,7 +120,7 @@ def _matrix(what: tuple[list[str], list[str], int, np.ndarray], file: Path) -> P
     """Draw influences (rows, columns, where a line divides the columns, matrix)."""
     from matplotlib.colors import SymLogNorm
 
-    from ..core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     rows, columns, inside, matrix = what
     shown = np.where(np.abs(matrix) >= SHOWN, matrix, np.nan)

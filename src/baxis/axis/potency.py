@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core import units
-from ..core.errors import InvalidValue
+from baxis.core import units
+from baxis.core.errors import InvalidValue
 
 _FAR = 1e6  # KI in mg/L far above any concentration: inactivation stays proportional to concentration
 

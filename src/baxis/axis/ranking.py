@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core import schedule
-from ..core.errors import InvalidValue
-from . import disease_table, ledger, model, resting, slots, treatment, vector
+from baxis.axis import disease_table, ledger, model, resting, slots, treatment, vector
+from baxis.core import schedule
+from baxis.core.errors import InvalidValue
 
 LEAST = 0.1  # points of percent that are listed one by one
 STEP = 0.2  # relative change of a number, up and down
@@ -46,7 +46,7 @@ def rank(disease: str, text: str, weeks: float = 24.0) -> list[Influence]:
     Each number is moved by 20 % either way with everything else, the references included, held; the patient is run to
     his own rest for ten years and then treated. Raises InvalidValue for a background treatment.
     """
-    from ..engine import Options, bolus, simulate
+    from baxis.engine import Options, bolus, simulate
 
     drug, amount, _, route, timing = treatment.parse(text)
     if drug.background:

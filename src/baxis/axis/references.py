@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core import library, store
-from ..core.errors import BaxisError
-from . import compose, disease_table, model
-from .disease_table import Disease
+from baxis.axis import compose, disease_table, model
+from baxis.axis.disease_table import Disease
+from baxis.core import library, store
+from baxis.core.errors import BaxisError
 
 OUTPUTS = ("surv", "prol", "pres", "pcd", "cyt", "act", "tlr", "foxo", "ton", "str")
 INPUTS: dict[str, dict[str, str | None]] = {
@@ -95,7 +95,7 @@ def signalling_inputs(instance: str, values: dict[str, float]) -> dict[str, floa
 
 
 def _compute_instances() -> dict[str, float]:
-    from ..engine import Options, simulate
+    from baxis.engine import Options, simulate
 
     kernel, values, out = model.signalling(), disease_table.base(), {}
     names = kernel.system.parameters
@@ -135,8 +135,8 @@ def _scales(code: str, digest: str, held: _Held) -> tuple[tuple[str, float], ...
 
 def _compute_scales(case: Disease) -> dict[str, float]:
     """Fixed point: rest with inflammation held at 1, read levels, set scales, again until nothing moves."""
-    from ..engine import Options, simulate
-    from . import vector
+    from baxis.axis import vector
+    from baxis.engine import Options, simulate
 
     kernel = model.kernel()
     names, read = kernel.system.parameters, {**SCALES, **ARMS}

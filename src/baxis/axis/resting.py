@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..core import store
-from ..core.errors import BaxisError
-from ..engine import cache
-from . import model, vector
-from .disease_table import Disease
+from baxis.axis import model, vector
+from baxis.axis.disease_table import Disease
+from baxis.core import store
+from baxis.core.errors import BaxisError
+from baxis.engine import cache
 
 _STILL = 1e-6
 _HORIZON = 365.0 * 600  # long-lived plasma cells without supply need centuries to vanish
@@ -39,8 +39,8 @@ def _rest(code: str, raw: bytes) -> np.ndarray:
 
 
 def _compute(code: str, values: np.ndarray) -> np.ndarray:
-    from ..engine import Options
-    from ..engine import rest as find
+    from baxis.engine import Options
+    from baxis.engine import rest as find
 
     options = Options(rtol=1e-7, atol=1e-10, threads=1)
     found = find(model.kernel(), values[None], model.initial(), options=options, horizon=_HORIZON)
@@ -53,7 +53,7 @@ def _compute(code: str, values: np.ndarray) -> np.ndarray:
 
 def _still(values: np.ndarray, state: np.ndarray) -> bool:
     """Whether nothing but a vanishing state still moves: change over ten years below 1e-6 of the healthy level."""
-    from ..engine import Options, simulate
+    from baxis.engine import Options, simulate
 
     options = Options(rtol=1e-7, atol=1e-10, threads=1)
     later = simulate(model.kernel(), values[None], state[None], times=[3650.0], options=options)
@@ -67,7 +67,7 @@ def levels(case: str | Disease, overrides: Mapping[str, float] | None = None) ->
 
 def evaluate(values: np.ndarray, state: np.ndarray) -> dict[str, float]:
     """States and rules by name for one parameter vector `values` (P,) and state (N,)."""
-    from ..engine import Options, simulate
+    from baxis.engine import Options, simulate
 
     system = model.system()
     names = [*system.states, *system.assignments]

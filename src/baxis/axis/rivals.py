@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.errors import UnknownName
-from . import disease_table, treatment, vector
-from .disease_table import Disease
+from baxis.axis import disease_table, treatment, vector
+from baxis.axis.disease_table import Disease
+from baxis.core.errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def compare(name: str) -> list[dict[str, object]]:
 
 def rest_is_kept(name: str) -> float:
     """Inflammation at rest under the rival (1 when its references hold)."""
-    from . import resting
+    from baxis.axis import resting
 
     rival = RIVALS[name]
     case = with_switches(rival.disease, rival.switches)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..core import units
-from ..core.errors import InvalidValue, UnknownName
-from .drug_table import TARGETS, Drug, load
-from .vector import EMPTY_SLOT, SLOTS
+from baxis.axis.drug_table import TARGETS, Drug, load
+from baxis.axis.vector import EMPTY_SLOT, SLOTS
+from baxis.core import units
+from baxis.core.errors import InvalidValue, UnknownName
 
 ROUTES = ("oral", "po", "sc", "iv", "infusion")
 EXPOSED = ("prednisone", "prednisolone", "methotrexate", "mycophenolate", "azathioprine", "cyclophosphamide",

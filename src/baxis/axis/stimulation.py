@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core import ledger, library, names, units
-from ..core.errors import InvalidValue, UnknownName
-from . import drug_table, isolated, potency
+from baxis.axis import drug_table, isolated, potency
+from baxis.core import ledger, library, names, units
+from baxis.core.errors import InvalidValue, UnknownName
 
 READOUTS = {"pSYK": "syk", "pCD79": "itam", "pCD19": "cd19p", "PIP3": "pip3", "pBTK": "btkA", "pPLCG2": "plc", "Ca2+": "ca",
             "pERK": "erk", "pAKT": "akt", "IKK": "ikk", "NF-kB": "nfkb", "NFAT": "nfat", "p52": "p52", "TLR": "tlr",
@@ -126,7 +126,7 @@ def _condition(
         raise UnknownName("cell", cell, CELLS)
     out: dict[str, float | str] = {"disease": disease}  # what no stimulus names stays as in the resting cell
     if cell == "autoreactive":
-        from .disease_table import base, load
+        from baxis.axis.disease_table import base, load
 
         values = {**base(), **load(disease).values()}
         out.update(ag=values["agA"], tag=values["tagA"], fcg_lig=values["fcg0"], tlr_in=values["tl_A"])

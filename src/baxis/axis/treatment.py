@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core import dose_words, schedule
-from ..core.errors import InvalidValue
-from . import disease_table, drug_table, model, resting, slots, vector
+from baxis.axis import disease_table, drug_table, model, resting, slots, vector
+from baxis.core import dose_words, schedule
+from baxis.core.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from ..engine import Options
+    from baxis.engine import Options
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def course(
 
     options: of the engine (tolerances); default: the engine's own, on one thread.
     """
-    from ..engine import Options, bolus, concat, simulate
+    from baxis.engine import Options, bolus, concat, simulate
 
     values, doses = prepare(disease, treatments, weeks)
     events = [bolus(name, [d for d, _ in given], [a for _, a in given]) for name, given in doses.items()]

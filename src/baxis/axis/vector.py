@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import InvalidValue, UnknownName
-from . import compose, disease_table, references
-from .disease_table import Disease
+from baxis.axis import compose, disease_table, references
+from baxis.axis.disease_table import Disease
+from baxis.core.errors import InvalidValue, UnknownName
 
 SLOTS = (1, 2, 3)
 _SLOT = re.compile(r"^P[123]_(.+)$")
@@ -57,7 +57,7 @@ def fill(values: Mapping[str, float]) -> dict[str, float]:
 
 def vector(d: str | Disease, overrides: Mapping[str, float] | None = None) -> np.ndarray:
     """Typical parameter vector (P,) of a disease in `system().parameters` order."""
-    from . import model
+    from baxis.axis import model
 
     values = table(d, overrides)
     return np.array([values[n] for n in model.system().parameters])
@@ -65,7 +65,7 @@ def vector(d: str | Disease, overrides: Mapping[str, float] | None = None) -> np
 
 def index(name: str) -> list[int]:
     """Indices of the parameters called `name`: one for a global, three for a per-instance or per-slot name."""
-    from . import model
+    from baxis.axis import model
 
     order = model.system().parameters
     hits = [i for i, n in enumerate(order) if n == name]
@@ -77,6 +77,6 @@ def index(name: str) -> list[int]:
 
 def as_dict(values: np.ndarray) -> dict[str, Any]:
     """Parameter vector (P,) as a dict by name."""
-    from . import model
+    from baxis.axis import model
 
     return dict(zip(model.system().parameters, (float(v) for v in values), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..core import library
+from baxis.core import library
 
 
 @lru_cache(maxsize=1)

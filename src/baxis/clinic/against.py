@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from .result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 COLUMNS = ("table", "arm_id", "endpoint", "week", "scale", "simulated", "pi90", "published", "published_ci", "difference",
            "ratio", "inside")  # fmt: skip

@@ -12,20 +12,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import axis, engine
-from ..axis import archive, omex, sedml
-from ..core import files
-from ..core.errors import InvalidValue, UnknownName
-from ..core.sheets import csv_text
-from .arrays import write_arrays
-from .design import Design, read_design
-from .export import dumps
-from .population import Population
-from .regimen import averages, plan
-from .reload import courses_table
-from .result import ArmRun, TrialResult, summarise
-from .settings import Settings, settle
-from .trial import Laboratory
+from baxis import axis, engine
+from baxis.axis import archive, omex, sedml
+from baxis.clinic.arrays import write_arrays
+from baxis.clinic.design import Design, read_design
+from baxis.clinic.export import dumps
+from baxis.clinic.population import Population
+from baxis.clinic.regimen import averages, plan
+from baxis.clinic.reload import courses_table
+from baxis.clinic.result import ArmRun, TrialResult, summarise
+from baxis.clinic.settings import Settings, settle
+from baxis.clinic.trial import Laboratory
+from baxis.core import files
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.sheets import csv_text
 
 Changes = list[tuple[float, int, str, float]]  # day, kind, target, amount
 

@@ -6,11 +6,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core import files, folders
-from ..core.errors import Unsupported
+from baxis.core import files, folders
+from baxis.core.errors import Unsupported
 
 if TYPE_CHECKING:
-    from .result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 KINDS = ("netcdf", "zarr")
 EXTRA = "pip install 'baxis[arrays]'"

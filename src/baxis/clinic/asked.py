@@ -10,13 +10,13 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core import library
+from baxis.core import library
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .design import Design
-    from .settings import Settings
+    from baxis.clinic.design import Design
+    from baxis.clinic.settings import Settings
 
 OTHERS = "any published values are of the trial's own patients, not of these"
 

@@ -16,15 +16,15 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from .. import axis
-from ..core import library
-from .instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis import axis
+from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.core import library
 
 if TYPE_CHECKING:
-    from ..evidence import Evidence
-    from .design import Design
-    from .instruments import Visits
-    from .population import Population
+    from baxis.clinic.design import Design
+    from baxis.clinic.instruments import Visits
+    from baxis.clinic.population import Population
+    from baxis.evidence import Evidence
 
 Array = NDArray[np.float64]
 LARGEST = 0.1  # standardised difference that counts as matched (rule C25)

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from .. import axis
-from ..core import dose_words, schedule
-from ..core.errors import InvalidValue
-from .fields import Block
-from .held import Held
+from baxis import axis
+from baxis.clinic.fields import Block
+from baxis.clinic.held import Held
+from baxis.core import dose_words, schedule
+from baxis.core.errors import InvalidValue
 
 DOSE_UNITS = dose_words.UNITS
 # A letter or digit, then any visible characters but a slash: what prints and draws it takes every one as plain text.

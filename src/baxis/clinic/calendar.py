@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import axis
-from ..core import schedule
-from .design import Background, Design, Treatment
-from .figures import COLOURS, canvas
-from .prescribed import counted
+from baxis import axis
+from baxis.clinic.design import Background, Design, Treatment
+from baxis.clinic.figures import COLOURS, canvas
+from baxis.clinic.prescribed import counted
+from baxis.core import schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +94,7 @@ def calendar(design: Design) -> Figure:
 
 
 def _label(row: dict[str, Any]) -> str:
-    from ..core.drawing import label
+    from baxis.core.drawing import label
 
     return label(f"{row['arm_id']}: {row['drug'] or row['schedule'].split(', if')[0]} {row['dose']}".strip(), 44)
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import streams
-from .design import Design, Rescue
-from .instruments import Instrument, Visits
-from .instruments.base import at_most
-from .population import Population
+from baxis.clinic.design import Design, Rescue
+from baxis.clinic.instruments import Instrument, Visits
+from baxis.clinic.instruments.base import at_most
+from baxis.clinic.population import Population
+from baxis.core import streams
 
 
 def dropout_visit(tool: Instrument, days: NDArray[np.float64], people: Population, seed: int) -> NDArray[np.int64]:

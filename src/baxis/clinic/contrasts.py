@@ -10,16 +10,16 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from ..core import streams
-from . import published
-from .conduct import dropout_visit, since_randomisation
-from .design import Design, Endpoint
-from .instruments import Instrument, Visits
-from .instruments.events import first_event
-from .intervals import PARTS, REPLICATES, Sample, apart, central, replicate, sampling
-from .population import Population
-from .posterior import between_draws
-from .survival import Times, kaplan_meier, rate_influence, replicate_log_hazard_ratio
+from baxis.clinic import published
+from baxis.clinic.conduct import dropout_visit, since_randomisation
+from baxis.clinic.design import Design, Endpoint
+from baxis.clinic.instruments import Instrument, Visits
+from baxis.clinic.instruments.events import first_event
+from baxis.clinic.intervals import PARTS, REPLICATES, Sample, apart, central, replicate, sampling
+from baxis.clinic.population import Population
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.survival import Times, kaplan_meier, rate_influence, replicate_log_hazard_ratio
+from baxis.core import streams
 
 Array = NDArray[np.float64]
 COLUMNS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .design import Arm, Treatment
+from baxis.clinic.design import Arm, Treatment
 
 Array = NDArray[np.float64]
 

@@ -12,11 +12,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from .. import axis
-from ..core import fault_words, library
-from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
-from . import prescribed
-from .blocks import (
+from baxis import axis
+from baxis.clinic import prescribed
+from baxis.clinic.blocks import (
     ARM_ID,
     DOSE_UNITS,
     Arm,
@@ -30,9 +28,11 @@ from .blocks import (
     Taper,
     Treatment,
 )
-from .design_words import canonical
-from .exposure import Exposure, unanswered
-from .held import Held
+from baxis.clinic.design_words import canonical
+from baxis.clinic.exposure import Exposure, unanswered
+from baxis.clinic.held import Held
+from baxis.core import fault_words, library
+from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
 
 __all__ = ["DOSE_UNITS", "Arm", "Background", "Design", "Endpoint", "Entry", "Randomisation", "Rescue", "Switch", "Taper",
            "Treatment", "build", "read_design"]  # fmt: skip
@@ -160,8 +160,8 @@ def read_design(name: str | Path, folders: tuple[Path, ...] = ()) -> Design:
         return build(library.parse_toml(file), str(file))
     if text in library.names("designs"):
         return build(library.read_toml("designs", text), f"design {text}")
-    from .. import evidence
-    from .default_design import default_design
+    from baxis import evidence
+    from baxis.clinic.default_design import default_design
 
     tables = evidence.load(*folders)
     trial_id = evidence.trial_id(tables, text, library.names("designs"), "or give the path of a design.toml")

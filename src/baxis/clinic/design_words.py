@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from .. import axis
-from ..core import disease_names, dose_words, names, schedule
-from ..core.errors import BaxisError
-from .blocks import drug_name
+from baxis import axis
+from baxis.clinic.blocks import drug_name
+from baxis.core import disease_names, dose_words, names, schedule
+from baxis.core.errors import BaxisError
 
 AGE = {"age": "age_y", "age in years": "age_y", "weight": "weight_kg", "body weight": "weight_kg"}
 MOST = 200  # entries of a list that are looked at: longer ones are refused by the check that follows
@@ -97,7 +97,7 @@ def _rule(put: _Put, rule: Data, tool: Any) -> None:
 
 
 def _tool(disease: Any) -> Any:
-    from .instruments import instrument
+    from baxis.clinic.instruments import instrument
 
     try:
         return instrument(disease) if isinstance(disease, str) else None

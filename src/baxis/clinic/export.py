@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.folders import whole
-from ..core.plain import finite, to_json
-from .intervals import PARTS
+from baxis.clinic.intervals import PARTS
+from baxis.core.folders import whole
+from baxis.core.plain import finite, to_json
 
 if TYPE_CHECKING:
-    from .result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 KIND = "baxis trial"  # of a folder that `save` writes
 FIGURES = ("endpoint.png", "biomarkers.png", "survival.png")
@@ -67,7 +67,7 @@ def dumps(result: TrialResult) -> str:
 
 def save(result: TrialResult, folder: Path) -> Path:
     """Write result.json, Parquet tables and figures, all or nothing; a figure that fails costs only itself."""
-    from . import figures, reload, therapy
+    from baxis.clinic import figures, reload, therapy
 
     def write(work: Path) -> None:
         (work / "result.json").write_text(dumps(result), encoding="utf-8")

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from .. import axis
-from ..core import ledger, streams
-from ..core.errors import InvalidValue, UnknownName
-from .fields import Block, written
+from baxis import axis
+from baxis.clinic.fields import Block, written
+from baxis.core import ledger, streams
+from baxis.core.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
-    from .design import Design, Treatment
+    from baxis.clinic.design import Design, Treatment
 
 Array = NDArray[np.float64]
 SHARES = ("fed", "fasted", "ppi", "cyp3a_inhibitor", "cyp3a_inducer")  # shares of patients that a design may set

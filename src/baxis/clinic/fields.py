@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from ..core import fault_words
+from baxis.core import fault_words
 
 NUMBERS = (float, int, float | None, int | None)
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import axis
-from ..core.errors import InvalidValue, UnknownName
-from .asked import on_figure
+from baxis import axis
+from baxis.clinic.asked import on_figure
+from baxis.core.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .design import Arm
-    from .result import TrialResult
+    from baxis.clinic.design import Arm
+    from baxis.clinic.result import TrialResult
 
 # Okabe-Ito: told apart with any colour vision; each arm also has its own marker and line style.
 COLOURS = ("#666666", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -41,14 +41,14 @@ def style() -> Any:
 
 
 def canvas(width: float, height: float) -> Figure:
-    from ..core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     return Drawing(figsize=(width, height), layout="constrained")
 
 
 def arm_label(arm: Arm) -> str:
     """An arm's label, or its id, as a figure can hold it."""
-    from ..core.drawing import label
+    from baxis.core.drawing import label
 
     return label(arm.arm_label or arm.arm_id, 30)
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from .. import axis
-from ..core.errors import InvalidValue, UnknownName
-from .fields import Block
+from baxis import axis
+from baxis.clinic.fields import Block
+from baxis.core.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
-    from .design import Design
+    from baxis.clinic.design import Design
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from ..core import streams
+from baxis.core import streams
 
 Array = NDArray[np.float64]
 REPLICATES = 4000

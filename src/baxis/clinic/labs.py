@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis
-from ..core import ledger, streams
+from baxis import axis
+from baxis.core import ledger, streams
 
 Array = NDArray[np.float64]
 TABLE = "instruments/labs"
@@ -80,8 +80,8 @@ def reported(output: str, values: Array, seed: int, ids: NDArray[np.int64]) -> A
 
 def model_spread(persons: int = 2000, seed: int = 1) -> dict[str, float]:
     """Log standard deviation of each laboratory observable among the model's healthy persons at rest, by key."""
-    from ..engine import Options
-    from .population import run_in, spread_parameters
+    from baxis.clinic.population import run_in, spread_parameters
+    from baxis.engine import Options
 
     ran = run_in(spread_parameters("healthy", seed, np.arange(persons)), axis.rest("healthy"), Options(atol=1e-6))
     logs = np.log(np.maximum(ran.values[ran.status == 0, -1], 1e-9))

@@ -21,20 +21,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import evidence
-from ..core.cluster import Client, each_on, open_client
-from ..core.errors import InvalidValue
-from ..core.plain import finite
-from ..core.store import Blocks
-from . import published
-from .contrasts import COLUMNS, Judged, contrasts, event_times
-from .design import Design, read_design
-from .population import Population
-from .recipe import recipe
-from .result import arm_row, judge
-from .settings import Settings, settle
-from .survival import Times
-from .trial import MOST_SCREENED, Laboratory
+from baxis import evidence
+from baxis.clinic import published
+from baxis.clinic.contrasts import COLUMNS, Judged, contrasts, event_times
+from baxis.clinic.design import Design, read_design
+from baxis.clinic.population import Population
+from baxis.clinic.recipe import recipe
+from baxis.clinic.result import arm_row, judge
+from baxis.clinic.settings import Settings, settle
+from baxis.clinic.survival import Times
+from baxis.clinic.trial import MOST_SCREENED, Laboratory
+from baxis.core.cluster import Client, each_on, open_client
+from baxis.core.errors import InvalidValue
+from baxis.core.plain import finite
+from baxis.core.store import Blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,7 +161,7 @@ def _columns(design: Design, hazard: Container[str]) -> list[str]:
 def block_rows(design: Design, settings: Settings, first: int, count: int) -> bytes:
     """Parquet table of the eligible patients among candidates `first` ... : one row a patient."""
     lab = Laboratory(design, settings)
-    from .population import draw
+    from baxis.clinic.population import draw
 
     pool = draw(design, settings.seed, np.arange(first, first + count), lab.options, own=lab.own)
     people = pool.take(np.flatnonzero(lab.eligible(pool) & (pool.status == 0)))

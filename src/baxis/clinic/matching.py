@@ -16,10 +16,10 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from ..core import streams
+from baxis.core import streams
 
 if TYPE_CHECKING:
-    from .baseline import Target
+    from baxis.clinic.baseline import Target
 
 Array = NDArray[np.float64]
 POOL = 3  # eligible candidates for each patient wanted

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis
-from ..axis import ledger
-from ..core import library, possible, streams, units
-from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName
-from ..core.text_files import file_bytes
+from baxis import axis
+from baxis.axis import ledger
+from baxis.core import library, possible, streams, units
+from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName
+from baxis.core.text_files import file_bytes
 
 Array = NDArray[np.float64]
 MOST_OUTSIDE = 0.01  # share of a distribution that may lie outside the bounds
@@ -90,7 +90,7 @@ def read_population(file: str | Path, disease: str) -> OwnPopulation:
     digest = hashlib.sha256(file_bytes(path, "population")).hexdigest()[:16]
     if kind == ".toml":
         return _from_toml(path, disease, digest)
-    from .own_table import read_table
+    from baxis.clinic.own_table import read_table
 
     allowed = settable(disease)
     columns, notes = read_table(path, allowed)

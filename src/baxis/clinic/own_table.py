@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core import headers, numbers, possible, tables, units
-from ..core.errors import BaxisError, Faults, InvalidValue, UnknownName
-from .own_population import BOUNDS, SEX
+from baxis.clinic.own_population import BOUNDS, SEX
+from baxis.core import headers, numbers, possible, tables, units
+from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
 Allowed = dict[str, tuple[str, float, float]]

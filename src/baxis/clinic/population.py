@@ -17,12 +17,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import axis, engine
-from ..core import ledger, streams
-from . import exposure, posterior
-from .design import Background, Design
-from .matching import Matched
-from .own_population import BOUNDS, SEX, OwnPopulation
+from baxis import axis, engine
+from baxis.clinic import exposure, posterior
+from baxis.clinic.design import Background, Design
+from baxis.clinic.matching import Matched
+from baxis.clinic.own_population import BOUNDS, SEX, OwnPopulation
+from baxis.core import ledger, streams
 
 Array = NDArray[np.float64]
 RUN_IN_DAYS = 3650.0

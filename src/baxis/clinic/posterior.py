@@ -14,9 +14,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis
-from ..core import library
-from ..core.errors import UnknownName
+from baxis import axis
+from baxis.core import library
+from baxis.core.errors import UnknownName
 
 Array = NDArray[np.float64]
 TABLE = "posterior/draws"

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .. import axis
-from ..axis import drug_doses
-from ..core import ledger, library, schedule
-from .instruments import CODES
+from baxis import axis
+from baxis.axis import drug_doses
+from baxis.clinic.instruments import CODES
+from baxis.core import ledger, library, schedule
 
 if TYPE_CHECKING:
-    from .design import Background, Design, Treatment
+    from baxis.clinic.design import Background, Design, Treatment
 
 # words of a population that say what its patients had failed, or that they are well, by the value of `prior_treatment`
 SAID = {

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import evidence
-from .design import Design, Endpoint
-from .intervals import newcombe, wilson
+from baxis import evidence
+from baxis.clinic.design import Design, Endpoint
+from baxis.clinic.intervals import newcombe, wilson
 
 PROPORTION, MEAN, HAZARD_RATIO = "proportion", "mean_change", "hazard_ratio"
 READ = (PROPORTION, MEAN, HAZARD_RATIO)

@@ -8,17 +8,17 @@ import platform
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .. import axis
-from .._version import __version__
-from ..core import library
-from .asked import asked
-from .design import Design
-from .own_population import read_population
-from .prescribed import remarks
-from .settings import Settings
+from baxis import axis
+from baxis._version import __version__
+from baxis.clinic.asked import asked
+from baxis.clinic.design import Design
+from baxis.clinic.own_population import read_population
+from baxis.clinic.prescribed import remarks
+from baxis.clinic.settings import Settings
+from baxis.core import library
 
 if TYPE_CHECKING:
-    from .result import ArmRun
+    from baxis.clinic.result import ArmRun
 
 NOTICE = "Research use only. Not for the care of a person."
 SCOPE = (

@@ -16,13 +16,13 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis, engine
-from ..core import schedule, streams, units
-from ..core.errors import InvalidValue
-from . import exposure, held, kinetics
-from .courses import Course, of_arm
-from .design import Arm, Design, Treatment
-from .population import Population
+from baxis import axis, engine
+from baxis.clinic import exposure, held, kinetics
+from baxis.clinic.courses import Course, of_arm
+from baxis.clinic.design import Arm, Design, Treatment
+from baxis.clinic.population import Population
+from baxis.core import schedule, streams, units
+from baxis.core.errors import InvalidValue
 
 Array = NDArray[np.float64]
 SLOTS = 3

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import axis
-from .._version import __version__
-from ..core import folders, library
-from ..core.errors import BaxisError, BaxisWarning, InvalidValue
-from ..core.text_files import json_of
-from . import therapy
-from .instruments import Visits
-from .matching import Matched
-from .result import ArmRun, TrialResult
+from baxis import axis
+from baxis._version import __version__
+from baxis.clinic import therapy
+from baxis.clinic.instruments import Visits
+from baxis.clinic.matching import Matched
+from baxis.clinic.result import ArmRun, TrialResult
+from baxis.core import folders, library
+from baxis.core.errors import BaxisError, BaxisWarning, InvalidValue
+from baxis.core.text_files import json_of
 
 if TYPE_CHECKING:
-    from .design import Design
+    from baxis.clinic.design import Design
 
 FORMAT = "baxis-result-1"
 TABLES = ("arms", "contrasts", "safety", "baseline", "conduct", "survival")
@@ -147,7 +147,7 @@ def courses_table(result: TrialResult) -> pd.DataFrame:
 
 
 def _design(data: dict[str, Any]) -> Design:
-    from .design import build
+    from baxis.clinic.design import build
 
     return build(data, "saved design")
 

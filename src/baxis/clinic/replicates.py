@@ -17,15 +17,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ..core import streams
-from ..core.errors import InvalidValue, UnknownName
-from .design import Arm, Design, Endpoint, read_design
-from .posterior import between_draws
-from .prescribed import remarks
-from .recipe import NOTICE, basis
-from .result import judge
-from .settings import Settings, settle
-from .trial import Laboratory
+from baxis.clinic.design import Arm, Design, Endpoint, read_design
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.prescribed import remarks
+from baxis.clinic.recipe import NOTICE, basis
+from baxis.clinic.result import judge
+from baxis.clinic.settings import Settings, settle
+from baxis.clinic.trial import Laboratory
+from baxis.core import streams
+from baxis.core.errors import InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
 MOST = 100_000

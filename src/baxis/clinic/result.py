@@ -10,22 +10,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import evidence
-from . import published
-from .baseline import table as published_baseline
-from .conduct import dropout_visit, randomised, rescued, since_randomisation, visit_of
-from .contrasts import COLUMNS, Judged, contrasts, curves
-from .courses import Course, of_arm
-from .design import Arm, Design, Endpoint
-from .instruments import Instrument, Visits
-from .intervals import Sample, apart, central, replicate, sampling
-from .matching import Matched
-from .population import Population
-from .posterior import between_draws
-from .recipe import recipe
-from .safety import harms
-from .settings import Settings
-from .stages import Decision
+from baxis import evidence
+from baxis.clinic import published
+from baxis.clinic.baseline import table as published_baseline
+from baxis.clinic.conduct import dropout_visit, randomised, rescued, since_randomisation, visit_of
+from baxis.clinic.contrasts import COLUMNS, Judged, contrasts, curves
+from baxis.clinic.courses import Course, of_arm
+from baxis.clinic.design import Arm, Design, Endpoint
+from baxis.clinic.instruments import Instrument, Visits
+from baxis.clinic.intervals import Sample, apart, central, replicate, sampling
+from baxis.clinic.matching import Matched
+from baxis.clinic.population import Population
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.recipe import recipe
+from baxis.clinic.safety import harms
+from baxis.clinic.settings import Settings
+from baxis.clinic.stages import Decision
 
 if TYPE_CHECKING:
     import xarray
@@ -88,20 +88,20 @@ class TrialResult:
     @property
     def trajectories(self) -> xarray.Dataset:
         """Observables in measured units and instrument measures, dims (arm, patient, day), each with its unit."""
-        from .trajectories import dataset
+        from baxis.clinic.trajectories import dataset
 
         return dataset(self)
 
     @property
     def visits(self) -> pd.DataFrame:
         """Tidy table of every recorded measure: arm_id, patient, day, measure, value, unit."""
-        from .trajectories import tidy
+        from baxis.clinic.trajectories import tidy
 
         return tidy(self)
 
     def against_published(self) -> pd.DataFrame:
         """Every published value beside the simulated one: difference, ratio, and whether the 90 % interval holds it."""
-        from .against import against_published
+        from baxis.clinic.against import against_published
 
         return against_published(self)
 
@@ -110,20 +110,20 @@ class TrialResult:
 
         names: observables or measures of the instrument, drawn over time instead. Raises UnknownName.
         """
-        from .figures import courses, overview
+        from baxis.clinic.figures import courses, overview
 
         return courses(self, names) if names else overview(self)
 
     @property
     def therapy(self) -> pd.DataFrame:
         """Share (0 to 1) of each arm's patients on each drug, by visit: arm_id, drug, day, share."""
-        from .therapy import shares
+        from baxis.clinic.therapy import shares
 
         return shares(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data of result.json (see the JSON Schema in the docs); NaN becomes null."""
-        from .export import plain
+        from baxis.clinic.export import plain
 
         return plain(self)
 
@@ -132,7 +132,7 @@ class TrialResult:
 
         `baxis.load_result(folder)` gives the result back.
         """
-        from .export import save
+        from baxis.clinic.export import save
 
         return save(self, Path(folder))
 

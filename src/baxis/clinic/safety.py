@@ -17,19 +17,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import axis
-from ..core import library, streams
-from ..core.written import none_of
-from ..core.written import share as in_percent
-from .design import Arm, Design
-from .instruments.steroid import steroid_dose
-from .intervals import central
-from .labs import reported as as_reported
+from baxis import axis
+from baxis.clinic.design import Arm, Design
+from baxis.clinic.instruments.steroid import steroid_dose
+from baxis.clinic.intervals import central
+from baxis.clinic.labs import reported as as_reported
+from baxis.core import library, streams
+from baxis.core.written import none_of
+from baxis.core.written import share as in_percent
 
 if TYPE_CHECKING:
-    from ..evidence import Evidence
-    from .population import Population
-    from .result import ArmRun
+    from baxis.clinic.population import Population
+    from baxis.clinic.result import ArmRun
+    from baxis.evidence import Evidence
 
 Array = NDArray[np.float64]
 TABLE = "safety/harms"

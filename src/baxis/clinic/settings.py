@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from .. import engine
-from ..core.errors import InvalidValue, UnknownName
+from baxis import engine
+from baxis.core.errors import InvalidValue, UnknownName
 
 Progress = Callable[[int, int], None]
 DOSING = ("auto", "averaged", "resolved")

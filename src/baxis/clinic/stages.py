@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis, engine
-from .conduct import dropout_visit
-from .courses import Course, begun, of_arm
-from .design import Arm, Design, Switch
-from .instruments.base import at_most
-from .regimen import plan
+from baxis import axis, engine
+from baxis.clinic.conduct import dropout_visit
+from baxis.clinic.courses import Course, begun, of_arm
+from baxis.clinic.design import Arm, Design, Switch
+from baxis.clinic.instruments.base import at_most
+from baxis.clinic.regimen import plan
 
 if TYPE_CHECKING:
-    from .instruments import Instrument, Visits
-    from .population import Population
-    from .result import ArmRun
-    from .trial import Laboratory
+    from baxis.clinic.instruments import Instrument, Visits
+    from baxis.clinic.population import Population
+    from baxis.clinic.result import ArmRun
+    from baxis.clinic.trial import Laboratory
 
 Array = NDArray[np.float64]
 Outputs = dict[str, Array]
@@ -162,8 +162,8 @@ def _within(events: engine.Events | None, now: float, to: float) -> engine.Event
 
 def staged(lab: Laboratory, arm: Arm, people: Population, tell: Any = None) -> ArmRun:
     """One arm with its decisions. tell: called with the patients' share of the work that is done."""
-    from .result import ArmRun
-    from .trial import failure
+    from baxis.clinic.result import ArmRun
+    from baxis.clinic.trial import failure
 
     n, days = len(people.ids), lab.days[1:]
     courses = of_arm(arm, n)

@@ -13,8 +13,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from ..core import streams
-from ..core.errors import InvalidValue
+from baxis.core import streams
+from baxis.core.errors import InvalidValue
 
 Array = NDArray[np.float64]
 NEWTON_STEPS = 40

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .courses import Course
-from .stages import Decision, rules
+from baxis.clinic.courses import Course
+from baxis.clinic.stages import Decision, rules
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .design import Arm, Design
-    from .result import TrialResult
+    from baxis.clinic.design import Arm, Design
+    from baxis.clinic.result import TrialResult
 
 COLUMNS = {"courses": ("arm_id", "course", "treatment", "patient", "takes", "stop_day"),
            "decisions": ("arm_id", "rule", "patient", "day")}  # fmt: skip
@@ -44,8 +44,8 @@ def figure(result: TrialResult) -> Figure:
     """Shares on each drug over time, one panel an arm that is given any."""
     import matplotlib as mpl
 
-    from ..core.drawing import label
-    from .figures import COLOURS, STYLES, arm_label, canvas, style
+    from baxis.clinic.figures import COLOURS, STYLES, arm_label, canvas, style
+    from baxis.core.drawing import label
 
     table = shares(result)
     arms = [a for a in result.design.arms if (table["arm_id"] == a.arm_id).any()]
@@ -109,6 +109,6 @@ def _by(file: Path, arm: str, key: str) -> list[pd.DataFrame]:
 
 
 def _treatment(text: str) -> Any:
-    from .design import Treatment
+    from baxis.clinic.design import Treatment
 
     return Treatment.model_validate_json(text)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .. import axis
+from baxis import axis
 
 if TYPE_CHECKING:
     import xarray
 
-    from .result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 
 def dataset(result: TrialResult) -> xarray.Dataset:

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import InvalidValue, UnknownName
-from ..core.plain import finite
-from .design import Background, Design, Endpoint, read_design
-from .instruments import instrument
-from .instruments.steroid import PREDNISONE_EQUIVALENT
-from .settings import Settings, settle
+from baxis.clinic.design import Background, Design, Endpoint, read_design
+from baxis.clinic.instruments import instrument
+from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.settings import Settings, settle
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.plain import finite
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 ORIGINAL, TOGETHER = "as designed", "all together"
 COLUMNS = (
@@ -93,7 +93,7 @@ def transport(trial: str | Path | Design, swap: Swap, settings: Settings | None 
     """
     import pandas as pd
 
-    from .trial import run_trial
+    from baxis.clinic.trial import run_trial
 
     chosen = settle(settings, changes)
     own = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)

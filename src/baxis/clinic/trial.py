@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import axis, engine, evidence
-from ..core import units
-from ..core.errors import Faults, InvalidValue, UnknownName
-from . import matching, prescribed
-from .baseline import Target, targets, values
-from .courses import Course, of_arm
-from .design import Arm, Design, Entry, Switch, read_design
-from .instruments import Course as Seen
-from .instruments import Instrument, Visits, instrument
-from .instruments.base import STEROID
-from .instruments.steroid import steroid_dose
-from .own_population import BOUNDS, read_population
-from .population import Population, draw, join, typical
-from .regimen import plan
-from .result import ArmRun, TrialResult, summarise
-from .settings import Progress, Settings, settle
-from .stages import rules, staged
+from baxis import axis, engine, evidence
+from baxis.clinic import matching, prescribed
+from baxis.clinic.baseline import Target, targets, values
+from baxis.clinic.courses import Course, of_arm
+from baxis.clinic.design import Arm, Design, Entry, Switch, read_design
+from baxis.clinic.instruments import Course as Seen
+from baxis.clinic.instruments import Instrument, Visits, instrument
+from baxis.clinic.instruments.base import STEROID
+from baxis.clinic.instruments.steroid import steroid_dose
+from baxis.clinic.own_population import BOUNDS, read_population
+from baxis.clinic.population import Population, draw, join, typical
+from baxis.clinic.regimen import plan
+from baxis.clinic.result import ArmRun, TrialResult, summarise
+from baxis.clinic.settings import Progress, Settings, settle
+from baxis.clinic.stages import rules, staged
+from baxis.core import units
+from baxis.core.errors import Faults, InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
 SCREENING_DAY = -14.0

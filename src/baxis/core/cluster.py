@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
-from .errors import BaxisError, InvalidValue
+from baxis.core.errors import BaxisError, InvalidValue
 
 Client = Any  # distributed.Client: imported only where it is used
 WAIT = 15  # seconds until a scheduler is called unreachable

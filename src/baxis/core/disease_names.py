@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from . import library, names
-from .errors import BaxisError
+from baxis.core import library, names
+from baxis.core.errors import BaxisError
 
 
 def code(text: str, allowed: Iterable[str] | None = None, kind: str = "disease") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .errors import InvalidValue
+from baxis.core.errors import InvalidValue
 
 ROUTES = ("po", "iv", "sc")
 UNITS = ("mg", "g", "ug", "mg/kg", "mg/m2")

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter
 
-from .written import visible
+from baxis.core.written import visible
 
 PLAIN: dict[Any, Any] = {"text.parse_math": False, "text.usetex": False}
 UNDRAWN = (

@@ -10,8 +10,8 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-from .library import SHIPPED
-from .store import directory
+from baxis.core.library import SHIPPED
+from baxis.core.store import directory
 
 BROWSERS = (
     "chromium",

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from .errors import InvalidValue, UnknownName
+from baxis.core.errors import InvalidValue, UnknownName
 
 PART = ".baxis-part"
 _WRITTEN: list[Path] = []

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .._version import __version__
-from . import files
-from .errors import BaxisError, BaxisWarning, InvalidValue
+from baxis._version import __version__
+from baxis.core import files
+from baxis.core.errors import BaxisError, BaxisWarning, InvalidValue
 
 LIST = "baxis-files.json"  # name of the list
 Writer = Callable[[Path], object]

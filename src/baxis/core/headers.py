@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from . import units
-from .errors import InvalidValue
+from baxis.core import units
+from baxis.core.errors import InvalidValue
 
 _BRACKETS = re.compile(r"(?P<name>[^\[\]]*?)\s*\[(?P<unit>[^\[\]]*)\]", re.S)
 _PARENTHESES = re.compile(r"(?P<name>.*\S)\s*\((?P<unit>[^()]*)\)", re.S)

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import library
-from .errors import Faults, UnknownName
+from baxis.core import library
+from baxis.core.errors import Faults, UnknownName
 
 KINDS = ("measured", "estimated", "fixed", "calibrated", "assumed")
 SPREAD_KINDS = ("log_sd", "sd", "cv")

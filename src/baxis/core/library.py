@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidValue, UnknownName
-from .text_files import utf8
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.text_files import utf8
 
 MOST_BYTES, MOST_DEEP = 1_000_000, 32
 # a dotted key of too many parts (tomllib is quadratic there), looked for outside strings and from the start of a word

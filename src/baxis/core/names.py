@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .errors import UnknownName, letters
+from baxis.core.errors import UnknownName, letters
 
 
 def bare(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from .errors import InvalidValue
+from baxis.core.errors import InvalidValue
 
 MISSING = frozenset({"", ".", "-", "--", "na", "n/a", "n.a.", "nan", "#n/a", "null", "none", "missing"})
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import library, units
-from .errors import InvalidValue
+from baxis.core import library, units
+from baxis.core.errors import InvalidValue
 
 TABLE = "instruments/possible"
 # Units that people take for one another; the dimension picks among them.

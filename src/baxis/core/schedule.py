@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from . import schedule_words
-from .errors import InvalidValue
+from baxis.core import schedule_words
+from baxis.core.errors import InvalidValue
 
 ALLOWED = "qd, bid, tid, once, qw, qNw, qNd, 'days 1,15', 'weeks 0,2,24', 'q2w x3', parts joined by ' then '"
 MOST_LISTED, MOST_TEXT, MOST_PARTS, DIGITS, SHOWN = 400, 4000, 40, 9, 60

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import files
+from baxis.core import files
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import library
-from .errors import InvalidValue, UnknownName
+from baxis.core import library
+from baxis.core.errors import InvalidValue, UnknownName
 
 
 @dataclass(frozen=True, slots=True)

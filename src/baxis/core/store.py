@@ -21,8 +21,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import BaxisWarning, InvalidValue
-from .files import write_bytes
+from baxis.core.errors import BaxisWarning, InvalidValue
+from baxis.core.files import write_bytes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from . import numbers
-from .errors import Faults, InvalidValue
-from .text_files import LARGEST, decoded, file_bytes
+from baxis.core import numbers
+from baxis.core.errors import Faults, InvalidValue
+from baxis.core.text_files import LARGEST, decoded, file_bytes
 
 SEPARATORS = {",": "','", ";": "';'", "\t": "tabs"}
 MOST_ROWS, MOST_COLUMNS = 2_000_000, 20_000

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidValue
+from baxis.core.errors import InvalidValue
 
 LARGEST = 256_000_000  # bytes
 _MARKS = (  # longer marks first: that of UTF-32 begins like that of UTF-16

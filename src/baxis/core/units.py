@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from .errors import InvalidValue
+from baxis.core.errors import InvalidValue
 
 _DEFINITIONS = (
     "cell = [cell_count] = cells",

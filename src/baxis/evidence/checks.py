@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import nearest
-from . import rules, schema
-from .reading import RawTable, folder_tables
-from .rules import Fault, Row
-from .tables import merge, shipped
+from baxis.core.errors import nearest
+from baxis.evidence import rules, schema
+from baxis.evidence.reading import RawTable, folder_tables
+from baxis.evidence.rules import Fault, Row
+from baxis.evidence.tables import merge, shipped
 
 Texts = dict[str, list[Row]]
 
@@ -123,7 +123,7 @@ def link_values(column: schema.Column, merged: Texts) -> set[str] | set[tuple[st
     """Values that a linking column may hold; pairs with the column it is within."""
     table, target = column.ref.split(".")
     if table == "sources":
-        from ..core import sources
+        from baxis.core import sources
 
         return set(sources.load())
     if column.within:

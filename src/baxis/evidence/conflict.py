@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .tables import Evidence
+    from baxis.evidence.tables import Evidence
 
 Row = dict[str, Any]
 # Relations that say more (+1) or less (-1) of the object; the other relations say neither.
@@ -40,8 +40,8 @@ def sign(row: Row) -> int:
 
 def node_names() -> dict[str, str]:
     """Node of the mechanism map for each free-text end of a claim, where the map has one."""
-    from ..core import library
-    from ..core.errors import UnknownName
+    from baxis.core import library
+    from baxis.core.errors import UnknownName
 
     try:
         rows = library.read_table("evidence/map_nodes")
@@ -74,7 +74,7 @@ def conflicts(evidence: Evidence, disease: str | None = None) -> pd.DataFrame:
     found += pairs([r for r in rows if r["evidence_type"] == "patient cells"], "direction", measured, direction)
     table = pd.DataFrame(found, columns=list(COLUMNS))
     if disease is not None:
-        from .query import disease_code
+        from baxis.evidence.query import disease_code
 
         code = disease_code(evidence, disease)
         table = table[table["disease"].isin([code, ""])]

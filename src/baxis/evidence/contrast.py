@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .intervals import error, from_report, has_interval, newcombe, normal, quantile
-from .query import arm_class, drug_classes
-from .rules import GROUP
-from .tables import Evidence
+from baxis.evidence.intervals import error, from_report, has_interval, newcombe, normal, quantile
+from baxis.evidence.query import arm_class, drug_classes
+from baxis.evidence.rules import GROUP
+from baxis.evidence.tables import Evidence
 
 if TYPE_CHECKING:
     import pandas as pd

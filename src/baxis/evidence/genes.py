@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .tables import Evidence
+from baxis.evidence.tables import Evidence
 
 if TYPE_CHECKING:
-    from .sheets import Section
+    from baxis.evidence.sheets import Section
 
 NAMED_IN = (("claims", "subject_genes"), ("claims", "object_genes"), ("drugs", "target_genes"))
 
@@ -33,8 +33,8 @@ def named(cell: str, gene: str) -> bool:
 
 def gene_sheet(tables: Evidence, gene: str) -> tuple[str, list[Section]]:
     """Sections of a gene: claims by disease, drugs that target it, potencies on it, levels and turnover."""
-    from .grade import grade_claims
-    from .sheets import cited, listed
+    from baxis.evidence.grade import grade_claims
+    from baxis.evidence.sheets import cited, listed
 
     words = {term.casefold() for term, symbol in aliases(tables) if symbol == gene}
     grades = dict(grade_claims(tables)[["claim_id", "grade"]].itertuples(index=False, name=None))

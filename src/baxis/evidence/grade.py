@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .conflict import node, node_names, sign
+from baxis.evidence.conflict import node, node_names, sign
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .tables import Evidence
+    from baxis.evidence.tables import Evidence
 
 NAMES = {4: "high", 3: "moderate", 2: "low", 1: "very low"}
 CLAIM_START = {
@@ -73,7 +73,7 @@ def grade_trials(evidence: Evidence) -> pd.DataFrame:
     """One row a trial: trial_id, design, risk_of_bias, directness, precision, grade."""
     import pandas as pd
 
-    from .contrast import contrasts
+    from baxis.evidence.contrast import contrasts
 
     kind = dict(contrasts(evidence)[["trial_id", "primary"]].itertuples(index=False, name=None))
     rows = evidence.rows("trials")

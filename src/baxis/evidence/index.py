@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from ..core import store
-from ..core.errors import InvalidValue
+from baxis.core import store
+from baxis.core.errors import InvalidValue
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .tables import Evidence
+    from baxis.evidence.tables import Evidence
 
 FORMAT = 3
 MOST_WORDS, MOST_LETTERS = 20, 200
@@ -82,7 +82,7 @@ def fill(base: sqlite3.Connection, evidence: Evidence) -> None:
 
 def documents(evidence: Evidence) -> Iterator[tuple[str, str, str, str]]:
     """(kind, id, title, body) of everything that can be found; an experiment's rows make one document."""
-    from .query import arm_class, drug_classes
+    from baxis.evidence.query import arm_class, drug_classes
 
     classes = drug_classes(evidence)
     given: dict[str, dict[str, None]] = {}

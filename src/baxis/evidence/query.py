@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..core import disease_names, names
-from ..core.errors import InvalidValue, UnknownName, nearest
+from baxis.core import disease_names, names
+from baxis.core.errors import InvalidValue, UnknownName, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .tables import Evidence
+    from baxis.evidence.tables import Evidence
 
 
 def drug_classes(evidence: Evidence) -> dict[str, str]:

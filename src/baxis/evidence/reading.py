@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import InvalidValue, nearest
-from ..core.numbers import with_point
-from ..core.tables import scan
-from ..core.text_files import LARGEST, decoded
-from . import schema
-from .rules import Fault
+from baxis.core.errors import InvalidValue, nearest
+from baxis.core.numbers import with_point
+from baxis.core.tables import scan
+from baxis.core.text_files import LARGEST, decoded
+from baxis.evidence import schema
+from baxis.evidence.rules import Fault
 
 # Tables a user's folder may hold; the rest (schedules, gene terms, ...) belong to the library.
 OVERLAID = (

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .intervals import said_level
-from .schema import NUMBER
+from baxis.evidence.intervals import said_level
+from baxis.evidence.schema import NUMBER
 
 Row = dict[str, str]
 Rows = Iterable[tuple[int, Row]]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..core import library
-from ..core.errors import UnknownName
-from ..core.written import UNSEEN
+from baxis.core import library
+from baxis.core.errors import UnknownName
+from baxis.core.written import UNSEEN
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 PATTERNS = {

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import UnknownName
-from .genes import aliases, gene_sheet
-from .tables import Evidence, load
+from baxis.core.errors import UnknownName
+from baxis.evidence.genes import aliases, gene_sheet
+from baxis.evidence.tables import Evidence, load
 
 Cell = str
 
@@ -99,7 +99,7 @@ def listed(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> 
 
 def cited(rows: list[dict[str, Any]]) -> Section:
     """The citations behind rows, numbered; each row gets its number as `ref`."""
-    from ..core import sources
+    from baxis.core import sources
 
     known = sources.load()
     texts: dict[str, str] = {}
@@ -119,8 +119,8 @@ def cited(rows: list[dict[str, Any]]) -> Section:
 
 def trial_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
     """Sections of a trial."""
-    from .contrast import contrasts
-    from .grade import grade_trials
+    from baxis.evidence.contrast import contrasts
+    from baxis.evidence.grade import grade_trials
 
     trial, arms, outcomes, baseline = (
         of(tables, t, "trial_id", key) for t in ("trials", "arms", "outcomes", "baseline")
@@ -197,8 +197,8 @@ def records(frame: Any) -> list[dict[str, Any]]:
 
 def claim_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
     """Sections of a claim: itself, its grade, its conflicts, other claims on the same genes."""
-    from .conflict import conflicts
-    from .grade import grade_claims
+    from baxis.evidence.conflict import conflicts
+    from baxis.evidence.grade import grade_claims
 
     claim = of(tables, "claims", "claim_id", key)
     sources = cited(claim)
@@ -246,7 +246,7 @@ def experiment_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
 
 def drug_sheet(tables: Evidence, key: str) -> tuple[str, list[Section]]:
     """Sections of a drug: facts, kinetics, potency, what was seen in people, its arms."""
-    from .query import parts
+    from baxis.evidence.query import parts
 
     drug, pk, pd, seen = (of(tables, t, "drug", key) for t in ("drugs", "pk", "pd", "pd_observed"))
     arms = [r for r in tables.rows("arms") if key in parts(r["drug"])]

@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core import library
-from ..core.errors import Faults
-from . import schema
-from .reading import RawTable, folder_tables, read_raw, table_files
+from baxis.core import library
+from baxis.core.errors import Faults
+from baxis.evidence import schema
+from baxis.evidence.reading import RawTable, folder_tables, read_raw, table_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ def _load(roots: tuple[Path, ...], overlays: tuple[str, ...], stamp: object) -> 
     touched: set[str] = set()
     data = [raw.data for raw in base.values()]
     for folder in overlays:
-        from .checks import folder_faults
+        from baxis.evidence.checks import folder_faults
 
         found, stray = folder_tables(Path(folder))
         faults = stray + folder_faults(found, rows)

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import axis, evidence
-from ..clinic.recipe import NOTICE, basis
-from ..clinic.settings import Settings, settle, unread
-from ..core import library, streams
-from ..core.errors import BaxisError, InvalidValue
-from .biomarkers import measured
-from .compared import OF_TRIALS, Compared
-from .explain.runs import Bench
-from .scenario import Scenario, scenario
+from baxis import axis, evidence
+from baxis.clinic.recipe import NOTICE, basis
+from baxis.clinic.settings import Settings, settle, unread
+from baxis.core import library, streams
+from baxis.core.errors import BaxisError, InvalidValue
+from baxis.insight.biomarkers import measured
+from baxis.insight.compared import OF_TRIALS, Compared
+from baxis.insight.explain.runs import Bench
+from baxis.insight.scenario import Scenario, scenario
 
 Array = NDArray[np.float64]
 Row = dict[str, str]

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .. import axis, evidence
-from ..clinic.design import Design, read_design
-from ..core import files, library
-from ..core.errors import BaxisError
-from ..evidence.meta.classes import base_class
-from ..evidence.meta.run import MetaResult, Query, run
+from baxis import axis, evidence
+from baxis.clinic.design import Design, read_design
+from baxis.core import files, library
+from baxis.core.errors import BaxisError
+from baxis.evidence.meta.classes import base_class
+from baxis.evidence.meta.run import MetaResult, Query, run
 
 if TYPE_CHECKING:
-    from ..evidence import Evidence
+    from baxis.evidence import Evidence
 
 OPEN = "calibration"  # trials whose setting may be run; context holds pools of validation trials
 CACHE_VERSION = "3"
@@ -150,7 +150,7 @@ def _of_class(tables: Evidence, result: MetaResult | None, name: str) -> Observe
     """The class's comparisons pooled among themselves (REML)."""
     if result is None:
         return None
-    from ..evidence.meta.pool import pool
+    from baxis.evidence.meta.pool import pool
 
     mine = [i for i, c in enumerate(result.comparisons) if base_class(c.drug_class) == name]
     if not mine:
@@ -266,8 +266,8 @@ def predicted(
 
 def simulated(chosen: tuple[str, str, str | None], disease: str, endpoint: str, patients: int) -> Predicted:
     """One run of `explain`, on the setting's own endpoint where the one asked for is not judged in single patients."""
-    from .explain import explain
-    from .scenario import instrument
+    from baxis.insight.explain import explain
+    from baxis.insight.scenario import instrument
 
     drug, trial, dose = chosen
     tool = instrument(disease)

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from ..core.folders import whole
-from ..core.plain import finite, to_json
-from ..core.sheets import csv_text
+from baxis.core.folders import whole
+from baxis.core.plain import finite, to_json
+from baxis.core.sheets import csv_text
 
 OF_TRIALS = {
     "population": "each finding is compared in the patients of its own trial",

@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..clinic.posterior import between_draws
-from ..clinic.recipe import NOTICE, basis
-from ..clinic.settings import Settings, settle
-from ..core import streams
-from ..core.errors import InvalidValue, UnknownName
-from ..core.plain import finite, records
-from .biomarkers import measured
-from .explain.runs import Bench
-from .scenario import Scenario, scenario
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.recipe import NOTICE, basis
+from baxis.clinic.settings import Settings, settle
+from baxis.core import streams
+from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.plain import finite, records
+from baxis.insight.biomarkers import measured
+from baxis.insight.explain.runs import Bench
+from baxis.insight.scenario import Scenario, scenario
 
 Array = NDArray[np.float64]
 LEAST, DRAWS, ALPHA = 100, 2000, 0.05

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core import library, numbers, tables
-from ..core.errors import InvalidValue
-from . import h5ad
+from baxis.core import library, numbers, tables
+from baxis.core.errors import InvalidValue
+from baxis.insight import h5ad
 
 Array = NDArray[np.float64]
 LOG_TOP = 50.0  # larger values cannot be log2 expression

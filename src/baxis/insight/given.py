@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from ..axis import drug_doses
-from ..axis.drug_table import Drug
-from ..clinic import prescribed
-from ..clinic.blocks import Treatment
-from ..core import fault_words
-from ..core.errors import InvalidValue, Unsupported
+from baxis.axis import drug_doses
+from baxis.axis.drug_table import Drug
+from baxis.clinic import prescribed
+from baxis.clinic.blocks import Treatment
+from baxis.core import fault_words
+from baxis.core.errors import InvalidValue, Unsupported
 
 FORM = "AMOUNT UNIT ROUTE SCHEDULE, e.g. '1000 mg iv days 1,15' or '150 mg po qd'"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..core.errors import InvalidValue, Unsupported
-from ..core.tables import Bare
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.core.tables import Bare
 
 MOST_NUMBERS = 250_000_000  # samples x genes, written out: 2 GB
 WHOLE = "an undamaged .h5ad file (AnnData: samples x genes)"

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core import streams
-from ..core.errors import InvalidValue
-from . import omics_scorers
-from .expression import read, signatures
+from baxis.core import streams
+from baxis.core.errors import InvalidValue
+from baxis.insight import omics_scorers
+from baxis.insight.expression import read, signatures
 
 Array = NDArray[np.float64]
 PERMUTATIONS, LEAST_GENES, LEAST_SAMPLES, BINS = 2000, 5, 3, 10

@@ -20,15 +20,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from .. import axis
-from ..clinic.own_population import settable
-from ..clinic.population import spread_parameters
-from ..core import files, library, streams
-from ..core.errors import InvalidValue
-from ..core.sheets import csv_text
-from .combine.setting import known_disease
-from .omics import Activities
-from .repertoire import repertoire
+from baxis import axis
+from baxis.clinic.own_population import settable
+from baxis.clinic.population import spread_parameters
+from baxis.core import files, library, streams
+from baxis.core.errors import InvalidValue
+from baxis.core.sheets import csv_text
+from baxis.insight.combine.setting import known_disease
+from baxis.insight.omics import Activities
+from baxis.insight.repertoire import repertoire
 
 Array = NDArray[np.float64]
 REFERENCE, LEAST, DRAWS = 4000, 8, 20

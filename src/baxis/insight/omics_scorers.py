@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, spearmanr, t
 
-from ..core.errors import InvalidValue, Unsupported
+from baxis.core.errors import InvalidValue, Unsupported
 
 Array = NDArray[np.float64]
 OWN = "mean"

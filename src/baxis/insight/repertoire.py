@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core import numbers, tables
-from ..core.errors import InvalidValue
+from baxis.core import numbers, tables
+from baxis.core.errors import InvalidValue
 
 NEEDED = ("clone_id", "v_identity", "c_call")
 COUNT = "duplicate_count"

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clinic.posterior import between_draws
-from ..clinic.survival import Times, kaplan_meier
-from ..core import streams
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.survival import Times, kaplan_meier
+from baxis.core import streams
 
 Array = NDArray[np.float64]
 REPLICATES, LEAST = 400, 10

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import axis, evidence
-from ..axis import drug_doses, treatment
-from ..clinic import prescribed, published
-from ..clinic.design import Arm, Design, Endpoint, read_design
-from ..clinic.instruments import Instrument, instrument
-from ..clinic.settings import Settings
-from ..core import disease_names, library, names, schedule
-from ..core.errors import BaxisError, InvalidValue, Unsupported
-from . import given
+from baxis import axis, evidence
+from baxis.axis import drug_doses, treatment
+from baxis.clinic import prescribed, published
+from baxis.clinic.design import Arm, Design, Endpoint, read_design
+from baxis.clinic.instruments import Instrument, instrument
+from baxis.clinic.settings import Settings
+from baxis.core import disease_names, library, names, schedule
+from baxis.core.errors import BaxisError, InvalidValue, Unsupported
+from baxis.insight import given
 
 PAUSE = 16.0  # weeks from the last dose to the endpoint from which on that is told: longer than any trial's interval but courses
 DRUG, CONTROL = "drug", "no drug"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...core.errors import UnknownName
-from .. import isolated
-from ..isolated import Courses
-from .rungs import Row, judge
+from baxis.axis import isolated
+from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.isolated import Courses
+from baxis.core.errors import UnknownName
 
 COLIGATED = "fcg_lig=3"
 CD40L = "ag=0 cd40_in=20"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...core.errors import UnknownName
-from .. import observables, treatment
-from ..treatment import Course
-from .rungs import Row, judge
+from baxis.axis import observables, treatment
+from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.treatment import Course
+from baxis.core.errors import UnknownName
 
 UNITS = {"fold": "fold", "level": "", "change": "", "recover": "h"}
 DAILY = ("bid", "qd", "tid")

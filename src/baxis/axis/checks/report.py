@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core import library
-from .rungs import RUNGS, Row, summary
+from baxis.axis.checks.rungs import RUNGS, Row, summary
+from baxis.core import library
 
 _TITLES = {"rest": "Rest", "pathway": "Pathway experiments", "genetics": "Genetics", "pharmacology": "Pharmacology in people",
            "arms": "Drug by arm"}  # fmt: skip

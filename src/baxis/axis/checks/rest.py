@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import model, observables, resting, vector
-from .rungs import Row, judge
+from baxis.axis import model, observables, resting, vector
+from baxis.axis.checks.rungs import Row, judge
 
 YEARS = 5.0
 
@@ -37,7 +37,7 @@ def measured(readout: str, value: float) -> float:
 
 def drift(disease: str) -> float:
     """Largest relative change of any observable (damage apart) over five years from the typical rest."""
-    from ...engine import Options, simulate
+    from baxis.engine import Options, simulate
 
     names = [n for n in observables.outputs() if n != "dam"]
     run = simulate(

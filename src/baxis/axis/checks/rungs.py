@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
-from ...core import library
-from ...core.errors import UnknownName
+from baxis.core import library
+from baxis.core.errors import UnknownName
 
 RUNGS = ("rest", "pathway", "genetics", "pharmacology", "arms")
 
@@ -63,7 +63,7 @@ def check(rung: str = "all", disease: str | None = None) -> list[Row]:
     if rung not in (*RUNGS, "all"):
         raise UnknownName("rung", rung, (*RUNGS, "all"))
     if disease is not None:
-        from ..disease_table import load
+        from baxis.axis.disease_table import load
 
         disease = load(disease).code
     out: list[Row] = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...core.errors import UnknownName
-from ...core.folders import whole
-from . import kinetics, pharmacodynamics, signalling
-from .problem import Problem, write
+from baxis.axis.petab_problem import kinetics, pharmacodynamics, signalling
+from baxis.axis.petab_problem.problem import Problem, write
+from baxis.core.errors import UnknownName
+from baxis.core.folders import whole
 
 KIND = "baxis export petab"  # of a folder that `export_petab` writes
 __all__ = ["Problem", "export_petab", "names", "problem"]

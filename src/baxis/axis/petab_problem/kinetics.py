@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core import library
-from ...core.errors import BaxisError
-from .. import drug_table
-from .problem import Problem
+from baxis.axis import drug_table
+from baxis.axis.petab_problem.problem import Problem
+from baxis.core import library
+from baxis.core.errors import BaxisError
 
 NAMES = ("ka", "CL", "V1", "Q1", "V2", "Q2", "V3", "F")
 HOURS = {"t_half_h": 24.0, "t_half_d": 1.0}  # of a day

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ...core import ledger, library
-from .. import archive, model, observables, treatment, vector
-from .problem import Problem
+from baxis.axis import archive, model, observables, treatment, vector
+from baxis.axis.petab_problem.problem import Problem
+from baxis.core import ledger, library
 
 Z90, WIDE = 1.6449, 3.0
 MEASURES = ("percent", "fold", "level", "change")

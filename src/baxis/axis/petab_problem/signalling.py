@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...core import ledger, library
-from .. import isolated, model
-from .problem import Problem
+from baxis.axis import isolated, model
+from baxis.axis.petab_problem.problem import Problem
+from baxis.core import ledger, library
 
 WIDE = 10.0  # bounds of a constant: a tenth to ten times its value
 Z90 = 1.6449

@@ -5,6 +5,6 @@ Nothing is taken from a trial's outcomes but which endpoints it reported and whe
 
 from __future__ import annotations
 
-from .derive import Derived, coverage, default_design, derive
+from baxis.clinic.default_design.derive import Derived, coverage, default_design, derive
 
 __all__ = ["Derived", "coverage", "default_design", "derive"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .derive import coverage
+from baxis.clinic.default_design.derive import coverage
 
 
 def main() -> None:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ... import evidence as ev
-from ...core.errors import BaxisError, UnknownName, Unsupported
-from ..design import Arm, Design, Treatment, build
-from ..instruments import Instrument, instrument
-from .dosing import treatments
-from .people import background, entry, prior_treatment
-from .rows import Row, Rows, index
-from .rules import cohort_text
-from .what import endpoints
+from baxis import evidence as ev
+from baxis.clinic.default_design.dosing import treatments
+from baxis.clinic.default_design.people import background, entry, prior_treatment
+from baxis.clinic.default_design.rows import Row, Rows, index
+from baxis.clinic.default_design.rules import cohort_text
+from baxis.clinic.default_design.what import endpoints
+from baxis.clinic.design import Arm, Design, Treatment, build
+from baxis.clinic.instruments import Instrument, instrument
+from baxis.core.errors import BaxisError, UnknownName, Unsupported
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ... import axis
-from ...core import schedule
-from ...core.errors import BaxisError, Unsupported
-from ..design import DOSE_UNITS, Treatment
-from .rules import matching
+from baxis import axis
+from baxis.clinic.default_design.rules import matching
+from baxis.clinic.design import DOSE_UNITS, Treatment
+from baxis.core import schedule
+from baxis.core.errors import BaxisError, Unsupported
 
 STEROIDS = ("prednisone", "prednisolone")
 ROUTES = {"oral": "po", "po": "po", "iv": "iv", "infusion": "iv", "sc": "sc", "im": "sc"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ... import axis
-from ..design import Background, Entry, Treatment
-from ..instruments import Instrument
-from .rules import matching
+from baxis import axis
+from baxis.clinic.default_design.rules import matching
+from baxis.clinic.design import Background, Entry, Treatment
+from baxis.clinic.instruments import Instrument
 
 # Criteria that trials print and no single measure holds: named in the notes, never put into the design.
 UNHELD = {

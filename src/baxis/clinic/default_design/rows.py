@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ...evidence import Evidence
-from ...evidence.contrast import specs
+from baxis.evidence import Evidence
+from baxis.evidence.contrast import specs
 
 STATISTICS = ("proportion", "mean_change")
 Row = dict[str, Any]

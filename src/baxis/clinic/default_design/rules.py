@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...core import library
+from baxis.core import library
 
 
 def rules(table: str, disease: str) -> list[dict[str, str]]:

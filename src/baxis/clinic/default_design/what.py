@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...core.errors import Unsupported
-from ..design import Endpoint
-from ..instruments import Instrument
-from .rules import rules
+from baxis.clinic.default_design.rules import rules
+from baxis.clinic.design import Endpoint
+from baxis.clinic.instruments import Instrument
+from baxis.core.errors import Unsupported
 
 
 def simulated_endpoint(tool: Instrument, disease: str, name: str) -> str:

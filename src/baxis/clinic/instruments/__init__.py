@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 
-from ...core import disease_names
-from .base import Course, Instrument, Visits
+from baxis.clinic.instruments.base import Course, Instrument, Visits
+from baxis.core import disease_names
 
 _CLASSES = {
     "RA": ("ra", "RheumatoidArthritis"),

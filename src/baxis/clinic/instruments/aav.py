@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import (
+from baxis.clinic.instruments.base import (
     STEROID,
     Array,
     Course,

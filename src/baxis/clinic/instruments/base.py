@@ -11,8 +11,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core import ledger, streams
-from ...core.errors import UnknownName
+from baxis.core import ledger, streams
+from baxis.core.errors import UnknownName
 
 Array = NDArray[np.float64]
 Endpoint = Callable[["Visits", int], Array]

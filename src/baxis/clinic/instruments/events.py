@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import UnknownName
-from ..survival import Times
-from .base import Instrument, Visits
+from baxis.clinic.instruments.base import Instrument, Visits
+from baxis.clinic.survival import Times
+from baxis.core.errors import UnknownName
 
 
 def first_event(

@@ -13,7 +13,19 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Array, Course, Endpoint, Instrument, Visits, at_least, at_most, fluctuation, improved, lasting, noise
+from baxis.clinic.instruments.base import (
+    Array,
+    Course,
+    Endpoint,
+    Instrument,
+    Visits,
+    at_least,
+    at_most,
+    fluctuation,
+    improved,
+    lasting,
+    noise,
+)
 
 SCALES = ("pain", "PtGA", "PhGA")
 

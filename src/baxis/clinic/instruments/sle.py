@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from .base import (
+from baxis.clinic.instruments.base import (
     ROUNDING,
     STEROID,
     Array,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core import schedule, streams, units
+from baxis.core import schedule, streams, units
 
 if TYPE_CHECKING:
-    from ..courses import Course
-    from ..design import Design
-    from ..population import Population
+    from baxis.clinic.courses import Course
+    from baxis.clinic.design import Design
+    from baxis.clinic.population import Population
 
 Array = NDArray[np.float64]
 # Dose of each that equals 1 mg of prednisone (equivalent anti-inflammatory doses of the textbooks).

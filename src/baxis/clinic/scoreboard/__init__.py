@@ -6,6 +6,6 @@ same for all of them; what a predictor cannot predict counts with the "no effect
 
 from __future__ import annotations
 
-from .board import Board, scoreboard
+from baxis.clinic.scoreboard.board import Board, scoreboard
 
 __all__ = ["Board", "scoreboard"]

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ... import evidence as ev
-from ..._version import __version__
-from ...core import library
-from ...core.errors import BaxisError, InvalidValue, UnknownName
-from ..settings import Settings, settle
-from .mechanism import Mechanism
-from .novelty import calibration_rows, novelty, seen
-from .panel import Panel
-from .prediction import COMBINED, Prediction, Predictor
-from .rivals import NO_EFFECT
+from baxis import evidence as ev
+from baxis._version import __version__
+from baxis.clinic.scoreboard.mechanism import Mechanism
+from baxis.clinic.scoreboard.novelty import calibration_rows, novelty, seen
+from baxis.clinic.scoreboard.panel import Panel
+from baxis.clinic.scoreboard.prediction import COMBINED, Prediction, Predictor
+from baxis.clinic.scoreboard.rivals import NO_EFFECT
+from baxis.clinic.settings import Settings, settle
+from baxis.core import library
+from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 
 ROLES = ("calibration", "validation", "context", "external")
 DEFAULT_PATIENTS = 400
@@ -77,13 +77,13 @@ class Board:
 
     def summary(self) -> dict[str, Any]:
         """Recipe, share covered, and scores by role, novelty and disease, each by scale; skill over all scales."""
-        from .summary import summary
+        from baxis.clinic.scoreboard.summary import summary
 
         return summary(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: contrasts, summary, skipped. NaN becomes null."""
-        from .summary import plain
+        from baxis.clinic.scoreboard.summary import plain
 
         return plain(self)
 
@@ -171,7 +171,7 @@ def select(evidence: ev.Evidence, role: str | None, external: bool) -> list[dict
 
 def without(evidence: ev.Evidence, role: str | None, external: bool) -> list[dict[str, str]]:
     """Trials of the roles that give no contrast at all, with why: neither scored nor counted."""
-    from ...evidence.contrast import without_contrast
+    from baxis.evidence.contrast import without_contrast
 
     rows = without_contrast(evidence)
     mine = rows[rows["role"].isin(list(wanted_roles(role, external)))]

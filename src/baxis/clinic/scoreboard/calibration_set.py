@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import evidence as ev
-from ...core import library
-from ...evidence.meta.classes import BACKGROUND_PARTNERS, CONTROL, base_class, drug_class
-from ...evidence.rival.plain import Plain
-from .. import posterior
+from baxis import evidence as ev
+from baxis.clinic import posterior
+from baxis.core import library
+from baxis.evidence.meta.classes import BACKGROUND_PARTNERS, CONTROL, base_class, drug_class
+from baxis.evidence.rival.plain import Plain
 
 Array = NDArray[np.float64]
 TABLE = "scoreboard/calibration_mechanism"

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import evidence as ev
-from ...core import library
-from ...evidence.rival.plain import Plain, learn
-from .calibration_set import GROUPS, OF_DRUG, Training, shipped_training
+from baxis import evidence as ev
+from baxis.clinic.scoreboard.calibration_set import GROUPS, OF_DRUG, Training, shipped_training
+from baxis.core import library
+from baxis.evidence.rival.plain import Plain, learn
 
 Array = NDArray[np.float64]
 PRIOR_SD = 0.5  # of the intercept

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..figures import COLOURS, MARKERS, STYLES
-from .board import FIRST, Board, Scored
-from .scores import LEVELS, coverage
+from baxis.clinic.figures import COLOURS, MARKERS, STYLES
+from baxis.clinic.scoreboard.board import FIRST, Board, Scored
+from baxis.clinic.scoreboard.scores import LEVELS, coverage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def panels(board: Board) -> list[tuple[str, str, list[Scored]]]:
 
 def calibration(board: Board) -> Figure | None:
     """Predicted against observed, a panel for each disease and scale, with the predictive and the published interval."""
-    from ...core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     shown = panels(board)
     if not shown:
@@ -135,7 +135,7 @@ def _handles(board: Board) -> list[Any]:
 
 def levels(board: Board) -> Figure | None:
     """Share of published values inside the predictive interval, by nominal level, for every predictor."""
-    from ...core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     held = [r for r in board.rows if r.ci is not None]
     if not held:

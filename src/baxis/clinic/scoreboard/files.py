@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ...core import folders
-from ...core.plain import to_json
-from . import figures
-from .board import Board
-from .page import page
+from baxis.clinic.scoreboard import figures
+from baxis.clinic.scoreboard.board import Board
+from baxis.clinic.scoreboard.page import page
+from baxis.core import folders
+from baxis.core.plain import to_json
 
 NAMES = ("scoreboard.json", "scoreboard.md", *figures.NAMES)  # that a saved board may hold
 

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core import files, library
-from ...core.errors import InvalidValue
-from .board import FIRST, Board
+from baxis.clinic.scoreboard.board import FIRST, Board
+from baxis.core import files, library
+from baxis.core.errors import InvalidValue
 
 HEADER = ("date", "role", "contrasts", "trials", "evidence", "library", "patients", "seed", "summary")
 

@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ...core import library, streams
-from ...core.errors import BaxisError, Unsupported
-from ...evidence import Evidence
-from ..default_design import Derived, derive
-from ..default_design.rules import rules
-from ..default_design.what import simulated_endpoint
-from ..design import read_design
-from ..instruments import Instrument, instrument
-from ..intervals import Sample, replicate
-from ..posterior import draw_of, draws, explained
-from ..settings import Settings
-from ..survival import pool, rate_influence, replicate_log_hazard_ratio
-from .prediction import Prediction
-from .simulate import Judged, Simulated, Timed, simulate
+from baxis.clinic.default_design import Derived, derive
+from baxis.clinic.default_design.rules import rules
+from baxis.clinic.default_design.what import simulated_endpoint
+from baxis.clinic.design import read_design
+from baxis.clinic.instruments import Instrument, instrument
+from baxis.clinic.intervals import Sample, replicate
+from baxis.clinic.posterior import draw_of, draws, explained
+from baxis.clinic.scoreboard.prediction import Prediction
+from baxis.clinic.scoreboard.simulate import Judged, Simulated, Timed, simulate
+from baxis.clinic.settings import Settings
+from baxis.clinic.survival import pool, rate_influence, replicate_log_hazard_ratio
+from baxis.core import library, streams
+from baxis.core.errors import BaxisError, Unsupported
+from baxis.evidence import Evidence
 
 T = TypeVar("T")
 Array = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...evidence import Evidence
+from baxis.evidence import Evidence
 
 KINDS = ("drug and disease seen", "drug seen", "drug new")
 NO_DRUG = frozenset({"placebo", "standard care", "withdrawal"})
@@ -37,7 +37,7 @@ def novelty(row: dict[str, Any], known: dict[str, set[tuple[str, str]]]) -> str:
 
 def calibration_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Contrasts of calibration trials (which trials, drugs and diseases; no value is read)."""
-    from ... import evidence as ev
+    from baxis import evidence as ev
 
     table = ev.contrasts(evidence)
     return [{str(k): v for k, v in r.items()} for r in table[table["role"] == "calibration"].to_dict("records")]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...core import library
-from ..recipe import INTERVALS
-from .board import FIRST, Board, miss
-from .figures import LABELS
-from .looks import HEADER
-from .prediction import COMBINED
+from baxis.clinic.recipe import INTERVALS
+from baxis.clinic.scoreboard.board import FIRST, Board, miss
+from baxis.clinic.scoreboard.figures import LABELS
+from baxis.clinic.scoreboard.looks import HEADER
+from baxis.clinic.scoreboard.prediction import COMBINED
+from baxis.core import library
 
 ENOUGH_TRIALS = 10  # below this a bootstrap over trials says nothing about chance
 UNIT = {"risk_difference": 100.0}

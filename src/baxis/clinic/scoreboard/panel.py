@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ... import evidence as ev
-from ...core.errors import BaxisError
-from ...evidence import Evidence
-from .calibration_set import key, left_out_shifts
-from .prediction import Prediction, Predictor
-from .rivals import rivals
-from .stacking import Stacked
+from baxis import evidence as ev
+from baxis.clinic.scoreboard.calibration_set import key, left_out_shifts
+from baxis.clinic.scoreboard.prediction import Prediction, Predictor
+from baxis.clinic.scoreboard.rivals import rivals
+from baxis.clinic.scoreboard.stacking import Stacked
+from baxis.core.errors import BaxisError
+from baxis.evidence import Evidence
 
 REFIT_DRAWS = 20  # of the meta-regression's standard deviations in each refit
 
@@ -66,8 +66,8 @@ def _with(mechanism: Predictor, others: list[Predictor], leave_out: str = "") ->
 
 def refits() -> Iterator[tuple[str, Any]]:
     """The meta-regression without each calibration trial; none where it is not shipped."""
-    from ...evidence import rival
-    from ...evidence.rival.loto import refits as refitted
+    from baxis.evidence import rival
+    from baxis.evidence.rival.loto import refits as refitted
 
     try:
         whole = rival.load()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ..intervals import central
+from baxis.clinic.intervals import central
 
 Array = NDArray[np.float64]
 GRID = 1000
@@ -39,7 +39,7 @@ class Prediction:
 
     def crps(self, observed: float) -> float:
         """Continuous ranked probability score of the draws, in the contrast's unit; smaller is better."""
-        from ...evidence.rival.score import crps
+        from baxis.evidence.rival.score import crps
 
         return crps(self.draws, observed)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import BaxisError, Unsupported
-from .prediction import Prediction, Predictor, normal
+from baxis.clinic.scoreboard.prediction import Prediction, Predictor, normal
+from baxis.core.errors import BaxisError, Unsupported
 
 if TYPE_CHECKING:
-    from ...evidence import Evidence
-    from ...evidence.rival import Rival
-    from ...evidence.rival.plain import Plain
+    from baxis.evidence import Evidence
+    from baxis.evidence.rival import Rival
+    from baxis.evidence.rival.plain import Plain
 
 NO_EFFECT = "no_effect"
 META = "meta_regression"
@@ -48,8 +48,8 @@ class MetaRegression:
 
     def predict(self, row: dict[str, Any]) -> Prediction:
         """Predictive draws for the row's design. BaxisError when the rival has no prediction on the row's scale."""
-        from ...evidence.meta.classes import drug_class
-        from ...evidence.rival.score import design_of
+        from baxis.evidence.meta.classes import drug_class
+        from baxis.evidence.rival.score import design_of
 
         control = drug_class(self.drugs.get((row["trial_id"], row["versus"]), "placebo"))
         found = self.rival.predict(design_of(row, self.trials[row["trial_id"]], control))
@@ -64,9 +64,9 @@ def rivals(evidence: Evidence, leave_out: str = "", refit: Any = None) -> tuple[
     The plain rivals learn from the shipped calibration trials, whatever folder is scored. leave_out: a trial to learn
     without; refit: the meta-regression fitted without it.
     """
-    from ... import evidence as ev
-    from ...evidence import rival
-    from ...evidence.rival.plain import PREDICTORS, learn
+    from baxis import evidence as ev
+    from baxis.evidence import rival
+    from baxis.evidence.rival.plain import PREDICTORS, learn
 
     moments = learn(ev.load(), (leave_out,) if leave_out else ())
     out: list[Predictor] = [PlainRival(name, moments) for name in PREDICTORS]

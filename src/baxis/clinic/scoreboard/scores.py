@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core import streams
-from .prediction import COMBINED
+from baxis.clinic.scoreboard.prediction import COMBINED
+from baxis.core import streams
 
 if TYPE_CHECKING:
-    from .board import Scored
+    from baxis.clinic.scoreboard.board import Scored
 
 Array = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9, 0.95)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conduct import dropout_visit
-from ..design import Design, Endpoint
-from ..instruments import Instrument
-from ..instruments.events import first_event
-from ..result import judge
-from ..settings import Settings
-from ..survival import Times
-from ..trial import Laboratory
+from baxis.clinic.conduct import dropout_visit
+from baxis.clinic.design import Design, Endpoint
+from baxis.clinic.instruments import Instrument
+from baxis.clinic.instruments.events import first_event
+from baxis.clinic.result import judge
+from baxis.clinic.settings import Settings
+from baxis.clinic.survival import Times
+from baxis.clinic.trial import Laboratory
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, float]  # arm, endpoint, week
@@ -49,7 +49,7 @@ class Simulated:
 
 def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]], settings: Settings) -> Simulated:
     """Run some arms of a design and judge some (endpoint, week). Raises BaxisError when the design cannot be run."""
-    from ..instruments import instrument
+    from baxis.clinic.instruments import instrument
 
     small = needed(design, arms, endpoints, instrument(design.disease))
     lab = Laboratory(small, settings)

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import evidence as ev
-from ...core import library
-from ...core.errors import BaxisError
-from ...evidence.rival.plain import learn
-from .calibration_set import Training, sizes, unit
-from .discrepancy import SPREAD_SCALE, shipped
-from .prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
+from baxis import evidence as ev
+from baxis.clinic.scoreboard.calibration_set import Training, sizes, unit
+from baxis.clinic.scoreboard.discrepancy import SPREAD_SCALE, shipped
+from baxis.clinic.scoreboard.prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
+from baxis.core import library
+from baxis.core.errors import BaxisError
+from baxis.evidence.rival.plain import learn
 
 Array = NDArray[np.float64]
 WEIGHT = (0.5, 0.15)  # prior mean and standard deviation of w

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ...core.plain import finite
-from .board import FIRST, Board, Scored
-from .prediction import COMBINED
-from .rivals import META
-from .scores import skill, strata
+from baxis.clinic.scoreboard.board import FIRST, Board, Scored
+from baxis.clinic.scoreboard.prediction import COMBINED
+from baxis.clinic.scoreboard.rivals import META
+from baxis.clinic.scoreboard.scores import skill, strata
+from baxis.core.plain import finite
 
 
 def summary(board: Board) -> dict[str, Any]:
@@ -67,8 +67,8 @@ def controls(board: Board, role: str) -> dict[str, dict[str, Any]]:
 
 def discrepancy() -> dict[str, Any]:
     """The stack, and the mechanism's error by class and disease, in patients' standard deviations."""
-    from .discrepancy import GROUPS, fitted
-    from .stacking import stack
+    from baxis.clinic.scoreboard.discrepancy import GROUPS, fitted
+    from baxis.clinic.scoreboard.stacking import stack
 
     model, joined = fitted(), stack()
     terms = {g: model.terms(g) for g in GROUPS if g != "trial"}

@@ -40,7 +40,7 @@ def new_figure(width: float, height: float) -> Figure:
     """Figure of width x height inches, off screen. Call inside `rc()`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from ...core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     figure = Drawing(figsize=(width, height))
     FigureCanvasAgg(figure)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .record import Imported, read_record, read_records, write
+from baxis.evidence.registry.record import Imported, read_record, read_records, write
 
 __all__ = ["Imported", "read_record", "read_records", "write"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import words
-from .groups import Results, Row, counts, number, show
+from baxis.evidence.registry import words
+from baxis.evidence.registry.groups import Results, Row, counts, number, show
 
 
 def baseline(measure: dict[str, Any], module: dict[str, Any], out: Results) -> None:

@@ -6,8 +6,8 @@ import math
 import re
 from typing import Any
 
-from ..intervals import quantile
-from .groups import Results, Row, number, show
+from baxis.evidence.intervals import quantile
+from baxis.evidence.registry.groups import Results, Row, number, show
 
 ANALYSES = (
     ("hazard_ratio", r"hazard ratio"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import words
+from baxis.evidence.registry import words
 
 Row = dict[str, str]
 PHASES = {"EARLY_PHASE1": "1", "PHASE1": "1", "PHASE2": "2", "PHASE3": "3", "PHASE4": "4", "NA": "obs"}

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..rules import GROUP
-from . import words
-from .matching import Known, known_arms, match
+from baxis.evidence.registry import words
+from baxis.evidence.registry.matching import Known, known_arms, match
+from baxis.evidence.rules import GROUP
 
 Row = dict[str, str]
 
@@ -63,7 +63,7 @@ class Results:
         return found
 
     def _labelled(self, group: dict[str, Any], arm: str) -> bool:
-        from .matching import plain
+        from baxis.evidence.registry.matching import plain
 
         return any(a.row["arm_id"] == arm and a.label == plain(group.get("title", "")) for a in self.arms)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import words
+from baxis.evidence.registry import words
 
 Row = dict[str, str]
 DUMMY = re.compile(

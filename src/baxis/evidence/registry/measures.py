@@ -7,10 +7,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from ...core import library
-from . import words
-from .contrasts import contrast
-from .groups import Results, Row, counts, number, show
+from baxis.core import library
+from baxis.evidence.registry import words
+from baxis.evidence.registry.contrasts import contrast
+from baxis.evidence.registry.groups import Results, Row, counts, number, show
 
 PEOPLE = r"participants?|patients?|subjects?|people|persons?|individuals|responders"
 PERCENT = re.compile(r"percent|%|per cent", re.I)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...core import library
-from ...core.errors import InvalidValue
-from ...core.folders import whole
-from ...core.sheets import csv_of
-from ...core.text_files import json_of
-from ...core.written import UNSEEN
-from .. import schema
-from . import design, results, shape
-from .refused import settle
+from baxis.core import library
+from baxis.core.errors import InvalidValue
+from baxis.core.folders import whole
+from baxis.core.sheets import csv_of
+from baxis.core.text_files import json_of
+from baxis.core.written import UNSEEN
+from baxis.evidence import schema
+from baxis.evidence.registry import design, results, shape
+from baxis.evidence.registry.refused import settle
 
 Row = dict[str, str]
 TABLES = ("trials", "arms", "outcomes", "baseline", "agents")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .. import schema
-from ..checks import folder_faults
-from ..reading import RawTable
-from ..rules import Fault
-from ..tables import shipped
+from baxis.evidence import schema
+from baxis.evidence.checks import folder_faults
+from baxis.evidence.reading import RawTable
+from baxis.evidence.rules import Fault
+from baxis.evidence.tables import shipped
 
 if TYPE_CHECKING:
-    from .record import Imported
+    from baxis.evidence.registry.record import Imported
 
 ROUNDS = 6  # a row taken out may leave others that point to it
 

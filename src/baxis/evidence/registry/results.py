@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import words
-from .baselines import baseline
-from .groups import Results, Row, number, show
-from .measures import outcome
+from baxis.evidence.registry import words
+from baxis.evidence.registry.baselines import baseline
+from baxis.evidence.registry.groups import Results, Row, number, show
+from baxis.evidence.registry.measures import outcome
 
 
 def read(study: dict[str, Any], arms: list[Row]) -> Results:

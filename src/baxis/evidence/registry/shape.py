@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.errors import InvalidValue
+from baxis.core.errors import InvalidValue
 
 RECORDS = {  # lists of records
     "armGroups", "interventions", "primaryOutcomes", "secondaryOutcomes", "groups", "periods", "milestones", "achievements",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain, count
 
-from ...core import library
+from baxis.core import library
 
 WEEKS = {"d": 1 / 7, "w": 1.0, "m": 365.25 / 12 / 7, "y": 365.25 / 7}
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"

@@ -44,9 +44,9 @@ def _run(words: list[str], debug: bool) -> Any:
     """The command's exit code. Warnings of baxis are told in a line, those of other packages under --debug only."""
     import typer
 
-    from .app import build
-    from .output import told_warning
-    from .typed import once
+    from baxis.faces.cli.app import build
+    from baxis.faces.cli.output import told_warning
+    from baxis.faces.cli.typed import once
 
     with warnings.catch_warnings():
         if not debug:
@@ -71,8 +71,8 @@ def _terminated(*_: object) -> NoReturn:
 
 
 def _interrupted() -> SystemExit:
-    from ...core import files
-    from .output import say
+    from baxis.core import files
+    from baxis.faces.cli.output import say
 
     done = [str(p) for p in files.written()]
     say("baxis: stopped; " + (f"written before that: {', '.join(done)}" if done else "nothing was written"), err=True)
@@ -81,7 +81,7 @@ def _interrupted() -> SystemExit:
 
 def _usage(error: Any) -> str:
     """A fault of the command line's words: what was got, what is allowed, where help is."""
-    from ...core.errors import UnknownName
+    from baxis.core.errors import UnknownName
 
     text = " ".join(str(error.format_message()).split())
     context = getattr(error, "ctx", None)
@@ -110,8 +110,8 @@ def _usage(error: Any) -> str:
 
 def _told(error: BaseException) -> BaseException:
     """The exit for an error, after it was told: in a line, or a line each where there are several faults."""
-    from ...core.errors import BaxisError, Faults, Stopped
-    from .output import say
+    from baxis.core.errors import BaxisError, Faults, Stopped
+    from baxis.faces.cli.output import say
 
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":  # the latter: typer's word for Ctrl-C
         return _interrupted()

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...core.errors import UnknownName
-from .output import say
+from baxis.core.errors import UnknownName
+from baxis.faces.cli.output import say
 
 # command -> (module, attribute); a Typer object is a group of its own
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -73,7 +73,7 @@ def build(argv: list[str]) -> Any:
 
 def _version(asked: bool) -> None:
     if asked:
-        from ..._version import __version__
+        from baxis._version import __version__
 
         say(f"baxis {__version__}")
         raise typer.Exit

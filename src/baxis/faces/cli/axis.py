@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...core import files
-from .output import say, say_json, say_rows
+from baxis.core import files
+from baxis.faces.cli.output import say, say_json, say_rows
 
 PICTURES = (".png", ".svg", ".pdf")
 LibraryOption = Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")]
@@ -26,8 +26,8 @@ def check(
 ) -> None:
     """Compare the model with experiments, genetics and pharmacology: expected, simulated, pass or fail, source."""
     _lay(library)
-    from ...axis import checks
-    from ...axis.checks import report
+    from baxis.axis import checks
+    from baxis.axis.checks import report
 
     if page is not None:
         files.check_file(page, option="--page")
@@ -66,7 +66,7 @@ def stimulate(
     json: JsonOption = False,
 ) -> None:
     """Stimulate the BCR pathway of one cell, with genes changed and inhibitors at a concentration."""
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     _lay(library)
     if plot is not None:
@@ -86,11 +86,11 @@ def stimulate(
             json,
         )
         return
-    from ...axis.stimulation import stimulate as run
+    from baxis.axis.stimulation import stimulate as run
 
     result = run(list(stimuli or []), **given)
     if plot is not None:
-        from ...axis.figures import stimulation_figure
+        from baxis.axis.figures import stimulation_figure
 
         with files.aside(plot) as made:
             stimulation_figure(result, made)
@@ -107,7 +107,7 @@ def compare_diseases(
 ) -> None:
     """The regulators of every disease side by side, with kind and evidence."""
     _lay(library)
-    from ...axis.comparison import compare
+    from baxis.axis.comparison import compare
 
     rows = compare(list(dict.fromkeys(diseases)) if diseases else None)
     if json:
@@ -118,7 +118,7 @@ def compare_diseases(
 
 def _lay(folders: list[Path] | None) -> None:
     """Lay the user's folders over the library."""
-    from ...core import library
+    from baxis.core import library
 
     for folder in folders or []:
         library.overlay(folder)
@@ -126,7 +126,7 @@ def _lay(folders: list[Path] | None) -> None:
 
 def _genes(knocked: list[str], changed: list[str]) -> dict[str, float]:
     """Activity of each gene. Raises InvalidValue for a gene that is given twice: one of the two would be dropped."""
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     given = [(g, 0.0) for g in knocked] + [_gene(g) for g in changed]
     names = [g.strip().upper() for g, _ in given]
@@ -137,7 +137,7 @@ def _genes(knocked: list[str], changed: list[str]) -> dict[str, float]:
 
 
 def _gene(text: str) -> tuple[str, float]:
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     name, _, value = text.partition("=")
     try:
@@ -149,8 +149,8 @@ def _gene(text: str) -> tuple[str, float]:
 def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], json: bool) -> None:
     import numpy as np
 
-    from ...axis.stimulation import dose_response as run
-    from ...core.errors import InvalidValue
+    from baxis.axis.stimulation import dose_response as run
+    from baxis.core.errors import InvalidValue
 
     words = text.rsplit(" ", 2)
     try:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from ...core.written import p_value
-from .output import say, say_json
+from baxis.core.written import p_value
+from baxis.faces.cli.output import say, say_json
 
 EARLY = 10  # markers on treatment shown
 
 if TYPE_CHECKING:
-    from ...insight.agreement import Agreement
-    from ...insight.biomarkers import Biomarkers
-    from ...insight.compared import Compared
+    from baxis.insight.agreement import Agreement
+    from baxis.insight.biomarkers import Biomarkers
+    from baxis.insight.compared import Compared
 
 
 def biomarkers(
@@ -35,11 +35,11 @@ def biomarkers(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Rank markers, at baseline and early on treatment, by how well they tell who benefits (not merely who does well)."""
-    from ...clinic.settings import Settings
-    from ...core.errors import InvalidValue
-    from ...core.folders import check_folder
-    from ...insight.compared import KIND as AGREEMENT
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.core.errors import InvalidValue
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.compared import KIND as AGREEMENT
 
     if against_evidence and (dose or endpoint or trial):
         raise InvalidValue(
@@ -54,11 +54,11 @@ def biomarkers(
         settings = Settings(patients=patients or (500 if against_evidence else 1000), seed=seed, threads=threads)
         settings = replace(settings, progress=tell)
         if against_evidence:
-            from ...insight.agreement import against_evidence as compare
+            from baxis.insight.agreement import against_evidence as compare
 
             result = compare(drug, disease, settings=settings)
         else:
-            from ...insight.biomarkers import biomarkers as run
+            from baxis.insight.biomarkers import biomarkers as run
 
             result = run(str(drug), str(disease), dose=dose, endpoint=endpoint, trial=trial, settings=settings)
     if out:
@@ -75,7 +75,7 @@ def biomarkers(
 
 def agreed(result: Compared) -> list[str]:
     """A comparison with the evidence as text."""
-    from .layout import table, told
+    from baxis.faces.cli.layout import table, told
 
     return [
         *result.INTRO,
@@ -90,8 +90,8 @@ def agreed(result: Compared) -> list[str]:
 
 def lines(result: Biomarkers) -> list[str]:
     """The ranking as text."""
-    from ...insight.biomarkers import power
-    from .layout import table, told
+    from baxis.faces.cli.layout import table, told
+    from baxis.insight.biomarkers import power
 
     s, recipe = result.scenario, result.recipe
     factor, unit = (100, "pp") if recipe["unit"] == "share" else (1, "points")
@@ -130,7 +130,7 @@ def lines(result: Biomarkers) -> list[str]:
 
 def _early(result: Biomarkers) -> list[str]:
     """Markers on treatment, and what each week adds to those at baseline."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     if not len(result.early):
         return ["On treatment: no visit between week 2 and the weeks in which benefit is counted."]
@@ -151,8 +151,8 @@ def _early(result: Biomarkers) -> list[str]:
 
 def _decision(result: Biomarkers, factor: int, unit: str) -> list[str]:
     """The decision curve at every other threshold, and where it is of use."""
-    from ...insight.biomarkers.decision import ALL, ONE, useful
-    from .layout import table
+    from baxis.faces.cli.layout import table
+    from baxis.insight.biomarkers.decision import ALL, ONE, useful
 
     found = {rule: useful(result.decision, rule) for rule in (ALL, ONE)}
     rows = []

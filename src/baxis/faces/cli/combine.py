@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
-from .output import say
+from baxis.core.plain import to_json
+from baxis.faces.cli.output import say
 
 if TYPE_CHECKING:
-    from ...clinic.settings import Settings
-    from ...insight.combine import Combination, Timing
-    from ...insight.combine.agreement import Agreement
+    from baxis.clinic.settings import Settings
+    from baxis.insight.combine import Combination, Timing
+    from baxis.insight.combine.agreement import Agreement
 
 STRUCTURES = ("additive", "product")
 
@@ -42,11 +42,11 @@ def combine(
     out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
     """Dose surfaces of benefit and harm of a combination, its synergy by HSA, Bliss, Loewe and ZIP, and its timing."""
-    from ...clinic.settings import Settings
-    from ...core.errors import InvalidValue
-    from ...core.folders import check_folder
-    from ...insight.compared import KIND as AGREEMENT
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.core.errors import InvalidValue
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.compared import KIND as AGREEMENT
 
     if gap_weeks and (timing or against_evidence):
         raise InvalidValue(
@@ -62,8 +62,8 @@ def combine(
             patients=usual if patients is None else patients, seed=seed, threads=threads, progress=progress
         )
         if against_evidence:
-            from ...insight.combine.agreement import against_evidence as compare
-            from .biomarkers import agreed
+            from baxis.faces.cli.biomarkers import agreed
+            from baxis.insight.combine.agreement import against_evidence as compare
 
             result = compare(disease, validation=include_validation, settings=settings)
             shown = agreed(result)
@@ -71,7 +71,7 @@ def combine(
             result = _timed(asked, str(disease), weeks, gaps, settings)
             shown = scanned(result)
         else:
-            from ...insight.combine import combine as run
+            from baxis.insight.combine import combine as run
 
             result = run(asked, str(disease), endpoint, 24.0 if weeks is None else weeks, gap_weeks, settings)
             shown = lines(result)
@@ -84,7 +84,7 @@ def _checked(
     drugs: list[str] | None, disease: str | None, modes: tuple[bool, bool, bool], gaps: str | None
 ) -> list[str]:
     """The drugs asked for; InvalidValue for options that do not go together."""
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     timing, against, validation = modes
     if against and (drugs or timing):
@@ -103,9 +103,9 @@ def _checked(
 
 def _timed(drugs: list[str], disease: str, weeks: float | None, gaps: str | None, settings: Settings) -> Timing:
     """The scan of start times."""
-    from ...core.errors import InvalidValue
-    from ...insight.combine.timing import GAPS, WEEKS
-    from ...insight.combine.timing import timing as run
+    from baxis.core.errors import InvalidValue
+    from baxis.insight.combine.timing import GAPS, WEEKS
+    from baxis.insight.combine.timing import timing as run
 
     try:
         scan = GAPS if gaps is None else tuple(float(g) for g in gaps.split(","))
@@ -124,7 +124,7 @@ def _percent(row: Mapping[Any, Any], name: str, sign: str = "") -> str:
 
 def lines(result: Combination) -> list[str]:
     """What the terminal shows of a dose surface."""
-    from .layout import table, told, width, wrapped
+    from baxis.faces.cli.layout import table, told, width, wrapped
 
     k, r = len(result.drugs), result.recipe
     out = [f"{' + '.join(result.drugs)} in {result.disease}, {result.endpoint} at week {r['weeks']:g}"]
@@ -155,7 +155,7 @@ def lines(result: Combination) -> list[str]:
 
 def scanned(result: Timing) -> list[str]:
     """What the terminal shows of a scan of start times."""
-    from .layout import table, told, width, wrapped
+    from baxis.faces.cli.layout import table, told, width, wrapped
 
     r, (first, second) = result.recipe, result.drugs
     out = [f"{first} and {second} in {result.disease}, {r['weeks']:g} weeks from the first start"]

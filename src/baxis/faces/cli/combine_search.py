@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.plain import to_json
-from .output import say
+from baxis.core.plain import to_json
+from baxis.faces.cli.output import say
 
 if TYPE_CHECKING:
-    from ...insight.combine.search import Search
+    from baxis.insight.combine.search import Search
 
 MOST = 15  # rows of the front on the terminal
 
@@ -26,10 +26,10 @@ def combine_search(
     out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
 ) -> None:
     """Pairs of drugs (one of each class) by inflammation taken off, serious harms and IgG lost: the Pareto front."""
-    from ...clinic.settings import Settings, settle
-    from ...core.folders import check_folder
-    from ...insight.combine.search import search
-    from .progress import bar
+    from baxis.clinic.settings import Settings, settle
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.combine.search import search
 
     if out:
         check_folder(out, "baxis combine-search")
@@ -43,8 +43,8 @@ def combine_search(
 
 def lines(result: Search) -> list[str]:
     """What the terminal shows."""
-    from .combine import _percent
-    from .layout import table, told, width, wrapped
+    from baxis.faces.cli.combine import _percent
+    from baxis.faces.cli.layout import table, told, width, wrapped
 
     r = result.recipe
     front = result.table[result.table["on the front"]]

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ...core.plain import to_json
-from .output import say
+from baxis.core.plain import to_json
+from baxis.faces.cli.output import say
 
 KINDS = (".html", ".json")
 
@@ -25,10 +25,10 @@ def credibility(
     pdf: Annotated[bool, typer.Option("--pdf", help="Print the HTML to PDF, by the system's Chromium.")] = False,
 ) -> None:
     """Write a claim's credibility: question, context, risk, evidence by category, 13 factors, analysis plan. Research use only."""
-    from ...core import files, library
-    from ...core.errors import InvalidValue, UnknownName
-    from ..report import assessment, write
-    from ..report import pdf as printer
+    from baxis.core import files, library
+    from baxis.core.errors import InvalidValue, UnknownName
+    from baxis.faces.report import assessment, write
+    from baxis.faces.report import pdf as printer
 
     files.check_file(out, KINDS)
     if pdf and out.suffix != ".html":

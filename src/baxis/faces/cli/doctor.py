@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
     """Check Python, cores, cache, packages and extras; say how to get what is missing. Exit code 1 if a required one is."""
-    from ...core.environment import report, required_is_whole
-    from .layout import table
+    from baxis.core.environment import report, required_is_whole
+    from baxis.faces.cli.layout import table
 
     items = report()
     if json:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...insight.enrich import Enrichment
+    from baxis.insight.enrich import Enrichment
 
 
 def enrich(
@@ -28,10 +28,10 @@ def enrich(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Compare a trial of all comers with one enriched or stratified by a marker."""
-    from ...clinic.settings import Settings
-    from ...insight.enrich import Cutoff
-    from ...insight.enrich import enrich as run
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.enrich import Cutoff
+    from baxis.insight.enrich import enrich as run
 
     with bar("simulations") as tell:
         settings = Settings(patients=patients, seed=seed, threads=threads, progress=tell)
@@ -45,7 +45,7 @@ def enrich(
 
 def lines(result: Enrichment) -> list[str]:
     """The designs as text."""
-    from .layout import table, told
+    from baxis.faces.cli.layout import table, told
 
     s, c, recipe = result.scenario, result.cutoff, result.recipe
     factor, unit = (100, "pp") if recipe["unit"] == "share" else (1, "points")
@@ -89,7 +89,7 @@ def _size(n: float) -> str:
 
 def _errors(result: Enrichment) -> list[str]:
     """What false positives cost."""
-    from .layout import width, wrapped
+    from baxis.faces.cli.layout import width, wrapped
 
     e = result.errors
     enriched = result.table.set_index("design").loc["enriched"]

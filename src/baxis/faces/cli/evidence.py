@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.errors import InvalidValue
-from ...core.plain import records
-from ...core.sheets import csv_text
-from .output import say, say_json, say_rows
+from baxis.core.errors import InvalidValue
+from baxis.core.plain import records
+from baxis.core.sheets import csv_text
+from baxis.faces.cli.output import say, say_json, say_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...evidence import Evidence
+    from baxis.evidence import Evidence
 
 app = typer.Typer(help="Trials, claims and pharmacology: query, check, import, pool.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ Disease = Annotated[str | None, typer.Option("--disease", help="RA, SLE, LN, SjD
 
 def tables(folders: list[Path] | None) -> Evidence:
     """The evidence with the user's folders laid over it."""
-    from ...evidence import load
+    from baxis.evidence import load
 
     return load(*(folders or []))
 
@@ -82,7 +82,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check tables: every fault at once, then how the numbers are sourced. Exit code 1 on faults."""
-    from ...evidence import check as run
+    from baxis.evidence import check as run
 
     if uncited and as_json:
         raise InvalidValue("--uncited", "with --json", "one of the two: the JSON always lists them")
@@ -126,7 +126,7 @@ def trials(
     as_json: AsJson = False,
 ) -> None:
     """Trials and their arms that fit, with the values of an endpoint when one is asked."""
-    from ...evidence import trials as query
+    from baxis.evidence import trials as query
 
     found = query(tables(evidence), disease=disease, drug_class=drug_class, drug=drug, role=role, endpoint=endpoint)
     show(found, "arms", as_csv, as_json)
@@ -142,8 +142,8 @@ def claims(
     as_json: AsJson = False,
 ) -> None:
     """Signed mechanistic statements, with their grade."""
-    from ...evidence import claims as query
-    from ...evidence import grade_claims
+    from baxis.evidence import claims as query
+    from baxis.evidence import grade_claims
 
     ev = tables(evidence)
     found = query(ev, gene=gene, disease=disease, text=text).merge(
@@ -164,9 +164,9 @@ def contrasts(
     as_json: AsJson = False,
 ) -> None:
     """Active-minus-control contrasts of every trial's primary endpoint, with intervals."""
-    from ...evidence import contrasts as query
-    from ...evidence.contrast import without_contrast
-    from ...evidence.query import disease_code, known
+    from baxis.evidence import contrasts as query
+    from baxis.evidence.contrast import without_contrast
+    from baxis.evidence.query import disease_code, known
 
     ev = tables(evidence)
     found = without_contrast(ev) if missing else query(ev)
@@ -180,7 +180,7 @@ def contrasts(
 @app.command()
 def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = False) -> None:
     """Evidence grade of every trial: design, risk of bias, directness, precision."""
-    from ...evidence import grade_trials
+    from baxis.evidence import grade_trials
 
     show(grade_trials(tables(evidence)), "trials", as_csv, as_json)
 
@@ -195,7 +195,7 @@ def sheet(
     """Everything that the tables hold about one trial, claim, experiment, drug or gene."""
     from dataclasses import asdict
 
-    from ...evidence import sheet as make
+    from baxis.evidence import sheet as make
 
     made = make(name, tables(evidence), audit)
     if audit and made == make(name, tables(evidence), False):
@@ -218,7 +218,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Full-text search over trials, claims, drugs and experiments."""
-    from ...evidence import search as query
+    from baxis.evidence import search as query
 
     show(query(tables(evidence), " ".join(text), limit), "matches", as_csv, as_json)
 
@@ -228,7 +228,7 @@ def conflicts(
     disease: Disease = None, evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = False
 ) -> None:
     """Claims that contradict each other."""
-    from ...evidence import conflicts as query
+    from baxis.evidence import conflicts as query
 
     show(query(tables(evidence), disease), "conflicts", as_csv, as_json)
 
@@ -241,8 +241,8 @@ def import_record(
     ),
 ) -> None:
     """Turn ClinicalTrials.gov study records into evidence tables; what cannot be mapped is listed, not dropped."""
-    from ...evidence import check as check_tables
-    from ...evidence.registry import read_records, write
+    from baxis.evidence import check as check_tables
+    from baxis.evidence.registry import read_records, write
 
     record = read_records(files)
     written = write(record, out)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core import files, folders
-from ...core.errors import InvalidValue
-from ...core.plain import to_json
-from ...core.sheets import csv_of
-from .output import say, say_json
+from baxis.core import files, folders
+from baxis.core.errors import InvalidValue
+from baxis.core.plain import to_json
+from baxis.core.sheets import csv_of
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...evidence.meta.network_run import NetworkResult
-    from ...evidence.meta.run import MetaResult
-    from ...evidence.meta.select import Query
+    from baxis.evidence.meta.network_run import NetworkResult
+    from baxis.evidence.meta.run import MetaResult
+    from baxis.evidence.meta.select import Query
 
 Disease = Annotated[
     list[str] | None, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD, AAV; repeat for several.")
@@ -48,8 +48,8 @@ def register(app: typer.Typer) -> None:
 
 def _code(disease: str) -> str:
     """Code of a disease by any of its names; as it is where own tables may hold another."""
-    from ...core import disease_names
-    from ...core.errors import UnknownName
+    from baxis.core import disease_names
+    from baxis.core.errors import UnknownName
 
     try:
         return disease_names.code(disease)
@@ -60,7 +60,7 @@ def _code(disease: str) -> str:
 def _query(
     endpoint: str, disease: list[str] | None, week: float | None, subgroup: str, role: list[str] | None, control: str
 ) -> Query:
-    from ...evidence.meta.select import Query
+    from baxis.evidence.meta.select import Query
 
     return Query(
         endpoint,
@@ -83,7 +83,7 @@ def _one_format(csv: bool, json: bool) -> None:
 
 
 def _load(overlay: list[Path] | None) -> Any:
-    from ... import evidence
+    from baxis import evidence
 
     return evidence.load(*(overlay or ()))
 
@@ -101,8 +101,8 @@ def meta_command(
     _one_format(csv, json)
     from dataclasses import replace
 
-    from ...evidence.meta.pool import Options
-    from ...evidence.meta.run import run
+    from baxis.evidence.meta.pool import Options
+    from baxis.evidence.meta.run import run
 
     query = _query(endpoint, disease, week, subgroup, role, control)
     _check_out(out, _stem("meta", query))
@@ -110,7 +110,7 @@ def meta_command(
     options = Options(model, knha, level)
     result = run(_load(evidence), query, _scale(scale), by=by, options=options, moderators=tuple(moderator or ()))
     if out is not None:
-        from ...evidence.figures import forest, style
+        from baxis.evidence.figures import forest, style
 
         figure = forest.forest(result)
         _write(out, _stem("meta", query), result.table(), result.to_dict(), [figure], style.save)
@@ -126,10 +126,10 @@ def funnel_command(
     _one_format(csv, json)
     from dataclasses import asdict
 
-    from ...evidence.meta.bias import egger
-    from ...evidence.meta.pool import Options
-    from ...evidence.meta.run import run
-    from ...evidence.meta.wording import level_text, p_text
+    from baxis.evidence.meta.bias import egger
+    from baxis.evidence.meta.pool import Options
+    from baxis.evidence.meta.run import run
+    from baxis.evidence.meta.wording import level_text, p_text
 
     query = _query(endpoint, disease, week, "", role, control)
     _check_out(out, _stem("funnel", query))
@@ -137,7 +137,7 @@ def funnel_command(
     result = run(_load(evidence), query, _scale(scale), options=options)
     test = egger(result.effects, options=options)
     if out is not None:
-        from ...evidence.figures import funnel, style
+        from baxis.evidence.figures import funnel, style
 
         _write(out, _stem("funnel", query), result.table(), asdict(test), [funnel.funnel(result)], style.save)
 
@@ -163,16 +163,16 @@ def network_command(
 ) -> None:  # fmt: skip
     """Network meta-analysis within an endpoint: ranking, league table, inconsistency."""
     _one_format(csv, json)
-    from ...evidence.meta.network import known_model as network_model
-    from ...evidence.meta.network_run import run_network
-    from ...evidence.meta.pool import Options
+    from baxis.evidence.meta.network import known_model as network_model
+    from baxis.evidence.meta.network_run import run_network
+    from baxis.evidence.meta.pool import Options
 
     query = _query(endpoint, disease, week, "", role, "any")
     _check_out(out, _stem("network", query))
     options = Options(network_model(model), level=level)
     result = run_network(_load(evidence), query, scale, by=by, reference=reference, options=options)
     if out is not None:
-        from ...evidence.figures import network, style
+        from baxis.evidence.figures import network, style
 
         _write(
             out, _stem("network", query), result.league(), result.to_dict(), [network.network_plot(result)], style.save
@@ -193,7 +193,7 @@ def rival_command(
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """What the plain statistical rival predicts for a trial that was not seen."""
-    from ...evidence import rival
+    from baxis.evidence import rival
 
     more = {"background": background, "population": population, "versus": versus, "drug": drug}
     got = rival.predict(_code(disease), endpoint, week, drug_class, n_active, n_control, **more)
@@ -215,7 +215,7 @@ def map_command(
     evidence: Overlay = None,
 ) -> None:
     """Map of the mechanism in one disease: signed claims as a layered network."""
-    from ...evidence import graph
+    from baxis.evidence import graph
 
     if out is not None:
         files.check_file(out, graph.export.FORMATS)
@@ -267,26 +267,26 @@ def _csv(rows: list[dict[str, Any]]) -> str:
 
 
 def _meta_text(result: MetaResult) -> None:
-    from ...evidence.meta.report import meta_lines
+    from baxis.evidence.meta.report import meta_lines
 
     say(*_fitting(meta_lines(result, _table)))
 
 
 def _network_text(result: NetworkResult) -> None:
-    from ...evidence.meta.report import network_lines
+    from baxis.evidence.meta.report import network_lines
 
     say(*_fitting(network_lines(result, _table)))
 
 
 def _table(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
     """A table in the columns that there are."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     return table(rows[0], rows[1:])
 
 
 def _fitting(lines: Iterable[str]) -> list[str]:
     """Lines of a text; what is too long for the terminal goes on below."""
-    from .layout import width, wrapped
+    from baxis.faces.cli.layout import width, wrapped
 
     return [part for line in lines for part in (wrapped(line, width()) if len(line) > width() else [line])]

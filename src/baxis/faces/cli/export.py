@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import say
+from baxis.faces.cli.output import say
 
 TYPICAL = ("sbml", "antimony", "omex")  # of a disease's typical patient
 TRIAL = ("sbml", "omex", "population", "netcdf", "zarr")  # of a simulated trial
@@ -39,9 +39,9 @@ def export(
     arm: Annotated[str | None, typer.Option(help="sbml with --trial: the arm. Default: the first active one.")] = None,
 ) -> None:
     """Write a typical patient, or a virtual trial with its patients, for other programs. Research use only."""
-    from ...core import files
-    from ...core.errors import InvalidValue
-    from ...core.folders import check_folder
+    from baxis.core import files
+    from baxis.core.errors import InvalidValue
+    from baxis.core.folders import check_folder
 
     if kind in FOLDERS:
         check_folder(out, FOLDERS[kind])
@@ -49,7 +49,7 @@ def export(
         files.check_file(out)
     _check_who(kind, trial, patient, arm)
     if kind == CALIBRATION:
-        from ...axis.petab_problem import export_petab
+        from baxis.axis.petab_problem import export_petab
 
         if trial is not None or result is not None or treatment:
             raise InvalidValue("export petab", "--trial, --result or --treatment", "--disease or nothing")
@@ -61,14 +61,14 @@ def export(
         raise InvalidValue("export", " and ".join(sources), "one of --disease, --trial and --result")
     _check_kind(kind, sources[0] if sources else "--disease")
     if result is not None:
-        from ...clinic.arrays import write_arrays
-        from ...clinic.reload import load_result
+        from baxis.clinic.arrays import write_arrays
+        from baxis.clinic.reload import load_result
 
         made = write_arrays(load_result(result), kind, out)
     elif trial is not None:
         made = _trial(kind, out, trial, (patient, arm), {"patients": patients, "seed": seed})
     else:
-        from ...axis.archive import export as write
+        from baxis.axis.archive import export as write
 
         made = write(disease or "healthy", kind, out, tuple(treatment or ()), weeks)
     say(f"Written to {made}")
@@ -76,7 +76,7 @@ def export(
 
 def _check_who(kind: str, trial: str | None, patient: int | None, arm: str | None) -> None:
     """A patient and an arm only where one is written. Raises InvalidValue."""
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     for name, value, kinds in (("--patient", patient, ("sbml", "omex")), ("--arm", arm, ("sbml",))):
         if value is not None and (trial is None or kind not in kinds):
@@ -85,7 +85,7 @@ def _check_who(kind: str, trial: str | None, patient: int | None, arm: str | Non
 
 def _check_kind(kind: str, source: str) -> None:
     """A format that the source has. Raises UnknownName or InvalidValue."""
-    from ...core.errors import InvalidValue, UnknownName
+    from baxis.core.errors import InvalidValue, UnknownName
 
     if kind not in KINDS:
         raise UnknownName("export format", kind, KINDS)
@@ -97,9 +97,9 @@ def _check_kind(kind: str, source: str) -> None:
 
 def _trial(kind: str, out: Path, trial: str, who: tuple[int | None, str | None], settings: dict[str, Any]) -> Path:
     """Simulate a trial and write what was asked of it."""
-    from ...clinic import archive
-    from ...clinic.arrays import write_arrays
-    from .progress import bar
+    from baxis.clinic import archive
+    from baxis.clinic.arrays import write_arrays
+    from baxis.faces.cli.progress import bar
 
     with bar("patients") as progress:
         found = archive.simulated(trial, progress=progress, **settings)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.written import fixed
-from .output import say, say_json
+from baxis.core.written import fixed
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...insight.explain import Explanation
+    from baxis.insight.explain import Explanation
 
 
 def explain(
@@ -28,9 +28,9 @@ def explain(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Explain a drug's effect in a disease: from target to endpoint, and which escapes carry what remains."""
-    from ...core.folders import check_folder
-    from ...insight.explain import explain as run
-    from .progress import bar
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.explain import explain as run
 
     if out:
         check_folder(out, "baxis explain")
@@ -50,7 +50,7 @@ def explain(
 
 def lines(result: Explanation) -> list[str]:
     """The explanation as text."""
-    from .layout import told, width, wrapped
+    from baxis.faces.cli.layout import told, width, wrapped
 
     s, e, recipe = result.scenario, result.effect, result.recipe
     asked = f"{s.regimen} in {s.design.disease} ({s.origin})"
@@ -67,7 +67,7 @@ def lines(result: Explanation) -> list[str]:
 
 def _falls(result: Explanation) -> list[str]:
     """The table of read-outs by stage."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     rows = [
         (
@@ -85,7 +85,7 @@ def _falls(result: Explanation) -> list[str]:
 
 def _cuts(result: Explanation) -> list[str]:
     """The tables of the ladder, the escapes and the arms, in % of inflammation without the drug."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     last = f"endpoint, {result.effect['unit']}"
     steps = [(r["step"], f"{r['takes_pct']:.1f}", _span(r), _effect(r)) for r in result.ladder.to_dict("records")]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core import files
-from ...core.plain import to_json
-from .output import say
+from baxis.core import files
+from baxis.core.plain import to_json
+from baxis.faces.cli.output import say
 
 if TYPE_CHECKING:
-    from ...clinic.design import Design
-    from ...clinic.large import LargeResult
+    from baxis.clinic.design import Design
+    from baxis.clinic.large import LargeResult
 
 AUTOMATIC = 100_000  # patients from which a trial is streamed unasked
 
@@ -25,9 +25,9 @@ def run(
     settings: dict[str, Any],
 ) -> None:
     """Run, print the tables, say what was found from before. how: (candidates in a block, scheduler)."""
-    from ...clinic.large import run_large
-    from ...core.errors import InvalidValue, Stopped
-    from .progress import bar
+    from baxis.clinic.large import run_large
+    from baxis.core.errors import InvalidValue, Stopped
+    from baxis.faces.cli.progress import bar
 
     if out is None:
         raise InvalidValue(
@@ -51,9 +51,9 @@ def run(
 
 def show(result: LargeResult) -> None:
     """Tables and what was made, found and made again."""
-    from ...clinic.asked import others
-    from .layout import told, width, wrapped
-    from .trial_tables import endpoints
+    from baxis.clinic.asked import others
+    from baxis.faces.cli.layout import told, width, wrapped
+    from baxis.faces.cli.trial_tables import endpoints
 
     d, recipe = result.design, result.recipe
     say(f"{d.trial_id}  {result.patients} virtual patients an arm; {result.screened} screened")

@@ -94,7 +94,7 @@ def noted(remarks: Sequence[str], room: int | None = None) -> list[str]:
 
 def told(recipe: Mapping[str, Any], room: int | None = None) -> list[str]:
     """Heading of a result: what was asked for beyond its design, and the remarks."""
-    from ...clinic.asked import sentence
+    from baxis.clinic.asked import sentence
 
     said = sentence(dict(recipe))
     return [*(wrapped(said, room or width()) if said else []), *noted(recipe.get("remarks", ()), room)]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core.plain import to_json
-from .output import say
+from baxis.core.plain import to_json
+from baxis.faces.cli.output import say
 
 if TYPE_CHECKING:
-    from ...insight.limits import Limits
+    from baxis.insight.limits import Limits
 
 
 def limits(
@@ -32,10 +32,10 @@ def limits(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """What lasts after a drug is stopped: B cells, IgG, benefit, remission and relapse off the drug."""
-    from ...clinic.settings import Settings
-    from ...core.folders import check_folder
-    from ...insight.limits import limits as run
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.limits import limits as run
 
     if out:
         check_folder(out, "baxis limits")
@@ -50,8 +50,8 @@ def limits(
 
 def lines(result: Limits) -> list[str]:
     """The measures as text, one column an arm."""
-    from ...clinic.asked import others
-    from .layout import table, told, width, wrapped
+    from baxis.clinic.asked import others
+    from baxis.faces.cli.layout import table, told, width, wrapped
 
     s, recipe = result.scenario, result.recipe
     arms = ("stopped", "continued", "never")
@@ -82,8 +82,8 @@ def lines(result: Limits) -> list[str]:
 
 def _vaccines(result: Limits) -> list[str]:
     """Published vaccine studies of the drug beside the simulated share of responders."""
-    from ...clinic.asked import others
-    from .layout import table, width, wrapped
+    from baxis.clinic.asked import others
+    from baxis.faces.cli.layout import table, width, wrapped
 
     if not len(result.vaccines):
         return []

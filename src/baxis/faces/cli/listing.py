@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import say_json, say_rows
+from baxis.faces.cli.output import say_json, say_rows
 
 KINDS = ("drugs", "diseases", "trials")
 
@@ -19,8 +19,8 @@ def listing(
     evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
 ) -> None:
     """List the drugs, diseases or trials of the library, and which of them can be simulated."""
-    from ...core import library as shipped
-    from ...core.errors import UnknownName, Unsupported
+    from baxis.core import library as shipped
+    from baxis.core.errors import UnknownName, Unsupported
 
     if kind not in KINDS:
         raise UnknownName("list", kind, KINDS)
@@ -40,18 +40,18 @@ def listing(
 
 def table(name: str, folders: tuple[Path, ...]) -> list[dict[str, Any]]:
     """Rows of an evidence table, with the user's folders laid over it."""
-    from ...core import library
+    from baxis.core import library
 
     if not folders:
         return [dict(row) for row in library.read_table(f"evidence/{name}")]
-    from ... import evidence
+    from baxis import evidence
 
     return evidence.load(*folders).rows(name)
 
 
 def drugs(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
     """Every drug of the evidence tables and the library: class, and whether it can be simulated."""
-    from ... import axis
+    from baxis import axis
 
     known = {row["drug"]: row for row in table("drugs", folders)}
     ready = set(axis.drugs())
@@ -65,8 +65,8 @@ def drugs(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
 
 def diseases() -> list[dict[str, Any]]:
     """Every disease code with its name, and whether trials in it can be simulated (it needs an instrument)."""
-    from ...clinic.instruments import CODES
-    from ...core import library
+    from baxis.clinic.instruments import CODES
+    from baxis.core import library
 
     out = []
     for code in library.names("diseases"):
@@ -83,7 +83,7 @@ def diseases() -> list[dict[str, Any]]:
 
 def trials(folders: tuple[Path, ...] = ()) -> list[dict[str, Any]]:
     """Every trial of the evidence tables: disease, role, primary endpoint, and whether a design file exists."""
-    from ...core import library
+    from baxis.core import library
 
     designs = set(library.names("designs"))
     rows = []

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core import files
-from ...core.plain import records as rows_of
-from .output import say, say_json
+from baxis.core import files
+from baxis.core.plain import records as rows_of
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...insight.omics import Activities
-    from ...insight.omics_parameters import Parameters
+    from baxis.insight.omics import Activities
+    from baxis.insight.omics_parameters import Parameters
 
 
 def omics(
@@ -38,10 +38,10 @@ def omics(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Activities of interferon, plasmablast, BCR, NF-kB, CD40 and TLR signatures, with permutation nulls."""
-    from ...core.errors import InvalidValue
-    from ...insight.omics import compared
-    from ...insight.omics import omics as run
-    from ...insight.omics_parameters import parameters, with_repertoire
+    from baxis.core.errors import InvalidValue
+    from baxis.insight.omics import compared
+    from baxis.insight.omics import omics as run
+    from baxis.insight.omics_parameters import parameters, with_repertoire
 
     if population and not disease:
         raise InvalidValue("--population", str(population), "--disease beside it: parameters are those of a disease")
@@ -65,7 +65,7 @@ def omics(
 
 def lines(result: Activities) -> list[str]:
     """The table of signatures as text."""
-    from .layout import table, width, wrapped
+    from baxis.faces.cli.layout import table, width, wrapped
 
     high = result.samples[(result.samples["p"] <= 0.05)].groupby("signature").size()
     rows = [
@@ -95,7 +95,7 @@ def lines(result: Activities) -> list[str]:
 
 def _scorers(agreed: pd.DataFrame | None) -> list[str]:
     """Rank correlation over samples of each scorer with the mean."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     if agreed is None:
         return []
@@ -105,7 +105,7 @@ def _scorers(agreed: pd.DataFrame | None) -> list[str]:
 
 def _mapped(found: Parameters | None, file: Path | None) -> list[str]:
     """Which signatures move a parameter, and why the others do not."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     if found is None:
         return []
@@ -119,7 +119,7 @@ def _mapped(found: Parameters | None, file: Path | None) -> list[str]:
 
 def _covariates(covariates: pd.DataFrame | None) -> list[str]:
     """The repertoires of the samples that have one."""
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     if covariates is None:
         return []
@@ -135,7 +135,7 @@ def _covariates(covariates: pd.DataFrame | None) -> list[str]:
 
 
 def _pair(text: str) -> tuple[str, Path]:
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     sample, sign, file = text.partition("=")
     if not sign or not sample or not file:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ...core.errors import BaxisWarning
-from ...core.plain import to_json
-from ...core.written import visible
+from baxis.core.errors import BaxisWarning
+from baxis.core.plain import to_json
+from baxis.core.written import visible
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -31,7 +31,7 @@ def say_json(value: Any, indent: int | None = 1) -> None:
 
 def say_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str) -> None:
     """A table on a terminal, tab-separated text (header first) when piped. Empty columns are left out."""
-    from . import layout
+    from baxis.faces.cli import layout
 
     texts = [["" if v is None else " ".join(str(v).split()) for v in row] for row in rows]
     used = [i for i in range(len(columns)) if not texts or any(r[i] for r in texts)]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...insight.patient import PatientResult
+    from baxis.insight.patient import PatientResult
 
 
 def patient(
@@ -30,10 +30,10 @@ def patient(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Posterior of one patient from values, scores and treatments; what each drug is predicted to do. Research only."""
-    from ...clinic.settings import Settings
-    from ...core.folders import check_folder
-    from ...insight.patient import patient as run
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.patient import patient as run
 
     if out:
         check_folder(out, "baxis patient")
@@ -53,9 +53,9 @@ def patient(
 
 def lines(result: PatientResult) -> list[str]:
     """What the terminal shows, between the notices."""
-    from ...clinic.labs import written
-    from ...insight.patient.beside import when
-    from .layout import table, told, width, wrapped
+    from baxis.clinic.labs import written
+    from baxis.faces.cli.layout import table, told, width, wrapped
+    from baxis.insight.patient.beside import when
 
     r, moves = result.recipe, result.recipe["refinement"]
     drawn = f"{r['effective']:.0f} effective of {r['population']} virtual patients"
@@ -85,8 +85,8 @@ def lines(result: PatientResult) -> list[str]:
 
 def _state(state: pd.DataFrame) -> list[str]:
     """Laboratory measures that were not seen."""
-    from ...clinic.labs import written
-    from .layout import table
+    from baxis.clinic.labs import written
+    from baxis.faces.cli.layout import table
 
     hidden = [s for s in state.to_dict("records") if s["seen"] is None or s["seen"] != s["seen"]]
     rows = [
@@ -97,9 +97,9 @@ def _state(state: pd.DataFrame) -> list[str]:
 
 def _predicted(result: PatientResult) -> list[str]:
     """The end of each course, and what to measure next."""
-    from ...clinic.labs import written
-    from ...insight.patient.predict import LEAST_REMOVED, NONE_REMOVES
-    from .layout import table, width, wrapped
+    from baxis.clinic.labs import written
+    from baxis.faces.cli.layout import table, width, wrapped
+    from baxis.insight.patient.predict import LEAST_REMOVED, NONE_REMOVES
 
     end = result.courses[result.courses["week"] == result.courses["week"].max()].to_dict("records")
     rows = [

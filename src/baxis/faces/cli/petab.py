@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import typer
 
-    from ...engine.petab import PetabResult
+    from baxis.engine.petab import PetabResult
 
 SUFFIXES = (".yaml", ".yml")
 SAVED = (".csv", ".tsv", ".parquet")
@@ -17,10 +17,10 @@ TAKEN = ("model", "out", "json")  # parameters of the command that mean somethin
 
 def simulate_problem(context: typer.Context, problem: Path, out: Path | None, json: bool) -> None:
     """Simulate, print and write. Options that the problem's own tables decide are refused by name."""
-    from ...core.plain import to_json
-    from ...core.sheets import write_table
-    from ...engine.petab import simulate_petab
-    from .output import say
+    from baxis.core.plain import to_json
+    from baxis.core.sheets import write_table
+    from baxis.engine.petab import simulate_petab
+    from baxis.faces.cli.output import say
 
     _refuse_ignored(context)
     if out is not None:
@@ -36,7 +36,7 @@ def simulate_problem(context: typer.Context, problem: Path, out: Path | None, js
 
 def _refuse_ignored(context: typer.Context) -> None:
     """Raises InvalidValue for options that were given and would do nothing."""
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     options = [p for p in context.command.params if p.name and p.name not in TAKEN]
     sources = {p.name: context.get_parameter_source(str(p.name)) for p in options}
@@ -48,8 +48,8 @@ def _refuse_ignored(context: typer.Context) -> None:
 
 def _check_target(out: Path, problem: Path) -> None:
     """Raises what is wrong with the file to write before anything runs."""
-    from ...core.errors import InvalidValue, UnknownName
-    from ...engine.petab_files import read_problem
+    from baxis.core.errors import InvalidValue, UnknownName
+    from baxis.engine.petab_files import read_problem
 
     if out.suffix.lower() not in SAVED:
         raise UnknownName("kind of output file of a PEtab problem", out.suffix or str(out), SAVED)
@@ -65,7 +65,7 @@ def _check_target(out: Path, problem: Path) -> None:
 
 def _rows(found: PetabResult) -> list[dict[str, Any]]:
     """Simulation table with measurement, noise and residual beside; a steady state's time is "inf", as PEtab writes it."""
-    from ...core.plain import records
+    from baxis.core.plain import records
 
     extra = found.compared[["measurement", "noise", "residual"]]
     frame = found.simulations.join(extra)
@@ -76,7 +76,7 @@ def _rows(found: PetabResult) -> list[dict[str, Any]]:
 
 
 def _lines(found: PetabResult) -> list[str]:
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     columns = list(found.compared.columns)
     shown = [

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...core import files, sheets
-from .output import say, say_json
+from baxis.core import files, sheets
+from baxis.faces.cli.output import say, say_json
 
 TABLES = (".csv", ".parquet")
 PICTURES = (".png", ".svg", ".pdf")
@@ -27,8 +27,8 @@ def power(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Replicate a trial at given sizes: spread of its estimate, power, and assurance. Research use only."""
-    from ...clinic.replicates import Plan, replicate_trials
-    from .progress import bar
+    from baxis.clinic.replicates import Plan, replicate_trials
+    from baxis.faces.cli.progress import bar
 
     if out is not None:
         files.check_file(out, TABLES)
@@ -44,7 +44,7 @@ def power(
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     try:
         return tuple(int(part) for part in text.split(",") if part.strip())
@@ -53,7 +53,7 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def _print(found: Any, out: Path | None) -> None:
-    from .layout import table, told
+    from baxis.faces.cli.layout import table, told
 
     percent = found.table["scale"].iloc[0] == "risk_difference"
 
@@ -86,11 +86,11 @@ def calendar(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Doses of every arm over the weeks, with background, taper, visits and endpoints."""
-    from ...clinic.calendar import calendar as draw
-    from ...clinic.calendar import rows
-    from ...clinic.design import read_design
-    from ...clinic.prescribed import never, remarks
-    from .layout import noted, table
+    from baxis.clinic.calendar import calendar as draw
+    from baxis.clinic.calendar import rows
+    from baxis.clinic.design import read_design
+    from baxis.clinic.prescribed import never, remarks
+    from baxis.faces.cli.layout import noted, table
 
     if out is not None:
         files.check_file(out, PICTURES)

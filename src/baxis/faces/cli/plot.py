@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core import files
-from .output import say, say_json
+from baxis.core import files
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...clinic.result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -27,8 +27,8 @@ def plot(
     json: Annotated[bool, typer.Option("--json", help="Print simulated against published as JSON.")] = False,
 ) -> None:
     """Print a saved result again, simulated against published with ratios, and draw its figures. Research use only."""
-    from ...clinic.reload import load_result
-    from ...core.errors import InvalidValue
+    from baxis.clinic.reload import load_result
+    from baxis.core.errors import InvalidValue
 
     if out is not None:
         files.check_file(out, PICTURES)
@@ -51,8 +51,8 @@ def plot(
 
 def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:
     """What was asked for: shares on each drug, else observables, else the overview."""
-    from ...clinic.therapy import figure
-    from ...core.errors import InvalidValue
+    from baxis.clinic.therapy import figure
+    from baxis.core.errors import InvalidValue
 
     if therapy and names:
         raise InvalidValue("plot", "--therapy and --name", "one of them")
@@ -61,8 +61,8 @@ def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:
 
 def _print(result: TrialResult) -> None:
     """The tables of the run, then simulated against published."""
-    from .trial import print_result
-    from .trial_tables import against_published
+    from baxis.faces.cli.trial import print_result
+    from baxis.faces.cli.trial_tables import against_published
 
     print_result(result)
     say(*against_published(result))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 
 def repertoire(
@@ -15,8 +15,8 @@ def repertoire(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Clonality, isotypes and somatic mutation of a B-cell receptor repertoire. Research use only."""
-    from ...insight.repertoire import repertoire as run
-    from .layout import facts
+    from baxis.faces.cli.layout import facts
+    from baxis.insight.repertoire import repertoire as run
 
     r = run(file)
     if json:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ...core import files
-from .output import say
+from baxis.core import files
+from baxis.faces.cli.output import say
 
 
 def report(
@@ -26,10 +26,10 @@ def report(
     threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
 ) -> None:
     """Write a report: what was asked, numbers with sources, results, figures, credibility. Research use only."""
-    from ...core.errors import InvalidValue
-    from .. import report as reports
-    from ..report import pdf as printer
-    from .progress import bar
+    from baxis.core.errors import InvalidValue
+    from baxis.faces import report as reports
+    from baxis.faces.cli.progress import bar
+    from baxis.faces.report import pdf as printer
 
     files.check_file(out, (".html", ".htm"))
     if pdf:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .output import say
+from baxis.faces.cli.output import say
 
 
 def review(
@@ -19,9 +19,9 @@ def review(
 
     Runs of the model are kept in DIR/runs and reused until the library or the model changes.
     """
-    from ...core.errors import InvalidValue
-    from ..review import write
-    from .progress import bar
+    from baxis.core.errors import InvalidValue
+    from baxis.faces.cli.progress import bar
+    from baxis.faces.review import write
 
     if patients < 1:
         raise InvalidValue("--patients", patients, "a whole number of at least 1")

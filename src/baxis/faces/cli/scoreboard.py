@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...clinic.scoreboard import Board
+    from baxis.clinic.scoreboard import Board
 
 
 def scoreboard(
@@ -40,9 +40,9 @@ def scoreboard(
     With --evidence and no --role, only the folder's trials are scored (as external); with both, they are scored beside
     the trials of that role.
     """
-    from ...clinic.scoreboard import looks
-    from ...clinic.scoreboard.files import NAMES
-    from ...core.folders import add_check
+    from baxis.clinic.scoreboard import looks
+    from baxis.clinic.scoreboard.files import NAMES
+    from baxis.core.folders import add_check
 
     if out:
         add_check(out, NAMES)
@@ -59,7 +59,7 @@ def scoreboard(
 
         looks.record(board, log, datetime.date.today().isoformat())
     if out:
-        from ...clinic.scoreboard.files import save
+        from baxis.clinic.scoreboard.files import save
 
         save(board, out)
     if json:
@@ -72,8 +72,8 @@ def scoreboard(
 
 def _run(role: str | None, folders: list[Path], quiet: bool, settings: dict[str, Any]) -> Board:
     """Run with a progress bar on stderr: contrasts done and time left."""
-    from ...clinic.scoreboard import scoreboard as run
-    from .progress import bar
+    from baxis.clinic.scoreboard import scoreboard as run
+    from baxis.faces.cli.progress import bar
 
     with bar("contrasts", quiet) as tell:
         return run(role, folders, tell=tell, **settings)
@@ -81,9 +81,9 @@ def _run(role: str | None, folders: list[Path], quiet: bool, settings: dict[str,
 
 def print_board(board: Board) -> None:
     """Scores by role and scale, then the worst misses, what was not simulated, and research use."""
-    from ...clinic.recipe import INTERVALS, NOTICE
-    from ...clinic.scoreboard.page import SCALE, UNIT
-    from .layout import width, wrapped
+    from baxis.clinic.recipe import INTERVALS, NOTICE
+    from baxis.clinic.scoreboard.page import SCALE, UNIT
+    from baxis.faces.cli.layout import width, wrapped
 
     summary = board.summary()
     for role, scales in summary["by_role"].items():
@@ -109,8 +109,8 @@ SHORT = {
 
 
 def _scores(found: dict[str, Any], unit: float) -> list[str]:
-    from ...clinic.scoreboard.page import number
-    from .layout import table
+    from baxis.clinic.scoreboard.page import number
+    from baxis.faces.cli.layout import table
 
     rows = []
     for name, m in found["predictors"].items():
@@ -124,9 +124,9 @@ def _scores(found: dict[str, Any], unit: float) -> list[str]:
 
 
 def _worst(board: Board) -> list[str]:
-    from ...clinic.scoreboard.board import FIRST, miss
-    from ...clinic.scoreboard.page import UNIT, number
-    from .layout import table
+    from baxis.clinic.scoreboard.board import FIRST, miss
+    from baxis.clinic.scoreboard.page import UNIT, number
+    from baxis.faces.cli.layout import table
 
     rows = []
     for r in board.worst(8):

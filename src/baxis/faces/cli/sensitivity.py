@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...insight.sensitivity import Sensitivity
+    from baxis.insight.sensitivity import Sensitivity
 
 
 def sensitivity(
@@ -27,11 +27,11 @@ def sensitivity(
     json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
 ) -> None:
     """Why patients differ: Morris, Sobol and partial rank correlation of the effect over patient parameters."""
-    from ...clinic.settings import Settings
-    from ...core.folders import check_folder
-    from ...insight.sensitivity import sensitivity as run
-    from ...insight.sensitivity.compute import Size
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.sensitivity import sensitivity as run
+    from baxis.insight.sensitivity.compute import Size
 
     if out:
         check_folder(out, "baxis sensitivity")
@@ -52,7 +52,7 @@ def sensitivity(
 
 def lines(result: Sensitivity) -> list[str]:
     """The leading inputs as text."""
-    from .layout import table, told
+    from baxis.faces.cli.layout import table, told
 
     s = result.scenario
     out = [

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 Section = tuple[str, list[dict[str, Any]]]
 
@@ -22,7 +22,7 @@ def show(
     evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
 ) -> None:
     """Print one entry of the library with every number's unit, kind and source."""
-    from ...core import library as shipped
+    from baxis.core import library as shipped
 
     for folder in library or []:
         shipped.overlay(folder)
@@ -36,7 +36,7 @@ def show(
 
 def sections_of(name: str, folders: tuple[Path, ...] = ()) -> list[Section]:
     """Sections that describe a name, from every place that knows it; UnknownName with the nearest of all names."""
-    from ...core.errors import UnknownName
+    from baxis.core.errors import UnknownName
 
     mine = [s for finder in FINDERS for s in finder(name)]
     found = mine + (_behind(mine) if mine else []) + _evidence(name, folders)
@@ -52,8 +52,8 @@ def sections_of(name: str, folders: tuple[Path, ...] = ()) -> list[Section]:
 
 def _behind(sections: list[Section]) -> list[Section]:
     """What the numbers of library files rest on: citations of DOIs and PMIDs, statements of claims."""
-    from ... import evidence
-    from ...core import sources
+    from baxis import evidence
+    from baxis.core import sources
 
     rows = [row for _, part in sections for row in part]
     words = {w.strip() for row in rows for w in str(row.get("source", "")).split(";")} - {""}
@@ -74,9 +74,9 @@ def _behind(sections: list[Section]) -> list[Section]:
 
 def all_names() -> set[str]:
     """Every name that `show` knows: for the nearest match."""
-    from ... import evidence
-    from ...core import library
-    from ...evidence.genes import genes
+    from baxis import evidence
+    from baxis.core import library
+    from baxis.evidence.genes import genes
 
     names = set(library.names("drugs")) | set(library.names("diseases")) | set(library.names("designs"))
     names |= {p for table in ledger_tables() for p in _read(table)}
@@ -87,14 +87,14 @@ def all_names() -> set[str]:
 
 def ledger_tables() -> list[str]:
     """Every ledger of numbers in the library; a table of another kind beside them has no column `name`."""
-    from ...core import library
+    from baxis.core import library
 
     found = {f"{kind}/{t}" for kind in ("parameters", "instruments") for t in library.names(kind, ".csv")}
     return sorted(t for t in found if all("name" in row for row in library.read_table(t)[:1]))
 
 
 def _read(table: str) -> dict[str, Any]:
-    from ...core import ledger
+    from baxis.core import ledger
 
     return ledger.read(table)
 
@@ -111,7 +111,7 @@ def _parameter(name: str) -> list[Section]:
 
 
 def _regulators(name: str) -> dict[str, dict[str, Any]]:
-    from ...core import library
+    from baxis.core import library
 
     out = {}
     for code in library.names("diseases"):
@@ -122,8 +122,8 @@ def _regulators(name: str) -> dict[str, dict[str, Any]]:
 
 
 def _disease(name: str) -> list[Section]:
-    from ...core import disease_names, library
-    from ...core.errors import UnknownName
+    from baxis.core import disease_names, library
+    from baxis.core.errors import UnknownName
 
     try:
         name = disease_names.code(name)
@@ -142,7 +142,7 @@ def _disease(name: str) -> list[Section]:
 
 
 def _drug(name: str) -> list[Section]:
-    from ...core import library
+    from baxis.core import library
 
     if name not in library.names("drugs"):
         return []
@@ -158,8 +158,8 @@ def _drug(name: str) -> list[Section]:
 
 
 def _evidence(name: str, folders: tuple[Path, ...]) -> list[Section]:
-    from ... import evidence
-    from ...core.errors import UnknownName
+    from baxis import evidence
+    from baxis.core.errors import UnknownName
 
     try:
         sheet = evidence.sheet(name, evidence.load(*folders))
@@ -175,7 +175,7 @@ FINDERS: tuple[Callable[[str], list[Section]], ...] = (_disease, _drug, _paramet
 
 def print_sections(sections: list[Section]) -> None:
     """Each section: one row or name-value pairs as lines, several rows as a table."""
-    from . import layout
+    from baxis.faces.cli import layout
 
     for title, rows in sections:
         if not rows and not title.endswith("(evidence)"):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import say, say_json
+from baxis.faces.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from ...insight.strategies import Strategies
+    from baxis.insight.strategies import Strategies
 
 
 def strategies(
@@ -28,11 +28,11 @@ def strategies(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Strategies over two years: time in remission, prednisone, serious infections, courses, B cells, IgG."""
-    from ...clinic.settings import Settings
-    from ...core.errors import InvalidValue
-    from ...core.folders import check_folder
-    from ...insight.strategies import strategies as run
-    from .progress import bar
+    from baxis.clinic.settings import Settings
+    from baxis.core.errors import InvalidValue
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli.progress import bar
+    from baxis.insight.strategies import strategies as run
 
     for name, value in (("--drug", drug), ("--then", then)):
         if file is not None and value is not None:
@@ -54,8 +54,8 @@ def strategies(
 
 def lines(result: Strategies) -> list[str]:
     """Every measure, strategies in rows; then what was published."""
-    from ...clinic.asked import others
-    from .layout import table, told, width, wrapped
+    from baxis.clinic.asked import others
+    from baxis.faces.cli.layout import table, told, width, wrapped
 
     r = result.recipe
     text = [f"{result.disease}, {r['weeks']:g} weeks, setting of {r['setting']}, {r['patients']} virtual patients"]

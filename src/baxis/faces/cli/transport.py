@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...core import files
-from ...core.plain import to_json
-from ...core.written import fixed
-from .output import say
+from baxis.core import files
+from baxis.core.plain import to_json
+from baxis.core.written import fixed
+from baxis.faces.cli.output import say
 
 if TYPE_CHECKING:
-    from ...clinic.design import Design
-    from ...clinic.transport import Swap, Transport
+    from baxis.clinic.design import Design
+    from baxis.clinic.transport import Swap, Transport
 
 
 def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings: dict[str, Any]) -> None:
     """Run, then print the table or write the JSON."""
 
-    from ...clinic.transport import transport
+    from baxis.clinic.transport import transport
 
     found = transport(trial, swap, **settings)
     if json:
@@ -32,7 +32,7 @@ def run(trial: str | Design, swap: Swap, json: str | None, quiet: bool, settings
 
 def show(found: Transport) -> None:
     """The steps as a table, with notes and research use."""
-    from .layout import table, told, width, wrapped
+    from baxis.faces.cli.layout import table, told, width, wrapped
 
     rows = []
     for r in found.table.to_dict("records"):

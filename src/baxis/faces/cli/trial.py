@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core import files
-from .output import say
+from baxis.core import files
+from baxis.faces.cli.output import say
 
 if TYPE_CHECKING:
-    from ...clinic.design import Design
-    from ...clinic.result import TrialResult
+    from baxis.clinic.design import Design
+    from baxis.clinic.result import TrialResult
 
 
 def trial(
@@ -76,12 +76,12 @@ def trial(
 
     With a transport option the same arms are run as designed, with each element swapped alone, and with all of them.
     """
-    from ...clinic.export import FIGURES, KIND
-    from ...clinic.transport import Swap
-    from ...core import library as shipped
-    from ...core.errors import InvalidValue
-    from ...core.folders import check_folder
-    from . import large, transport
+    from baxis.clinic.export import FIGURES, KIND
+    from baxis.clinic.transport import Swap
+    from baxis.core import library as shipped
+    from baxis.core.errors import InvalidValue
+    from baxis.core.folders import check_folder
+    from baxis.faces.cli import large, transport
 
     for folder in library or []:
         shipped.overlay(folder)
@@ -119,9 +119,9 @@ def _changed(
     """The design's name, or the design with what `--exposure` sets for its patients and the arm of `--hold`."""
     if not (exposure or hold):
         return design
-    from ...clinic.design import read_design
-    from ...clinic.exposure import parse
-    from ...clinic.held import with_held
+    from baxis.clinic.design import read_design
+    from baxis.clinic.exposure import parse
+    from baxis.clinic.held import with_held
 
     found = read_design(design, folders)
     if hold:
@@ -131,8 +131,8 @@ def _changed(
 
 def _run(design: str | Design, quiet: bool, settings: dict[str, Any]) -> TrialResult:
     """Run with a progress bar on stderr: patients done and time left."""
-    from ...clinic.trial import run_trial
-    from .progress import bar
+    from baxis.clinic.trial import run_trial
+    from baxis.faces.cli.progress import bar
 
     with bar("patients", quiet) as progress:
         return run_trial(design, progress=progress, **settings)
@@ -140,7 +140,7 @@ def _run(design: str | Design, quiet: bool, settings: dict[str, Any]) -> TrialRe
 
 def write_json(result: TrialResult, target: str) -> None:
     """result.json to stdout or, whole or not at all, to a file."""
-    from ...clinic.export import dumps
+    from baxis.clinic.export import dumps
 
     text = dumps(result)
     if target == "-":
@@ -151,8 +151,8 @@ def write_json(result: TrialResult, target: str) -> None:
 
 def print_result(result: TrialResult) -> None:
     """Tables of arms and contrasts, then what a reader must know: failures, doubtful numbers, research use."""
-    from .output import say
-    from .trial_tables import result_lines
+    from baxis.faces.cli.output import say
+    from baxis.faces.cli.trial_tables import result_lines
 
     say(*result_lines(result))
     say(result.recipe["notice"], strong=True)

@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...clinic.asked import others
-from ...clinic.baseline import named
-from ...clinic.intervals import PARTS
-from ...clinic.safety import reported, to_know
-from ...core.written import fixed, share
-from .layout import table, told, width, wrapped
+from baxis.clinic.asked import others
+from baxis.clinic.baseline import named
+from baxis.clinic.intervals import PARTS
+from baxis.clinic.safety import reported, to_know
+from baxis.core.written import fixed, share
+from baxis.faces.cli.layout import table, told, width, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...clinic.result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 Number = Callable[[float], str]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import typer
 
-from ...core import numbers
-from ...core.errors import InvalidValue
+from baxis.core import numbers
+from baxis.core.errors import InvalidValue
 
 
 def real(where: str, text: str, allowed: str = "a number") -> float:

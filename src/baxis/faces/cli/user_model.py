@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...core import files
-from ...core.plain import to_json
-from ...core.sheets import write_table
-from .output import say, say_json
-from .typed import number_option, parts, real, whole_option
+from baxis.core import files
+from baxis.core.plain import to_json
+from baxis.core.sheets import write_table
+from baxis.faces.cli.output import say, say_json
+from baxis.faces.cli.typed import number_option, parts, real, whole_option
 
 if TYPE_CHECKING:
-    from ...engine.scale_out import Study
-    from ...engine.units import UnitReport
-    from ...engine.user_model import Simulated
+    from baxis.engine.scale_out import Study
+    from baxis.engine.units import UnitReport
+    from baxis.engine.user_model import Simulated
 
 SAVED = (".csv", ".parquet", ".png", ".svg")
 MOST_POINTS = 1_000_000
@@ -73,16 +73,16 @@ def simulate(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Time courses of your own model, once or for a table of parameters; chi2 and log-likelihood of a PEtab problem."""
-    from .petab import SUFFIXES, simulate_problem
+    from baxis.faces.cli.petab import SUFFIXES, simulate_problem
 
     if model.suffix.lower() in SUFFIXES:
         return simulate_problem(context, model, out, json)
     import numpy as np
 
-    from ...engine.model_file import read_model
-    from ...engine.options import Options
-    from ...engine.units import unit_report
-    from ...engine.user_model import simulate_model
+    from baxis.engine.model_file import read_model
+    from baxis.engine.options import Options
+    from baxis.engine.units import unit_report
+    from baxis.engine.user_model import simulate_model
 
     _check_times(until, points)
     folder = block is not None or scheduler is not None or (out is not None and out.suffix == ZARR)
@@ -97,7 +97,7 @@ def simulate(
     units = unit_report(text)
     _warn_of_units(units, strict_units)
     if folder:
-        from ...engine.scale_out import BLOCK, Study
+        from baxis.engine.scale_out import BLOCK, Study
 
         wanted = tuple(output) if output else None
         study = Study(text, tuple(times.tolist()), tuple(doses), wanted, rtol, atol)
@@ -112,7 +112,7 @@ def simulate(
 
 
 def _refuse_for_a_folder(out: Path | None, device: str) -> None:
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     if out is None or out.suffix in SAVED:
         raise InvalidValue(
@@ -124,9 +124,9 @@ def _refuse_for_a_folder(out: Path | None, device: str) -> None:
 
 def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tuple[int, str | None], json: bool) -> None:
     """Block by block into a folder. how: (rows in a block, scheduler)."""
-    from ...core.errors import Stopped
-    from ...engine.scale_out import simulate_to_folder
-    from .progress import bar
+    from baxis.core.errors import Stopped
+    from baxis.engine.scale_out import simulate_to_folder
+    from baxis.faces.cli.progress import bar
 
     assert out is not None
     notes = _notes_of(study)
@@ -161,14 +161,14 @@ def _to_folder(study: Study, values: dict[str, Any], out: Path | None, how: tupl
 
 def _notes_of(study: Study) -> list[str]:
     """Doses after the end, and columns that bear another name."""
-    from ...engine.columns import renamed
-    from ...engine.dosing import refuse_or_tell_late
+    from baxis.engine.columns import renamed
+    from baxis.engine.dosing import refuse_or_tell_late
 
     return [n for n in (refuse_or_tell_late(study.doses, study.times[-1]), renamed(study.outputs or ())) if n]
 
 
 def _warn_of_units(units: UnitReport, strict: bool) -> None:
-    from ...core.errors import Faults, InvalidValue
+    from baxis.core.errors import Faults, InvalidValue
 
     if strict and units.clashes:
         raise Faults("units", units.clashes)
@@ -188,7 +188,7 @@ def _warn_of_units(units: UnitReport, strict: bool) -> None:
 
 
 def _check_times(until: float, points: int) -> None:
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     if not 0 < until < float("inf"):
         raise InvalidValue("--until", until, "a finite time above 0, in the model's unit")
@@ -203,7 +203,7 @@ def _setting(text: str) -> tuple[str, float]:
 
 def _values(table: Path | None, settings: list[str], model: str) -> dict[str, Any]:
     """Columns of the table and settings by name; one name given twice is refused, never overwritten."""
-    from ...core.errors import InvalidValue
+    from baxis.core.errors import InvalidValue
 
     values = _table(table, model)
     for text in settings:
@@ -225,7 +225,7 @@ def _table(path: Path | None, model: str) -> dict[str, Any]:
     """Columns of the table; how it was read is said where that is not a matter of course."""
     if path is None:
         return {}
-    from ...engine.value_table import read_values
+    from baxis.engine.value_table import read_values
 
     values, notes = read_values(path, model)
     for note in notes:
@@ -242,7 +242,7 @@ def _save(found: Simulated, out: Path) -> None:
 
 def _plot(found: Simulated, path: Path) -> None:
     """Median of the rows, with the middle 90 % as a band when there are several; at most 12 outputs."""
-    from ...core.drawing import Drawing, label
+    from baxis.core.drawing import Drawing, label
 
     shown = found.outputs[:12]
     columns = min(3, len(shown))
@@ -290,7 +290,7 @@ def _record(found: Simulated, units: UnitReport) -> dict[str, Any]:
 def _lines(found: Simulated, out: Path | None, dosed: bool, units: UnitReport) -> list[str]:
     import numpy as np
 
-    from .layout import table
+    from baxis.faces.cli.layout import table
 
     rows = []
     for k, name in enumerate(found.outputs):
@@ -315,7 +315,7 @@ def _lines(found: Simulated, out: Path | None, dosed: bool, units: UnitReport) -
 
 def _said(found: Simulated, out: Path | None, units: UnitReport) -> list[str]:
     """What a user should know beside the numbers, a line each."""
-    from ...engine.columns import renamed
+    from baxis.engine.columns import renamed
 
     lines = [*found.notes, units.sentence]
     if found.others:
@@ -340,10 +340,10 @@ def conformance(
     processes: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Run SBML semantic test cases: right, wrong or refused, by tag."""
-    from ...engine.conformance import by_tag, run_folder, summary
-    from ...engine.conformance import page as page_text
-    from .layout import table
-    from .progress import bar
+    from baxis.engine.conformance import by_tag, run_folder, summary
+    from baxis.engine.conformance import page as page_text
+    from baxis.faces.cli.layout import table
+    from baxis.faces.cli.progress import bar
 
     with bar("cases") as progress:
         found = run_folder(folder, processes=processes, compiled=compiled, progress=progress)

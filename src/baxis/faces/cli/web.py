@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .output import say
+from baxis.faces.cli.output import say
 
 
 def serve(
@@ -21,6 +21,6 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the web laboratory (extra `web`) until Ctrl-C."""
-    from .. import web
+    from baxis.faces import web
 
     web.serve(host, port, scoreboard, allowed=allow_host or (), tell=lambda line: say(line, err=True))

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...core import files
-from ...core.errors import BaxisError, InvalidValue, UnknownName
+from baxis.core import files
+from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 
 KINDS = ("trial", "drug", "disease", "scoreboard")
 
 
 def kind_of(name: str) -> str:
     """What a name is: scoreboard, a drug, a disease, else a trial (an id, or the path of a design). Raises UnknownName."""
-    from ... import axis, evidence
-    from ...core import library
+    from baxis import axis, evidence
+    from baxis.core import library
 
     if name.casefold() == "scoreboard":
         return "scoreboard"
@@ -43,21 +43,21 @@ def report(
     """HTML page about a name. settings: patients, seed, threads; board: folder of a saved scoreboard."""
     kind = kind_of(name)
     if kind == "scoreboard":
-        from .board import board_report
+        from baxis.faces.report.board import board_report
 
         if board is None:
             raise InvalidValue("--board", "nothing", "the folder that `baxis scoreboard --out DIR` wrote")
         return board_report(board)
     if kind == "drug":
-        from .drug import drug_report
+        from baxis.faces.report.drug import drug_report
 
         return drug_report(name, **settings)
     if kind == "disease":
-        from .disease import disease_report
+        from baxis.faces.report.disease import disease_report
 
         return disease_report(name)
-    from ...clinic.trial import run_trial
-    from .trial import trial_report
+    from baxis.clinic.trial import run_trial
+    from baxis.faces.report.trial import trial_report
 
     return trial_report(run_trial(name, progress=progress, **settings))
 

@@ -11,14 +11,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ... import axis
-from ..._version import __version__
-from ...clinic.recipe import NOTICE
-from ...clinic.scoreboard.looks import last_errors
-from ...core import library
-from ...core.errors import UnknownName
-from .html import page, section, table
-from .proof import PROOFS, Case, Proof, tests
+from baxis import axis
+from baxis._version import __version__
+from baxis.clinic.recipe import NOTICE
+from baxis.clinic.scoreboard.looks import last_errors
+from baxis.core import library
+from baxis.core.errors import UnknownName
+from baxis.faces.report.html import page, section, table
+from baxis.faces.report.proof import PROOFS, Case, Proof, tests
 
 LEVELS = ("low", "medium", "high")
 FACTORS = ("factor", "group", "gradation", "found", "proof")

@@ -6,11 +6,11 @@ import re
 from html import escape
 from pathlib import Path
 
-from ...clinic.recipe import NOTICE
-from ...core.errors import InvalidValue
-from .credibility import credibility
-from .html import page, picture, section
-from .markdown import render
+from baxis.clinic.recipe import NOTICE
+from baxis.core.errors import InvalidValue
+from baxis.faces.report.credibility import credibility
+from baxis.faces.report.html import page, picture, section
+from baxis.faces.report.markdown import render
 
 WORDS = (
     "MAE: mean absolute error. CRPS: continuous ranked probability score, an error that counts the whole predictive distribution "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ...axis.checks import Row, check, summary
-from .assessment import assess, blocks
-from .html import table
+from baxis.axis.checks import Row, check, summary
+from baxis.faces.report.assessment import assess, blocks
+from baxis.faces.report.html import table
 
 USE = """<p><b>Context of use:</b> to explore and rank hypotheses before a trial or beside its results; not to replace one, and not
 for the care of a person. <b>Influence:</b> supporting evidence only. <b>Consequence</b> of a wrong answer: a misdirected plan, which

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from ... import axis, evidence
-from ..._version import __version__
-from ...clinic.recipe import NOTICE
-from ...core import library
-from ...core.errors import UnknownName
-from ...evidence.query import disease_family
-from .credibility import assessed
-from .figures import contrasts_figures
-from .html import cell, page, picture, records, section, table
-from .linked import cited, claims_table, sources_list
+from baxis import axis, evidence
+from baxis._version import __version__
+from baxis.clinic.recipe import NOTICE
+from baxis.core import library
+from baxis.core.errors import UnknownName
+from baxis.evidence.query import disease_family
+from baxis.faces.report.credibility import assessed
+from baxis.faces.report.figures import contrasts_figures
+from baxis.faces.report.html import cell, page, picture, records, section, table
+from baxis.faces.report.linked import cited, claims_table, sources_list
 
 SHOWN = {
     "trial_id": "trial", "phase": "phase", "n_randomised": "patients", "population": "population", "primary_endpoint": "primary endpoint",
@@ -91,8 +91,8 @@ def _input(name: str, value: float) -> str:
 
 
 def _map(tables: evidence.Evidence, code: str) -> str:
-    from ...evidence import graph
-    from ...evidence.graph.draw import draw
+    from baxis.evidence import graph
+    from baxis.evidence.graph.draw import draw
 
     figure = draw(graph.mechanism_map(tables, code))
     return picture(

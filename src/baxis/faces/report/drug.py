@@ -5,19 +5,19 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ... import axis, evidence
-from ..._version import __version__
-from ...clinic.recipe import NOTICE
-from ...core import library
-from ...core.errors import BaxisError
-from .credibility import credibility
-from .disease import HELPS, SHOWN, trials_table
-from .figures import contrasts_figures
-from .html import cell, page, picture, records, section, table
-from .linked import cited, claims_table, sources_list
+from baxis import axis, evidence
+from baxis._version import __version__
+from baxis.clinic.recipe import NOTICE
+from baxis.core import library
+from baxis.core.errors import BaxisError
+from baxis.faces.report.credibility import credibility
+from baxis.faces.report.disease import HELPS, SHOWN, trials_table
+from baxis.faces.report.figures import contrasts_figures
+from baxis.faces.report.html import cell, page, picture, records, section, table
+from baxis.faces.report.linked import cited, claims_table, sources_list
 
 if TYPE_CHECKING:
-    from ...insight.explain import Explanation
+    from baxis.insight.explain import Explanation
 
 COLUMNS = {
     "trial_id": "trial",
@@ -105,8 +105,8 @@ def axis_name(drug: str) -> str:
 
 def _runs(name: str, tables: evidence.Evidence, settings: dict[str, Any]) -> tuple[list[Explanation], list[str]]:
     """Explanations by disease, and why there is none in the others."""
-    from ...insight.classes import setting_of_drug
-    from ...insight.explain import explain
+    from baxis.insight.classes import setting_of_drug
+    from baxis.insight.explain import explain
 
     runs, refused = [], []
     for disease in [d for d in axis.diseases() if d != "healthy"]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...evidence.figures.style import BLUE, GREY, ORANGE, new_figure, rc
+from baxis.evidence.figures.style import BLUE, GREY, ORANGE, new_figure, rc
 
 if TYPE_CHECKING:
     import pandas as pd

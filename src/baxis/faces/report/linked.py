@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from ... import evidence
-from ...core import sources
-from .html import Html, records
+from baxis import evidence
+from baxis.core import sources
+from baxis.faces.report.html import Html, records
 
 MARK = "⇄"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from .html import MANY, numeric
+from baxis.faces.report.html import MANY, numeric
 
 TABLE = re.compile("<table>.*?</table>", re.DOTALL)
 CELL = re.compile("<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)

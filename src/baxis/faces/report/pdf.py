@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ...core import environment, files
-from ...core.errors import BaxisError, Unsupported
+from baxis.core import environment, files
+from baxis.core.errors import BaxisError, Unsupported
 
 LONGEST = 180  # seconds
 

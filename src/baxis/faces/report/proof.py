@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ... import axis, engine, evidence
-from ...axis import dimensions, treatment
-from ...axis.checks import Row, check
-from ...core import library
-from ...core.errors import InvalidValue
+from baxis import axis, engine, evidence
+from baxis.axis import dimensions, treatment
+from baxis.axis.checks import Row, check
+from baxis.core import library
+from baxis.core.errors import InvalidValue
 
 TIGHT = engine.Options(rtol=1e-8, atol=1e-11, threads=1)
 CLOSE = 1e-3
@@ -152,8 +152,8 @@ def settings(case: Case) -> Proof:
 
 def output(case: Case) -> Proof:
     """Errors on calibration contrasts of the disease, and the stored look at trials kept out of fitting."""
-    from ...clinic.scoreboard.figures import LABELS
-    from ...clinic.scoreboard.looks import last_errors
+    from baxis.clinic.scoreboard.figures import LABELS
+    from baxis.clinic.scoreboard.looks import last_errors
 
     seen = {
         (r["trial_id"], r["arm_id"], r["endpoint"]): r for r in evidence.contrasts(evidence.load()).to_dict("records")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ...clinic.asked import others, sentence
-from ...clinic.baseline import named
-from ...clinic.calendar import calendar
-from ...clinic.safety import reported, to_know
-from ...core.written import share
-from .credibility import assessed
-from .html import cell, page, picture, section, table
+from baxis.clinic.asked import others, sentence
+from baxis.clinic.baseline import named
+from baxis.clinic.calendar import calendar
+from baxis.clinic.safety import reported, to_know
+from baxis.core.written import share
+from baxis.faces.report.credibility import assessed
+from baxis.faces.report.html import cell, page, picture, section, table
 
 if TYPE_CHECKING:
-    from ...clinic.result import TrialResult
+    from baxis.clinic.result import TrialResult
 
 NAMES = {
     "age_y": "age, years", "female": "women, share", "weight_kg": "weight, kg", "bsa_m2": "body surface, m2", "ppi": "proton pump inhibitor, share",
@@ -85,7 +85,7 @@ def _harms(result: TrialResult) -> str:
 
 def _credibility(result: TrialResult) -> str:
     """The assessment for this design: its disease, drugs and primary endpoint."""
-    from ... import axis
+    from baxis import axis
 
     drugs = dict.fromkeys(axis.drug(t.drug).name for a in result.design.arms for t in a.treatments)
     return assessed(result.design.disease, tuple(drugs), result.design.primary.name)
@@ -157,7 +157,7 @@ def _results(result: TrialResult) -> str:
 
 
 def _calibration(result: TrialResult) -> str:
-    from ... import evidence
+    from baxis import evidence
 
     tables = evidence.load()
     roles = {r["trial_id"]: r["role"] for r in tables.rows("trials")}

@@ -6,6 +6,6 @@ value, a table or a figure (see `values` and `blocks`). An unknown name stops th
 
 from __future__ import annotations
 
-from .build import review, write
+from baxis.faces.review.build import review, write
 
 __all__ = ["review", "write"]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from ..report.html import records
-from ..report.linked import MARK
-from .context import Context, anchor
-from .values import observed, predicted
+from baxis.faces.report.html import records
+from baxis.faces.report.linked import MARK
+from baxis.faces.review.context import Context, anchor
+from baxis.faces.review.values import observed, predicted
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, tuple[str, ...]]]) -> str:

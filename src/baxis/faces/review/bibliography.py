@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from ...core import library
+from baxis.core import library
 
 MOST = 3  # authors named before "et al."
 

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from ... import axis, evidence
-from ...axis.comparison import compare
-from ...core.errors import UnknownName
-from ...evidence.meta.classes import base_class
-from ...insight.classes import Cell
-from ..report.html import picture, records
-from ..report.linked import MARK
-from . import figures
-from .context import Context, anchor
-from .values import predicted, short
+from baxis import axis, evidence
+from baxis.axis.comparison import compare
+from baxis.core.errors import UnknownName
+from baxis.evidence.meta.classes import base_class
+from baxis.faces.report.html import picture, records
+from baxis.faces.report.linked import MARK
+from baxis.faces.review import figures
+from baxis.faces.review.context import Context, anchor
+from baxis.faces.review.values import predicted, short
+from baxis.insight.classes import Cell
 
 SHARED = 3  # diseases in which a regulator must move to count as shared
 EFFECT = 4  # column of the effect in a table of contrasts

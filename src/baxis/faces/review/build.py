@@ -7,17 +7,17 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from ... import axis, evidence
-from ..._version import __version__
-from ...clinic.recipe import NOTICE
-from ...core import folders, library
-from ...core.errors import InvalidValue
-from ...insight.classes import matrix
-from ..report.html import cell, page, table
-from . import appendix
-from .bibliography import bibliography
-from .context import Context
-from .template import chapter
+from baxis import axis, evidence
+from baxis._version import __version__
+from baxis.clinic.recipe import NOTICE
+from baxis.core import folders, library
+from baxis.core.errors import InvalidValue
+from baxis.faces.report.html import cell, page, table
+from baxis.faces.review import appendix
+from baxis.faces.review.bibliography import bibliography
+from baxis.faces.review.context import Context
+from baxis.faces.review.template import chapter
+from baxis.insight.classes import matrix
 
 TITLE = "The B-cell axis in autoimmune disease: a living review"
 STYLE = """
@@ -91,7 +91,7 @@ def _recipe(tables: evidence.Evidence, patients: int, failures: int) -> str:
 
 def write(folder: Path, patients: int = 100, pdf: bool = False, tell: Tell | None = None) -> list[Path]:
     """Write review.html (and review.pdf) into a folder; runs of the model are kept in its `runs/`."""
-    from ..report import pdf as printer
+    from baxis.faces.report import pdf as printer
 
     if folder.is_file() or not folder.absolute().parent.is_dir():
         raise InvalidValue("--out", str(folder), "a folder, or a new one in an existing folder")

@@ -8,11 +8,11 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from ...core import sources
-from ...core.errors import UnknownName
-from ...evidence import Evidence
-from ...insight.classes import Cell
-from ..report.linked import contested, grades
+from baxis.core import sources
+from baxis.core.errors import UnknownName
+from baxis.evidence import Evidence
+from baxis.faces.report.linked import contested, grades
+from baxis.insight.classes import Cell
 
 
 def anchor(text: str) -> str:

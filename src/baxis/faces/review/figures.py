@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...axis.comparison import compare
-from ...axis.words import label
-from ...evidence import Evidence
-from ...evidence.figures.style import BLUE, GREY, LIGHT, ORANGE, new_figure, rc
-from ...insight.classes import Cell
+from baxis.axis.comparison import compare
+from baxis.axis.words import label
+from baxis.evidence import Evidence
+from baxis.evidence.figures.style import BLUE, GREY, LIGHT, ORANGE, new_figure, rc
+from baxis.insight.classes import Cell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,8 +31,8 @@ MOST = 2.0  # log2: colour ends at a fourfold change
 
 def pathway(tables: Evidence) -> Figure:
     """The mechanism map of lupus."""
-    from ...evidence import graph
-    from ...evidence.graph.draw import draw
+    from baxis.evidence import graph
+    from baxis.evidence.graph.draw import draw
 
     return draw(graph.mechanism_map(tables, "SLE"))
 

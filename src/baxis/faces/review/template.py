@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ...core.errors import UnknownName
-from ..report.markdown import render
-from .blocks import BLOCKS
-from .context import Context
-from .values import VALUES
+from baxis.core.errors import UnknownName
+from baxis.faces.report.markdown import render
+from baxis.faces.review.blocks import BLOCKS
+from baxis.faces.review.context import Context
+from baxis.faces.review.values import VALUES
 
 TOKEN = re.compile(r"\[(C\d{3}(?:, C\d{3})*)\]|\[([TM]):([^\]]+)\]|\{\{([a-z]+)(?: ([^}]+))?\}\}")
 HELD = re.compile("(?:<p>)?\x02(\\d+)\x03(?:</p>)?")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from ... import axis
-from ...clinic.scoreboard.figures import LABELS
-from ...clinic.scoreboard.looks import last_errors
-from ...core import library
-from ...core.errors import UnknownName
-from ...insight.classes import Observed, Predicted
-from .context import Context, anchor
+from baxis import axis
+from baxis.clinic.scoreboard.figures import LABELS
+from baxis.clinic.scoreboard.looks import last_errors
+from baxis.core import library
+from baxis.core.errors import UnknownName
+from baxis.faces.review.context import Context, anchor
+from baxis.insight.classes import Observed, Predicted
 
 WORDS = {"RD": ("percentage points in", 100.0), "MD": ("points of", 1.0), "HR": ("hazard ratio of", 1.0),
          "RATE": ("rate ratio of", 1.0)}  # fmt: skip

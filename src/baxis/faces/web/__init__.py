@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import InvalidValue, Unsupported
+from baxis.core.errors import InvalidValue, Unsupported
 
 LONGEST_MESSAGE = 1 << 17  # bytes; the longest form is a patient's table
 NEEDS = "the web laboratory needs shiny and plotly: pip install 'baxis[web]'"
@@ -24,8 +24,8 @@ def site(host: str = "127.0.0.1", allowed: Sequence[str] = ()) -> Any:
         raise Unsupported(f"{e.name} is not installed; {NEEDS}") from None
     assert plotly
     assert shiny
-    from .guard import hosts_of
-    from .site import application
+    from baxis.faces.web.guard import hosts_of
+    from baxis.faces.web.site import application
 
     return application(hosts_of(host, allowed))
 
@@ -46,7 +46,7 @@ def serve(
     check_free(host, port)
     built = site(host, allowed)
     if scoreboard is not None:
-        from .saved_board import use
+        from baxis.faces.web.saved_board import use
 
         use(Path(scoreboard))
     import logging

@@ -7,9 +7,9 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from ... import axis
-from ...core import disease_names, names
-from ...core.errors import BaxisError, Faults, UnknownName, nearest
+from baxis import axis
+from baxis.core import disease_names, names
+from baxis.core.errors import BaxisError, Faults, UnknownName, nearest
 
 DRUG_FIELDS = re.compile(r"drug|first|second|[ab]\d_drug")
 SHOWN = 80

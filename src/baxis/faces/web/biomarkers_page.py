@@ -7,14 +7,14 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ... import axis
-from ...clinic.settings import Settings
-from ...core.errors import BaxisError
-from ...core.written import p_value
-from ...insight.biomarkers import Biomarkers, biomarkers
-from . import asked, shell, work
-from .explain_page import bars
-from .pages import Answer
+from baxis import axis
+from baxis.clinic.settings import Settings
+from baxis.core.errors import BaxisError
+from baxis.core.written import p_value
+from baxis.faces.web import asked, shell, work
+from baxis.faces.web.explain_page import bars
+from baxis.faces.web.pages import Answer
+from baxis.insight.biomarkers import Biomarkers, biomarkers
 
 RESULTS = work.Cache(32)
 PATIENTS = 400

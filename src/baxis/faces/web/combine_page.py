@@ -7,12 +7,12 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ... import axis
-from ...clinic.settings import Settings
-from ...core.errors import BaxisError, UnknownName
-from ...insight.combine import Combination, combine
-from . import asked, shell, work
-from .pages import Answer
+from baxis import axis
+from baxis.clinic.settings import Settings
+from baxis.core.errors import BaxisError, UnknownName
+from baxis.faces.web import asked, shell, work
+from baxis.faces.web.pages import Answer
+from baxis.insight.combine import Combination, combine
 
 RESULTS = work.Cache(24)
 PATIENTS = 40

@@ -9,10 +9,10 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ... import axis, evidence
-from ...axis.comparison import compare
-from . import shell, work
-from .pages import Answer
+from baxis import axis, evidence
+from baxis.axis.comparison import compare
+from baxis.faces.web import shell, work
+from baxis.faces.web.pages import Answer
 
 MOST = 2.0  # colour ends at a fourfold change; the cell's text holds the value
 SCALE = [[0.0, "#2166ac"], [0.25, "#92c5de"], [0.5, "#f7f7f7"], [0.75, "#f4a582"], [1.0, "#b2541a"]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from . import work
+from baxis.faces.web import work
 
 CROWDED = "The laboratory has as many questions in work as it takes. Ask again in a moment."
 LOOK = 0.5  # seconds between two looks whether the visitor is still there

@@ -8,12 +8,12 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ... import evidence
-from ...core.errors import BaxisError, UnknownName
-from ...evidence.meta.run import MetaResult, run
-from ...evidence.meta.select import Query
-from . import forest_figure, shell, work
-from .pages import Answer
+from baxis import evidence
+from baxis.core.errors import BaxisError, UnknownName
+from baxis.evidence.meta.run import MetaResult, run
+from baxis.evidence.meta.select import Query
+from baxis.faces.web import forest_figure, shell, work
+from baxis.faces.web.pages import Answer
 
 DISEASES = ("SLE", "LN", "RA", "SjD", "IgG4-RD", "AAV")
 BY = {"class": "drug class", "drug": "drug", "role": "role in the calibration", "none": "nothing"}

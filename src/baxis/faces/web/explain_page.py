@@ -7,12 +7,12 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ... import axis
-from ...core.errors import BaxisError
-from ...core.written import fixed
-from ...insight.explain import Explanation, explain
-from . import asked, shell, work
-from .pages import Answer
+from baxis import axis
+from baxis.core.errors import BaxisError
+from baxis.core.written import fixed
+from baxis.faces.web import asked, shell, work
+from baxis.faces.web.pages import Answer
+from baxis.insight.explain import Explanation, explain
 
 RESULTS = work.Cache(32)
 PATIENTS = 100

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...evidence.meta.run import MetaResult
-from .trial_figures import roomy
+from baxis.evidence.meta.run import MetaResult
+from baxis.faces.web.trial_figures import roomy
 
 BLUE, INK = "#0072b2", "#16222e"
 

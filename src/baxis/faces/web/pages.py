@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ...core.plain import finite
+from baxis.core.plain import finite
 
 Query = Mapping[str, str]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ...axis.compose import signalling_rows
-from ...axis.stimulation import READOUTS, Stimulation
+from baxis.axis.compose import signalling_rows
+from baxis.axis.stimulation import READOUTS, Stimulation
 
 # where a read-out stands: across, and down from the receptor to the fate of the cell
 PLACE = {

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from shiny.ui import TagList, tags
 
-from ... import axis, evidence
-from ...axis import isolated, ledger
-from ...axis.stimulation import CELLS, READOUTS, Stimulation, stimulate, table
-from ...core.errors import BaxisError, UnknownName
-from . import asked, pathway_figure, shell, work
-from .pages import Answer
+from baxis import axis, evidence
+from baxis.axis import isolated, ledger
+from baxis.axis.stimulation import CELLS, READOUTS, Stimulation, stimulate, table
+from baxis.core.errors import BaxisError, UnknownName
+from baxis.faces.web import asked, pathway_figure, shell, work
+from baxis.faces.web.pages import Answer
 
 CLAIMED = {
     "pSYK": "SYK", "pCD79": "CD79A", "pCD19": "CD19", "PIP3": "PIK3CD", "pBTK": "BTK", "pPLCG2": "PLCG2", "pERK": "MAPK1",

@@ -8,16 +8,16 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ... import axis
-from ...clinic.labs import measures, written
-from ...clinic.settings import Settings
-from ...core.errors import BaxisError, UnknownName
-from ...insight.patient import PatientResult, patient
-from ...insight.patient.beside import when
-from ...insight.patient.file import read_text
-from ...insight.patient.predict import LEAST_REMOVED, NONE_REMOVES
-from . import asked, shell, work
-from .pages import Answer
+from baxis import axis
+from baxis.clinic.labs import measures, written
+from baxis.clinic.settings import Settings
+from baxis.core.errors import BaxisError, UnknownName
+from baxis.faces.web import asked, shell, work
+from baxis.faces.web.pages import Answer
+from baxis.insight.patient import PatientResult, patient
+from baxis.insight.patient.beside import when
+from baxis.insight.patient.file import read_text
+from baxis.insight.patient.predict import LEAST_REMOVED, NONE_REMOVES
 
 RESULTS = work.Cache(8)
 EXAMPLE = "day,measure,value,unit\n-28,C3,0.62,g/L\n-28,IgG,18.5,g/L\n0,C3,0.58,g/L\n0,C4,0.07,g/L\n0,BAFF,1.9,ng/mL\n"

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from ...clinic.scoreboard.board import FIRST
-from ...clinic.scoreboard.prediction import COMBINED
-from ...clinic.scoreboard.rivals import META
-from ...clinic.scoreboard.scores import skill
-from ...core.errors import InvalidValue
+from baxis.clinic.scoreboard.board import FIRST
+from baxis.clinic.scoreboard.prediction import COMBINED
+from baxis.clinic.scoreboard.rivals import META
+from baxis.clinic.scoreboard.scores import skill
+from baxis.core.errors import InvalidValue
 
 FILE = "scoreboard.json"
 SHIPPED = Path(__file__).parent / FILE

@@ -7,13 +7,13 @@ from typing import Any
 
 from shiny.ui import TagList, tags
 
-from ...clinic.recipe import NOTICE
-from ...clinic.scoreboard.figures import LABELS
-from ...clinic.scoreboard.page import SCALE, UNIT
-from ...core.errors import UnknownName
-from . import saved_board, shell
-from .pages import Answer
-from .saved_board import Contrast
+from baxis.clinic.recipe import NOTICE
+from baxis.clinic.scoreboard.figures import LABELS
+from baxis.clinic.scoreboard.page import SCALE, UNIT
+from baxis.core.errors import UnknownName
+from baxis.faces.web import saved_board, shell
+from baxis.faces.web.pages import Answer
+from baxis.faces.web.saved_board import Contrast
 
 HIT, MISS = "#0072b2", "#b2541a"
 FIRST_ROLES = ("validation", "external", "calibration", "context")

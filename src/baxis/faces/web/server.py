@@ -14,10 +14,10 @@ from typing import Any
 
 from shiny import Inputs, Outputs, Session, reactive
 
-from ...core.errors import BaxisError, InvalidValue
-from . import asked, work
-from .downloads import CROWDED
-from .pages import Answer, Page
+from baxis.core.errors import BaxisError, InvalidValue
+from baxis.faces.web import asked, work
+from baxis.faces.web.downloads import CROWDED
+from baxis.faces.web.pages import Answer, Page
 
 MOST_FIELDS, MOST_WORDS, MOST_TEXT = 120, 2_000, 20_000  # fields of a form; characters of a field, and of a long one
 EVERY = 0.5  # seconds between two reports of progress

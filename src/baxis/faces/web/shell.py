@@ -11,9 +11,9 @@ from typing import Any
 from shiny import ui
 from shiny.ui import TagList, tags
 
-from ...clinic import asked as asked_for
-from . import asked
-from .pages import PAGES, Page
+from baxis.clinic import asked as asked_for
+from baxis.faces.web import asked
+from baxis.faces.web.pages import PAGES, Page
 
 NOTICE = "Research use only. A model's predictions about virtual patients are no basis for the treatment of anyone."
 
@@ -181,7 +181,7 @@ def _source(key: str) -> Any:
         number = key.removeprefix("PMID").removeprefix(":")
         return tags.a(f"PMID {number}", href=f"https://pubmed.ncbi.nlm.nih.gov/{number}/", rel="noopener")
     if key.startswith("doi_"):
-        from ...core import sources
+        from baxis.core import sources
 
         known = sources.load().get(key)
         if known is not None and known.url:

@@ -17,11 +17,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from . import work
-from .guard import Guard, hosts_of
-from .pages import PAGES, Page
-from .server import server
-from .shell import frame
+from baxis.faces.web import work
+from baxis.faces.web.guard import Guard, hosts_of
+from baxis.faces.web.pages import PAGES, Page
+from baxis.faces.web.server import server
+from baxis.faces.web.shell import frame
 
 ASSETS = Path(__file__).parent / "assets"
 POLICY = (

@@ -8,11 +8,11 @@ from typing import Any
 
 from shiny.ui import HTML, TagList, tags
 
-from ... import axis, evidence
-from ...clinic.design import DOSE_UNITS, Arm, Design, Entry
-from ...clinic.instruments import CODES, instrument
-from ...core.errors import BaxisError
-from . import shell, trial_settings, work
+from baxis import axis, evidence
+from baxis.clinic.design import DOSE_UNITS, Arm, Design, Entry
+from baxis.clinic.instruments import CODES, instrument
+from baxis.core.errors import BaxisError
+from baxis.faces.web import shell, trial_settings, work
 
 ROUTES_OF = {"po": "by mouth", "iv": "intravenous", "sc": "subcutaneous"}
 BLANK = {"drug": "", "dose": "", "unit": "mg", "route": "po", "schedule": ""}

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import axis
-from ...clinic.figures import COLOURS
-from ...clinic.result import TrialResult
+from baxis import axis
+from baxis.clinic.figures import COLOURS
+from baxis.clinic.result import TrialResult
 
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
 SYMBOLS = ("circle", "square", "triangle-up", "cross", "triangle-down")

@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ... import axis
-from ...clinic import exposure, prescribed
-from ...clinic.design import Arm, Design, Entry, Treatment
-from ...clinic.held import Held, occupancy
-from ...clinic.instruments import CODES, instrument
-from ...core import fault_words
-from ...core.errors import BaxisError, UnknownName
-from . import asked, trial_settings, work
+from baxis import axis
+from baxis.clinic import exposure, prescribed
+from baxis.clinic.design import Arm, Design, Entry, Treatment
+from baxis.clinic.held import Held, occupancy
+from baxis.clinic.instruments import CODES, instrument
+from baxis.core import fault_words
+from baxis.core.errors import BaxisError, UnknownName
+from baxis.faces.web import asked, trial_settings, work
 
 PLACES = {"dose_unit": "unit"}
 

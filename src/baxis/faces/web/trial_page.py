@@ -10,20 +10,20 @@ from shiny.ui import TagList, tags
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ... import evidence
-from ...clinic import asked as asked_for
-from ...clinic.design import Design
-from ...clinic.export import dumps
-from ...clinic.intervals import wilson
-from ...clinic.result import TrialResult
-from ...clinic.safety import reported, to_know
-from ...core.errors import BaxisError
-from ...core.written import fixed, share
-from ..cli.trial_tables import ERROR, simulation_error
-from . import asked, downloads, shell, trial_figures, trial_form, trial_run, work
-from .downloads import CROWDED
-from .pages import Answer
-from .trial_fields import base_of, defaults, filled, form
+from baxis import evidence
+from baxis.clinic import asked as asked_for
+from baxis.clinic.design import Design
+from baxis.clinic.export import dumps
+from baxis.clinic.intervals import wilson
+from baxis.clinic.result import TrialResult
+from baxis.clinic.safety import reported, to_know
+from baxis.core.errors import BaxisError
+from baxis.core.written import fixed, share
+from baxis.faces.cli.trial_tables import ERROR, simulation_error
+from baxis.faces.web import asked, downloads, shell, trial_figures, trial_form, trial_run, work
+from baxis.faces.web.downloads import CROWDED
+from baxis.faces.web.pages import Answer
+from baxis.faces.web.trial_fields import base_of, defaults, filled, form
 
 MOST_PUBLISHED = 10
 FIRST_LOOK = "first look, oral doses averaged; each dose is being followed"

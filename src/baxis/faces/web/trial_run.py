@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ... import axis
-from ...clinic.design import Arm
-from ...clinic.regimen import averages
-from ...clinic.result import ArmRun, TrialResult, summarise
-from ...clinic.settings import settle
-from ...clinic.trial import Laboratory
-from . import work
-from .trial_form import Asked
+from baxis import axis
+from baxis.clinic.design import Arm
+from baxis.clinic.regimen import averages
+from baxis.clinic.result import ArmRun, TrialResult, summarise
+from baxis.clinic.settings import settle
+from baxis.clinic.trial import Laboratory
+from baxis.faces.web import work
+from baxis.faces.web.trial_form import Asked
 
 PEOPLE, RUNS, RESULTS = work.Cache(12), work.Cache(24), work.Cache(24)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ... import axis
-from ...axis import drug_doses
-from ...clinic.default_design import derive
-from ...clinic.design import Arm, Design, read_design
-from ...core import library
-from . import work
+from baxis import axis
+from baxis.axis import drug_doses
+from baxis.clinic.default_design import derive
+from baxis.clinic.design import Arm, Design, read_design
+from baxis.core import library
+from baxis.faces.web import work
 
 FIRST = {"SLE": "fenebrutinib-sle-ph2"}
 MOST_ARMS, MOST_DRUGS = 4, 2

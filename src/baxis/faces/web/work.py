@@ -222,13 +222,13 @@ def weight(value: Any) -> int:
 @lru_cache(maxsize=1)
 def tables() -> Any:
     """The evidence tables. Their frames are copied by whoever changes them."""
-    from ... import evidence
+    from baxis import evidence
 
     return evidence.load()
 
 
 def warm() -> None:
     """Load what the first question would otherwise wait for; the settings come with the first page."""
-    from ... import axis
+    from baxis import axis
 
     axis.kernel()

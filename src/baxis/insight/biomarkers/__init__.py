@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .compute import biomarkers
-from .markers import NOISE, combined, measured, power, ranked
-from .result import Biomarkers
+from baxis.insight.biomarkers.compute import biomarkers
+from baxis.insight.biomarkers.markers import NOISE, combined, measured, power, ranked
+from baxis.insight.biomarkers.result import Biomarkers
 
 __all__ = ["NOISE", "Biomarkers", "biomarkers", "combined", "measured", "power", "ranked"]

@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.recipe import NOTICE, basis
-from ...clinic.settings import Settings, settle
-from ...core import library
-from ...core.errors import InvalidValue, Unsupported
-from ..explain.runs import Bench
-from ..scenario import scenario
-from . import decision, early
-from .markers import Judged, combined, measured, ranked
-from .result import Biomarkers
+from baxis.clinic.recipe import NOTICE, basis
+from baxis.clinic.settings import Settings, settle
+from baxis.core import library
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.biomarkers import decision, early
+from baxis.insight.biomarkers.markers import Judged, combined, measured, ranked
+from baxis.insight.biomarkers.result import Biomarkers
+from baxis.insight.explain.runs import Bench
+from baxis.insight.scenario import scenario
 
 Array = NDArray[np.float64]
 LEAST = 200

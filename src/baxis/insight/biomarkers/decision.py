@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...clinic.population import Population
-from ...clinic.posterior import between_draws
-from .markers import FOLDS, predicted, shuffled
+from baxis.clinic.population import Population
+from baxis.clinic.posterior import between_draws
+from baxis.insight.biomarkers.markers import FOLDS, predicted, shuffled
 
 Array = NDArray[np.float64]
 THRESHOLDS, EDGE = 17, 1.645

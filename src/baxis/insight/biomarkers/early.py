@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.population import Population
-from ...clinic.result import ArmRun
-from ...core import library, streams
-from ..explain.runs import TAIL_DAYS
-from .markers import NOISE, Judged, combined, noise, ranked
+from baxis import axis
+from baxis.clinic.population import Population
+from baxis.clinic.result import ArmRun
+from baxis.core import library, streams
+from baxis.insight.biomarkers.markers import NOISE, Judged, combined, noise, ranked
+from baxis.insight.explain.runs import TAIL_DAYS
 
 Array = NDArray[np.float64]
 WEEKS = (4.0, 8.0, 12.0)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ...clinic.asked import on_figure
-from ..legends import below
-from .decision import ALL, ONE
-from .result import Biomarkers
+from baxis.clinic.asked import on_figure
+from baxis.insight.biomarkers.decision import ALL, ONE
+from baxis.insight.biomarkers.result import Biomarkers
+from baxis.insight.legends import below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ SHOWN = 14  # markers on treatment
 
 def draw(result: Biomarkers) -> Figure:
     """Four panels."""
-    from ...core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     figure = Drawing(figsize=(14, 11), layout="constrained")
     ((left, right), (early, curve)) = figure.subplots(2, 2)

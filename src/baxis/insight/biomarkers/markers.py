@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.labs import levels
-from ...clinic.population import Population
-from ...core import library, streams
+from baxis import axis
+from baxis.clinic.labs import levels
+from baxis.clinic.population import Population
+from baxis.core import library, streams
 
 Array = NDArray[np.float64]
 PERMUTATIONS, NULLS, FOLDS = 2000, 40, 5

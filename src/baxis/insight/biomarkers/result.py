@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...core.folders import whole
-from ...core.plain import finite, to_json
-from ...core.sheets import csv_text
-from ..scenario import Scenario
+from baxis.core.folders import whole
+from baxis.core.plain import finite, to_json
+from baxis.core.sheets import csv_text
+from baxis.insight.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +61,7 @@ class Biomarkers:
     def plot(self) -> Figure:
         """Figure: correlation with benefit and with the outcome, the endpoint's gain in either half, markers on treatment,
         and the decision curve."""
-        from .figures import draw
+        from baxis.insight.biomarkers.figures import draw
 
         return draw(self)
 

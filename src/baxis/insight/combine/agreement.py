@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ... import evidence
-from ...clinic.recipe import basis
-from ...clinic.settings import Settings, settle, unread
-from ...core import library
-from ...core.errors import BaxisError, InvalidValue
-from ..compared import OF_TRIALS, Compared
-from .agreement_run import Row, modelled
-from .result import NOTICE
+from baxis import evidence
+from baxis.clinic.recipe import basis
+from baxis.clinic.settings import Settings, settle, unread
+from baxis.core import library
+from baxis.core.errors import BaxisError, InvalidValue
+from baxis.insight.combine.agreement_run import Row, modelled
+from baxis.insight.combine.result import NOTICE
+from baxis.insight.compared import OF_TRIALS, Compared
 
 LEAST, EDGE = 100, 1.645  # EDGE: half-width of a 90 % interval in standard errors
 TABLE = "combinations/trials"

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.design import Arm, Design, Treatment, read_design
-from ...clinic.instruments import instrument
-from ...clinic.population import Population
-from ...clinic.posterior import between_draws
-from ...clinic.result import ArmRun, judge
-from ...clinic.safety import infections
-from ...clinic.settings import Settings
-from ...clinic.trial import Laboratory
-from ...core.errors import InvalidValue, Unsupported
-from . import setting
-from .surface import STRUCTURES, rival
+from baxis import axis
+from baxis.clinic.design import Arm, Design, Treatment, read_design
+from baxis.clinic.instruments import instrument
+from baxis.clinic.population import Population
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.result import ArmRun, judge
+from baxis.clinic.safety import infections
+from baxis.clinic.settings import Settings
+from baxis.clinic.trial import Laboratory
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.combine import setting
+from baxis.insight.combine.surface import STRUCTURES, rival
 
 Array = NDArray[np.float64]
 Row = dict[str, str]

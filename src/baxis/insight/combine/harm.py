@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic import safety
-from ...clinic.design import Design
-from ...clinic.population import Population
-from ...clinic.result import ArmRun
-from ...core import streams
+from baxis import axis
+from baxis.clinic import safety
+from baxis.clinic.design import Design
+from baxis.clinic.population import Population
+from baxis.clinic.result import ArmRun
+from baxis.core import streams
 
 Array = NDArray[np.float64]
 INFECTION, OTHERS = "serious infection", "other serious harms"

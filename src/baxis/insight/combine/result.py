@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic import prescribed
-from ...clinic.recipe import basis
-from ...core import streams
-from ...core.errors import InvalidValue
-from ...core.plain import to_json
-from . import harm, nulls, setting
+from baxis import axis
+from baxis.clinic import prescribed
+from baxis.clinic.recipe import basis
+from baxis.core import streams
+from baxis.core.errors import InvalidValue
+from baxis.core.plain import to_json
+from baxis.insight.combine import harm, nulls, setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ...clinic.settings import Settings
-    from .surface import Ask, Shown
+    from baxis.clinic.settings import Settings
+    from baxis.insight.combine.surface import Ask, Shown
 
 Array = NDArray[np.float64]
 Doses = list[tuple[float, ...]]
@@ -62,13 +62,13 @@ class Combination:
 
     def plot(self) -> Figure:
         """Figure: effect of each drug and of the pair, and excess over each null with its interval."""
-        from .figures import overview
+        from baxis.insight.combine.figures import overview
 
         return overview(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write result.json and combination.png into a new folder, or over an earlier one."""
-        from ...core.folders import whole
+        from baxis.core.folders import whole
 
         return whole(
             folder, "baxis combine", self._write, {"combination.png": lambda path: self.plot().savefig(path, dpi=150)}

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis, evidence
-from ...clinic.recipe import basis
-from ...clinic.settings import Settings, unread
-from ...clinic.trial import Laboratory
-from ...core.errors import BaxisError
-from ...core.folders import whole
-from ...core.plain import to_json
-from . import harm, setting
-from .result import NOTICE, enough, interval, resampled
-from .surface import INFLAMMATION, Ask, Shown, ask, measure
+from baxis import axis, evidence
+from baxis.clinic.recipe import basis
+from baxis.clinic.settings import Settings, unread
+from baxis.clinic.trial import Laboratory
+from baxis.core.errors import BaxisError
+from baxis.core.folders import whole
+from baxis.core.plain import to_json
+from baxis.insight.combine import harm, setting
+from baxis.insight.combine.result import NOTICE, enough, interval, resampled
+from baxis.insight.combine.surface import INFLAMMATION, Ask, Shown, ask, measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ class Search:
 
     def plot(self) -> Figure:
         """Figure: every drug and pair by effect and serious harms, the front marked."""
-        from .figures import pareto
+        from baxis.insight.combine.figures import pareto
 
         return pareto(self)
 

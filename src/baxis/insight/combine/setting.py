@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ... import axis, evidence
-from ...axis import drug_doses, treatment
-from ...clinic.design import Design, Treatment, read_design
-from ...core import disease_names
-from ...core.errors import BaxisError, UnknownName, Unsupported
-from .. import given
+from baxis import axis, evidence
+from baxis.axis import drug_doses, treatment
+from baxis.clinic.design import Design, Treatment, read_design
+from baxis.core import disease_names
+from baxis.core.errors import BaxisError, UnknownName, Unsupported
+from baxis.insight import given
 
 SHIPPED = "setting and regimens are taken from the shipped tables; give regimens of your own as 'DRUG AMOUNT UNIT ROUTE SCHEDULE'"
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(?=\s*(?:mg/kg|mg/m2|mg|g|ug)\b)")

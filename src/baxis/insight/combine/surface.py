@@ -8,16 +8,16 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.design import Arm, Design, Treatment
-from ...clinic.population import Population, run_in
-from ...clinic.regimen import SLOTS, averages
-from ...clinic.settings import Settings, settle, unread
-from ...clinic.trial import Laboratory
-from ...core.errors import InvalidValue, UnknownName, Unsupported
-from . import setting
-from .harm import Cost, cost
-from .result import Combination, assemble, enough
+from baxis import axis
+from baxis.clinic.design import Arm, Design, Treatment
+from baxis.clinic.population import Population, run_in
+from baxis.clinic.regimen import SLOTS, averages
+from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.trial import Laboratory
+from baxis.core.errors import InvalidValue, UnknownName, Unsupported
+from baxis.insight.combine import setting
+from baxis.insight.combine.harm import Cost, cost
+from baxis.insight.combine.result import Combination, assemble, enough
 
 Array = NDArray[np.float64]
 GRID = (0.0, 0.25, 0.5, 1.0)
@@ -92,7 +92,7 @@ def ask(drugs: list[str], disease: str, endpoint: str, weeks: float, gap_weeks: 
     regimens = tuple(setting.regimen(d, code) for d in drugs)
     refuse(regimens)
     base = setting.home(code)
-    from ...clinic.instruments import instrument
+    from baxis.clinic.instruments import instrument
 
     tool = instrument(code)
     usable = {n for n in tool.endpoints() if n not in tool.continuous | tool.counted}

@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...clinic import prescribed
-from ...clinic.recipe import basis
-from ...clinic.settings import Settings, settle, unread
-from ...clinic.trial import Laboratory
-from ...core.errors import InvalidValue
-from ...core.folders import whole
-from ...core.plain import to_json
-from . import harm, setting
-from .result import NOTICE, enough, flags, interval, resampled
-from .surface import INFLAMMATION, STRUCTURES, Shown, ask, measure, rival
+from baxis.clinic import prescribed
+from baxis.clinic.recipe import basis
+from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.trial import Laboratory
+from baxis.core.errors import InvalidValue
+from baxis.core.folders import whole
+from baxis.core.plain import to_json
+from baxis.insight.combine import harm, setting
+from baxis.insight.combine.result import NOTICE, enough, flags, interval, resampled
+from baxis.insight.combine.surface import INFLAMMATION, STRUCTURES, Shown, ask, measure, rival
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +60,7 @@ class Timing:
 
     def plot(self) -> Figure:
         """Figure: effect and IgG against the gap, with intervals."""
-        from .figures import gaps
+        from baxis.insight.combine.figures import gaps
 
         return gaps(self)
 

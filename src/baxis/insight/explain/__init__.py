@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compute import explain
-from .result import Explanation
+from baxis.insight.explain.compute import explain
+from baxis.insight.explain.result import Explanation
 
 __all__ = ["Explanation", "explain"]

@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.population import Population
-from ...clinic.posterior import between_draws
-from ...clinic.recipe import NOTICE, basis
-from ...clinic.settings import Settings, settle
-from ...core import streams
-from ...core.errors import InvalidValue
-from ..scenario import Scenario, scenario
-from .cuts import Node, arms_in_use, nodes, routes
-from .result import Explanation
-from .runs import Bench, Run, Runs, run_all
+from baxis import axis
+from baxis.clinic.population import Population
+from baxis.clinic.posterior import between_draws
+from baxis.clinic.recipe import NOTICE, basis
+from baxis.clinic.settings import Settings, settle
+from baxis.core import streams
+from baxis.core.errors import InvalidValue
+from baxis.insight.explain.cuts import Node, arms_in_use, nodes, routes
+from baxis.insight.explain.result import Explanation
+from baxis.insight.explain.runs import Bench, Run, Runs, run_all
+from baxis.insight.scenario import Scenario, scenario
 
 Array = NDArray[np.float64]
 LEAST = 20  # patients for intervals between patients

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...clinic.asked import others
-from ...core.plain import records, to_json
-from ...core.sheets import csv_text
-from ..scenario import Scenario
+from baxis.clinic.asked import others
+from baxis.core.plain import records, to_json
+from baxis.core.sheets import csv_text
+from baxis.insight.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,13 +101,13 @@ class Explanation:
 
     def plot(self) -> Figure:
         """Figure: falls by stage, the ladder as a waterfall, and the escapes."""
-        from .figures import overview
+        from baxis.insight.explain.figures import overview
 
         return overview(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write explain.json, the tables as CSV and explain.png into a new folder, or over an earlier one."""
-        from ...core.folders import whole
+        from baxis.core.folders import whole
 
         return whole(
             folder, "baxis explain", self._write, {"explain.png": lambda path: self.plot().savefig(path, dpi=150)}

@@ -8,15 +8,15 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis, engine
-from ...clinic.design import Arm
-from ...clinic.population import Population
-from ...clinic.regimen import plan
-from ...clinic.result import ArmRun, judge
-from ...clinic.settings import Settings
-from ...clinic.trial import Laboratory
-from ..scenario import Scenario
-from .cuts import Cut, Node, arms, routes, rungs
+from baxis import axis, engine
+from baxis.clinic.design import Arm
+from baxis.clinic.population import Population
+from baxis.clinic.regimen import plan
+from baxis.clinic.result import ArmRun, judge
+from baxis.clinic.settings import Settings
+from baxis.clinic.trial import Laboratory
+from baxis.insight.explain.cuts import Cut, Node, arms, routes, rungs
+from baxis.insight.scenario import Scenario
 
 Array = NDArray[np.float64]
 TAIL_DAYS, TAIL_STEP = 28.0, 2.3  # read-outs are means over the last four weeks, at changing times of day

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from ...clinic.recipe import basis
-from ...clinic.settings import Settings, settle
-from ...core import library
-from ...core.errors import InvalidValue
-from ...core.plain import records, to_json
-from ..scenario import Scenario, scenario
-from . import measures, vaccine
-from .runs import CONTINUED, NEVER, Runs, remission, simulate
+from baxis.clinic.recipe import basis
+from baxis.clinic.settings import Settings, settle
+from baxis.core import library
+from baxis.core.errors import InvalidValue
+from baxis.core.plain import records, to_json
+from baxis.insight.limits import measures, vaccine
+from baxis.insight.limits.runs import CONTINUED, NEVER, Runs, remission, simulate
+from baxis.insight.scenario import Scenario, scenario
 
 LONGEST = 520.0  # weeks in all
 USUAL_VACCINE = 24.0  # week of treatment
@@ -48,13 +48,13 @@ class Limits:
 
     def plot(self) -> Any:
         """Figure of the course on and off treatment."""
-        from .figures import draw
+        from baxis.insight.limits.figures import draw
 
         return draw(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write limits.json and limits.png into a new or empty folder, or over an earlier result of `limits`."""
-        from ...core.folders import whole
+        from baxis.core.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)

@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.asked import on_figure
-from ...clinic.labs import reported
-from ...clinic.survival import kaplan_meier
-from ..legends import below
-from .measures import GONE, against_never, benefit
-from .runs import CONTINUED, NEVER, STOPPED
+from baxis import axis
+from baxis.clinic.asked import on_figure
+from baxis.clinic.labs import reported
+from baxis.clinic.survival import kaplan_meier
+from baxis.insight.legends import below
+from baxis.insight.limits.measures import GONE, against_never, benefit
+from baxis.insight.limits.runs import CONTINUED, NEVER, STOPPED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .compute import Limits
+    from baxis.insight.limits.compute import Limits
 
 COLOURS = {STOPPED: "#1f4e79", CONTINUED: "#c0662b", NEVER: "#8a8a8a"}
 
 
 def draw(result: Limits) -> Figure:
     """Medians over patients; the band (stopped arm) holds 90 % of them."""
-    from ...core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     figure = Drawing(figsize=(12, 7), layout="constrained")
     panels = figure.subplots(2, 2).ravel()

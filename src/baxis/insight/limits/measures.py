@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.instruments import instrument
-from ...clinic.instruments.events import first_event
-from ...clinic.labs import reported
-from ...clinic.survival import Times
-from ..sample import LEAST, LOW, LOW_IGG, Sample
-from .runs import CONTINUED, NEVER, STOPPED, Runs, remission
+from baxis.clinic.instruments import instrument
+from baxis.clinic.instruments.events import first_event
+from baxis.clinic.labs import reported
+from baxis.clinic.survival import Times
+from baxis.insight.limits.runs import CONTINUED, NEVER, STOPPED, Runs, remission
+from baxis.insight.sample import LEAST, LOW, LOW_IGG, Sample
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis, engine
-from ...clinic.design import Arm
-from ...clinic.instruments import Visits
-from ...clinic.population import Population
-from ...clinic.regimen import plan
-from ...clinic.result import ArmRun
-from ...clinic.settings import Settings
-from ...clinic.trial import Laboratory
-from ...core import library, schedule
-from ...core.errors import InvalidValue, Unsupported
-from ..scenario import Scenario
+from baxis import axis, engine
+from baxis.clinic.design import Arm
+from baxis.clinic.instruments import Visits
+from baxis.clinic.population import Population
+from baxis.clinic.regimen import plan
+from baxis.clinic.result import ArmRun
+from baxis.clinic.settings import Settings
+from baxis.clinic.trial import Laboratory
+from baxis.core import library, schedule
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.scenario import Scenario
 
 Array = NDArray[np.float64]
 STOPPED, CONTINUED, NEVER = "stopped", "continued", "never"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .posterior import Posterior, infer
-from .predict import PatientResult, patient
+from baxis.insight.patient.posterior import Posterior, infer
+from baxis.insight.patient.predict import PatientResult, patient
 
 __all__ = ["PatientResult", "Posterior", "infer", "patient"]

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.labs import measures
-from ...core import dates
-from . import scores
-from .own_levels import OwnLevels
-from .posterior import Posterior
-from .visits import Visits
+from baxis import axis
+from baxis.clinic.labs import measures
+from baxis.core import dates
+from baxis.insight.patient import scores
+from baxis.insight.patient.own_levels import OwnLevels
+from baxis.insight.patient.posterior import Posterior
+from baxis.insight.patient.visits import Visits
 
 if TYPE_CHECKING:
-    from .predict import Future
+    from baxis.insight.patient.predict import Future
 
 Array = NDArray[np.float64]
 PAST = ["day", "date", "measure", "unit", "sign", "seen", "posterior", "low", "high"]

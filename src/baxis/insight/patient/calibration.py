@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.instruments import CODES
-from ...clinic.labs import levels, noise
-from ...clinic.settings import Settings
-from ...core import streams
-from .posterior import MOST, Likelihood, Posterior, infer
-from .prior import APART, Made, Pool
-from .visits import Given, Rating, Visits
+from baxis import axis
+from baxis.clinic.instruments import CODES
+from baxis.clinic.labs import levels, noise
+from baxis.clinic.settings import Settings
+from baxis.core import streams
+from baxis.insight.patient.posterior import MOST, Likelihood, Posterior, infer
+from baxis.insight.patient.prior import APART, Made, Pool
+from baxis.insight.patient.visits import Given, Rating, Visits
 
 Array = NDArray[np.float64]
 FIRST, EACH = 10_000_000, 1_000_000  # stream numbers of true patients, outside every prior that is drawn: each
@@ -52,7 +52,7 @@ class Protocol:
 def usual(disease: str) -> Protocol:
     """The protocol that the shipped calibration uses: three laboratory measures, the main score, two visits, and
     rituximab 200 days before with 10 mg of prednisone a day."""
-    from .scores import main
+    from baxis.insight.patient.scores import main
 
     past = (Given(-200.0, "prednisone", 10.0, "mg/day"), Given(-200.0, "rituximab", 1000.0, "mg", "iv", "days 1,15"))
     return Protocol(disease, ("igg", "c3", "bcount"), (main(disease).measure,), (-84.0, 0.0), past)

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis, engine
-from ...clinic.design import Arm, Design, Treatment
-from ...clinic.instruments import Course, Instrument, instrument
-from ...clinic.own_population import OwnPopulation
-from ...clinic.population import Population
-from ...clinic.regimen import plan
-from ...clinic.trial import SCREENING_DAY
-from ...core import schedule, units
-from ..combine import setting
-from .visits import Given, Visits
+from baxis import axis, engine
+from baxis.clinic.design import Arm, Design, Treatment
+from baxis.clinic.instruments import Course, Instrument, instrument
+from baxis.clinic.own_population import OwnPopulation
+from baxis.clinic.population import Population
+from baxis.clinic.regimen import plan
+from baxis.clinic.trial import SCREENING_DAY
+from baxis.core import schedule, units
+from baxis.insight.combine import setting
+from baxis.insight.patient.visits import Given, Visits
 
 Array = NDArray[np.float64]
 Table = dict[str, Array]

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...clinic.asked import on_figure
-from ...clinic.labs import written
-from .beside import when
+from baxis.clinic.asked import on_figure
+from baxis.clinic.labs import written
+from baxis.insight.patient.beside import when
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .predict import PatientResult
+    from baxis.insight.patient.predict import PatientResult
 
 COLOURS = ("#8a8a8a", "#0072b2", "#b2541a", "#117733", "#7a5195", "#c79a00")
 
 
 def draw(result: PatientResult) -> Figure:
     """Bands and bars hold 90 % of the posterior."""
-    from ...core.drawing import Drawing
+    from baxis.core.drawing import Drawing
 
     figure = Drawing(figsize=(13, 4.4), layout="constrained")
     panels = figure.subplots(1, 3, width_ratios=(1.1, 1, 1))

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import axis
-from ...axis import observables
-from ...clinic.labs import measures, written
-from ...core import numbers, possible, tables, units
-from ...core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
-from ...core.text_files import decoded, file_bytes
-from ..omics_parameters import links
-from . import scores
-from .past import is_drug, treatment
-from .rows import Line, find, split_limit
-from .visits import Given, Rating, Standing, Visits
+from baxis import axis
+from baxis.axis import observables
+from baxis.clinic.labs import measures, written
+from baxis.core import numbers, possible, tables, units
+from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
+from baxis.core.text_files import decoded, file_bytes
+from baxis.insight.omics_parameters import links
+from baxis.insight.patient import scores
+from baxis.insight.patient.past import is_drug, treatment
+from baxis.insight.patient.rows import Line, find, split_limit
+from baxis.insight.patient.visits import Given, Rating, Standing, Visits
 
 SIGNATURE = " signature"
 LARGEST = 2_000_000  # bytes: a thousand visits fit

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from ...core import streams
-from .prior import Index
+from baxis.core import streams
+from baxis.insight.patient.prior import Index
 
 Array = NDArray[np.float64]
 TRUST = 0.8  # of the cloud's own moments in a step, the rest the prior's: few particles know many directions badly

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.labs import covariance, drawn, measures, noise
-from ...core import streams
-from .censored import Limits
-from .visits import Visits
+from baxis.clinic.labs import covariance, drawn, measures, noise
+from baxis.core import streams
+from baxis.insight.patient.censored import Limits
+from baxis.insight.patient.visits import Visits
 
 Array = NDArray[np.float64]
 SIGNS = {"": 0.0, "<": 1.0, ">": -1.0}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from ... import axis
-from ...axis import drug_doses
-from ...axis.drug_table import Drug
-from ...clinic import prescribed
-from ...clinic.design import Treatment
-from ...core import fault_words
-from ...core.errors import BaxisError, InvalidValue
-from .rows import Line
-from .visits import Given
+from baxis import axis
+from baxis.axis import drug_doses
+from baxis.axis.drug_table import Drug
+from baxis.clinic import prescribed
+from baxis.clinic.design import Treatment
+from baxis.core import fault_words
+from baxis.core.errors import BaxisError, InvalidValue
+from baxis.insight.patient.rows import Line
+from baxis.insight.patient.visits import Given
 
 LONG = 5000.0  # weeks: of a past treatment only its doses are looked at, not where the file ends
 

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic.design import Design
-from ...clinic.labs import noise, own_level
-from ...clinic.population import Population, endotype_of, join
-from ...clinic.settings import Settings
-from ...core import streams
-from ..omics_parameters import links, log_likelihood
-from . import scores
-from .course import Seen, Table
-from .own_levels import OwnLevels
-from .prior import BLOCK, Index, Made, Pool, block, particles, shown
-from .visits import Visits
+from baxis import axis
+from baxis.clinic.design import Design
+from baxis.clinic.labs import noise, own_level
+from baxis.clinic.population import Population, endotype_of, join
+from baxis.clinic.settings import Settings
+from baxis.core import streams
+from baxis.insight.omics_parameters import links, log_likelihood
+from baxis.insight.patient import scores
+from baxis.insight.patient.course import Seen, Table
+from baxis.insight.patient.own_levels import OwnLevels
+from baxis.insight.patient.prior import BLOCK, Index, Made, Pool, block, particles, shown
+from baxis.insight.patient.visits import Visits
 
 Array = NDArray[np.float64]
 MOST, ENOUGH = 20_000, 300.0
@@ -146,7 +146,7 @@ def infer(visits: Visits, disease: str, settings: Settings, most: int = MOST) ->
     found = _weighted(like, Pool(join([p.people for p in parts]), _joined([p.seen for p in parts])), log, ess, tables)
     if ess >= ENOUGH:
         return found
-    from .refine import refine
+    from baxis.insight.patient.refine import refine
 
     return refine(found, like, log)
 

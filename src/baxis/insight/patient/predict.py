@@ -10,22 +10,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...clinic import exposure, prescribed
-from ...clinic.design import Arm, Treatment
-from ...clinic.labs import measures, noise
-from ...clinic.population import Population, typical
-from ...clinic.recipe import basis
-from ...clinic.settings import Settings, unread
-from ...core import streams
-from ...core.plain import records, to_json
-from .. import given
-from ..combine import setting
-from . import beside, scores
-from .course import Ratings, Table, program, run, started
-from .file import read
-from .own_levels import OwnLevels
-from .posterior import MOST, Posterior, infer
-from .visits import Visits
+from baxis.clinic import exposure, prescribed
+from baxis.clinic.design import Arm, Treatment
+from baxis.clinic.labs import measures, noise
+from baxis.clinic.population import Population, typical
+from baxis.clinic.recipe import basis
+from baxis.clinic.settings import Settings, unread
+from baxis.core import streams
+from baxis.core.plain import records, to_json
+from baxis.insight import given
+from baxis.insight.combine import setting
+from baxis.insight.patient import beside, scores
+from baxis.insight.patient.course import Ratings, Table, program, run, started
+from baxis.insight.patient.file import read
+from baxis.insight.patient.own_levels import OwnLevels
+from baxis.insight.patient.posterior import MOST, Posterior, infer
+from baxis.insight.patient.visits import Visits
 
 Array = NDArray[np.float64]
 DRAWS, WEEKS, STEP = 200, 24.0, 4.0
@@ -60,13 +60,13 @@ class PatientResult:
 
     def plot(self) -> Any:
         """Figure: the past beside the posterior, and the predicted courses."""
-        from .figures import draw
+        from baxis.insight.patient.figures import draw
 
         return draw(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write patient.json and patient.png into a new or empty folder, or over an earlier result of `patient`."""
-        from ...core.folders import whole
+        from baxis.core.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)

@@ -8,11 +8,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.population import Population, draw, typical
-from ...clinic.settings import Settings
-from ..combine import setting
-from .course import Ratings, Seen, Table, history, place
-from .visits import Visits
+from baxis.clinic.population import Population, draw, typical
+from baxis.clinic.settings import Settings
+from baxis.insight.combine import setting
+from baxis.insight.patient.course import Ratings, Seen, Table, history, place
+from baxis.insight.patient.visits import Visits
 
 Index = NDArray[np.int64]
 BLOCK = 5000

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from ...clinic import posterior as draws
-from ...clinic.population import endotype_of, join, rested, spread_parameters
-from ...core import streams
-from .course import Seen
-from .latent import Latent, Steps
-from .posterior import ENOUGH, Likelihood, Posterior, effective, systematic
-from .prior import APART, Index, Pool
+from baxis.clinic import posterior as draws
+from baxis.clinic.population import endotype_of, join, rested, spread_parameters
+from baxis.core import streams
+from baxis.insight.patient.course import Seen
+from baxis.insight.patient.latent import Latent, Steps
+from baxis.insight.patient.posterior import ENOUGH, Likelihood, Posterior, effective, systematic
+from baxis.insight.patient.prior import APART, Index, Pool
 
 Array = NDArray[np.float64]
 PARTICLES, CHOICES = 600, 8

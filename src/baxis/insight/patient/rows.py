@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ...core import dates, headers, numbers, tables, units
-from ...core.errors import InvalidValue
+from baxis.core import dates, headers, numbers, tables, units
+from baxis.core.errors import InvalidValue
 
 COLUMNS = "day (or date), measure, value, unit"
 NAMES = {

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.instruments import instrument
-from ...core import library, possible, units
-from ...core.errors import InvalidValue, UnknownName
+from baxis.clinic.instruments import instrument
+from baxis.core import library, possible, units
+from baxis.core.errors import InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
 TABLE = "biomarkers/scores"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compute import sensitivity
-from .result import Sensitivity
+from baxis.insight.sensitivity.compute import sensitivity
+from baxis.insight.sensitivity.result import Sensitivity
 
 __all__ = ["Sensitivity", "sensitivity"]

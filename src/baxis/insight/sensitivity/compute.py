@@ -10,16 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from ... import axis
-from ...clinic.population import Population
-from ...clinic.recipe import NOTICE, basis
-from ...clinic.settings import Progress, Settings, settle, unread
-from ...core import streams
-from ...core.errors import InvalidValue, Unsupported
-from ..explain.runs import Bench
-from ..scenario import scenario
-from .inputs import DUMMY, ENDOTYPE, Cube
-from .result import Sensitivity
+from baxis import axis
+from baxis.clinic.population import Population
+from baxis.clinic.recipe import NOTICE, basis
+from baxis.clinic.settings import Progress, Settings, settle, unread
+from baxis.core import streams
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.explain.runs import Bench
+from baxis.insight.scenario import scenario
+from baxis.insight.sensitivity.inputs import DUMMY, ENDOTYPE, Cube
+from baxis.insight.sensitivity.result import Sensitivity
 
 Array = NDArray[np.float64]
 OUTPUTS = ("inflammation", "benefit")  # under the drug; without it minus with it

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 
-from ... import axis, engine
-from ...clinic import posterior
-from ...clinic.design import Design
-from ...clinic.population import Population, demographics, number, run_in, set_input, weight_columns
+from baxis import axis, engine
+from baxis.clinic import posterior
+from baxis.clinic.design import Design
+from baxis.clinic.population import Population, demographics, number, run_in, set_input, weight_columns
 
 Array = NDArray[np.float64]
 ENDOTYPE, DUMMY = "endotype", "dummy (no effect)"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ...core.plain import records, to_json
-from ...core.sheets import csv_text
-from ..scenario import Scenario
-from .inputs import DUMMY
+from baxis.core.plain import records, to_json
+from baxis.core.sheets import csv_text
+from baxis.insight.scenario import Scenario
+from baxis.insight.sensitivity.inputs import DUMMY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,7 +57,7 @@ class Sensitivity:
 
     def save(self, folder: str | Path) -> Path:
         """Write sensitivity.json, the tables as CSV and sensitivity.png into a new folder, or over an earlier one."""
-        from ...core.folders import whole
+        from baxis.core.folders import whole
 
         return whole(
             folder,
@@ -74,8 +74,8 @@ class Sensitivity:
 
     def plot(self) -> Figure:
         """Figure: Morris, Sobol and partial rank correlation of the benefit, and of the endpoint difference."""
-        from ...clinic.asked import on_figure
-        from ...core.drawing import Drawing
+        from baxis.clinic.asked import on_figure
+        from baxis.core.drawing import Drawing
 
         figure = Drawing(figsize=(15, 6), layout="constrained")
         panels = figure.subplots(1, 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compute import Strategies, strategies
-from .plan import Again, Line, Steroid, Strategy, Target, read_plan
+from baxis.insight.strategies.compute import Strategies, strategies
+from baxis.insight.strategies.plan import Again, Line, Steroid, Strategy, Target, read_plan
 
 __all__ = ["Again", "Line", "Steroid", "Strategies", "Strategy", "Target", "read_plan", "strategies"]

@@ -9,25 +9,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ... import axis
-from ...clinic import prescribed, safety
-from ...clinic.design import Arm, Design, read_design
-from ...clinic.instruments import instrument
-from ...clinic.recipe import basis
-from ...clinic.settings import Settings, settle, unread
-from ...clinic.trial import Laboratory
-from ...core import library
-from ...core.errors import InvalidValue
-from ...core.plain import records, to_json
-from ...core.sheets import csv_text
-from ..combine import setting
-from ..sample import LEAST, LOW
-from . import judge
-from .defaults import NO_DRUG, RETURN, RISE, default_strategies
-from .drugs import check, courses
-from .follow import VISIT_WEEKS, Followed, Setting, follow
-from .plan import Plan, Strategy, read_plan
-from .published import beside
+from baxis import axis
+from baxis.clinic import prescribed, safety
+from baxis.clinic.design import Arm, Design, read_design
+from baxis.clinic.instruments import instrument
+from baxis.clinic.recipe import basis
+from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.trial import Laboratory
+from baxis.core import library
+from baxis.core.errors import InvalidValue
+from baxis.core.plain import records, to_json
+from baxis.core.sheets import csv_text
+from baxis.insight.combine import setting
+from baxis.insight.sample import LEAST, LOW
+from baxis.insight.strategies import judge
+from baxis.insight.strategies.defaults import NO_DRUG, RETURN, RISE, default_strategies
+from baxis.insight.strategies.drugs import check, courses
+from baxis.insight.strategies.follow import VISIT_WEEKS, Followed, Setting, follow
+from baxis.insight.strategies.plan import Plan, Strategy, read_plan
+from baxis.insight.strategies.published import beside
 
 YEARS = 2.0
 NOTICE = "For research use only: not for decisions about a patient."
@@ -58,13 +58,13 @@ class Strategies:
 
     def plot(self) -> Any:
         """Figure: courses over time, and what each strategy gains and costs."""
-        from .figures import draw
+        from baxis.insight.strategies.figures import draw
 
         return draw(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write strategies.json, tables and figure into a new or empty folder, or over an earlier result."""
-        from ...core.folders import whole
+        from baxis.core.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clinic.instruments import Visits
-from ...clinic.labs import noise, reported
-from ...clinic.population import Population
-from ...core import streams
-from .drugs import LineDrugs
-from .plan import Strategy
+from baxis.clinic.instruments import Visits
+from baxis.clinic.labs import noise, reported
+from baxis.clinic.population import Population
+from baxis.core import streams
+from baxis.insight.strategies.drugs import LineDrugs
+from baxis.insight.strategies.plan import Strategy
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -155,6 +155,6 @@ def measured_b_cells(k: int, outputs: dict[str, Array], people: Population) -> A
 
 
 def _names(disease: str) -> dict[str, str]:
-    from ...clinic.instruments import instrument
+    from baxis.clinic.instruments import instrument
 
     return instrument(disease).units

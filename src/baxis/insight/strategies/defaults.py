@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ... import axis
-from ...clinic.design import Treatment
-from ...core import library, schedule
-from ..combine import setting
-from .plan import Again, Line, Steroid, Strategy, Target
+from baxis import axis
+from baxis.clinic.design import Treatment
+from baxis.core import library, schedule
+from baxis.insight.combine import setting
+from baxis.insight.strategies.plan import Again, Line, Steroid, Strategy, Target
 
 TARGETS, FURTHER = "strategies/targets", "strategies/further_courses"
 NO_DRUG, RETURN_RULE = "no drug", "B-cell return"

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis, engine
-from ...clinic.design import Arm, Design, Treatment
-from ...clinic.instruments.steroid import PREDNISONE_EQUIVALENT
-from ...clinic.population import Population
-from ...clinic.regimen import dose_amounts, doses_taken, plan
-from ...core import schedule
-from ...core.errors import InvalidValue, Unsupported
-from ..combine import setting
-from .defaults import is_course
-from .plan import Line, Strategy
+from baxis import axis, engine
+from baxis.clinic.design import Arm, Design, Treatment
+from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.population import Population
+from baxis.clinic.regimen import dose_amounts, doses_taken, plan
+from baxis.core import schedule
+from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.combine import setting
+from baxis.insight.strategies.defaults import is_course
+from baxis.insight.strategies.plan import Line, Strategy
 
 Array = NDArray[np.float64]
 SHORT = 14.0  # days: longest step between doses that is averaged to a daily exposure (weekly methotrexate)

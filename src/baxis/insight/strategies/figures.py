@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .compute import Strategies
+    from baxis.insight.strategies.compute import Strategies
 
 COLOURS = ("#8a8a8a", "#0072b2", "#b2541a", "#117733", "#7a5195", "#c79a00", "#1b1b1b", "#56b4e9", "#cc79a7")
 COURSES = (
@@ -20,8 +20,8 @@ COSTS = (("prednisone, cumulative", "g"), ("serious infections", "per 100 patien
 
 def draw(result: Strategies) -> Figure:
     """Means over patients; on the right each strategy with its 90 % intervals."""
-    from ...clinic.asked import on_figure
-    from ...core.drawing import Drawing, label
+    from baxis.clinic.asked import on_figure
+    from baxis.core.drawing import Drawing, label
 
     figure = Drawing(figsize=(12.5, 7), layout="constrained")
     panels = figure.subplots(2, 3).ravel()
@@ -50,7 +50,7 @@ def draw(result: Strategies) -> Figure:
 
 def _bars(panel: Any, result: Strategies, measure: str, shown: tuple[list[str], dict[str, str]]) -> None:
     """One measure of each strategy as a point with its interval."""
-    from ...core.drawing import label
+    from baxis.core.drawing import label
 
     names, colour = shown
     rows = result.table[result.table["measure"] == measure].set_index("strategy")

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis, engine
-from ...clinic.design import Background, Design
-from ...clinic.instruments import Course, Instrument, Visits
-from ...clinic.instruments.base import STEROID
-from ...clinic.instruments.steroid import PREDNISONE_EQUIVALENT
-from ...clinic.population import Population
-from ...clinic.trial import SCREENING_DAY
-from ...core import streams
-from .decide import Patients
-from .drugs import LineDrugs, events, prepare
-from .plan import Steroid, Strategy
+from baxis import axis, engine
+from baxis.clinic.design import Background, Design
+from baxis.clinic.instruments import Course, Instrument, Visits
+from baxis.clinic.instruments.base import STEROID
+from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.population import Population
+from baxis.clinic.trial import SCREENING_DAY
+from baxis.core import streams
+from baxis.insight.strategies.decide import Patients
+from baxis.insight.strategies.drugs import LineDrugs, events, prepare
+from baxis.insight.strategies.plan import Steroid, Strategy
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import axis
-from ...clinic import safety
-from ...clinic.instruments.events import first_event
-from ...clinic.labs import reported
-from ...core import library, streams
-from ..sample import LOW, LOW_IGG, REPLICATES, Sample
-from .defaults import RETURN
-from .follow import VISIT_WEEKS, Followed, Setting, steroid_at_start
+from baxis import axis
+from baxis.clinic import safety
+from baxis.clinic.instruments.events import first_event
+from baxis.clinic.labs import reported
+from baxis.core import library, streams
+from baxis.insight.sample import LOW, LOW_IGG, REPLICATES, Sample
+from baxis.insight.strategies.defaults import RETURN
+from baxis.insight.strategies.follow import VISIT_WEEKS, Followed, Setting, steroid_at_start
 
 Array = NDArray[np.float64]
 

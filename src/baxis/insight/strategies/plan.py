@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ...clinic.instruments import instrument
-from ...core import disease_names, fault_words, library
-from ...core.errors import Faults, InvalidValue, UnknownName, nearest
+from baxis.clinic.instruments import instrument
+from baxis.core import disease_names, fault_words, library
+from baxis.core.errors import Faults, InvalidValue, UnknownName, nearest
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 FOLDER = "strategies"

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ... import evidence
-from ...core.errors import InvalidValue
-from ..sample import Sample
-from .follow import Followed, Setting
+from baxis import evidence
+from baxis.core.errors import InvalidValue
+from baxis.insight.sample import Sample
+from baxis.insight.strategies.follow import Followed, Setting
 
 COURSES = "infusions_per_patient"
 COLUMNS = ("measure", "week", "strategy", "published", "value", "low", "high", "unit", "n", "source")
