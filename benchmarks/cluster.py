@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from baxis import engine
-from baxis.clinic.large import run_large
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.clinic.questions.large import run_large
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 
 def timed(trial: str, patients: int, client: Any = None) -> float:

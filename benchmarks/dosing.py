@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from baxis import axis, evidence, run_trial
-from baxis.clinic.design import Design, build
+from baxis.clinic.design.design import Design, build
 
 ENDPOINTS = ("ACR20", "ACR50", "ACR70")
 

@@ -93,7 +93,7 @@ def rest_states(patients: int, threads: int) -> dict[str, float]:
     import time
 
     from baxis import axis
-    from baxis.clinic import population
+    from baxis.clinic.people import population
 
     ids = np.arange(patients)
     p, start = population.spread_parameters("SLE", 1, ids), axis.rest("SLE")

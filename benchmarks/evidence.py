@@ -33,7 +33,7 @@ def queries() -> None:
     """Selection, meta-analysis and network from the tables, after first use."""
     from baxis import evidence
     from baxis.evidence import graph
-    from baxis.evidence.meta.network_run import run_network
+    from baxis.evidence.meta.network.run import run_network
     from baxis.evidence.meta.run import run
     from baxis.evidence.meta.select import Query, select
 

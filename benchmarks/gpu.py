@@ -18,11 +18,11 @@ import numpy as np
 from engine_workloads import Workload, axis_workloads, spread
 
 from baxis import engine
-from baxis.engine.gpu import ptx_of
-from baxis.engine.gpu_report import find_ptxas, step_traffic, usage
-from baxis.engine.gpu_text import write_gpu_module
-from baxis.engine.program import build_program
-from baxis.engine.tableau import METHODS
+from baxis.engine.codegen.program import build_program
+from baxis.engine.codegen.tableau import METHODS
+from baxis.engine.gpu.gpu import ptx_of
+from baxis.engine.gpu.report import find_ptxas, step_traffic, usage
+from baxis.engine.gpu.text import write_gpu_module
 
 COUNTED = 256  # patients on which steps are counted, on the processor
 

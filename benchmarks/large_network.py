@@ -18,7 +18,7 @@ import numpy as np
 from rule_network import sbml_of_receptor
 
 from baxis import engine
-from baxis.engine.cost import peak_memory
+from baxis.engine.tables.cost import peak_memory
 
 TIMES = np.linspace(0.0, 50.0, 51)
 RTOL, ATOL, SCALE = 1e-6, 1e-9, 1e-6

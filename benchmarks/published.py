@@ -23,8 +23,8 @@ import numpy as np
 from engine import chosen
 
 from baxis import engine
-from baxis.engine import kernel as kernels
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.kernel import kernel as kernels
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7)
 COMPARED, GOAL, SCALE, RARE = 4, 1e-3, 0.01, 1e-3

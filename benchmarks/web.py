@@ -93,7 +93,8 @@ class Visitor:
 
 def trial_form(**changes: str) -> dict[str, str]:
     """The Trial page's form of a two-arm trial: placebo and the setting's first arm."""
-    from baxis.faces.web import trial_fields, trial_settings
+    from baxis.faces.web.trial import fields as trial_fields
+    from baxis.faces.web.trial import settings as trial_settings
 
     return trial_fields.defaults(trial_settings.settings()[SETTING]) | {"a1_drug": ""} | changes
 
@@ -129,7 +130,8 @@ def sane(answer: dict[str, Any]) -> None:
 
 async def crowd(place: str, pid: int, visitors: int) -> None:
     """Many visitors at once, no two with the same question: half on Trial, the rest on Pathway, Diseases, Evidence."""
-    from baxis.faces.web import trial_fields, trial_settings
+    from baxis.faces.web.trial import fields as trial_fields
+    from baxis.faces.web.trial import settings as trial_settings
 
     async def one(k: int) -> float:
         if k % 2 == 0:

@@ -57,7 +57,8 @@ async def answered(place: str, page: str, form: dict[str, str]) -> tuple[float, 
 
 async def crowd(place: str, pid: int, visitors: int) -> None:
     """Half on Trial with settings and seeds of their own, half on Evidence."""
-    from baxis.faces.web import trial_fields, trial_settings
+    from baxis.faces.web.trial import fields as trial_fields
+    from baxis.faces.web.trial import settings as trial_settings
 
     def one(k: int) -> tuple[str, dict[str, str]]:
         if k % 2:

@@ -17,13 +17,13 @@ from collections.abc import Callable
 import numpy as np
 
 from baxis import evidence as ev
+from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.scoreboard import calibration_set as c
 from baxis.clinic.scoreboard import discrepancy as d
 from baxis.clinic.scoreboard import stacking
 from baxis.clinic.scoreboard.mechanism import Mechanism
-from baxis.clinic.scoreboard.panel import refits
 from baxis.clinic.scoreboard.rivals import rivals
-from baxis.clinic.settings import Settings
+from baxis.clinic.scoreboard.shown.panel import refits
 from baxis.core import library
 from baxis.core.errors import BaxisError
 from baxis.evidence.rival.plain import learn

@@ -25,10 +25,10 @@ from calibration_settings import Course as Therapy
 from scipy.optimize import minimize
 
 from baxis import axis, engine, evidence
-from baxis.clinic import population
-from baxis.clinic.conduct import rescued
-from baxis.clinic.design import Design, build, read_design
+from baxis.clinic.conduct.happenings import rescued
+from baxis.clinic.design.design import Design, build, read_design
 from baxis.clinic.instruments import Course, Instrument, Visits, instrument
+from baxis.clinic.people import population
 from baxis.core import library, streams
 
 SCREENING = -14.0

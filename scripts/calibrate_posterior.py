@@ -26,7 +26,7 @@ import numpy as np
 from calibration_response import BETWEEN_TRIALS, Contrast, trials, typical_effects
 
 from baxis import axis
-from baxis.clinic import posterior
+from baxis.clinic.people import posterior
 from baxis.core import library
 
 DISEASES = ("RA", "SLE", "LN", "SjD", "IgG4-RD", "AAV")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from baxis.clinic import posterior
+from baxis.clinic.people import posterior
 from baxis.core import library
 
 

@@ -21,12 +21,12 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from baxis import axis, evidence
-from baxis.clinic import population
-from baxis.clinic.design import Design, Endpoint, read_design
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Design, Endpoint, read_design
 from baxis.clinic.instruments import instrument
-from baxis.clinic.result import ArmRun, judge
+from baxis.clinic.people import population
+from baxis.clinic.result.result import ArmRun, judge
 from baxis.clinic.scoreboard.simulate import needed
-from baxis.clinic.settings import Settings
 from baxis.clinic.trial import Laboratory
 from baxis.core import library
 from baxis.core.errors import BaxisError

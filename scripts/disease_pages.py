@@ -20,17 +20,18 @@ from typing import Any
 from disease_story import role, scale, scored, story
 
 from baxis import axis
-from baxis.clinic.settings import Settings
-from baxis.core import library, store
+from baxis.clinic.conduct.settings import Settings
+from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue
-from baxis.insight.agreement import against_evidence
+from baxis.core.storing import store
+from baxis.insight.bench.compared import Compared
 from baxis.insight.biomarkers import Biomarkers, biomarkers
+from baxis.insight.biomarkers.agreement import against_evidence
 from baxis.insight.biomarkers.decision import ALL, ONE, useful
-from baxis.insight.classes import Cell, matrix
 from baxis.insight.combine.agreement import against_evidence as combinations
 from baxis.insight.combine.search import Search, search
-from baxis.insight.compared import Compared
 from baxis.insight.explain import Explanation, explain
+from baxis.insight.omics.classes import Cell, matrix
 
 PAGES = {"RA": ("RA",), "SLE": ("SLE", "LN"), "SjD": ("SjD",), "IgG4-RD": ("IgG4-RD",), "AAV": ("AAV",)}
 NAMES = {"RA": "Rheumatoid arthritis", "SLE": "Systemic lupus, with lupus nephritis", "SjD": "Sjögren's disease",

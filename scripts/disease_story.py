@@ -6,11 +6,11 @@ from typing import Any
 
 from baxis import evidence
 from baxis.core import library
+from baxis.insight.bench.compared import Compared
 from baxis.insight.biomarkers import Biomarkers
-from baxis.insight.classes import Cell
 from baxis.insight.combine.search import Search
-from baxis.insight.compared import Compared
 from baxis.insight.explain import Explanation
+from baxis.insight.omics.classes import Cell
 
 LARGE = 0.10  # difference of proportions by which a calibration trial counts as missed
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from baxis import evidence
-from baxis.clinic.design import read_design
-from baxis.clinic.scoreboard.figures import LABELS, SCALE_LABEL
+from baxis.clinic.design.design import read_design
+from baxis.clinic.scoreboard.shown.figures import LABELS, SCALE_LABEL
 from baxis.core.errors import BaxisError
-from baxis.faces.web import saved_board
+from baxis.faces.web.pages import saved_board
 
 ROLES = {
     "calibration": "used in fitting: agreement with it is no prediction",

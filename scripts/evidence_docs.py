@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from baxis.evidence import checks, schema
+from baxis.evidence.store import checks, schema
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "evidence" / "tables.md"
 MARK = "<!-- generated: python scripts/evidence_docs.py -->\n"

@@ -101,7 +101,7 @@ def events(model: Model) -> Courses:
 def single(model: Model) -> Courses:
     """`engine.trajectory`, doses as events of the model."""
     from baxis.engine import load_network, trajectory
-    from baxis.engine.user_model import with_values
+    from baxis.engine.tables.user_model import with_values
 
     values = dict(model.values)
     if model.rests:
@@ -114,7 +114,7 @@ def single(model: Model) -> Courses:
 
 def petab(model: Model) -> Courses:
     """A PEtab problem of version 2: what is set is its condition, a start from rest its preequilibration."""
-    from baxis.engine.petab import simulate_petab
+    from baxis.engine.petab.problem import simulate_petab
 
     with tempfile.TemporaryDirectory() as folder:
         simulations = simulate_petab(_problem(model, Path(folder))).simulations

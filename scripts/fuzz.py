@@ -67,7 +67,7 @@ def made(seed: int, kind: str, number: int, kinds: Mapping[str, Kind] = KINDS) -
 def judged(kind: str, given: Input, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, str]:
     """(verdict, why) of an input, read in an empty folder that becomes the working one."""
     from baxis.core.errors import BaxisError
-    from baxis.core.written import visible
+    from baxis.core.storing.written import visible
 
     here = os.getcwd()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

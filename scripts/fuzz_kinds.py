@@ -100,8 +100,8 @@ def _read_model(given: Input) -> None:
     """By the readers of every way; now and then simulated."""
     from baxis.core.errors import Unsupported
     from baxis.engine import load_network, load_sbml
-    from baxis.engine.model_file import read_model
-    from baxis.engine.units import unit_report
+    from baxis.engine.reading.model_file import read_model
+    from baxis.engine.reading.units import unit_report
 
     (name,) = given.files
     if given.said:
@@ -126,7 +126,7 @@ def _petab(random: Random) -> Input:
 
 @lru_cache(maxsize=1)
 def _petab_model() -> str:
-    from baxis.engine.antimony import antimony_to_sbml
+    from baxis.engine.reading.antimony import antimony_to_sbml
 
     return antimony_to_sbml("x' = k; x = 0; k = 1")
 
@@ -141,7 +141,7 @@ def _design(random: Random) -> Input:
 
 
 def _read_design(given: Input) -> None:
-    from baxis.clinic.design import read_design
+    from baxis.clinic.design.design import read_design
 
     design = read_design("d.toml", ())
     if given.said and design.weeks <= 60 and len(design.arms) < 5:
@@ -177,21 +177,21 @@ def _population(random: Random) -> Input:
 def _read_population(given: Input) -> None:
     import numpy as np
 
-    from baxis.clinic.own_population import read_population
+    from baxis.clinic.people.own_population import read_population
 
     (name,) = given.files
     read_population(name, "SLE").values(1, np.arange(8))
 
 
 def _read_table(given: Input) -> None:
-    from baxis.engine.value_table import read_values
+    from baxis.engine.tables.value_table import read_values
 
     read_values("t.csv", _petab_model())
 
 
 @lru_cache(maxsize=1)
 def _expression() -> tuple[str]:
-    from baxis.insight.omics import signatures
+    from baxis.insight.omics.activities import signatures
 
     genes = list(dict.fromkeys([*signatures()["gene"], *(f"GENE{i}" for i in range(400))]))
     r = Random(1)
@@ -200,7 +200,7 @@ def _expression() -> tuple[str]:
 
 
 def _read_omics(given: Input) -> None:
-    from baxis.insight.expression import read
+    from baxis.insight.omics.expression import read
 
     read(Path("x.csv"))
 
@@ -212,7 +212,7 @@ def _rearrangements() -> tuple[str]:
 
 
 def _read_repertoire(given: Input) -> None:
-    from baxis.insight.repertoire import repertoire
+    from baxis.insight.omics.repertoire import repertoire
 
     repertoire("r.tsv")
 
@@ -281,7 +281,7 @@ class _Fields(HTMLParser):
 
 @lru_cache(maxsize=16)
 def _page(name: str) -> _Fields:
-    from baxis.faces.web.pages import PAGES
+    from baxis.faces.web.page_list import PAGES
 
     found = _Fields()
     found.feed(str(PAGES[name].form({})))
@@ -314,7 +314,7 @@ def _form(random: Random) -> Input:
 def _no_patients() -> Iterator[None]:
     """Pages read their question to the end; virtual patients are what costs time."""
     from baxis.clinic.trial import Laboratory
-    from baxis.insight.patient.prior import Made
+    from baxis.insight.patient.inference.prior import Made
 
     def reached(*_: object) -> Any:
         raise Reached
@@ -328,7 +328,7 @@ def _no_patients() -> Iterator[None]:
 
 def _read_form(given: Input) -> None:
     from baxis.core.errors import InvalidValue
-    from baxis.faces.web.pages import PAGES
+    from baxis.faces.web.page_list import PAGES
     from baxis.faces.web.server import checked
 
     name, form = given.said
@@ -360,7 +360,7 @@ def _message(random: Random) -> Input:
 def _read_message(given: Input) -> None:
     """Through the guard: what is no form of a page ends the connection, and never an exception."""
     from baxis.core.errors import InvalidValue
-    from baxis.faces.web.guard import Guard, hosts_of
+    from baxis.faces.web.frame.guard import Guard, hosts_of
 
     kind, heads, text = given.said
     scope = {"type": kind, "path": "/trial/", "method": "GET"}
@@ -412,7 +412,7 @@ def _saved(random: Random) -> Input:
 
 
 def _read_saved(given: Input) -> None:
-    from baxis.clinic.reload import load_result
+    from baxis.clinic.files.reload import load_result
 
     if given.said:
         cli("plot", ".")
@@ -427,8 +427,8 @@ def _words(random: Random) -> Input:
 
 
 def _read_words(given: Input) -> None:
-    from baxis.core import schedule
-    from baxis.insight.scenario import Settings, scenario
+    from baxis.core.reading import schedule
+    from baxis.insight.bench.scenario import Settings, scenario
 
     kind, text = given.said
     if kind == "schedule":

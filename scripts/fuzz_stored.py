@@ -120,7 +120,7 @@ def _hdf5_changed(random: Random, data: bytes) -> bytes:
 
 
 def _read_h5ad(given: Input) -> None:
-    from baxis.insight.expression import read
+    from baxis.insight.omics.expression import read
 
     read(Path("x.h5ad"))
 
@@ -192,13 +192,13 @@ def _read_foreign(given: Input) -> None:
     """Given where another kind of file is meant."""
     import numpy as np
 
-    from baxis.clinic.design import read_design
-    from baxis.clinic.own_population import read_population
-    from baxis.engine.model_file import read_model
-    from baxis.engine.value_table import read_values
-    from baxis.insight import expression
+    from baxis.clinic.design.design import read_design
+    from baxis.clinic.people.own_population import read_population
+    from baxis.engine.reading.model_file import read_model
+    from baxis.engine.tables.value_table import read_values
+    from baxis.insight.omics import expression
+    from baxis.insight.omics.repertoire import repertoire
     from baxis.insight.patient.file import read
-    from baxis.insight.repertoire import repertoire
 
     (name,) = given.files
     ways: dict[str, Callable[[], object]] = {
@@ -309,7 +309,7 @@ def _entry(random: Random) -> Input:
     """An entry of the cache: arrays, a record or bytes, damaged; now and then with a seal that fits."""
     import numpy as np
 
-    from baxis.core import store
+    from baxis.core.storing import store
 
     out = io.BytesIO()
     np.savez(out, a=np.arange(5.0), b=np.ones((2, 3)))
@@ -327,7 +327,7 @@ def _read_entry(given: Input) -> None:
     import os
     from unittest.mock import patch
 
-    from baxis.core import store
+    from baxis.core.storing import store
 
     kind, name, sealed = given.said
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, BAXIS_CACHE=folder):
@@ -373,7 +373,7 @@ class _Ear(logging.Handler):
 
 @lru_cache(maxsize=1)
 def _site() -> Any:
-    from baxis.faces.web.site import application
+    from baxis.faces.web.frame.site import application
 
     return application()
 

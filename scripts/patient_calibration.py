@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.instruments import CODES
-from baxis.clinic.settings import Settings
 from baxis.insight.patient.calibration import Protocol, below, ranks, uniform, usual
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "insight" / "patient.md"

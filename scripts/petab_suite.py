@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 
 from baxis.core.errors import BaxisError
-from baxis.engine.petab import simulate_petab
+from baxis.engine.petab.problem import simulate_petab
 
 ROOT = Path(__file__).parents[1]
 KEYS = ["observableId", "time"]  # of a simulation row, with its condition

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from baxis import evidence, run_trial
-from baxis.clinic import safety
+from baxis.clinic.result import safety
 from baxis.core import library
 from baxis.core.errors import BaxisError
 

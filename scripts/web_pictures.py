@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--pages", default="")
     parser.add_argument("--scoreboard", default="")
     chosen = parser.parse_args()
-    from baxis.faces.web.pages import PAGES
+    from baxis.faces.web.page_list import PAGES
 
     chosen.out.mkdir(parents=True, exist_ok=True)
     names = [n for n in chosen.pages.split(",") if n] or list(PAGES)

@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING, Any
 from baxis._version import __version__
 
 if TYPE_CHECKING:
-    from baxis.clinic.design import Design, read_design
-    from baxis.clinic.reload import load_result
-    from baxis.clinic.replicates import replicate_trials
+    from baxis.clinic.design.design import Design, read_design
+    from baxis.clinic.files.reload import load_result
+    from baxis.clinic.questions.replicates import replicate_trials
     from baxis.clinic.trial import run_trial
     from baxis.core.errors import BaxisError
     from baxis.insight.biomarkers import biomarkers
-    from baxis.insight.enrich import enrich
+    from baxis.insight.biomarkers.enrich import enrich
     from baxis.insight.explain import explain
     from baxis.insight.sensitivity import sensitivity
 
 _PUBLIC = {
     "BaxisError": "core.errors",
-    "Design": "clinic.design",
+    "Design": "clinic.design.design",
     "biomarkers": "insight.biomarkers",
-    "enrich": "insight.enrich",
+    "enrich": "insight.biomarkers.enrich",
     "explain": "insight.explain",
-    "load_result": "clinic.reload",
-    "read_design": "clinic.design",
-    "replicate_trials": "clinic.replicates",
+    "load_result": "clinic.files.reload",
+    "read_design": "clinic.design.design",
+    "replicate_trials": "clinic.questions.replicates",
     "run_trial": "clinic.trial",
     "sensitivity": "insight.sensitivity",
 }

@@ -194,7 +194,7 @@ def test_only_what_baxis_says_reaches_the_user(
     import warnings
 
     from baxis.core.errors import BaxisWarning
-    from baxis.faces.cli.output import told_warning
+    from baxis.faces.cli.words.output import told_warning
 
     monkeypatch.setattr(warnings, "showwarning", told_warning)
     with warnings.catch_warnings():

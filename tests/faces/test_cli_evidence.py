@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from baxis import evidence
 from baxis.core.errors import BaxisError
-from baxis.faces.cli import layout, show
-from baxis.faces.cli.evidence import app
+from baxis.faces.cli.commands import show
+from baxis.faces.cli.commands.evidence import app
+from baxis.faces.cli.words import layout
 
 RECORD = Path(__file__).parents[1] / "unit" / "evidence" / "data" / "registry_example.json"
 run = CliRunner()

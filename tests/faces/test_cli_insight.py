@@ -132,7 +132,7 @@ def test_patient_prints_and_saves(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_omics_writes_a_population_that_a_trial_takes(cli: Cli, tmp_path: Path) -> None:
-    from baxis.insight.omics import signatures
+    from baxis.insight.omics.activities import signatures
 
     genes = [*dict.fromkeys(signatures()["gene"]), *(f"X{i}" for i in range(60))]
     lines = [f"{g},{','.join(str(4 + (i * 7 + k * k * 3) % 5) for k in range(9))}" for i, g in enumerate(genes)]
@@ -150,7 +150,7 @@ def test_omics_writes_a_population_that_a_trial_takes(cli: Cli, tmp_path: Path) 
 
 
 def test_omics_prints_a_row_for_each_signature(cli: Cli, tmp_path: Path) -> None:
-    from baxis.insight.omics import signatures
+    from baxis.insight.omics.activities import signatures
 
     genes = [*dict.fromkeys(signatures()["gene"]), *(f"X{i}" for i in range(60))]
     for name, shift in (("cases", 5), ("healthy", 4)):

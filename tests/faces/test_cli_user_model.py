@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 PLAIN = "S -> P; k*S; k = 0.1; S = 10; P = 0"
 EVENT = PLAIN + "; at S < 4: S = 8"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 Cli = Callable[..., tuple[int, str, str]]
 PLAIN = "S -> P; k*S; k = 0.1; S = 10; P = 0; conc := S/2"

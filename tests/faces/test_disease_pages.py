@@ -44,10 +44,10 @@ def test_misses_are_those_of_the_stored_calibration_run(maker) -> None:
 
 
 def test_story_pairs_and_combination_trials_are_runs_of_the_model(maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    from baxis.clinic.settings import Settings
-    from baxis.insight.classes import Cell, Observed, Predicted
+    from baxis.clinic.conduct.settings import Settings
     from baxis.insight.combine import search
     from baxis.insight.explain import explain
+    from baxis.insight.omics.classes import Cell, Observed, Predicted
 
     monkeypatch.setattr(search, "candidates", lambda *_: ["rituximab", "belimumab", "leniolisib"])
     found = search.search("SjD", settings=Settings(patients=12, threads=1))
@@ -71,7 +71,7 @@ def test_story_pairs_and_combination_trials_are_runs_of_the_model(maker, monkeyp
 def test_classes_are_judged_by_their_interval_and_kept_out_trials_are_not_compared(maker) -> None:
     import disease_story as story
 
-    from baxis.insight.classes import Cell, Observed, Predicted
+    from baxis.insight.omics.classes import Cell, Observed, Predicted
 
     def cell(name: str, trials: tuple[str, ...], low: float, model: float) -> Cell:
         seen = Observed("ACR20", "RD", 1, 100, low + 0.1, low, low + 0.2, 1, trials)

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 import baxis
-from baxis.clinic.design import read_design
+from baxis.clinic.design.design import read_design
 from baxis.core import library
 from baxis.faces.cli import main
 from baxis.faces.cli.app import COMMANDS, build
@@ -145,7 +145,7 @@ def test_every_trial_has_a_page_with_its_role_and_stored_prediction() -> None:
     import runpy
 
     from baxis import evidence
-    from baxis.faces.web import saved_board
+    from baxis.faces.web.pages import saved_board
 
     made = runpy.run_path(str(ROOT / "scripts" / "docs_trials.py"))["pages"](lambda v: str(v).replace("|", "/"))
     trials = evidence.load().rows("trials")

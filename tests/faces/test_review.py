@@ -15,7 +15,7 @@ from baxis.core.errors import UnknownName
 from baxis.faces.review import build
 from baxis.faces.review.context import Context
 from baxis.faces.review.template import TOKEN, chapter
-from baxis.insight import classes
+from baxis.insight.omics import classes
 
 NAMES = build.names()
 TEXTS = {n: library.path(f"review/{n}.md").read_text(encoding="utf-8") for n in NAMES}

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.axis import drug_table, ledger, resting, treatment
+from baxis.axis.assembly import resting
+from baxis.axis.dosing import treatment
+from baxis.axis.tables import drug_table, ledger
 from baxis.core import library
 
 # what a drug of a target must lower in the typical patient within eight weeks

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from baxis import evidence
-from baxis.core import library, schedule, sources
-from baxis.evidence import contrast
+from baxis.core import library, sources
+from baxis.core.reading import schedule
+from baxis.evidence.ask import contrast
 
 # Numbers that have no citation yet, by table; a change may only make them fewer.
 UNCITED = json.loads((Path(__file__).parent / "evidence_uncited.json").read_text(encoding="utf-8"))

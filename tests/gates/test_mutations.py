@@ -78,7 +78,7 @@ def test_every_mutant_is_one_change_of_one_line_and_still_python(tool) -> None:
 
 
 def test_the_same_seed_draws_the_same_and_another_others(tool) -> None:
-    pool = tool.every({"clinic/conduct.py": []})
+    pool = tool.every({"clinic/conduct/happenings.py": []})
     one, same, other = (tool.draw(pool, 10, seed) for seed in (1, 1, 2))
     assert one == same
     assert one != other

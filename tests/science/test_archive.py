@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
-from baxis.axis import archive, identifiers, treatment
+from baxis.axis.dosing import treatment
+from baxis.axis.exchange import archive, identifiers
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
 

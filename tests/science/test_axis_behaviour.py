@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
-from baxis.axis import model, references, resting, treatment
+from baxis.axis.assembly import model, references, resting
+from baxis.axis.dosing import treatment
 
 RTX = "rituximab 1000 mg iv days 1,15,169,183"
 OBI = "obinutuzumab 1000 mg iv days 1,15,169,183"

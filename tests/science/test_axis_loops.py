@@ -3,7 +3,7 @@
 import pytest
 
 from baxis import axis
-from baxis.axis import loops
+from baxis.axis.study import loops
 
 
 @pytest.mark.nightly

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
-from baxis.axis import model
+from baxis.axis.assembly import model
 
 NAMES = ["infl", "bcount", "igg", "aas", "ic", "ifn", "baff", "gcA", "A_nfkb", "armC"]
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from baxis.axis import ranking
+from baxis.axis.study import ranking
 from baxis.core.errors import InvalidValue
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from baxis.axis import rivals
+from baxis.axis.study import rivals
 from baxis.core.errors import UnknownName
 
 

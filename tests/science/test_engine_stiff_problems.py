@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.engine.tableau import METHODS
+from baxis.engine.codegen.tableau import METHODS
 
 ROBERTSON = """model rober()
   a' = -k1*a + k2*b*c; b' = k1*a - k2*b*c - k3*b^2; c' = k3*b^2

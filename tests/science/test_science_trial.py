@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 import baxis
-from baxis.clinic.design import Arm, Treatment
+from baxis.clinic.design.design import Arm, Treatment
 
 N = 60
 
 
 @pytest.fixture(scope="module")
-def lupus() -> baxis.clinic.result.TrialResult:
+def lupus() -> baxis.clinic.result.result.TrialResult:
     return baxis.run_trial("fenebrutinib-sle-ph2", patients=N, seed=5)
 
 
 @pytest.fixture(scope="module")
-def arthritis() -> baxis.clinic.result.TrialResult:
+def arthritis() -> baxis.clinic.result.result.TrialResult:
     return baxis.run_trial("rituximab-reflex", patients=N, seed=5)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from baxis import axis
-from baxis.clinic import archive
+from baxis.clinic.questions import archive
 from baxis.core.errors import InvalidValue, UnknownName
 
 CLOSE = 1e-4

@@ -10,24 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from baxis.axis.assembly.model import kernel, system
+    from baxis.axis.assembly.other_constants import variants
+    from baxis.axis.assembly.resting import levels, rest
+    from baxis.axis.assembly.vector import index
+    from baxis.axis.assembly.vector import vector as parameters
     from baxis.axis.checks import check
-    from baxis.axis.disease_table import Disease, Endotype, spreads
-    from baxis.axis.disease_table import codes as diseases
-    from baxis.axis.disease_table import load as disease
-    from baxis.axis.drug_table import Drug
-    from baxis.axis.drug_table import file_of as drug_file
-    from baxis.axis.drug_table import load as drug
-    from baxis.axis.drug_table import names as drugs
-    from baxis.axis.drug_table import sheet as drug_sheet
-    from baxis.axis.drug_table import status as drug_status
-    from baxis.axis.ledger import Parameter, counts
-    from baxis.axis.ledger import find as parameter
-    from baxis.axis.model import kernel, system
-    from baxis.axis.numbers import count_numbers
-    from baxis.axis.observables import Observable, outputs, to_units
-    from baxis.axis.other_constants import variants
-    from baxis.axis.resting import levels, rest
-    from baxis.axis.slots import (
+    from baxis.axis.dosing.slots import (
         background_input,
         dose_state,
         equivalent_inputs,
@@ -38,25 +27,36 @@ if TYPE_CHECKING:
         virtual,
         weight_names,
     )
-    from baxis.axis.stimulation import stimulate
-    from baxis.axis.vector import index
-    from baxis.axis.vector import vector as parameters
-    from baxis.axis.words import label
+    from baxis.axis.pathway.stimulation import stimulate
+    from baxis.axis.tables.disease_table import Disease, Endotype, spreads
+    from baxis.axis.tables.disease_table import codes as diseases
+    from baxis.axis.tables.disease_table import load as disease
+    from baxis.axis.tables.drug_table import Drug
+    from baxis.axis.tables.drug_table import file_of as drug_file
+    from baxis.axis.tables.drug_table import load as drug
+    from baxis.axis.tables.drug_table import names as drugs
+    from baxis.axis.tables.drug_table import sheet as drug_sheet
+    from baxis.axis.tables.drug_table import status as drug_status
+    from baxis.axis.tables.ledger import Parameter, counts
+    from baxis.axis.tables.ledger import find as parameter
+    from baxis.axis.tables.numbers import count_numbers
+    from baxis.axis.tables.observables import Observable, outputs, to_units
+    from baxis.axis.tables.words import label
 
 _HOME = {
-    "Disease": "disease_table.Disease", "Endotype": "disease_table.Endotype", "spreads": "disease_table.spreads",
-    "diseases": "disease_table.codes", "disease": "disease_table.load", "Drug": "drug_table.Drug", "drug": "drug_table.load",
-    "drugs": "drug_table.names", "drug_status": "drug_table.status", "drug_file": "drug_table.file_of",
-    "drug_sheet": "drug_table.sheet", "Parameter": "ledger.Parameter",
-    "parameter": "ledger.find", "kernel": "model.kernel", "system": "model.system", "outputs": "observables.outputs",
-    "to_units": "observables.to_units", "index": "vector.index", "parameters": "vector.vector",
-    "label": "words.label", "levels": "resting.levels", "rest": "resting.rest", "dose_state": "slots.dose_state",
-    "equivalent_inputs": "slots.equivalent_inputs", "exposure_inputs": "slots.exposure_inputs",
-    "infusion_parameter": "slots.infusion_parameter", "slot_parameters": "slots.slot_parameters",
-    "virtual": "slots.virtual", "background_input": "slots.background_input", "input_name": "slots.input_name",
-    "weight_names": "slots.weight_names", "count_numbers": "numbers.count_numbers", "counts": "ledger.counts",
-    "Observable": "observables.Observable", "stimulate": "stimulation.stimulate", "check": "checks.check",
-    "variants": "other_constants.variants",
+    "Disease": "tables.disease_table.Disease", "Endotype": "tables.disease_table.Endotype", "spreads": "tables.disease_table.spreads",
+    "diseases": "tables.disease_table.codes", "disease": "tables.disease_table.load", "Drug": "tables.drug_table.Drug", "drug": "tables.drug_table.load",
+    "drugs": "tables.drug_table.names", "drug_status": "tables.drug_table.status", "drug_file": "tables.drug_table.file_of",
+    "drug_sheet": "tables.drug_table.sheet", "Parameter": "tables.ledger.Parameter",
+    "parameter": "tables.ledger.find", "kernel": "assembly.model.kernel", "system": "assembly.model.system", "outputs": "tables.observables.outputs",
+    "to_units": "tables.observables.to_units", "index": "assembly.vector.index", "parameters": "assembly.vector.vector",
+    "label": "tables.words.label", "levels": "assembly.resting.levels", "rest": "assembly.resting.rest", "dose_state": "dosing.slots.dose_state",
+    "equivalent_inputs": "dosing.slots.equivalent_inputs", "exposure_inputs": "dosing.slots.exposure_inputs",
+    "infusion_parameter": "dosing.slots.infusion_parameter", "slot_parameters": "dosing.slots.slot_parameters",
+    "virtual": "dosing.slots.virtual", "background_input": "dosing.slots.background_input", "input_name": "dosing.slots.input_name",
+    "weight_names": "dosing.slots.weight_names", "count_numbers": "tables.numbers.count_numbers", "counts": "tables.ledger.counts",
+    "Observable": "tables.observables.Observable", "stimulate": "pathway.stimulation.stimulate", "check": "checks.check",
+    "variants": "assembly.other_constants.variants",
 }  # fmt: skip
 
 __all__ = [
@@ -103,5 +103,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'baxis.axis' has no attribute {name!r}")
-    module, attribute = _HOME[name].split(".")
+    module, _, attribute = _HOME[name].rpartition(".")
     return getattr(import_module(f"baxis.axis.{module}"), attribute)

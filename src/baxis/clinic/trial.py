@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine, evidence
-from baxis.clinic import matching, prescribed
-from baxis.clinic.baseline import Target, targets, values
-from baxis.clinic.courses import Course, of_arm
-from baxis.clinic.design import Arm, Design, Entry, Switch, read_design
+from baxis.clinic.conduct.settings import Progress, Settings, settle
+from baxis.clinic.conduct.stages import rules, staged
+from baxis.clinic.design import prescribed
+from baxis.clinic.design.design import Arm, Design, Entry, Switch, read_design
 from baxis.clinic.instruments import Course as Seen
 from baxis.clinic.instruments import Instrument, Visits, instrument
 from baxis.clinic.instruments.base import STEROID
 from baxis.clinic.instruments.steroid import steroid_dose
-from baxis.clinic.own_population import BOUNDS, read_population
-from baxis.clinic.population import Population, draw, join, typical
-from baxis.clinic.regimen import plan
-from baxis.clinic.result import ArmRun, TrialResult, summarise
-from baxis.clinic.settings import Progress, Settings, settle
-from baxis.clinic.stages import rules, staged
+from baxis.clinic.people import matching
+from baxis.clinic.people.baseline import Target, targets, values
+from baxis.clinic.people.own_population import BOUNDS, read_population
+from baxis.clinic.people.population import Population, draw, join, typical
+from baxis.clinic.result.result import ArmRun, TrialResult, summarise
+from baxis.clinic.therapy.courses import Course, of_arm
+from baxis.clinic.therapy.regimen import plan
 from baxis.core import units
 from baxis.core.errors import Faults, InvalidValue, UnknownName
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from baxis.core.library import SHIPPED
-from baxis.core.store import directory
+from baxis.core.storing.store import directory
 
 BROWSERS = (
     "chromium",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.core.text_files import utf8
+from baxis.core.storing.text_files import utf8
 
 MOST_BYTES, MOST_DEEP = 1_000_000, 32
 # a dotted key of too many parts (tomllib is quadratic there), looked for outside strings and from the start of a word

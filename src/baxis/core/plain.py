@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from baxis.core.written import UNSEEN
+from baxis.core.storing.written import UNSEEN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,58 +10,58 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from baxis.engine.antimony import load_antimony
-    from baxis.engine.dosing import dose
-    from baxis.engine.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
-    from baxis.engine.event_system import load_model
-    from baxis.engine.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
-    from baxis.engine.gpu import GpuKernel, compile_for_gpu
-    from baxis.engine.gpu_device import NoGpu
-    from baxis.engine.kernel import Kernel, compile
-    from baxis.engine.model_file import read_model
-    from baxis.engine.network import Network, load_network
-    from baxis.engine.options import Options
-    from baxis.engine.plain import reference
-    from baxis.engine.reductions import Mean, Quantiles, Visits
-    from baxis.engine.resting import Rest, rest
-    from baxis.engine.run import Run, start
-    from baxis.engine.sbml import load_sbml
-    from baxis.engine.scale_out import Study, simulate_to_folder
-    from baxis.engine.sensitive_system import SensitiveSystem, with_sensitivities
-    from baxis.engine.sensitivity import Sensitivities, sensitivities
-    from baxis.engine.simulation import simulate
-    from baxis.engine.single import trajectory
-    from baxis.engine.streaming import Source, Streamed, stream
-    from baxis.engine.system import System
-    from baxis.engine.units import check_units
-    from baxis.engine.user_model import Simulated, simulate_model
+    from baxis.engine.gpu.device import NoGpu
+    from baxis.engine.gpu.gpu import GpuKernel, compile_for_gpu
+    from baxis.engine.kernel.kernel import Kernel, compile
+    from baxis.engine.model.event_system import load_model
+    from baxis.engine.model.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
+    from baxis.engine.model.network import Network, load_network
+    from baxis.engine.model.sensitive_system import SensitiveSystem, with_sensitivities
+    from baxis.engine.model.system import System
+    from baxis.engine.reading.antimony import load_antimony
+    from baxis.engine.reading.model_file import read_model
+    from baxis.engine.reading.sbml import load_sbml
+    from baxis.engine.reading.units import check_units
+    from baxis.engine.run.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
+    from baxis.engine.run.options import Options
+    from baxis.engine.run.reductions import Mean, Quantiles, Visits
+    from baxis.engine.run.resting import Rest, rest
+    from baxis.engine.run.run import Run, start
+    from baxis.engine.run.sensitivity import Sensitivities, sensitivities
+    from baxis.engine.run.simulation import simulate
+    from baxis.engine.run.streaming import Source, Streamed, stream
+    from baxis.engine.single.plain import reference
+    from baxis.engine.single.single import trajectory
+    from baxis.engine.tables.dosing import dose
+    from baxis.engine.tables.scale_out import Study, simulate_to_folder
+    from baxis.engine.tables.user_model import Simulated, simulate_model
 
 _HOME = {
-    "antimony": ("load_antimony",),
-    "ensemble": ("Ensemble", "Failure", "NOT_RUN", "STATUS_TEXT"),
-    "event_system": ("load_model",),
-    "events": ("ADD", "SET", "INFUSE", "Events", "bolus", "concat", "infusion", "repeat", "setting"),
-    "gpu": ("GpuKernel", "compile_for_gpu"),
-    "gpu_device": ("NoGpu",),
-    "kernel": ("Kernel", "compile"),
-    "options": ("Options",),
-    "plain": ("reference",),
-    "reductions": ("Mean", "Quantiles", "Visits"),
-    "resting": ("Rest", "rest"),
-    "run": ("Run", "start"),
-    "sbml": ("load_sbml",),
-    "scale_out": ("Study", "simulate_to_folder"),
-    "sensitive_system": ("SensitiveSystem", "with_sensitivities"),
-    "sensitivity": ("Sensitivities", "sensitivities"),
-    "simulation": ("simulate",),
-    "streaming": ("Source", "Streamed", "stream"),
-    "system": ("System",),
-    "units": ("check_units",),
-    "network": ("Network", "load_network"),
-    "single": ("trajectory",),
-    "model_file": ("read_model",),
-    "dosing": ("dose",),
-    "user_model": ("Simulated", "simulate_model"),
+    "reading.antimony": ("load_antimony",),
+    "run.ensemble": ("Ensemble", "Failure", "NOT_RUN", "STATUS_TEXT"),
+    "model.event_system": ("load_model",),
+    "model.events": ("ADD", "SET", "INFUSE", "Events", "bolus", "concat", "infusion", "repeat", "setting"),
+    "gpu.gpu": ("GpuKernel", "compile_for_gpu"),
+    "gpu.device": ("NoGpu",),
+    "kernel.kernel": ("Kernel", "compile"),
+    "run.options": ("Options",),
+    "single.plain": ("reference",),
+    "run.reductions": ("Mean", "Quantiles", "Visits"),
+    "run.resting": ("Rest", "rest"),
+    "run.run": ("Run", "start"),
+    "reading.sbml": ("load_sbml",),
+    "tables.scale_out": ("Study", "simulate_to_folder"),
+    "model.sensitive_system": ("SensitiveSystem", "with_sensitivities"),
+    "run.sensitivity": ("Sensitivities", "sensitivities"),
+    "run.simulation": ("simulate",),
+    "run.streaming": ("Source", "Streamed", "stream"),
+    "model.system": ("System",),
+    "reading.units": ("check_units",),
+    "model.network": ("Network", "load_network"),
+    "single.single": ("trajectory",),
+    "reading.model_file": ("read_model",),
+    "tables.dosing": ("dose",),
+    "tables.user_model": ("Simulated", "simulate_model"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

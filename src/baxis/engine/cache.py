@@ -6,7 +6,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from baxis.core.store import load, load_record, store, store_record
+from baxis.core.storing.store import load, load_record, store, store_record
 from baxis.engine.version import ENGINE_FORMAT
 
 __all__ = ["key", "load", "load_record", "source_digest", "store", "store_record"]
@@ -16,7 +16,7 @@ __all__ = ["key", "load", "load_record", "source_digest", "store", "store_record
 def source_digest() -> str:
     """Hash of the engine's own code, so that a changed code generator never meets an old cache."""
     h = hashlib.sha256(ENGINE_FORMAT.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         h.update(path.read_bytes())
     return h.hexdigest()
 

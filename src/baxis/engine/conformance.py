@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from baxis.core.errors import BaxisError, InvalidValue
-from baxis.engine.network import Network, load_network
-from baxis.engine.single import Stopped, trajectory
-from baxis.engine.system import System
+from baxis.engine.model.network import Network, load_network
+from baxis.engine.model.system import System
+from baxis.engine.single.single import Stopped, trajectory
 
 MOST_STEPS = 200_000  # some cases hold a hundred thousand events
 SPARE = 1e-4  # integrate this much more exactly than the case asks
@@ -115,8 +115,8 @@ def run_case(folder: Path, compiled: bool = False) -> Outcome:
 
 def _compiled(model: Path, network: Network, settings: Settings, atol: float) -> dict[str, np.ndarray]:
     """Values of every state, rule and constant from the compiled ensemble path, as a batch of one."""
-    from baxis.engine.event_system import event_system
-    from baxis.engine.sbml import load_sbml
+    from baxis.engine.model.event_system import event_system
+    from baxis.engine.reading.sbml import load_sbml
 
     try:
         return _ensemble(load_sbml(model), settings, atol)
@@ -125,9 +125,9 @@ def _compiled(model: Path, network: Network, settings: Settings, atol: float) ->
 
 
 def _ensemble(system: System, settings: Settings, atol: float) -> dict[str, np.ndarray]:
-    from baxis.engine.kernel import compile
-    from baxis.engine.options import Options
-    from baxis.engine.simulation import simulate
+    from baxis.engine.kernel.kernel import compile
+    from baxis.engine.run.options import Options
+    from baxis.engine.run.simulation import simulate
 
     names = [*system.states, *system.assignments]
     done = simulate(

@@ -9,20 +9,20 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "load": "tables",
-    "Evidence": "tables",
-    "check": "checks",
-    "Report": "checks",
-    "contrasts": "contrast",
-    "sheet": "sheets",
-    "Sheet": "sheets",
-    "trials": "query",
-    "trial_id": "query",
-    "claims": "query",
-    "search": "index",
-    "grade_claims": "grade",
-    "grade_trials": "grade",
-    "conflicts": "conflict",
+    "load": "store.tables",
+    "Evidence": "store.tables",
+    "check": "store.checks",
+    "Report": "store.checks",
+    "contrasts": "ask.contrast",
+    "sheet": "ask.sheets",
+    "Sheet": "ask.sheets",
+    "trials": "ask.query",
+    "trial_id": "ask.query",
+    "claims": "ask.query",
+    "search": "ask.index",
+    "grade_claims": "ask.grade",
+    "grade_trials": "ask.grade",
+    "conflicts": "ask.conflict",
 }
 __all__ = sorted(_HOME)
 

@@ -6,9 +6,13 @@ import re
 
 import pytest
 
-from baxis.faces.web import shell, trial_fields, trial_form, trial_page, trial_settings
-from baxis.faces.web.pages import PAGES
-from baxis.faces.web.trial_fields import defaults, filled
+from baxis.faces.web.frame import shell
+from baxis.faces.web.page_list import PAGES
+from baxis.faces.web.trial import fields as trial_fields
+from baxis.faces.web.trial import form as trial_form
+from baxis.faces.web.trial import page as trial_page
+from baxis.faces.web.trial import settings as trial_settings
+from baxis.faces.web.trial.fields import defaults, filled
 
 ABATACEPT = "abatacept-sjd-asap3"
 
@@ -108,7 +112,7 @@ def test_another_drug_brings_its_own_dose_route_and_schedule() -> None:
 
 def test_every_drug_of_the_form_has_a_route_of_its_own() -> None:
     from baxis import axis
-    from baxis.axis import drug_doses
+    from baxis.axis.dosing import drug_doses
 
     usual = trial_settings.usual("SLE")
     assert set(usual) == set(axis.drugs())

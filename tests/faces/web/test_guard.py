@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("shiny")
 from baxis.faces.web import told
-from baxis.faces.web.guard import Guard, hosts_of
+from baxis.faces.web.frame.guard import Guard, hosts_of
 
 HOSTS = hosts_of("127.0.0.1", ["lab.example"])
 

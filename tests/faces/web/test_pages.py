@@ -7,19 +7,17 @@ import re
 import pytest
 
 from baxis.axis import stimulate
-from baxis.axis.comparison import compare
-from baxis.faces.web import (
-    biomarkers_page,
-    combine_page,
-    diseases_page,
-    evidence_page,
-    explain_page,
-    pathway_figure,
-    pathway_page,
-    patient_page,
-    scoreboard_page,
-    work,
-)
+from baxis.axis.tables.comparison import compare
+from baxis.faces.web.frame import work
+from baxis.faces.web.pages import biomarkers as biomarkers_page
+from baxis.faces.web.pages import combine as combine_page
+from baxis.faces.web.pages import diseases as diseases_page
+from baxis.faces.web.pages import evidence as evidence_page
+from baxis.faces.web.pages import explain as explain_page
+from baxis.faces.web.pages import pathway as pathway_page
+from baxis.faces.web.pages import pathway_figure
+from baxis.faces.web.pages import patient as patient_page
+from baxis.faces.web.pages import scoreboard as scoreboard_page
 
 
 def opened(browser, url: str, width: int = 1280):

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from baxis.core.errors import InvalidValue
-from baxis.faces.web import saved_board, scoreboard_page
+from baxis.faces.web.pages import saved_board
+from baxis.faces.web.pages import scoreboard as scoreboard_page
 
 
 def contrast(trial: str, role: str, published: float, predicted: float, ci: list[float] | None) -> dict:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from baxis import axis, run_trial
-from baxis.faces.web import trial_form, trial_page, trial_run, trial_settings, work
+from baxis.faces.web.frame import work
+from baxis.faces.web.trial import form as trial_form
+from baxis.faces.web.trial import page as trial_page
+from baxis.faces.web.trial import running as trial_run
+from baxis.faces.web.trial import settings as trial_settings
 
 
 def ready(page, answers: int = 1) -> None:
@@ -150,7 +154,7 @@ def test_the_headline_has_the_error_of_simulation_beside_its_number(
 
 def test_what_was_asked_is_in_the_answer_the_figures_and_the_file() -> None:
     """A genotype for all patients: said beside the headline, over each figure, in the marks of published values."""
-    from baxis.faces.web import shell
+    from baxis.faces.web.frame import shell
 
     recipe = {"asked": ["every patient's fcgr3a set to FF <b>"], "other_people": True, "remarks": []}
     assert "fcgr3a set to FF" in str(shell.told(recipe))

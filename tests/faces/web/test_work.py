@@ -14,8 +14,8 @@ import pytest
 
 pytest.importorskip("shiny")
 from baxis.core.errors import InvalidValue
-from baxis.faces.web import downloads, work
-from baxis.faces.web.pages import PAGES
+from baxis.faces.web.frame import downloads, work
+from baxis.faces.web.page_list import PAGES
 from baxis.faces.web.server import MOST_TEXT, MOST_WORDS, checked
 
 

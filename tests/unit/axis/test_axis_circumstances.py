@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.axis import circumstances
+from baxis.axis.tables import circumstances
 from baxis.core.errors import InvalidValue, UnknownName
 
 CITED = {"kind": "measured", "source": "PMC1955110"}

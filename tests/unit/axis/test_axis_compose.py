@@ -2,7 +2,7 @@
 
 import pytest
 
-from baxis.axis import compose, dimensions, model
+from baxis.axis.assembly import compose, dimensions, model
 from baxis.core.errors import Faults, InvalidValue
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.axis import potency, treatment
+from baxis.axis.dosing import treatment
+from baxis.axis.tables import potency
 from baxis.core import library
 from baxis.core.errors import Faults, InvalidValue, UnknownName
 

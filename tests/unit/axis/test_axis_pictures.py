@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baxis.axis import compose, pages, pictures
+from baxis.axis.assembly import compose
+from baxis.axis.study import pages, pictures
 
 
 def at(module: str, row: str, column: str) -> float:

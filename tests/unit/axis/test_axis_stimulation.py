@@ -5,7 +5,7 @@ import json
 import pytest
 
 from baxis import axis
-from baxis.axis import stimulation
+from baxis.axis.pathway import stimulation
 from baxis.core.errors import InvalidValue, UnknownName
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.axis import comparison, disease_table, ledger, observables, references
+from baxis.axis.assembly import references
+from baxis.axis.tables import comparison, disease_table, ledger, observables
 from baxis.core import library
 from baxis.core.errors import Faults, InvalidValue, UnknownName
 

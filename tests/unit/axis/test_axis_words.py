@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baxis import axis
-from baxis.axis import words
+from baxis.axis.tables import words
 from baxis.core import library
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from baxis import axis
-from baxis.axis import drug_doses
-from baxis.core import library, schedule
+from baxis.axis.dosing import drug_doses
+from baxis.core import library
+from baxis.core.reading import schedule
 
 
 @pytest.mark.parametrize(

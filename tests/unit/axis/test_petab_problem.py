@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baxis.axis import petab_problem, treatment
-from baxis.axis.petab_problem import kinetics, signalling
+from baxis.axis.dosing import treatment
+from baxis.axis.exchange.petab import kinetics, petab_problem, signalling
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.faces.cli.app import build
@@ -38,7 +38,7 @@ def test_petabs_linter_finds_nothing(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["kinetics", "signalling"])
 def test_baxis_simulates_them_with_a_finite_likelihood(folder: Path, name: str) -> None:
-    from baxis.engine.petab import simulate_petab
+    from baxis.engine.petab.problem import simulate_petab
 
     result = simulate_petab(folder / name / "problem.yaml")
     assert np.isfinite(result.llh)
@@ -55,7 +55,7 @@ def test_baxis_simulates_them_with_a_finite_likelihood(folder: Path, name: str) 
 
 @pytest.mark.nightly
 def test_baxis_simulates_the_whole_axis_as_the_rung_does(folder: Path) -> None:
-    from baxis.engine.petab import simulate_petab
+    from baxis.engine.petab.problem import simulate_petab
 
     result = simulate_petab(folder / "pharmacodynamics-IgG4-RD" / "problem.yaml")
     assert np.isfinite(result.llh)

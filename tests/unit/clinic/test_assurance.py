@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from baxis.clinic import replicates
-from baxis.clinic.design import build
-from baxis.clinic.replicates import Plan, _judge_size, _Question, _replicates, _sizes
+from baxis.clinic.design.design import build
+from baxis.clinic.questions import replicates
+from baxis.clinic.questions.replicates import Plan, _judge_size, _Question, _replicates, _sizes
 from baxis.core import streams
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from baxis.clinic import design as d
+from baxis.clinic.design import design as d
 from baxis.core import library
 from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from baxis.clinic import intervals, posterior
+from baxis.clinic.people import posterior
+from baxis.clinic.statistics import intervals
 from baxis.core import streams
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from baxis.clinic import kinetics
+from baxis.clinic.therapy import kinetics
 
 
 def values(n: int = 2) -> dict[str, np.ndarray]:

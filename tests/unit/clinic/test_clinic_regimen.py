@@ -5,9 +5,9 @@ import pytest
 
 import baxis
 from baxis import axis, engine
-from baxis.clinic import regimen
-from baxis.clinic.design import Arm, Treatment
-from baxis.clinic.population import draw
+from baxis.clinic.design.design import Arm, Treatment
+from baxis.clinic.people.population import draw
+from baxis.clinic.therapy import regimen
 from baxis.core.errors import InvalidValue
 
 

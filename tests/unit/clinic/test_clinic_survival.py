@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from baxis.clinic.instruments import Course, instrument
 from baxis.clinic.instruments.events import first_event
-from baxis.clinic.survival import (
+from baxis.clinic.statistics.survival import (
     FLAT,
     Times,
     hazard_ratio,

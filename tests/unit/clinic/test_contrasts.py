@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from scipy.special import ndtri
 
-from baxis.clinic import contrasts as c
-from baxis.clinic import published
-from baxis.clinic.design import Endpoint, build
+from baxis.clinic.design.design import Endpoint, build
 from baxis.clinic.instruments import Visits, instrument
-from baxis.clinic.intervals import REPLICATES, Sample, newcombe, replicate, wilson
-from baxis.clinic.survival import Times, replicate_log_hazard_ratio
+from baxis.clinic.result import contrasts as c
+from baxis.clinic.result import published
+from baxis.clinic.statistics.intervals import REPLICATES, Sample, newcombe, replicate, wilson
+from baxis.clinic.statistics.survival import Times, replicate_log_hazard_ratio
 from baxis.core import streams
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])

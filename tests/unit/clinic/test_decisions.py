@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.clinic.courses import begun, of_arm
-from baxis.clinic.design import Switch, build
+from baxis.clinic.conduct.stages import _judged_on, decision_days, fires, rules
+from baxis.clinic.design.design import Switch, build
 from baxis.clinic.instruments import Visits, instrument
-from baxis.clinic.stages import _judged_on, decision_days, fires, rules
+from baxis.clinic.therapy.courses import begun, of_arm
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])
 TOOL = instrument("RA")

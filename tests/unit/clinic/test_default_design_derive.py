@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from baxis import evidence
-from baxis.clinic.default_design import coverage, default_design, derive
-from baxis.clinic.default_design.dosing import regimen, treatments
-from baxis.clinic.default_design.rules import cohort_text
-from baxis.clinic.design import build
+from baxis.clinic.design.design import build
+from baxis.clinic.design.from_evidence import derive
+from baxis.clinic.design.from_evidence.default_design import coverage, default_design
+from baxis.clinic.design.from_evidence.dosing import regimen, treatments
+from baxis.clinic.design.from_evidence.rules import cohort_text
 from baxis.core.errors import UnknownName, Unsupported
 
 # Trials that had a default design when the rules were written: the count may grow, it may not fall silently.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.clinic.population import _endotypes, endotype_of
+from baxis.clinic.people.population import _endotypes, endotype_of
 
 
 @pytest.mark.parametrize("disease", ["RA", "SLE"])

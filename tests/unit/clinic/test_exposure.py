@@ -7,8 +7,9 @@ import pytest
 
 import baxis
 from baxis import axis, engine
-from baxis.clinic import exposure, kinetics, regimen
-from baxis.clinic.population import draw, typical_patients
+from baxis.clinic.design import exposure
+from baxis.clinic.people.population import draw, typical_patients
+from baxis.clinic.therapy import kinetics, regimen
 from baxis.core.errors import Faults, InvalidValue, UnknownName
 
 RA = {
@@ -21,7 +22,7 @@ RA = {
 def design(drug: str, dose: float, route: str, schedule: str, **changes: object) -> baxis.Design:
     given = [{"drug": drug, "dose": dose, "route": route, "schedule": schedule}]
     arms = [{"arm_id": "a", "n": 50, "role": "active", "treatments": given}]
-    return baxis.clinic.design.build({**RA, "arms": arms, **changes}, "test")
+    return baxis.clinic.design.design.build({**RA, "arms": arms, **changes}, "test")
 
 
 def people(of: baxis.Design, n: int = 400):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from baxis.clinic import exposure
-from baxis.clinic.exposure import Exposure
+from baxis.clinic.design import exposure
+from baxis.clinic.design.exposure import Exposure
 from baxis.core import streams
 
 SHARES = ("fed", "fasted", "ppi", "cyp3a_inhibitor", "cyp3a_inducer", "ada", "adherence")

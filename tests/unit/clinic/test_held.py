@@ -7,10 +7,10 @@ import pytest
 
 import baxis
 from baxis import axis, engine
-from baxis.clinic import regimen
-from baxis.clinic.blocks import Arm
-from baxis.clinic.held import with_held
-from baxis.clinic.population import draw
+from baxis.clinic.design.blocks import Arm
+from baxis.clinic.design.held import with_held
+from baxis.clinic.people.population import draw
+from baxis.clinic.therapy import regimen
 from baxis.core.errors import BaxisError, Faults
 
 

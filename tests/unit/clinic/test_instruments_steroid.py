@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from baxis.clinic.courses import of_arm
-from baxis.clinic.design import build
+from baxis.clinic.design.design import build
 from baxis.clinic.instruments.steroid import steroid_dose
+from baxis.clinic.therapy.courses import of_arm
 from baxis.core import streams
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])

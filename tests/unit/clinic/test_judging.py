@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from baxis.clinic import result
-from baxis.clinic.conduct import dropout_visit, randomised, rescued, since_randomisation, visit_of
-from baxis.clinic.contrasts import Judged
-from baxis.clinic.design import Endpoint, Rescue, Switch, build
+from baxis.clinic.conduct.happenings import dropout_visit, randomised, rescued, since_randomisation, visit_of
+from baxis.clinic.conduct.stages import Decision
+from baxis.clinic.design.design import Endpoint, Rescue, Switch, build
 from baxis.clinic.instruments import Visits, instrument
-from baxis.clinic.intervals import REPLICATES, Sample, replicate
-from baxis.clinic.stages import Decision
+from baxis.clinic.result import result
+from baxis.clinic.result.contrasts import Judged
+from baxis.clinic.statistics.intervals import REPLICATES, Sample, replicate
 from baxis.core import streams
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from baxis.clinic import result
-from baxis.clinic.design import Endpoint, build
+from baxis.clinic.design.design import Endpoint, build
 from baxis.clinic.instruments import CODES, Course, Visits, instrument
+from baxis.clinic.result import result
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])
 N, LAST, WEEK = 240, 4, 24.0

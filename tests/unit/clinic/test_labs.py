@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from baxis.clinic.labs import GATES, covariance, drawn, levels, measures, model_spread, own_level, reported, written
+from baxis.clinic.people.labs import (
+    GATES,
+    covariance,
+    drawn,
+    levels,
+    measures,
+    model_spread,
+    own_level,
+    reported,
+    written,
+)
 from baxis.core import ledger
 
 NAMES = list(measures().values())

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from baxis import run_trial
-from baxis.clinic.large import run_large
+from baxis.clinic.questions.large import run_large
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.faces.cli import main
 

@@ -11,9 +11,9 @@ import pytest
 
 import baxis
 from baxis import evidence
-from baxis.clinic import baseline, matching
-from baxis.clinic.baseline import Target
-from baxis.clinic.large import run_large
+from baxis.clinic.people import baseline, matching
+from baxis.clinic.people.baseline import Target
+from baxis.clinic.questions.large import run_large
 from baxis.core.errors import InvalidValue
 from baxis.faces.cli.app import build
 

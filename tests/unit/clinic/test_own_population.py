@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import baxis
-from baxis.clinic.own_population import read_population
+from baxis.clinic.people.own_population import read_population
 from baxis.core.errors import BaxisError, InvalidValue
 
 GOOD = """

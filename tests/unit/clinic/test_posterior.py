@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from baxis import axis, evidence
-from baxis.clinic import population, posterior
-from baxis.clinic.design import read_design
-from baxis.clinic.settings import Settings
-from baxis.clinic.survival import Times, hazard_ratio, rate_influence, replicate_log_hazard_ratio
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import read_design
+from baxis.clinic.people import population, posterior
+from baxis.clinic.statistics.survival import Times, hazard_ratio, rate_influence, replicate_log_hazard_ratio
 from baxis.core import library
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"

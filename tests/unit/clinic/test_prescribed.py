@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from baxis.clinic import prescribed
-from baxis.clinic.calendar import rows
-from baxis.clinic.design import Design, Treatment, build
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design import prescribed
+from baxis.clinic.design.calendar import rows
+from baxis.clinic.design.design import Design, Treatment, build
 from baxis.clinic.trial import Laboratory, check_measures
 from baxis.core.errors import Faults
 
@@ -48,7 +48,7 @@ def test_words_are_put_into_the_designs_own_and_said() -> None:
 
 
 def test_the_same_design_in_other_words_has_the_same_digest() -> None:
-    from baxis.clinic.recipe import recipe
+    from baxis.clinic.result.recipe import recipe
 
     lab = Settings(patients=20)
     one, other = design(), design({"route": "intravenous", "schedule": "days 1 and 15"})

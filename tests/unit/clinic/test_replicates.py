@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import baxis
-from baxis.clinic.replicates import Plan, _Question, _replicates
+from baxis.clinic.questions.replicates import Plan, _Question, _replicates
 from baxis.core.errors import InvalidValue, UnknownName
 
 FEW = {"patients": 60, "seed": 3}

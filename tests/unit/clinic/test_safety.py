@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from baxis import run_trial
-from baxis.clinic import safety
-from baxis.clinic.design import read_design
+from baxis.clinic.design.design import read_design
+from baxis.clinic.result import safety
 from baxis.core import library
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from baxis.core.errors import BaxisError
-from baxis.faces.cli.scoreboard import scoreboard
+from baxis.faces.cli.commands.scoreboard import scoreboard
 
 TRIALS = (
     "trial_id,disease,phase,design,blind,n_randomised,population,background,primary_endpoint,primary_week,role,provenance\n"

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from baxis import evidence as ev
-from baxis.clinic import posterior
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.people import posterior
 from baxis.clinic.scoreboard import calibration_set as c
 from baxis.clinic.scoreboard import discrepancy as d
 from baxis.clinic.scoreboard import scoreboard, stacking
 from baxis.clinic.scoreboard.mechanism import Mechanism
-from baxis.clinic.scoreboard.panel import LeftOut
 from baxis.clinic.scoreboard.prediction import Prediction
 from baxis.clinic.scoreboard.rivals import rivals
-from baxis.clinic.settings import Settings
+from baxis.clinic.scoreboard.shown.panel import LeftOut
 from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
-from baxis.clinic import stages
-from baxis.clinic.courses import of_arm
-from baxis.clinic.design import Switch, build
+from baxis.clinic.conduct import stages
+from baxis.clinic.conduct.stages import Decision, _Arm, _within, staged
+from baxis.clinic.design.design import Switch, build
 from baxis.clinic.instruments import Visits, instrument
-from baxis.clinic.stages import Decision, _Arm, _within, staged
-from baxis.engine.events import ADD, SET
+from baxis.clinic.therapy.courses import of_arm
+from baxis.engine.model.events import ADD, SET
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])
 NAMES = list(axis.outputs())

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import baxis
-from baxis.clinic import figures
-from baxis.clinic.intervals import PARTS, apart, sampling
-from baxis.clinic.survival import Times, kaplan_meier
+from baxis.clinic.result import figures
+from baxis.clinic.statistics.intervals import PARTS, apart, sampling
+from baxis.clinic.statistics.survival import Times, kaplan_meier
 from baxis.core.errors import Faults, InvalidValue
 
 VASCULITIS = {
@@ -31,7 +31,7 @@ VASCULITIS = {
 
 @pytest.fixture(scope="module")
 def vasculitis():
-    return baxis.run_trial(baxis.clinic.design.build(VASCULITIS, "test"), patients=200, seed=2)
+    return baxis.run_trial(baxis.clinic.design.design.build(VASCULITIS, "test"), patients=200, seed=2)
 
 
 @pytest.fixture(scope="module")

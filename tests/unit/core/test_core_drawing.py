@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baxis.core.drawing import Drawing, label
+from baxis.core.showing.drawing import Drawing, label
 
 WORDS = [r"$\frac{x$", "$", "$$", r"a_{b^c}\%", "<b>&amp;</b>", "[bold]x[/]", "µ é 試 😀", "\x1b[31mred\x07", "_hidden", "x" * 200,
          "two\nlines", r"\$5", "$\\mathdefault{10^{"]  # fmt: skip

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from baxis.core import files, folders
 from baxis.core.errors import BaxisWarning, InvalidValue, UnknownName
-from baxis.core.sheets import csv_of, csv_text, harmless
+from baxis.core.showing.sheets import csv_of, csv_text, harmless
+from baxis.core.storing import files, folders
 
 KIND = "baxis test"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baxis.core import files, store
 from baxis.core.errors import BaxisWarning, InvalidValue
+from baxis.core.storing import files, store
 
 NAME = "ab" * 32
 DAMAGE = {

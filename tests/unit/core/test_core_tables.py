@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baxis.core import dates, headers, numbers, possible, tables, units
+from baxis.core import units
 from baxis.core.errors import BaxisError, Faults, InvalidValue
+from baxis.core.reading import dates, headers, numbers, possible, tables
 
 NUMBERS = st.floats(-1e9, 1e9, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-9)
 BYTES = {"utf-8": b"", "utf-8-sig": b"", "utf-16": b"", "utf-16-le": b"", "utf-16-be": b""}

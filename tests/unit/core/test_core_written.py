@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baxis.core.written import fixed, none_of, p_value, share, visible
+from baxis.core.storing.written import fixed, none_of, p_value, share, visible
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 6))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from baxis.core import ledger, library, store
+from baxis.core import ledger, library
 from baxis.core.errors import BaxisWarning, InvalidValue
+from baxis.core.storing import store
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:

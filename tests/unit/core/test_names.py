@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from baxis.core import disease_names, dose_words, fault_words, library, names
+from baxis.core import library, names
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.reading import disease_names, dose_words, fault_words
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from baxis.axis import outputs
-from baxis.core import ledger, library, possible
+from baxis.core import ledger, library
 from baxis.core.errors import InvalidValue
+from baxis.core.reading import possible
 
 ROWS = library.read_table(possible.TABLE)
 HEALTHY = {o.key: o for o in outputs().values()}
@@ -26,7 +27,7 @@ def test_a_range_is_in_order_about_health_and_says_where_it_comes_from(row: dict
 
 
 def test_every_laboratory_measure_has_a_range() -> None:
-    from baxis.clinic.labs import measures
+    from baxis.clinic.people.labs import measures
 
     assert {r["measure"] for r in ROWS} >= set(measures())
 

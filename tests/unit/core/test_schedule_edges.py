@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baxis.core import schedule
 from baxis.core.errors import InvalidValue
+from baxis.core.reading import schedule
 
 TEXTS = ["qd", "bid", "q4w", "once then q4w", "days 1,15,29 then q4w", "weeks 0,2,4 then q4w", "qw x4 then qd",
          "q2w x3 then q4w x2 then qd", "240 mg once then 120 mg q4w", "days 1,15 then qw x10 then bid"]  # fmt: skip

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baxis.core import schedule
 from baxis.core.errors import InvalidValue
+from baxis.core.reading import schedule
 
 SAME = {
     "qd": ("daily", "once daily", "Once a day", "every day", "OD", "q24h"),

@@ -17,7 +17,7 @@ def tsv(text: str) -> str:
 @pytest.fixture
 def problem_of(tmp_path: Path) -> Callable[..., Path]:
     """Writes a problem and returns its YAML file: (Antimony, {table: text}, version)."""
-    from baxis.engine.antimony import antimony_to_sbml
+    from baxis.engine.reading.antimony import antimony_to_sbml
 
     def write(model: str, tables: dict[str, str], version: int = 2) -> Path:
         (tmp_path / "model.xml").write_text(antimony_to_sbml(model), encoding="utf-8")

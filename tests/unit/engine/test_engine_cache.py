@@ -11,7 +11,7 @@ import pytest
 
 from baxis import engine
 from baxis.engine import cache
-from baxis.engine import kernel as kernels
+from baxis.engine.kernel import kernel as kernels
 
 MODEL = "model m()\n x' = -k*x; x = 1; k = 0.5\nend"
 

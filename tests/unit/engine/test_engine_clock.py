@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.switches import switch_times
-from baxis.engine.user_model import simulate_model
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.run.switches import switch_times
+from baxis.engine.tables.user_model import simulate_model
 
 TIME = ("time",)
 WEEKLY = "A = 0; R = 100; ke = 0.002; tau = 168; dur = 1; A' = piecewise(R, time - tau*floor(time/tau) < dur, 0) - ke*A"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from baxis.core.errors import InvalidValue
-from baxis.engine.antimony import antimony_to_sbml
 from baxis.engine.conformance import by_tag, page, run_folder, summary
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 SETTINGS = "start: 0\nduration: 2\nsteps: 2\nvariables: S\nabsolute: 1e-6\nrelative: 1e-4\namount: S\nconcentration:\n"
 DECAY = "compartment C; C = 2; species S in C; S -> ; k*S*C; k = 1; S = 1"

@@ -9,8 +9,8 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.user_model import simulate_model
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.tables.user_model import simulate_model
 
 # what sends a model to each path, changing nothing
 PATHS = {

@@ -10,11 +10,13 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue, Unsupported
-from baxis.engine import gpu, gpu_report, gpu_text
-from baxis.engine.layout import SLOT
-from baxis.engine.machine import Loaded, host, to_object
-from baxis.engine.program import build_program
-from baxis.engine.tableau import METHODS
+from baxis.engine.codegen.layout import SLOT
+from baxis.engine.codegen.program import build_program
+from baxis.engine.codegen.tableau import METHODS
+from baxis.engine.gpu import gpu
+from baxis.engine.gpu import report as gpu_report
+from baxis.engine.gpu import text as gpu_text
+from baxis.engine.kernel.machine import Loaded, host, to_object
 
 MODEL = """model m()
   drug' = rate - ke*drug

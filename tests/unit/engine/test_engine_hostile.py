@@ -12,7 +12,7 @@ import pytest
 
 from baxis.core.errors import BaxisError
 from baxis.engine import load_network, load_sbml, read_model
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 from fuzz_examples import PETAB
@@ -77,7 +77,7 @@ def test_a_petab_problem_runs_and_reads_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: dict[str, str], place: str
 ) -> None:
     pytest.importorskip("petab")
-    from baxis.engine import petab
+    from baxis.engine.petab import problem as petab
 
     monkeypatch.chdir(tmp_path)
     files = dict(problem) | {"model.xml": SBML}

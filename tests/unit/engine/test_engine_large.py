@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.engine import kernel as kernels
-from baxis.engine import model_code
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.elimination import eliminate
-from baxis.engine.loop_code import PANEL, pattern_of
-from baxis.engine.program import build_program
-from baxis.engine.tableau import METHODS
+from baxis.engine.codegen import model_code
+from baxis.engine.codegen.loop_code import PANEL, pattern_of
+from baxis.engine.codegen.program import build_program
+from baxis.engine.codegen.tableau import METHODS
+from baxis.engine.formula.elimination import eliminate
+from baxis.engine.kernel import kernel as kernels
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 from rule_network import sbml_of_receptor

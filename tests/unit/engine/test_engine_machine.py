@@ -9,11 +9,11 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue
-from baxis.engine import kernel as kernels
-from baxis.engine import machine
-from baxis.engine.module_text import write_module
-from baxis.engine.program import build_program
-from baxis.engine.tableau import METHODS
+from baxis.engine.codegen.program import build_program
+from baxis.engine.codegen.tableau import METHODS
+from baxis.engine.kernel import kernel as kernels
+from baxis.engine.kernel import machine
+from baxis.engine.kernel.module_text import write_module
 
 MODEL = """model m()
   x' = k*y^1.3/(1 + y^1.3) - x*exp(-y); y' = 50*(tanh(x) - y) + ln(1 + x) - x^2

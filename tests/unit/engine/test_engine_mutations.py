@@ -13,21 +13,12 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import BaxisError
-from baxis.engine import (
-    derivatives,
-    emit,
-    event_batch,
-    event_run,
-    events,
-    inputs,
-    kernel,
-    layout,
-    mathml,
-    schedule,
-    simulation,
-    tableau,
-)
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.codegen import emit, layout, tableau
+from baxis.engine.formula import derivatives, mathml
+from baxis.engine.kernel import kernel
+from baxis.engine.model import events, inputs
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.run import event_batch, event_run, schedule, simulation
 
 TIMES = np.arange(0, 11.0)
 MODEL = """

@@ -8,7 +8,7 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
-from baxis.engine.antimony import antimony_to_sbml
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 TIMES = np.linspace(0, 10, 11)
 

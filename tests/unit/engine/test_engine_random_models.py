@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from baxis import engine
-from baxis.engine.elimination import eliminate
-from baxis.engine.numeric import evaluate
-from baxis.engine.program import build_program
+from baxis.engine.codegen.program import build_program
+from baxis.engine.formula.elimination import eliminate
+from baxis.engine.formula.numeric import evaluate
 
 TERMS = [
     "{k}*{x}", "{k}*{x}/(1 + {y})", "{k}*{x}^2/(1 + {x}^2 + {y}^2)", "{k}*exp(-{x}^2)", "{k}*{x}*{z}/(2 + {x}*{z})",

@@ -13,10 +13,10 @@ import pytest
 from baxis import engine
 from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
 from baxis.engine import load_network, load_sbml
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.document import read_document
-from baxis.engine.sbml_scan import ARITY, scan
-from baxis.engine.user_model import Simulated, simulate_model
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.reading.document import read_document
+from baxis.engine.reading.sbml_scan import ARITY, scan
+from baxis.engine.tables.user_model import Simulated, simulate_model
 
 EVENT = (
     '<listOfEvents><event id="never" useValuesFromTriggerTime="true"><trigger initialValue="true" persistent="true">'
@@ -326,7 +326,7 @@ def test_an_archive_is_looked_at_before_it_is_unpacked(tmp_path: Path, monkeypat
     named = archive(tmp_path / "e.omex", SBML_ENTRY, head='<?xml version="1.0" encoding="UTF-org"?>')
     with pytest.raises(InvalidValue, match=r"encoding 'UTF-org'.*save it as UTF-8"):
         engine.read_model(named)
-    monkeypatch.setattr("baxis.engine.model_file.MOST_BYTES", 10_000)
+    monkeypatch.setattr("baxis.engine.reading.model_file.MOST_BYTES", 10_000)
     with pytest.raises(InvalidValue, match="MB unpacked"):
         engine.read_model(archive(tmp_path / "c.omex", SBML_ENTRY, b" " * 1_000_000))
 
@@ -335,7 +335,7 @@ def test_an_archive_is_looked_at_before_it_is_unpacked(tmp_path: Path, monkeypat
     "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
 )
 def test_a_file_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baxis.engine.encoding.MOST_BYTES", 100)
+    monkeypatch.setattr("baxis.engine.reading.encoding.MOST_BYTES", 100)
     path = tmp_path / "m.xml"
     path.write_text(antimony_to_sbml(TEXT))
     with pytest.raises(InvalidValue, match="at most 0 MB"):
@@ -346,7 +346,7 @@ def test_a_file_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest.
     "What people give", "Files, nests, formulas and answers beyond a limit are refused with the limit."
 )
 def test_an_answer_beyond_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baxis.engine.user_model.MOST_NUMBERS", 100)
+    monkeypatch.setattr("baxis.engine.tables.user_model.MOST_NUMBERS", 100)
     for text in (antimony_to_sbml(TEXT), antimony_to_sbml(TEXT + "; at S < 1: S = 2")):
         with pytest.raises(InvalidValue, match="101 times"):
             simulate_model(text, np.linspace(0, 1, 101))
@@ -419,7 +419,7 @@ def test_a_module_within_itself_is_refused_and_does_not_kill(head: str, call: st
 @pytest.mark.parametrize("name", ["", 'name="x" '])
 def test_a_kinetic_law_without_a_formula_is_refused_and_does_not_kill(name: str) -> None:
     """libsbml's check of units dies of local parameters without a formula, where something has a unit."""
-    from baxis.engine.units import unit_report
+    from baxis.engine.reading.units import unit_report
 
     law = '<math xmlns="http://www.w3.org/1998/Math/MathML"><ci>S</ci></math></kineticLaw>'
     assert law in REFERENCES
@@ -431,7 +431,7 @@ def test_a_kinetic_law_without_a_formula_is_refused_and_does_not_kill(name: str)
 
 
 def test_units_of_a_model_that_no_reader_takes_are_not_checked_but_the_model_refused() -> None:
-    from baxis.engine.units import unit_report
+    from baxis.engine.reading.units import unit_report
 
     text = REFERENCES.replace("<ci>S</ci>", "<apply><divide/><ci>S</ci><ci>S</ci><ci>S</ci></apply>")
     with pytest.raises(Faults, match="'divide' has 3 arguments"):

@@ -7,7 +7,7 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue
-from baxis.engine.resting import NOT_AT_REST
+from baxis.engine.run.resting import NOT_AT_REST
 
 MODEL = """model m()
   unit mg = 1e-3 gram

@@ -19,8 +19,8 @@ import pytest
 from baxis import engine
 from baxis.core.cluster import _worker_states
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.scale_out import Study, simulate_to_folder
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.tables.scale_out import Study, simulate_to_folder
 
 TEXT = antimony_to_sbml("S -> P; k*S; P -> ; d*P^1.5; k = 0.1; d = 0.2; S = 10; P = 0.1")
 STUDY = Study(TEXT, (0.0, 1.0, 5.0), (("P", 2.0, 3.0),), ("S", "P"))

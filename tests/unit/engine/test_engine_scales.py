@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.user_model import simulate_model
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.tables.user_model import simulate_model
 
 EVENT = "never = 0; E: at (time > 1e9): never = 1"
 CONSUMED = """compartment c = {size}; species A in c, B in c, D in c; A = 1; B = 0; D = 0; k = 3; k2 = 0.5

@@ -9,9 +9,9 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.numeric import evaluate
-from baxis.engine.tangent import tangent
+from baxis.engine.formula.numeric import evaluate
+from baxis.engine.formula.tangent import tangent
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 PK = """
 model pk()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from baxis.core.errors import BaxisError
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.mathml import Tree
-from baxis.engine.network import load_network
-from baxis.engine.network_code import NAMESPACE, expression
-from baxis.engine.single import Stopped, trajectory
-from baxis.engine.time_switches import TimeSwitches
-from baxis.engine.user_model import simulate_model
+from baxis.engine.formula.mathml import Tree
+from baxis.engine.model.network import load_network
+from baxis.engine.model.network_code import NAMESPACE, expression
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.single.single import Stopped, trajectory
+from baxis.engine.single.time_switches import TimeSwitches
+from baxis.engine.tables.user_model import simulate_model
 
 
 def course(model: str, times: list[float], name: str = "x", **tolerance: float) -> np.ndarray:

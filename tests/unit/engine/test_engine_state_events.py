@@ -9,9 +9,9 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.system import System
-from baxis.engine.user_model import with_values
+from baxis.engine.model.system import System
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.tables.user_model import with_values
 
 TIMES = np.linspace(0, 10, 11)
 TIGHT = engine.Options(rtol=1e-9, atol=1e-11)

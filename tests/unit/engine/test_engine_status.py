@@ -7,7 +7,7 @@ import pytest
 
 from baxis import engine
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.engine import layout
+from baxis.engine.codegen import layout
 
 GROWTH = """model growth()
   x' = a*x^2 - b*x + c*time; calm' = -calm

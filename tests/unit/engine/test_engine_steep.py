@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from baxis import engine
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.system import System
-from baxis.engine.tableau import METHODS
+from baxis.engine.codegen.tableau import METHODS
+from baxis.engine.model.system import System
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 TIGHT = engine.Options(rtol=1e-8, atol=1e-11, threads=1)
 EVENT = "; never = 0; E: at (time > 1e9): never = 1"

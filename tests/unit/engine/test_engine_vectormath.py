@@ -6,8 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from baxis.engine.machine import Loaded, to_object
-from baxis.engine.vectormath import vector_functions
+from baxis.engine.codegen.vectormath import vector_functions
+from baxis.engine.kernel.machine import Loaded, to_object
 
 BINARY = {"vpow"}
 SPECIAL = np.array(

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("petab")
 from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, Unsupported
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.petab import simulate_petab
+from baxis.engine.petab.problem import simulate_petab
+from baxis.engine.reading.antimony import antimony_to_sbml
 
 MODEL = """model m()
   compartment c = 1; species A in c, B in c; a0 = 1; A = a0; B = 0; k1 = 0.8; k2 = 0.6

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("petab")
 from baxis.core.errors import BaxisError
-from baxis.engine.petab import simulate_petab
+from baxis.engine.petab.problem import simulate_petab
 
 Write = Callable[..., Path]
 TABLES = {

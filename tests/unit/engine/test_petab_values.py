@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("petab")
 from baxis.core.errors import BaxisError, InvalidValue, Unsupported
-from baxis.engine.petab import simulate_petab
+from baxis.engine.petab.problem import simulate_petab
 
 Write = Callable[..., Path]
 DUMMY = "parameterId lowerBound upperBound nominalValue estimate\nzzz 0 10 1 true"
@@ -150,7 +150,7 @@ def test_a_steady_state_is_one_on_the_scale_of_each_variable(problem_of: Write, 
     "model", ["x' = 1; x = 0", "x' = cos(time*6.283185307179586/10); x = 0", "x' = y; y' = -x; x = 1; y = 0"]
 )
 def test_a_model_without_a_steady_state_is_told(problem_of: Write, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baxis.engine.petab_run.REST_STEPS", 3000)
+    monkeypatch.setattr("baxis.engine.petab.running.REST_STEPS", 3000)
     with pytest.raises(Unsupported, match="steady state that the model does not reach"):
         second(problem_of, model, {"x": "x"}, [math.inf])
 
@@ -189,7 +189,7 @@ def test_notes_after_an_annotation_of_the_model_do_no_harm(problem_of: Write) ->
 
 
 def test_measurements_of_several_models_and_of_none_named(problem_of: Write, tmp_path: Path) -> None:
-    from baxis.engine.antimony import antimony_to_sbml
+    from baxis.engine.reading.antimony import antimony_to_sbml
 
     (tmp_path / "other.xml").write_text(antimony_to_sbml("x' = -2*x; x = 1"), encoding="utf-8")
     tables = {

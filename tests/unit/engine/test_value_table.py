@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from baxis.core.errors import BaxisError
-from baxis.engine.antimony import antimony_to_sbml
-from baxis.engine.value_table import read_values
+from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.tables.value_table import read_values
 
 MODEL = antimony_to_sbml(
     """model pk()

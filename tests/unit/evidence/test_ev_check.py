@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baxis import evidence
-from baxis.evidence import rules, schema
+from baxis.evidence.store import rules, schema
 
 TRIALS = "trial_id,disease,phase,design,n_randomised,role,provenance\nmine,SLE,2,parallel-rct,100,context,verified\n"
 ARMS = "trial_id,arm_id,n,drug,role\nmine,pbo,50,placebo,placebo\nmine,act,50,belimumab,active\n"

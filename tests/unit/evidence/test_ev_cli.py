@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from baxis.core.errors import BaxisError
-from baxis.faces.cli.evidence import app
+from baxis.faces.cli.commands.evidence import app
 
 RECORD = Path(__file__).parent / "data" / "registry_example.json"
 run = CliRunner()

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from baxis import evidence
-from baxis.evidence import contrast, intervals
+from baxis.evidence import intervals
+from baxis.evidence.ask import contrast
 
 NAN = float("nan")
 

@@ -10,8 +10,8 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from baxis.evidence import schema
-from baxis.faces.cli.evidence import app
+from baxis.evidence.store import schema
+from baxis.faces.cli.commands.evidence import app
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "evidence"
 PAGES = ("tables", "how_found", "queries", "import")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baxis import evidence
-from baxis.evidence import genes
+from baxis.evidence.ask import genes
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from baxis import evidence
 from baxis.core.errors import Faults, InvalidValue, UnknownName
-from baxis.evidence import schema
+from baxis.evidence.store import schema
 
 TRIAL = "trial_id,nct,disease,phase,design,blind,n_randomised,primary_endpoint,primary_week,role,provenance\n"
 MINE = TRIAL + "mine-1,NCT99999999,SLE,2,parallel-rct,double,100,SRI-4,52,validation,verified\n"

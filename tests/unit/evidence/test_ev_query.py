@@ -8,7 +8,7 @@ import pytest
 
 from baxis import evidence
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.evidence import conflict, grade
+from baxis.evidence.ask import conflict, grade
 
 
 @pytest.fixture(scope="module")

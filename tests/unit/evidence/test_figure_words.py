@@ -12,7 +12,7 @@ import pytest
 
 from baxis import evidence
 from baxis.evidence.figures import forest, funnel, network, style
-from baxis.evidence.meta.network_run import run_network
+from baxis.evidence.meta.network.run import run_network
 from baxis.evidence.meta.run import MetaResult, run
 from baxis.evidence.meta.select import Query
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from baxis.faces.cli import evidence_meta
+from baxis.faces.cli.commands import evidence_meta
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "evidence"
 

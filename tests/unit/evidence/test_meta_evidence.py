@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from baxis import evidence
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.classes import base_class, drug_class
-from baxis.evidence.meta.network_run import run_network
+from baxis.evidence.meta.network.run import run_network
 from baxis.evidence.meta.run import run
 from baxis.evidence.meta.select import Query, exclusions, select
-from baxis.faces.cli import evidence_meta
+from baxis.faces.cli.commands import evidence_meta
 
 runner = CliRunner()
 

@@ -19,11 +19,11 @@ from baxis import evidence
 from baxis.core.errors import InvalidValue
 from baxis.evidence import meta
 from baxis.evidence.intervals import said_level
-from baxis.evidence.meta.network_run import run_network
+from baxis.evidence.meta.network.run import run_network
 from baxis.evidence.meta.run import run
 from baxis.evidence.meta.select import Query
 from baxis.evidence.meta.wording import level_text, p_cell, p_text
-from baxis.faces.cli.evidence import app
+from baxis.faces.cli.commands.evidence import app
 
 COUNTS = {"q1": (19, 20, 1, 8), "q4": (7, 11, 4, 8), "q5": (9, 40, 14, 42), "q6": (30, 60, 22, 61)}
 runner = CliRunner()

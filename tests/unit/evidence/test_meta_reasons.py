@@ -11,10 +11,10 @@ import pytest
 from baxis import evidence
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.evidence import meta
-from baxis.evidence.contrast import without_contrast
+from baxis.evidence.ask.contrast import without_contrast
 from baxis.evidence.meta.arms import Published, spread_fault
 from baxis.evidence.meta.compute import contrast_fault
-from baxis.evidence.meta.network_run import run_network
+from baxis.evidence.meta.network.run import run_network
 from baxis.evidence.meta.run import run
 from baxis.evidence.meta.select import Query
 

@@ -11,7 +11,7 @@ import pytest
 from baxis.core.errors import InvalidValue
 from baxis.evidence import meta
 from baxis.evidence.meta import ArmCount, ArmMean, Contrast
-from baxis.evidence.meta.network_data import NetworkData, from_contrasts
+from baxis.evidence.meta.network.data import NetworkData, from_contrasts
 
 LEVEL = {"a": 0.0, "b": 1.0, "c": 2.0, "d": -0.5, "e": 0.7}
 SPREAD = {"a": 0.04, "b": 0.09, "c": 0.16, "d": 0.05, "e": 0.02}

@@ -10,8 +10,8 @@ import pytest
 from baxis import evidence
 from baxis.core import library
 from baxis.core.errors import InvalidValue
-from baxis.insight import agreement
-from baxis.insight.agreement import against_evidence, permuted, published, role, verdict
+from baxis.insight.biomarkers import agreement
+from baxis.insight.biomarkers.agreement import against_evidence, permuted, published, role, verdict
 
 ROWS = {r["finding"]: r for r in library.read_table("biomarkers/subgroups")}
 

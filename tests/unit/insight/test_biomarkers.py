@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import baxis
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.insight.bench.scenario import scenario
 from baxis.insight.biomarkers import NOISE, combined, early, power, ranked
 from baxis.insight.biomarkers.decision import ALL, ONE, curves, useful
 from baxis.insight.biomarkers.markers import Judged, measured
-from baxis.insight.scenario import scenario
 
 
 @pytest.mark.parametrize(

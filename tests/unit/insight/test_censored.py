@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import binom, kstest, multivariate_normal, norm, truncnorm
 
-from baxis.clinic.labs import covariance, measures, noise
+from baxis.clinic.people.labs import covariance, measures, noise
 from baxis.insight.patient import scores
-from baxis.insight.patient.censored import Limits
-from baxis.insight.patient.own_levels import OwnLevels
-from baxis.insight.patient.posterior import _reported
+from baxis.insight.patient.inference.censored import Limits
+from baxis.insight.patient.inference.own_levels import OwnLevels
+from baxis.insight.patient.inference.posterior import _reported
 from baxis.insight.patient.visits import Visits
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from baxis import evidence
 from baxis.evidence.meta.run import Query, run
-from baxis.insight import classes
+from baxis.insight.omics import classes
 
 
 def test_an_observed_effect_is_that_of_the_meta_analysis() -> None:

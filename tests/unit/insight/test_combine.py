@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.insight.combine import combine, nulls, setting, timing
 from baxis.insight.combine.result import Excess

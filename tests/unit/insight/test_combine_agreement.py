@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from baxis import evidence
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
 from baxis.core import library
 from baxis.core.errors import InvalidValue
 from baxis.insight.combine import agreement as module

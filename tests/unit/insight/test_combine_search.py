@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.insight.combine import search as module
 

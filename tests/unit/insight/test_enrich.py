@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.insight.enrich import Cutoff, assurance, assured, enrich
+from baxis.insight.biomarkers.enrich import Cutoff, assurance, assured, enrich
 
 
 def test_interferon_high_patients_gain_more_from_anifrolumab_and_need_fewer() -> None:

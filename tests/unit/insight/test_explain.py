@@ -10,8 +10,8 @@ import pytest
 
 import baxis
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.insight.bench.scenario import scenario
 from baxis.insight.explain import Explanation
-from baxis.insight.scenario import scenario
 
 PAIRS = [
     ("fenebrutinib", "RA"),

@@ -13,7 +13,10 @@ import pytest
 anndata = pytest.importorskip("anndata")
 h5py = pytest.importorskip("h5py")
 from baxis.core.errors import InvalidValue  # noqa: E402
-from baxis.insight import expression, h5ad  # noqa: E402
+from baxis.insight.omics import (
+    expression,
+    h5ad,
+)
 
 TELLS = pytest.mark.promise(
     "What people give", "A spoilt input is read or refused in words: no traceback, no hang, nothing left behind."

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.clinic.settings import Settings
-from baxis.clinic.survival import Times
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.statistics.survival import Times
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
+from baxis.insight.bench.sample import median
+from baxis.insight.bench.scenario import scenario
 from baxis.insight.limits import Limits, limits
 from baxis.insight.limits.measures import against_never, first_after
-from baxis.insight.sample import median
-from baxis.insight.scenario import scenario
 
 SMALL = Settings(patients=40, threads=1)
 COURSE = "1000 mg iv days 1,15"

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
-from baxis.clinic.design import Arm
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Arm
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue
+from baxis.insight.bench.scenario import scenario
 from baxis.insight.limits import Limits, limits, vaccine
-from baxis.insight.scenario import scenario
 
 SMALL = Settings(patients=40, threads=1)
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from baxis.core.errors import InvalidValue, Unsupported
-from baxis.insight import omics as o
-from baxis.insight import omics_scorers
+from baxis.insight.omics import activities as o
+from baxis.insight.omics import scorers as omics_scorers
 
 GENES = [*dict.fromkeys(o.signatures()["gene"]), *(f"GENE{i}" for i in range(1500))]
 

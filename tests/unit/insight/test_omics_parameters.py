@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from baxis import axis
-from baxis.clinic.own_population import read_population
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.people.own_population import read_population
 from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue
-from baxis.insight.omics import Activities
-from baxis.insight.omics_parameters import links, parameters, standing, with_repertoire
+from baxis.insight.omics.activities import Activities
+from baxis.insight.omics.parameters import links, parameters, standing, with_repertoire
 from baxis.insight.patient import infer
 from baxis.insight.patient.file import read_text
 from baxis.insight.patient.visits import Standing, Visits

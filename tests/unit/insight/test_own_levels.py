@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from baxis import axis
-from baxis.clinic.labs import covariance, measures, noise, own_level
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.people.labs import covariance, measures, noise, own_level
 from baxis.insight.patient import infer
-from baxis.insight.patient.own_levels import OwnLevels
+from baxis.insight.patient.inference.own_levels import OwnLevels
 from baxis.insight.patient.visits import Visits
 
 NAMES = list(measures().values())

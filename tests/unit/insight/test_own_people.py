@@ -10,25 +10,25 @@ from typing import Any
 import pytest
 
 import baxis
-from baxis.clinic.asked import OTHERS, sentence
-from baxis.clinic.replicates import Plan, replicate_trials
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.questions.replicates import Plan, replicate_trials
+from baxis.clinic.result.asked import OTHERS, sentence
 from baxis.core import library
 from baxis.core.errors import InvalidValue
-from baxis.faces.cli import biomarkers as cli_biomarkers
-from baxis.faces.cli import combine as cli_combine
-from baxis.faces.cli import enrich as cli_enrich
-from baxis.faces.cli import insight as cli_explain
-from baxis.faces.cli import limits as cli_limits
-from baxis.faces.cli import planning
-from baxis.faces.cli import strategies as cli_strategies
-from baxis.insight.agreement import against_evidence
+from baxis.faces.cli.commands import biomarkers as cli_biomarkers
+from baxis.faces.cli.commands import combine as cli_combine
+from baxis.faces.cli.commands import enrich as cli_enrich
+from baxis.faces.cli.commands import explain as cli_explain
+from baxis.faces.cli.commands import limits as cli_limits
+from baxis.faces.cli.commands import planning
+from baxis.faces.cli.commands import strategies as cli_strategies
 from baxis.insight.biomarkers import biomarkers
+from baxis.insight.biomarkers.agreement import against_evidence
+from baxis.insight.biomarkers.enrich import Cutoff, enrich
 from baxis.insight.combine import combine
 from baxis.insight.combine.agreement import against_evidence as pairs_against_evidence
 from baxis.insight.combine.search import search
 from baxis.insight.combine.timing import timing
-from baxis.insight.enrich import Cutoff, enrich
 from baxis.insight.explain import explain
 from baxis.insight.limits import limits
 from baxis.insight.patient import patient

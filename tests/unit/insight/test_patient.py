@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from baxis.clinic.population import spread_parameters
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.people.population import spread_parameters
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 from baxis.insight.patient import calibration, infer, patient, scores
 from baxis.insight.patient.file import read, read_text
-from baxis.insight.patient.latent import Latent, Steps
-from baxis.insight.patient.posterior import Likelihood, Posterior
+from baxis.insight.patient.inference.latent import Latent, Steps
+from baxis.insight.patient.inference.posterior import Likelihood, Posterior
+from baxis.insight.patient.inference.prior import Made
+from baxis.insight.patient.inference.refine import independent
 from baxis.insight.patient.predict import reduction
-from baxis.insight.patient.prior import Made
-from baxis.insight.patient.refine import independent
 from baxis.insight.patient.visits import Given, Rating, Visits
 
 DISEASES = ["RA", "SLE", "LN", "AAV", "IgG4-RD", "SjD"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baxis.core.errors import InvalidValue
-from baxis.insight.repertoire import diversity, repertoire
+from baxis.insight.omics.repertoire import diversity, repertoire
 
 HEAD = "sequence_id\tclone_id\tv_identity\tc_call\n"
 

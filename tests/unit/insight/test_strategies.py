@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baxis.clinic.design import Arm
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Arm
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
 from baxis.insight import strategies as package

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from baxis.axis import resting
+from baxis.axis.assembly import resting
 from baxis.axis.checks.pharmacology import simulated
 from baxis.axis.checks.rungs import Row, judge
-from baxis.axis.treatment import Course
+from baxis.axis.dosing.treatment import Course
 
 ARMS = ("armC", "armT", "armI", "armB", "armN", "last", "infl")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from baxis.axis import resting
+from baxis.axis.assembly import resting
 from baxis.axis.checks.rest import read
 from baxis.axis.checks.rungs import Row, judge
-from baxis.axis.isolated import parse
+from baxis.axis.pathway.isolated import parse
 
 
 def rows(table: list[dict[str, str]]) -> list[Row]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from baxis.axis import isolated
 from baxis.axis.checks.rungs import Row, judge
-from baxis.axis.isolated import Courses
+from baxis.axis.pathway import isolated
+from baxis.axis.pathway.isolated import Courses
 from baxis.core.errors import UnknownName
 
 COLIGATED = "fcg_lig=3"

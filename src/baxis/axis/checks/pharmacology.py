@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from baxis.axis import observables, treatment
 from baxis.axis.checks.rungs import Row, judge
-from baxis.axis.treatment import Course
+from baxis.axis.dosing import treatment
+from baxis.axis.dosing.treatment import Course
+from baxis.axis.tables import observables
 from baxis.core.errors import UnknownName
 
 UNITS = {"fold": "fold", "level": "", "change": "", "recover": "h"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from baxis.axis import model, observables, resting, vector
+from baxis.axis.assembly import model, resting, vector
 from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.tables import observables
 
 YEARS = 5.0
 

@@ -63,7 +63,7 @@ def check(rung: str = "all", disease: str | None = None) -> list[Row]:
     if rung not in (*RUNGS, "all"):
         raise UnknownName("rung", rung, (*RUNGS, "all"))
     if disease is not None:
-        from baxis.axis.disease_table import load
+        from baxis.axis.tables.disease_table import load
 
         disease = load(disease).code
     out: list[Row] = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from baxis.clinic.instruments.base import Course, Instrument, Visits
-from baxis.core import disease_names
+from baxis.core.reading import disease_names
 
 _CLASSES = {
     "RA": ("ra", "RheumatoidArthritis"),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis.clinic.instruments.base import Instrument, Visits
-from baxis.clinic.survival import Times
+from baxis.clinic.statistics.survival import Times
 from baxis.core.errors import UnknownName
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from baxis.core import schedule, streams, units
+from baxis.core import streams, units
+from baxis.core.reading import schedule
 
 if TYPE_CHECKING:
-    from baxis.clinic.courses import Course
-    from baxis.clinic.design import Design
-    from baxis.clinic.population import Population
+    from baxis.clinic.design.design import Design
+    from baxis.clinic.people.population import Population
+    from baxis.clinic.therapy.courses import Course
 
 Array = NDArray[np.float64]
 # Dose of each that equals 1 mg of prednisone (equivalent anti-inflammatory doses of the textbooks).

@@ -9,12 +9,12 @@ from typing import Any
 
 from baxis import evidence as ev
 from baxis._version import __version__
+from baxis.clinic.conduct.settings import Settings, settle
 from baxis.clinic.scoreboard.mechanism import Mechanism
 from baxis.clinic.scoreboard.novelty import calibration_rows, novelty, seen
-from baxis.clinic.scoreboard.panel import Panel
 from baxis.clinic.scoreboard.prediction import COMBINED, Prediction, Predictor
 from baxis.clinic.scoreboard.rivals import NO_EFFECT
-from baxis.clinic.settings import Settings, settle
+from baxis.clinic.scoreboard.shown.panel import Panel
 from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 
@@ -171,7 +171,7 @@ def select(evidence: ev.Evidence, role: str | None, external: bool) -> list[dict
 
 def without(evidence: ev.Evidence, role: str | None, external: bool) -> list[dict[str, str]]:
     """Trials of the roles that give no contrast at all, with why: neither scored nor counted."""
-    from baxis.evidence.contrast import without_contrast
+    from baxis.evidence.ask.contrast import without_contrast
 
     rows = without_contrast(evidence)
     mine = rows[rows["role"].isin(list(wanted_roles(role, external)))]

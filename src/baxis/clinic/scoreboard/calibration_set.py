@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import evidence as ev
-from baxis.clinic import posterior
+from baxis.clinic.people import posterior
 from baxis.core import library
 from baxis.evidence.meta.classes import BACKGROUND_PARTNERS, CONTROL, base_class, drug_class
 from baxis.evidence.rival.plain import Plain

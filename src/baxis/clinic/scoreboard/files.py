@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from baxis.clinic.scoreboard import figures
 from baxis.clinic.scoreboard.board import Board
-from baxis.clinic.scoreboard.page import page
-from baxis.core import folders
+from baxis.clinic.scoreboard.shown import figures
+from baxis.clinic.scoreboard.shown.page import page
 from baxis.core.plain import to_json
+from baxis.core.storing import folders
 
 NAMES = ("scoreboard.json", "scoreboard.md", *figures.NAMES)  # that a saved board may hold
 

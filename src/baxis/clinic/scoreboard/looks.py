@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baxis.clinic.scoreboard.board import FIRST, Board
-from baxis.core import files, library
+from baxis.core import library
 from baxis.core.errors import InvalidValue
+from baxis.core.storing import files
 
 HEADER = ("date", "role", "contrasts", "trials", "evidence", "library", "patients", "seed", "summary")
 

@@ -9,17 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from baxis.clinic.default_design import Derived, derive
-from baxis.clinic.default_design.rules import rules
-from baxis.clinic.default_design.what import simulated_endpoint
-from baxis.clinic.design import read_design
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import read_design
+from baxis.clinic.design.from_evidence import derive
+from baxis.clinic.design.from_evidence.default_design import Derived
+from baxis.clinic.design.from_evidence.rules import rules
+from baxis.clinic.design.from_evidence.what import simulated_endpoint
 from baxis.clinic.instruments import Instrument, instrument
-from baxis.clinic.intervals import Sample, replicate
-from baxis.clinic.posterior import draw_of, draws, explained
+from baxis.clinic.people.posterior import draw_of, draws, explained
 from baxis.clinic.scoreboard.prediction import Prediction
 from baxis.clinic.scoreboard.simulate import Judged, Simulated, Timed, simulate
-from baxis.clinic.settings import Settings
-from baxis.clinic.survival import pool, rate_influence, replicate_log_hazard_ratio
+from baxis.clinic.statistics.intervals import Sample, replicate
+from baxis.clinic.statistics.survival import pool, rate_influence, replicate_log_hazard_ratio
 from baxis.core import library, streams
 from baxis.core.errors import BaxisError, Unsupported
 from baxis.evidence import Evidence

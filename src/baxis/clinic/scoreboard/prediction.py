@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from baxis.clinic.intervals import central
+from baxis.clinic.statistics.intervals import central
 
 Array = NDArray[np.float64]
 GRID = 1000

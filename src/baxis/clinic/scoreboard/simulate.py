@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baxis.clinic.conduct import dropout_visit
-from baxis.clinic.design import Design, Endpoint
+from baxis.clinic.conduct.happenings import dropout_visit
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Design, Endpoint
 from baxis.clinic.instruments import Instrument
 from baxis.clinic.instruments.events import first_event
-from baxis.clinic.result import judge
-from baxis.clinic.settings import Settings
-from baxis.clinic.survival import Times
+from baxis.clinic.result.result import judge
+from baxis.clinic.statistics.survival import Times
 from baxis.clinic.trial import Laboratory
 
 Array = NDArray[np.float64]

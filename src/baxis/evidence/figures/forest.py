@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baxis.core import library
-from baxis.core.written import fixed
+from baxis.core.storing.written import fixed
 from baxis.evidence.figures.style import BLUE, GREY, INK, LIGHT, fitted, inches, new_figure, rc
 from baxis.evidence.meta.effects import SCALE_NAMES
 from baxis.evidence.meta.run import MetaResult

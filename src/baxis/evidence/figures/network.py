@@ -8,7 +8,7 @@ import numpy as np
 
 from baxis.evidence.figures.forest import _ticks, endpoint_title
 from baxis.evidence.figures.style import BLUE, GREY, INK, ORANGE, fitted, new_figure, rc
-from baxis.evidence.meta.network_run import NetworkResult
+from baxis.evidence.meta.network.run import NetworkResult
 from baxis.evidence.meta.wording import level_text, p_text, variance_text
 
 if TYPE_CHECKING:

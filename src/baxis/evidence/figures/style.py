@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from baxis.core import files
 from baxis.core.errors import InvalidValue
+from baxis.core.storing import files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ def new_figure(width: float, height: float) -> Figure:
     """Figure of width x height inches, off screen. Call inside `rc()`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     figure = Drawing(figsize=(width, height))
     FigureCanvasAgg(figure)
@@ -53,7 +53,7 @@ def rc():  # type: ignore[no-untyped-def]
 
     import matplotlib
 
-    from baxis.core.drawing import PLAIN
+    from baxis.core.showing.drawing import PLAIN
 
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return matplotlib.rc_context(RC | PLAIN)

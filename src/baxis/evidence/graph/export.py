@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from baxis.core import files
 from baxis.core.errors import InvalidValue
 from baxis.core.plain import to_json
+from baxis.core.storing import files
 from baxis.evidence.graph.build import MechanismMap, to_dict
 
 PICTURES = (".svg", ".png", ".pdf")

@@ -11,11 +11,11 @@ from baxis.evidence.meta.effects import (
     mean_difference,
     ratio,
 )
-from baxis.evidence.meta.inconsistency import Decomposition, Split, decompose, league, split
-from baxis.evidence.meta.network import Network, network, p_scores
-from baxis.evidence.meta.network_contrasts import Contrast, from_contrasts
-from baxis.evidence.meta.network_data import ArmCount, ArmMean, from_counts, from_means
-from baxis.evidence.meta.network_study import NetworkData, Study
+from baxis.evidence.meta.network.contrasts import Contrast, from_contrasts
+from baxis.evidence.meta.network.data import ArmCount, ArmMean, from_counts, from_means
+from baxis.evidence.meta.network.inconsistency import Decomposition, Split, decompose, league, split
+from baxis.evidence.meta.network.pooled import Network, network, p_scores
+from baxis.evidence.meta.network.study import NetworkData, Study
 from baxis.evidence.meta.pool import Options, Pooled, Prediction, Subgroups, pool, subgroups, variance_explained
 from baxis.evidence.meta.tables import TablePool, mantel_haenszel, peto
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from baxis.core.written import fixed
-from baxis.evidence.meta.network_run import NetworkResult
+from baxis.core.storing.written import fixed
+from baxis.evidence.meta.network.run import NetworkResult
 from baxis.evidence.meta.pool import variance_explained
 from baxis.evidence.meta.run import MetaResult, left_out_by_reason, regression_rows
 from baxis.evidence.meta.wording import level_text, p_cell, p_text, variance_text

@@ -17,7 +17,7 @@ from baxis.evidence.meta.arms import Arm, Published, read_arms
 from baxis.evidence.meta.classes import base_class
 from baxis.evidence.meta.controls import cohorts, control_of
 from baxis.evidence.meta.effects import LeftOut
-from baxis.evidence.rules import GROUP
+from baxis.evidence.store.rules import GROUP
 
 if TYPE_CHECKING:
     from baxis.evidence import Evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baxis.core.written import p_value
+from baxis.core.storing.written import p_value
 
 
 def level_text(level: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from baxis.evidence.registry import words
 from baxis.evidence.registry.matching import Known, known_arms, match
-from baxis.evidence.rules import GROUP
+from baxis.evidence.store.rules import GROUP
 
 Row = dict[str, str]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from baxis.core import library
 from baxis.core.errors import InvalidValue
-from baxis.core.folders import whole
-from baxis.core.sheets import csv_of
-from baxis.core.text_files import json_of
-from baxis.core.written import UNSEEN
-from baxis.evidence import schema
+from baxis.core.showing.sheets import csv_of
+from baxis.core.storing.folders import whole
+from baxis.core.storing.text_files import json_of
+from baxis.core.storing.written import UNSEEN
 from baxis.evidence.registry import design, results, shape
 from baxis.evidence.registry.refused import settle
+from baxis.evidence.store import schema
 
 Row = dict[str, str]
 TABLES = ("trials", "arms", "outcomes", "baseline", "agents")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from baxis.evidence import schema
-from baxis.evidence.checks import folder_faults
-from baxis.evidence.reading import RawTable
-from baxis.evidence.rules import Fault
-from baxis.evidence.tables import shipped
+from baxis.evidence.store import schema
+from baxis.evidence.store.checks import folder_faults
+from baxis.evidence.store.reading import RawTable
+from baxis.evidence.store.rules import Fault
+from baxis.evidence.store.tables import shipped
 
 if TYPE_CHECKING:
     from baxis.evidence.registry.record import Imported

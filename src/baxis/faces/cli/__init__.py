@@ -45,8 +45,8 @@ def _run(words: list[str], debug: bool) -> Any:
     import typer
 
     from baxis.faces.cli.app import build
-    from baxis.faces.cli.output import told_warning
-    from baxis.faces.cli.typed import once
+    from baxis.faces.cli.words.output import told_warning
+    from baxis.faces.cli.words.typed import once
 
     with warnings.catch_warnings():
         if not debug:
@@ -71,8 +71,8 @@ def _terminated(*_: object) -> NoReturn:
 
 
 def _interrupted() -> SystemExit:
-    from baxis.core import files
-    from baxis.faces.cli.output import say
+    from baxis.core.storing import files
+    from baxis.faces.cli.words.output import say
 
     done = [str(p) for p in files.written()]
     say("baxis: stopped; " + (f"written before that: {', '.join(done)}" if done else "nothing was written"), err=True)
@@ -111,7 +111,7 @@ def _usage(error: Any) -> str:
 def _told(error: BaseException) -> BaseException:
     """The exit for an error, after it was told: in a line, or a line each where there are several faults."""
     from baxis.core.errors import BaxisError, Faults, Stopped
-    from baxis.faces.cli.output import say
+    from baxis.faces.cli.words.output import say
 
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":  # the latter: typer's word for Ctrl-C
         return _interrupted()

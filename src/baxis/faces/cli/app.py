@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from baxis.core.errors import UnknownName
-from baxis.faces.cli.output import say
+from baxis.faces.cli.words.output import say
 
 # command -> (module, attribute); a Typer object is a group of its own
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("axis", "check"),
     "stimulate": ("axis", "stimulate"),
     "compare-diseases": ("axis", "compare_diseases"),
-    "explain": ("insight", "explain"),
+    "explain": ("explain", "explain"),
     "biomarkers": ("biomarkers", "biomarkers"),
     "enrich": ("enrich", "enrich"),
     "sensitivity": ("sensitivity", "sensitivity"),
@@ -63,7 +63,7 @@ def build(argv: list[str]) -> Any:
     wanted = [] if asked is None and "--version" in argv else list(COMMANDS)
     for name in [asked] if asked in COMMANDS else wanted:
         module, attribute = COMMANDS[name]
-        command = getattr(import_module(f".{module}", __package__), attribute)
+        command = getattr(import_module(f"{__package__}.commands.{module}"), attribute)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from baxis.core import files
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName
+from baxis.core.storing import files
 
 KINDS = ("trial", "drug", "disease", "scoreboard")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from baxis import axis
 from baxis._version import __version__
-from baxis.clinic.recipe import NOTICE
+from baxis.clinic.result.recipe import NOTICE
 from baxis.clinic.scoreboard.looks import last_errors
 from baxis.core import library
 from baxis.core.errors import UnknownName

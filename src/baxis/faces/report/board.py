@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from baxis.clinic.recipe import NOTICE
+from baxis.clinic.result.recipe import NOTICE
 from baxis.core.errors import InvalidValue
 from baxis.faces.report.credibility import credibility
 from baxis.faces.report.html import page, picture, section

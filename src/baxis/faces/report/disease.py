@@ -9,10 +9,10 @@ from typing import Any
 
 from baxis import axis, evidence
 from baxis._version import __version__
-from baxis.clinic.recipe import NOTICE
+from baxis.clinic.result.recipe import NOTICE
 from baxis.core import library
 from baxis.core.errors import UnknownName
-from baxis.evidence.query import disease_family
+from baxis.evidence.ask.query import disease_family
 from baxis.faces.report.credibility import assessed
 from baxis.faces.report.figures import contrasts_figures
 from baxis.faces.report.html import cell, page, picture, records, section, table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from baxis import axis, evidence
 from baxis._version import __version__
-from baxis.clinic.recipe import NOTICE
+from baxis.clinic.result.recipe import NOTICE
 from baxis.core import library
 from baxis.core.errors import BaxisError
 from baxis.faces.report.credibility import credibility
@@ -105,8 +105,8 @@ def axis_name(drug: str) -> str:
 
 def _runs(name: str, tables: evidence.Evidence, settings: dict[str, Any]) -> tuple[list[Explanation], list[str]]:
     """Explanations by disease, and why there is none in the others."""
-    from baxis.insight.classes import setting_of_drug
     from baxis.insight.explain import explain
+    from baxis.insight.omics.classes import setting_of_drug
 
     runs, refused = [], []
     for disease in [d for d in axis.diseases() if d != "healthy"]:

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from baxis.core.written import visible
+from baxis.core.storing.written import visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,8 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from baxis.core import environment, files
+from baxis.core import environment
 from baxis.core.errors import BaxisError, Unsupported
+from baxis.core.storing import files
 
 LONGEST = 180  # seconds
 

@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from baxis import axis, engine, evidence
-from baxis.axis import dimensions, treatment
+from baxis.axis.assembly import dimensions
 from baxis.axis.checks import Row, check
+from baxis.axis.dosing import treatment
 from baxis.core import library
 from baxis.core.errors import InvalidValue
 
@@ -152,8 +153,8 @@ def settings(case: Case) -> Proof:
 
 def output(case: Case) -> Proof:
     """Errors on calibration contrasts of the disease, and the stored look at trials kept out of fitting."""
-    from baxis.clinic.scoreboard.figures import LABELS
     from baxis.clinic.scoreboard.looks import last_errors
+    from baxis.clinic.scoreboard.shown.figures import LABELS
 
     seen = {
         (r["trial_id"], r["arm_id"], r["endpoint"]): r for r in evidence.contrasts(evidence.load()).to_dict("records")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from baxis.clinic.asked import others, sentence
-from baxis.clinic.baseline import named
-from baxis.clinic.calendar import calendar
-from baxis.clinic.safety import reported, to_know
-from baxis.core.written import share
+from baxis.clinic.design.calendar import calendar
+from baxis.clinic.people.baseline import named
+from baxis.clinic.result.asked import others, sentence
+from baxis.clinic.result.safety import reported, to_know
+from baxis.core.storing.written import share
 from baxis.faces.report.credibility import assessed
 from baxis.faces.report.html import cell, page, picture, section, table
 
 if TYPE_CHECKING:
-    from baxis.clinic.result import TrialResult
+    from baxis.clinic.result.result import TrialResult
 
 NAMES = {
     "age_y": "age, years", "female": "women, share", "weight_kg": "weight, kg", "bsa_m2": "body surface, m2", "ppi": "proton pump inhibitor, share",

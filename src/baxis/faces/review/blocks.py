@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from baxis import axis, evidence
-from baxis.axis.comparison import compare
+from baxis.axis.tables.comparison import compare
 from baxis.core.errors import UnknownName
 from baxis.evidence.meta.classes import base_class
 from baxis.faces.report.html import picture, records
@@ -17,7 +17,7 @@ from baxis.faces.report.linked import MARK
 from baxis.faces.review import figures
 from baxis.faces.review.context import Context, anchor
 from baxis.faces.review.values import predicted, short
-from baxis.insight.classes import Cell
+from baxis.insight.omics.classes import Cell
 
 SHARED = 3  # diseases in which a regulator must move to count as shared
 EFFECT = 4  # column of the effect in a table of contrasts

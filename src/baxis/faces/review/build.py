@@ -9,15 +9,16 @@ from pathlib import Path
 
 from baxis import axis, evidence
 from baxis._version import __version__
-from baxis.clinic.recipe import NOTICE
-from baxis.core import folders, library
+from baxis.clinic.result.recipe import NOTICE
+from baxis.core import library
 from baxis.core.errors import InvalidValue
+from baxis.core.storing import folders
 from baxis.faces.report.html import cell, page, table
 from baxis.faces.review import appendix
 from baxis.faces.review.bibliography import bibliography
 from baxis.faces.review.context import Context
 from baxis.faces.review.template import chapter
-from baxis.insight.classes import matrix
+from baxis.insight.omics.classes import matrix
 
 TITLE = "The B-cell axis in autoimmune disease: a living review"
 STYLE = """

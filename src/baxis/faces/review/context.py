@@ -12,7 +12,7 @@ from baxis.core import sources
 from baxis.core.errors import UnknownName
 from baxis.evidence import Evidence
 from baxis.faces.report.linked import contested, grades
-from baxis.insight.classes import Cell
+from baxis.insight.omics.classes import Cell
 
 
 def anchor(text: str) -> str:

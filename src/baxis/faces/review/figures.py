@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baxis.axis.comparison import compare
-from baxis.axis.words import label
+from baxis.axis.tables.comparison import compare
+from baxis.axis.tables.words import label
 from baxis.evidence import Evidence
 from baxis.evidence.figures.style import BLUE, GREY, LIGHT, ORANGE, new_figure, rc
-from baxis.insight.classes import Cell
+from baxis.insight.omics.classes import Cell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

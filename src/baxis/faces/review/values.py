@@ -6,12 +6,12 @@ from collections.abc import Callable
 from html import escape
 
 from baxis import axis
-from baxis.clinic.scoreboard.figures import LABELS
 from baxis.clinic.scoreboard.looks import last_errors
+from baxis.clinic.scoreboard.shown.figures import LABELS
 from baxis.core import library
 from baxis.core.errors import UnknownName
 from baxis.faces.review.context import Context, anchor
-from baxis.insight.classes import Observed, Predicted
+from baxis.insight.omics.classes import Observed, Predicted
 
 WORDS = {"RD": ("percentage points in", 100.0), "MD": ("points of", 1.0), "HR": ("hazard ratio of", 1.0),
          "RATE": ("rate ratio of", 1.0)}  # fmt: skip

@@ -24,8 +24,8 @@ def site(host: str = "127.0.0.1", allowed: Sequence[str] = ()) -> Any:
         raise Unsupported(f"{e.name} is not installed; {NEEDS}") from None
     assert plotly
     assert shiny
-    from baxis.faces.web.guard import hosts_of
-    from baxis.faces.web.site import application
+    from baxis.faces.web.frame.guard import hosts_of
+    from baxis.faces.web.frame.site import application
 
     return application(hosts_of(host, allowed))
 
@@ -46,7 +46,7 @@ def serve(
     check_free(host, port)
     built = site(host, allowed)
     if scoreboard is not None:
-        from baxis.faces.web.saved_board import use
+        from baxis.faces.web.pages.saved_board import use
 
         use(Path(scoreboard))
     import logging

@@ -15,9 +15,9 @@ from typing import Any
 from shiny import Inputs, Outputs, Session, reactive
 
 from baxis.core.errors import BaxisError, InvalidValue
-from baxis.faces.web import asked, work
-from baxis.faces.web.downloads import CROWDED
-from baxis.faces.web.pages import Answer, Page
+from baxis.faces.web.frame import asked, work
+from baxis.faces.web.frame.downloads import CROWDED
+from baxis.faces.web.page_list import Answer, Page
 
 MOST_FIELDS, MOST_WORDS, MOST_TEXT = 120, 2_000, 20_000  # fields of a form; characters of a field, and of a long one
 EVERY = 0.5  # seconds between two reports of progress

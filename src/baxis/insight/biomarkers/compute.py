@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from baxis.clinic.recipe import NOTICE, basis
-from baxis.clinic.settings import Settings, settle
+from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.bench.scenario import scenario
 from baxis.insight.biomarkers import decision, early
 from baxis.insight.biomarkers.markers import Judged, combined, measured, ranked
 from baxis.insight.biomarkers.result import Biomarkers
 from baxis.insight.explain.runs import Bench
-from baxis.insight.scenario import scenario
 
 Array = NDArray[np.float64]
 LEAST = 200

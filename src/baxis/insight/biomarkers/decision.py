@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from baxis.clinic.population import Population
-from baxis.clinic.posterior import between_draws
+from baxis.clinic.people.population import Population
+from baxis.clinic.people.posterior import between_draws
 from baxis.insight.biomarkers.markers import FOLDS, predicted, shuffled
 
 Array = NDArray[np.float64]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from baxis.clinic.asked import on_figure
+from baxis.clinic.result.asked import on_figure
+from baxis.insight.bench.legends import below
 from baxis.insight.biomarkers.decision import ALL, ONE
 from baxis.insight.biomarkers.result import Biomarkers
-from baxis.insight.legends import below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ SHOWN = 14  # markers on treatment
 
 def draw(result: Biomarkers) -> Figure:
     """Four panels."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     figure = Drawing(figsize=(14, 11), layout="constrained")
     ((left, right), (early, curve)) = figure.subplots(2, 2)

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.labs import levels
-from baxis.clinic.population import Population
+from baxis.clinic.people.labs import levels
+from baxis.clinic.people.population import Population
 from baxis.core import library, streams
 
 Array = NDArray[np.float64]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from baxis.core.folders import whole
 from baxis.core.plain import finite, to_json
-from baxis.core.sheets import csv_text
-from baxis.insight.scenario import Scenario
+from baxis.core.showing.sheets import csv_text
+from baxis.core.storing.folders import whole
+from baxis.insight.bench.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

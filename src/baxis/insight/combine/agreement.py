@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from baxis import evidence
-from baxis.clinic.recipe import basis
-from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.result.recipe import basis
 from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue
+from baxis.insight.bench.compared import OF_TRIALS, Compared
 from baxis.insight.combine.agreement_run import Row, modelled
 from baxis.insight.combine.result import NOTICE
-from baxis.insight.compared import OF_TRIALS, Compared
 
 LEAST, EDGE = 100, 1.645  # EDGE: half-width of a 90 % interval in standard errors
 TABLE = "combinations/trials"

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.design import Arm, Design, Treatment, read_design
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Arm, Design, Treatment, read_design
 from baxis.clinic.instruments import instrument
-from baxis.clinic.population import Population
-from baxis.clinic.posterior import between_draws
-from baxis.clinic.result import ArmRun, judge
-from baxis.clinic.safety import infections
-from baxis.clinic.settings import Settings
+from baxis.clinic.people.population import Population
+from baxis.clinic.people.posterior import between_draws
+from baxis.clinic.result.result import ArmRun, judge
+from baxis.clinic.result.safety import infections
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.insight.combine import setting

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baxis.clinic.asked import on_figure
-from baxis.insight.legends import below
+from baxis.clinic.result.asked import on_figure
+from baxis.insight.bench.legends import below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ COLOURS = {"additive": "#1f6f8b", "product": "#c26a2d"}
 
 def overview(c: Combination) -> Figure:
     """Left: effect against dose for each drug alone and all together; right: excess over each null at full doses."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     fig = Drawing(figsize=(10.5, 4.2), layout="constrained")
     left, right = fig.subplots(1, 2)
@@ -59,7 +59,7 @@ def overview(c: Combination) -> Figure:
 
 def gaps(t: Timing) -> Figure:
     """Left: effect over time and at the end against the gap between starts; right: IgG lost at its lowest."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     fig = Drawing(figsize=(10.5, 4.2), layout="constrained")
     left, right = fig.subplots(1, 2)
@@ -88,7 +88,7 @@ def gaps(t: Timing) -> Figure:
 
 def pareto(s: Search) -> Figure:
     """Every drug and pair by serious harms and effect, coloured by IgG lost; the front with names."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     fig = Drawing(figsize=(11.5, 6.2), layout="constrained")
     axes = fig.subplots()

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic import prescribed
-from baxis.clinic.recipe import basis
+from baxis.clinic.design import prescribed
+from baxis.clinic.result.recipe import basis
 from baxis.core import streams
 from baxis.core.errors import InvalidValue
 from baxis.core.plain import to_json
@@ -21,7 +21,7 @@ from baxis.insight.combine import harm, nulls, setting
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from baxis.clinic.settings import Settings
+    from baxis.clinic.conduct.settings import Settings
     from baxis.insight.combine.surface import Ask, Shown
 
 Array = NDArray[np.float64]
@@ -68,7 +68,7 @@ class Combination:
 
     def save(self, folder: str | Path) -> Path:
         """Write result.json and combination.png into a new folder, or over an earlier one."""
-        from baxis.core.folders import whole
+        from baxis.core.storing.folders import whole
 
         return whole(
             folder, "baxis combine", self._write, {"combination.png": lambda path: self.plot().savefig(path, dpi=150)}

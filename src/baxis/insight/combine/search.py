@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis, evidence
-from baxis.clinic.recipe import basis
-from baxis.clinic.settings import Settings, unread
+from baxis.clinic.conduct.settings import Settings, unread
+from baxis.clinic.result.recipe import basis
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import BaxisError
-from baxis.core.folders import whole
 from baxis.core.plain import to_json
+from baxis.core.storing.folders import whole
 from baxis.insight.combine import harm, setting
 from baxis.insight.combine.result import NOTICE, enough, interval, resampled
 from baxis.insight.combine.surface import INFLAMMATION, Ask, Shown, ask, measure

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from baxis import axis, evidence
-from baxis.axis import drug_doses, treatment
-from baxis.clinic.design import Design, Treatment, read_design
-from baxis.core import disease_names
+from baxis.axis.dosing import drug_doses, treatment
+from baxis.clinic.design.design import Design, Treatment, read_design
 from baxis.core.errors import BaxisError, UnknownName, Unsupported
-from baxis.insight import given
+from baxis.core.reading import disease_names
+from baxis.insight.bench import given
 
 SHIPPED = "setting and regimens are taken from the shipped tables; give regimens of your own as 'DRUG AMOUNT UNIT ROUTE SCHEDULE'"
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(?=\s*(?:mg/kg|mg/m2|mg|g|ug)\b)")

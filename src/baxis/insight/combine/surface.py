@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.design import Arm, Design, Treatment
-from baxis.clinic.population import Population, run_in
-from baxis.clinic.regimen import SLOTS, averages
-from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.design.design import Arm, Design, Treatment
+from baxis.clinic.people.population import Population, run_in
+from baxis.clinic.therapy.regimen import SLOTS, averages
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.insight.combine import setting

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from baxis.clinic import prescribed
-from baxis.clinic.recipe import basis
-from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.design import prescribed
+from baxis.clinic.result.recipe import basis
 from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue
-from baxis.core.folders import whole
 from baxis.core.plain import to_json
+from baxis.core.storing.folders import whole
 from baxis.insight.combine import harm, setting
 from baxis.insight.combine.result import NOTICE, enough, flags, interval, resampled
 from baxis.insight.combine.surface import INFLAMMATION, STRUCTURES, Shown, ask, measure, rival

@@ -11,16 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.population import Population
-from baxis.clinic.posterior import between_draws
-from baxis.clinic.recipe import NOTICE, basis
-from baxis.clinic.settings import Settings, settle
+from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.people.population import Population
+from baxis.clinic.people.posterior import between_draws
+from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import streams
 from baxis.core.errors import InvalidValue
+from baxis.insight.bench.scenario import Scenario, scenario
 from baxis.insight.explain.cuts import Node, arms_in_use, nodes, routes
 from baxis.insight.explain.result import Explanation
 from baxis.insight.explain.runs import Bench, Run, Runs, run_all
-from baxis.insight.scenario import Scenario, scenario
 
 Array = NDArray[np.float64]
 LEAST = 20  # patients for intervals between patients

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.axis.drug_table import TARGETS
+from baxis.axis.tables.drug_table import TARGETS
 
 Array = NDArray[np.float64]
 HELD = 1e4  # dose strength that leaves 1 in 10,000 of a target free

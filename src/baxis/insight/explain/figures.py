@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from baxis.clinic.asked import on_figure
+from baxis.clinic.result.asked import on_figure
+from baxis.insight.bench.legends import below
 from baxis.insight.explain.cuts import STAGES
 from baxis.insight.explain.result import Explanation
-from baxis.insight.legends import below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ INK, PALE, REST, WARM = "#1f4e79", "#9db7d1", "#b8b8b8", "#c0662b"
 
 def overview(result: Explanation) -> Figure:
     """Three panels: read-outs from target to tissue, the ladder, and what carries the rest."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     figure = Drawing(figsize=(16, 7.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 0.9, 1.0))

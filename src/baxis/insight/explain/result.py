@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from baxis.clinic.asked import others
+from baxis.clinic.result.asked import others
 from baxis.core.plain import records, to_json
-from baxis.core.sheets import csv_text
-from baxis.insight.scenario import Scenario
+from baxis.core.showing.sheets import csv_text
+from baxis.insight.bench.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,7 +107,7 @@ class Explanation:
 
     def save(self, folder: str | Path) -> Path:
         """Write explain.json, the tables as CSV and explain.png into a new folder, or over an earlier one."""
-        from baxis.core.folders import whole
+        from baxis.core.storing.folders import whole
 
         return whole(
             folder, "baxis explain", self._write, {"explain.png": lambda path: self.plot().savefig(path, dpi=150)}

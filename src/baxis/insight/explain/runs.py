@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
-from baxis.clinic.design import Arm
-from baxis.clinic.population import Population
-from baxis.clinic.regimen import plan
-from baxis.clinic.result import ArmRun, judge
-from baxis.clinic.settings import Settings
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Arm
+from baxis.clinic.people.population import Population
+from baxis.clinic.result.result import ArmRun, judge
+from baxis.clinic.therapy.regimen import plan
 from baxis.clinic.trial import Laboratory
+from baxis.insight.bench.scenario import Scenario
 from baxis.insight.explain.cuts import Cut, Node, arms, routes, rungs
-from baxis.insight.scenario import Scenario
 
 Array = NDArray[np.float64]
 TAIL_DAYS, TAIL_STEP = 28.0, 2.3  # read-outs are means over the last four weeks, at changing times of day

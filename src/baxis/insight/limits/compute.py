@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from baxis.clinic.recipe import basis
-from baxis.clinic.settings import Settings, settle
+from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.result.recipe import basis
 from baxis.core import library
 from baxis.core.errors import InvalidValue
 from baxis.core.plain import records, to_json
+from baxis.insight.bench.scenario import Scenario, scenario
 from baxis.insight.limits import measures, vaccine
 from baxis.insight.limits.runs import CONTINUED, NEVER, Runs, remission, simulate
-from baxis.insight.scenario import Scenario, scenario
 
 LONGEST = 520.0  # weeks in all
 USUAL_VACCINE = 24.0  # week of treatment
@@ -54,7 +54,7 @@ class Limits:
 
     def save(self, folder: str | Path) -> Path:
         """Write limits.json and limits.png into a new or empty folder, or over an earlier result of `limits`."""
-        from baxis.core.folders import whole
+        from baxis.core.storing.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.asked import on_figure
-from baxis.clinic.labs import reported
-from baxis.clinic.survival import kaplan_meier
-from baxis.insight.legends import below
+from baxis.clinic.people.labs import reported
+from baxis.clinic.result.asked import on_figure
+from baxis.clinic.statistics.survival import kaplan_meier
+from baxis.insight.bench.legends import below
 from baxis.insight.limits.measures import GONE, against_never, benefit
 from baxis.insight.limits.runs import CONTINUED, NEVER, STOPPED
 
@@ -25,7 +25,7 @@ COLOURS = {STOPPED: "#1f4e79", CONTINUED: "#c0662b", NEVER: "#8a8a8a"}
 
 def draw(result: Limits) -> Figure:
     """Medians over patients; the band (stopped arm) holds 90 % of them."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     figure = Drawing(figsize=(12, 7), layout="constrained")
     panels = figure.subplots(2, 2).ravel()

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from baxis.clinic.instruments import instrument
 from baxis.clinic.instruments.events import first_event
-from baxis.clinic.labs import reported
-from baxis.clinic.survival import Times
+from baxis.clinic.people.labs import reported
+from baxis.clinic.statistics.survival import Times
+from baxis.insight.bench.sample import LEAST, LOW, LOW_IGG, Sample
 from baxis.insight.limits.runs import CONTINUED, NEVER, STOPPED, Runs, remission
-from baxis.insight.sample import LEAST, LOW, LOW_IGG, Sample
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

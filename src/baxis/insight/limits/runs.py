@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
-from baxis.clinic.design import Arm
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.design.design import Arm
 from baxis.clinic.instruments import Visits
-from baxis.clinic.population import Population
-from baxis.clinic.regimen import plan
-from baxis.clinic.result import ArmRun
-from baxis.clinic.settings import Settings
+from baxis.clinic.people.population import Population
+from baxis.clinic.result.result import ArmRun
+from baxis.clinic.therapy.regimen import plan
 from baxis.clinic.trial import Laboratory
-from baxis.core import library, schedule
+from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
-from baxis.insight.scenario import Scenario
+from baxis.core.reading import schedule
+from baxis.insight.bench.scenario import Scenario
 
 Array = NDArray[np.float64]
 STOPPED, CONTINUED, NEVER = "stopped", "continued", "never"

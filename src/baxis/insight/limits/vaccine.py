@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from baxis import axis, engine
-from baxis.clinic.design import Arm
-from baxis.clinic.population import Population
-from baxis.clinic.regimen import plan
+from baxis.clinic.design.design import Arm
+from baxis.clinic.people.population import Population
+from baxis.clinic.therapy.regimen import plan
 from baxis.clinic.trial import Laboratory
 from baxis.core import library
+from baxis.insight.bench.scenario import Scenario
 from baxis.insight.limits.measures import Sample
 from baxis.insight.limits.runs import CONTINUED, STOPPED, Runs
-from baxis.insight.scenario import Scenario
 
 Array = NDArray[np.float64]
 ANTIGEN_DAYS = 7.0  # mean stay of antigen (assumed: draining nodes hold a protein antigen for one to two weeks)

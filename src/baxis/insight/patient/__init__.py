@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baxis.insight.patient.posterior import Posterior, infer
+from baxis.insight.patient.inference.posterior import Posterior, infer
 from baxis.insight.patient.predict import PatientResult, patient
 
 __all__ = ["PatientResult", "Posterior", "infer", "patient"]

@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.labs import measures
-from baxis.core import dates
+from baxis.clinic.people.labs import measures
+from baxis.core.reading import dates
 from baxis.insight.patient import scores
-from baxis.insight.patient.own_levels import OwnLevels
-from baxis.insight.patient.posterior import Posterior
+from baxis.insight.patient.inference.own_levels import OwnLevels
+from baxis.insight.patient.inference.posterior import Posterior
 from baxis.insight.patient.visits import Visits
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
+from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.instruments import CODES
-from baxis.clinic.labs import levels, noise
-from baxis.clinic.settings import Settings
+from baxis.clinic.people.labs import levels, noise
 from baxis.core import streams
-from baxis.insight.patient.posterior import MOST, Likelihood, Posterior, infer
-from baxis.insight.patient.prior import APART, Made, Pool
+from baxis.insight.patient.inference.posterior import MOST, Likelihood, Posterior, infer
+from baxis.insight.patient.inference.prior import APART, Made, Pool
 from baxis.insight.patient.visits import Given, Rating, Visits
 
 Array = NDArray[np.float64]

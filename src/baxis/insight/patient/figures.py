@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from baxis.clinic.asked import on_figure
-from baxis.clinic.labs import written
+from baxis.clinic.people.labs import written
+from baxis.clinic.result.asked import on_figure
 from baxis.insight.patient.beside import when
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ COLOURS = ("#8a8a8a", "#0072b2", "#b2541a", "#117733", "#7a5195", "#c79a00")
 
 def draw(result: PatientResult) -> Figure:
     """Bands and bars hold 90 % of the posterior."""
-    from baxis.core.drawing import Drawing
+    from baxis.core.showing.drawing import Drawing
 
     figure = Drawing(figsize=(13, 4.4), layout="constrained")
     panels = figure.subplots(1, 3, width_ratios=(1.1, 1, 1))

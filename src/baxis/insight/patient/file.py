@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from baxis import axis
-from baxis.axis import observables
-from baxis.clinic.labs import measures, written
-from baxis.core import numbers, possible, tables, units
+from baxis.axis.tables import observables
+from baxis.clinic.people.labs import measures, written
+from baxis.core import units
 from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
-from baxis.core.text_files import decoded, file_bytes
-from baxis.insight.omics_parameters import links
+from baxis.core.reading import numbers, possible, tables
+from baxis.core.storing.text_files import decoded, file_bytes
+from baxis.insight.omics.parameters import links
 from baxis.insight.patient import scores
-from baxis.insight.patient.past import is_drug, treatment
+from baxis.insight.patient.inference.past import is_drug, treatment
 from baxis.insight.patient.rows import Line, find, split_limit
 from baxis.insight.patient.visits import Given, Rating, Standing, Visits
 

@@ -10,21 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from baxis.clinic import exposure, prescribed
-from baxis.clinic.design import Arm, Treatment
-from baxis.clinic.labs import measures, noise
-from baxis.clinic.population import Population, typical
-from baxis.clinic.recipe import basis
-from baxis.clinic.settings import Settings, unread
+from baxis.clinic.conduct.settings import Settings, unread
+from baxis.clinic.design import exposure, prescribed
+from baxis.clinic.design.design import Arm, Treatment
+from baxis.clinic.people.labs import measures, noise
+from baxis.clinic.people.population import Population, typical
+from baxis.clinic.result.recipe import basis
 from baxis.core import streams
 from baxis.core.plain import records, to_json
-from baxis.insight import given
+from baxis.insight.bench import given
 from baxis.insight.combine import setting
 from baxis.insight.patient import beside, scores
 from baxis.insight.patient.course import Ratings, Table, program, run, started
 from baxis.insight.patient.file import read
-from baxis.insight.patient.own_levels import OwnLevels
-from baxis.insight.patient.posterior import MOST, Posterior, infer
+from baxis.insight.patient.inference.own_levels import OwnLevels
+from baxis.insight.patient.inference.posterior import MOST, Posterior, infer
 from baxis.insight.patient.visits import Visits
 
 Array = NDArray[np.float64]
@@ -66,7 +66,7 @@ class PatientResult:
 
     def save(self, folder: str | Path) -> Path:
         """Write patient.json and patient.png into a new or empty folder, or over an earlier result of `patient`."""
-        from baxis.core.folders import whole
+        from baxis.core.storing.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from baxis.core import dates, headers, numbers, tables, units
+from baxis.core import units
 from baxis.core.errors import InvalidValue
+from baxis.core.reading import dates, headers, numbers, tables
 
 COLUMNS = "day (or date), measure, value, unit"
 NAMES = {

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis.clinic.instruments import instrument
-from baxis.core import library, possible, units
+from baxis.core import library, units
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.reading import possible
 
 Array = NDArray[np.float64]
 TABLE = "biomarkers/scores"

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from baxis import axis
-from baxis.clinic.population import Population
-from baxis.clinic.recipe import NOTICE, basis
-from baxis.clinic.settings import Progress, Settings, settle, unread
+from baxis.clinic.conduct.settings import Progress, Settings, settle, unread
+from baxis.clinic.people.population import Population
+from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import streams
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.insight.bench.scenario import scenario
 from baxis.insight.explain.runs import Bench
-from baxis.insight.scenario import scenario
 from baxis.insight.sensitivity.inputs import DUMMY, ENDOTYPE, Cube
 from baxis.insight.sensitivity.result import Sensitivity
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 
 from baxis import axis, engine
-from baxis.clinic import posterior
-from baxis.clinic.design import Design
-from baxis.clinic.population import Population, demographics, number, run_in, set_input, weight_columns
+from baxis.clinic.design.design import Design
+from baxis.clinic.people import posterior
+from baxis.clinic.people.population import Population, demographics, number, run_in, set_input, weight_columns
 
 Array = NDArray[np.float64]
 ENDOTYPE, DUMMY = "endotype", "dummy (no effect)"

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from baxis.core.plain import records, to_json
-from baxis.core.sheets import csv_text
-from baxis.insight.scenario import Scenario
+from baxis.core.showing.sheets import csv_text
+from baxis.insight.bench.scenario import Scenario
 from baxis.insight.sensitivity.inputs import DUMMY
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Sensitivity:
 
     def save(self, folder: str | Path) -> Path:
         """Write sensitivity.json, the tables as CSV and sensitivity.png into a new folder, or over an earlier one."""
-        from baxis.core.folders import whole
+        from baxis.core.storing.folders import whole
 
         return whole(
             folder,
@@ -74,8 +74,8 @@ class Sensitivity:
 
     def plot(self) -> Figure:
         """Figure: Morris, Sobol and partial rank correlation of the benefit, and of the endpoint difference."""
-        from baxis.clinic.asked import on_figure
-        from baxis.core.drawing import Drawing
+        from baxis.clinic.result.asked import on_figure
+        from baxis.core.showing.drawing import Drawing
 
         figure = Drawing(figsize=(15, 6), layout="constrained")
         panels = figure.subplots(1, 4)

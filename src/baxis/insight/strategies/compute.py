@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 
 from baxis import axis
-from baxis.clinic import prescribed, safety
-from baxis.clinic.design import Arm, Design, read_design
+from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.design import prescribed
+from baxis.clinic.design.design import Arm, Design, read_design
 from baxis.clinic.instruments import instrument
-from baxis.clinic.recipe import basis
-from baxis.clinic.settings import Settings, settle, unread
+from baxis.clinic.result import safety
+from baxis.clinic.result.recipe import basis
 from baxis.clinic.trial import Laboratory
 from baxis.core import library
 from baxis.core.errors import InvalidValue
 from baxis.core.plain import records, to_json
-from baxis.core.sheets import csv_text
+from baxis.core.showing.sheets import csv_text
+from baxis.insight.bench.sample import LEAST, LOW
 from baxis.insight.combine import setting
-from baxis.insight.sample import LEAST, LOW
 from baxis.insight.strategies import judge
 from baxis.insight.strategies.defaults import NO_DRUG, RETURN, RISE, default_strategies
 from baxis.insight.strategies.drugs import check, courses
@@ -64,7 +65,7 @@ class Strategies:
 
     def save(self, folder: str | Path) -> Path:
         """Write strategies.json, tables and figure into a new or empty folder, or over an earlier result."""
-        from baxis.core.folders import whole
+        from baxis.core.storing.folders import whole
 
         def fill(work: Path) -> None:
             text = to_json(self.to_dict(), 1)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis.clinic.instruments import Visits
-from baxis.clinic.labs import noise, reported
-from baxis.clinic.population import Population
+from baxis.clinic.people.labs import noise, reported
+from baxis.clinic.people.population import Population
 from baxis.core import streams
 from baxis.insight.strategies.drugs import LineDrugs
 from baxis.insight.strategies.plan import Strategy

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from baxis import axis
-from baxis.clinic.design import Treatment
-from baxis.core import library, schedule
+from baxis.clinic.design.design import Treatment
+from baxis.core import library
+from baxis.core.reading import schedule
 from baxis.insight.combine import setting
 from baxis.insight.strategies.plan import Again, Line, Steroid, Strategy, Target
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
-from baxis.clinic.design import Arm, Design, Treatment
+from baxis.clinic.design.design import Arm, Design, Treatment
 from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
-from baxis.clinic.population import Population
-from baxis.clinic.regimen import dose_amounts, doses_taken, plan
-from baxis.core import schedule
+from baxis.clinic.people.population import Population
+from baxis.clinic.therapy.regimen import dose_amounts, doses_taken, plan
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.core.reading import schedule
 from baxis.insight.combine import setting
 from baxis.insight.strategies.defaults import is_course
 from baxis.insight.strategies.plan import Line, Strategy

@@ -20,8 +20,8 @@ COSTS = (("prednisone, cumulative", "g"), ("serious infections", "per 100 patien
 
 def draw(result: Strategies) -> Figure:
     """Means over patients; on the right each strategy with its 90 % intervals."""
-    from baxis.clinic.asked import on_figure
-    from baxis.core.drawing import Drawing, label
+    from baxis.clinic.result.asked import on_figure
+    from baxis.core.showing.drawing import Drawing, label
 
     figure = Drawing(figsize=(12.5, 7), layout="constrained")
     panels = figure.subplots(2, 3).ravel()
@@ -50,7 +50,7 @@ def draw(result: Strategies) -> Figure:
 
 def _bars(panel: Any, result: Strategies, measure: str, shown: tuple[list[str], dict[str, str]]) -> None:
     """One measure of each strategy as a point with its interval."""
-    from baxis.core.drawing import label
+    from baxis.core.showing.drawing import label
 
     names, colour = shown
     rows = result.table[result.table["measure"] == measure].set_index("strategy")

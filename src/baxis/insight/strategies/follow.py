@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
-from baxis.clinic.design import Background, Design
+from baxis.clinic.design.design import Background, Design
 from baxis.clinic.instruments import Course, Instrument, Visits
 from baxis.clinic.instruments.base import STEROID
 from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
-from baxis.clinic.population import Population
+from baxis.clinic.people.population import Population
 from baxis.clinic.trial import SCREENING_DAY
 from baxis.core import streams
 from baxis.insight.strategies.decide import Patients

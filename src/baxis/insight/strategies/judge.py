@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic import safety
 from baxis.clinic.instruments.events import first_event
-from baxis.clinic.labs import reported
+from baxis.clinic.people.labs import reported
+from baxis.clinic.result import safety
 from baxis.core import library, streams
-from baxis.insight.sample import LOW, LOW_IGG, REPLICATES, Sample
+from baxis.insight.bench.sample import LOW, LOW_IGG, REPLICATES, Sample
 from baxis.insight.strategies.defaults import RETURN
 from baxis.insight.strategies.follow import VISIT_WEEKS, Followed, Setting, steroid_at_start
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from baxis.clinic.instruments import instrument
-from baxis.core import disease_names, fault_words, library
+from baxis.core import library
 from baxis.core.errors import Faults, InvalidValue, UnknownName, nearest
+from baxis.core.reading import disease_names, fault_words
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 FOLDER = "strategies"

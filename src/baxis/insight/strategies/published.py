@@ -8,7 +8,7 @@ import numpy as np
 
 from baxis import evidence
 from baxis.core.errors import InvalidValue
-from baxis.insight.sample import Sample
+from baxis.insight.bench.sample import Sample
 from baxis.insight.strategies.follow import Followed, Setting
 
 COURSES = "infusions_per_patient"

@@ -1,0 +1,112 @@
+"""`baxis export`: the axis, a virtual trial, its population and its trajectories for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from baxis.faces.cli.words.output import say
+
+TYPICAL = ("sbml", "antimony", "omex")  # of a disease's typical patient
+TRIAL = ("sbml", "omex", "population", "netcdf", "zarr")  # of a simulated trial
+SAVED = ("netcdf", "zarr")  # of a saved result
+CALIBRATION = "petab"  # the calibration problem of the first rungs
+FOLDERS = {"zarr": "baxis export zarr", CALIBRATION: "baxis export petab"}  # kinds that are a folder, by its kind
+KINDS = tuple(dict.fromkeys((*TYPICAL, *TRIAL, CALIBRATION)))
+
+
+def export(
+    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="Format.")],
+    out: Annotated[Path, typer.Option(help="File to write (zarr, petab: a folder).")],
+    disease: Annotated[str | None, typer.Option(help="Disease code; its typical patient at rest.")] = None,
+    treatment: Annotated[
+        list[str] | None, typer.Option(help="As 'rituximab 1000 mg iv days 1,15' or 'prednisone 10 mg/day'; repeat.")
+    ] = None,
+    weeks: Annotated[float, typer.Option(help="Weeks of doses, and of the SED-ML time course.")] = 52.0,
+    trial: Annotated[
+        str | None, typer.Option(help="A trial id or design file, simulated in place of --disease.", metavar="ID|FILE")
+    ] = None,
+    result: Annotated[
+        Path | None, typer.Option(help="netcdf, zarr: a folder that `baxis trial --out` wrote.", metavar="DIR")
+    ] = None,
+    patients: Annotated[int, typer.Option(help="With --trial: patients simulated in each arm.")] = 200,
+    seed: Annotated[int, typer.Option(help="With --trial: seed of every random stream.")] = 1,
+    patient: Annotated[
+        int | None, typer.Option(help="With --trial: number of the patient whose model is written. Default: the first.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(help="sbml with --trial: the arm. Default: the first active one.")] = None,
+) -> None:
+    """Write a typical patient, or a virtual trial with its patients, for other programs. Research use only."""
+    from baxis.core.errors import InvalidValue
+    from baxis.core.storing import files
+    from baxis.core.storing.folders import check_folder
+
+    if kind in FOLDERS:
+        check_folder(out, FOLDERS[kind])
+    else:
+        files.check_file(out)
+    _check_who(kind, trial, patient, arm)
+    if kind == CALIBRATION:
+        from baxis.axis.exchange.petab.petab_problem import export_petab
+
+        if trial is not None or result is not None or treatment:
+            raise InvalidValue("export petab", "--trial, --result or --treatment", "--disease or nothing")
+        wanted = (f"pharmacodynamics-{disease}",) if disease else ()
+        say("\n".join(f"Written to {m}" for m in export_petab(out, wanted)))
+        return
+    sources = [n for n, v in (("--disease", disease), ("--trial", trial), ("--result", result)) if v is not None]
+    if len(sources) > 1:
+        raise InvalidValue("export", " and ".join(sources), "one of --disease, --trial and --result")
+    _check_kind(kind, sources[0] if sources else "--disease")
+    if result is not None:
+        from baxis.clinic.files.arrays import write_arrays
+        from baxis.clinic.files.reload import load_result
+
+        made = write_arrays(load_result(result), kind, out)
+    elif trial is not None:
+        made = _trial(kind, out, trial, (patient, arm), {"patients": patients, "seed": seed})
+    else:
+        from baxis.axis.exchange.archive import export as write
+
+        made = write(disease or "healthy", kind, out, tuple(treatment or ()), weeks)
+    say(f"Written to {made}")
+
+
+def _check_who(kind: str, trial: str | None, patient: int | None, arm: str | None) -> None:
+    """A patient and an arm only where one is written. Raises InvalidValue."""
+    from baxis.core.errors import InvalidValue
+
+    for name, value, kinds in (("--patient", patient, ("sbml", "omex")), ("--arm", arm, ("sbml",))):
+        if value is not None and (trial is None or kind not in kinds):
+            raise InvalidValue(name, value, f"only with {' or '.join(kinds)} and --trial")
+
+
+def _check_kind(kind: str, source: str) -> None:
+    """A format that the source has. Raises UnknownName or InvalidValue."""
+    from baxis.core.errors import InvalidValue, UnknownName
+
+    if kind not in KINDS:
+        raise UnknownName("export format", kind, KINDS)
+    allowed = {"--disease": TYPICAL, "--trial": TRIAL, "--result": SAVED}[source]
+    if kind not in allowed:
+        holds = [n for n, kinds in (("--disease", TYPICAL), ("--trial", TRIAL), ("--result", SAVED)) if kind in kinds]
+        raise InvalidValue(f"export {kind}", source, " or ".join(holds), f"with {source}: {', '.join(allowed)}")
+
+
+def _trial(kind: str, out: Path, trial: str, who: tuple[int | None, str | None], settings: dict[str, Any]) -> Path:
+    """Simulate a trial and write what was asked of it."""
+    from baxis.clinic.files.arrays import write_arrays
+    from baxis.clinic.questions import archive
+    from baxis.faces.cli.words.progress import bar
+
+    with bar("patients") as progress:
+        found = archive.simulated(trial, progress=progress, **settings)
+    if kind == "omex":
+        return archive.write_archive(found, out, who[0])
+    if kind == "population":
+        return archive.write_population(found, out)
+    if kind == "sbml":
+        return archive.write_patient(found, out, *who)
+    return write_arrays(found.result, kind, out)

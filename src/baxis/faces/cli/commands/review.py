@@ -1,0 +1,31 @@
+"""`baxis review`: the living review, rebuilt from the evidence and the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from baxis.faces.cli.words.output import say
+
+
+def review(
+    out: Annotated[Path, typer.Option(help="Folder for review.html and the runs of the model.", metavar="DIR")],
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write review.pdf too, by the system's Chromium.")] = False,
+    patients: Annotated[int, typer.Option(help="Virtual patients in each run of the model.")] = 100,
+) -> None:
+    """Rebuild the living review: chapters tied to claims, trials and runs of the model. Research use only.
+
+    Runs of the model are kept in DIR/runs and reused until the library or the model changes.
+    """
+    from baxis.core.errors import InvalidValue
+    from baxis.faces.cli.words.progress import bar
+    from baxis.faces.review import write
+
+    if patients < 1:
+        raise InvalidValue("--patients", patients, "a whole number of at least 1")
+    with bar("runs of the model") as progress:
+        made = write(out, patients, pdf, progress)
+    for file in made:
+        say(f"Written to {file}")
