@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from engine_workloads import Workload
 
+from baxis.engine import to_sbml
+
 BATCH = 64  # patients that diffrax integrates at once
 LIMIT = 60.0  # seconds that a peer may spend on one workload at one tolerance
 
@@ -46,7 +48,7 @@ class RoadRunner:
     def run(self, work: Workload, rtol: float) -> tuple[np.ndarray, float]:
         rr = self._loaded.get(work.system.digest)
         if rr is None:
-            text = work.system.to_sbml(work.parameters[0], work.initial[0])
+            text = to_sbml(work.system, work.parameters[0], work.initial[0])
             rr = self._loaded[work.system.digest] = self.module.RoadRunner(text)
         ids = rr.model.getGlobalParameterIds()
         p_ids = [ids.index(n) for n in work.system.parameters]
@@ -91,7 +93,7 @@ class Copasi:
     def run(self, work: Workload, rtol: float) -> tuple[np.ndarray, float]:
         out, spent = np.full((len(work.parameters), len(work.times), len(work.outputs)), np.nan), 0.0
         for i, (p, y) in enumerate(zip(work.parameters, work.initial, strict=True)):
-            model = self.basico.load_model_from_string(with_events(work.system.to_sbml(p, y), work.doses))
+            model = self.basico.load_model_from_string(with_events(to_sbml(work.system, p, y), work.doses))
             settings = {"r_tol": rtol, "a_tol": rtol * 1e-2, "max_steps": 1_000_000}
             selection = [f"Values[{n}]" for n in work.outputs]
             clock = time.process_time()

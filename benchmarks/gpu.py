@@ -21,7 +21,7 @@ from baxis import engine
 from baxis.engine.codegen.program import build_program
 from baxis.engine.codegen.tableau import METHODS
 from baxis.engine.gpu.gpu import ptx_of
-from baxis.engine.gpu.report import find_ptxas, step_traffic, usage
+from baxis.engine.gpu.gpu_report import find_ptxas, step_traffic, usage
 from baxis.engine.gpu.text import write_gpu_module
 
 COUNTED = 256  # patients on which steps are counted, on the processor

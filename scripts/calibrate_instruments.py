@@ -26,7 +26,8 @@ from scipy.optimize import minimize
 
 from baxis import axis, engine, evidence
 from baxis.clinic.conduct.happenings import rescued
-from baxis.clinic.design.design import Design, build, read_design
+from baxis.clinic.design.design import Design, build
+from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import Course, Instrument, Visits, instrument
 from baxis.clinic.people import population
 from baxis.core import library, streams

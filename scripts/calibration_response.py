@@ -21,13 +21,16 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from baxis import axis, evidence
+from baxis.clinic.conduct.arm_run import ArmRun
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
-from baxis.clinic.design.design import Design, Endpoint, read_design
+from baxis.clinic.design.design import Design, Endpoint
+from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import instrument
 from baxis.clinic.people import population
-from baxis.clinic.result.result import ArmRun, judge
+from baxis.clinic.result.summarise import judge
 from baxis.clinic.scoreboard.simulate import needed
-from baxis.clinic.trial import Laboratory
 from baxis.core import library
 from baxis.core.errors import BaxisError
 
@@ -142,7 +145,7 @@ def _trial(design: Design, rows: pd.DataFrame, patients: int) -> Trial:
     small = needed(design, set(rows.arm_id) | set(rows.versus), sorted(asked), tool)
     lab = Laboratory(small, Settings(patients=patients, seed=11))
     people, _ = lab.screen()
-    runs = {arm.arm_id: lab.run_arm(arm, people) for arm in small.arms}
+    runs = {arm.arm_id: run_arm(lab, arm, people) for arm in small.arms}
     out: list[Contrast] = []
     controls: dict[tuple[str, str, float], Control] = {}
     for r in rows.itertuples():
@@ -199,6 +202,6 @@ def typical_effects(found: list[Trial], disease: str, names: list[str], values: 
         lab = Laboratory(trial.design, Settings(patients=8, seed=1))
         people = population.typical_patients(trial.design, parameters, rest, lab.options)
         asked = {a for c in trial.contrasts for a in c.arms}
-        runs = {arm.arm_id: lab.run_arm(arm, people) for arm in trial.design.arms if arm.arm_id in asked}
+        runs = {arm.arm_id: run_arm(lab, arm, people) for arm in trial.design.arms if arm.arm_id in asked}
         out += [effect(runs[c.arms[0]], runs[c.arms[1]], c.week) for c in trial.contrasts]
     return np.array(out).T if out else np.zeros((len(values), 0))

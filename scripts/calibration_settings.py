@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baxis.clinic.design.design import read_design
+from baxis.clinic.design.read import read_design
 from baxis.core import library
 
 # sd of a control proportion between like trials: one drug and dose has differed by 17 points; and the same as log odds

@@ -29,7 +29,8 @@ from baxis.insight.biomarkers import Biomarkers, biomarkers
 from baxis.insight.biomarkers.agreement import against_evidence
 from baxis.insight.biomarkers.decision import ALL, ONE, useful
 from baxis.insight.combine.agreement import against_evidence as combinations
-from baxis.insight.combine.search import Search, search
+from baxis.insight.combine.combination import Search
+from baxis.insight.combine.search import search
 from baxis.insight.explain import Explanation, explain
 from baxis.insight.omics.classes import Cell, matrix
 

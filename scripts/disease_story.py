@@ -8,7 +8,7 @@ from baxis import evidence
 from baxis.core import library
 from baxis.insight.bench.compared import Compared
 from baxis.insight.biomarkers import Biomarkers
-from baxis.insight.combine.search import Search
+from baxis.insight.combine.combination import Search
 from baxis.insight.explain import Explanation
 from baxis.insight.omics.classes import Cell
 

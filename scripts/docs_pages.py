@@ -19,7 +19,7 @@ from baxis.faces.cli.app import COMMANDS, build
 from baxis.faces.cli.commands.show import sections_of
 
 MODULES = ("baxis", "baxis.engine", "baxis.evidence", "baxis.evidence.meta", "baxis.evidence.graph", "baxis.evidence.rival",
-           "baxis.axis", "baxis.clinic.design.from_evidence.default_design", "baxis.clinic.instruments", "baxis.clinic.scoreboard",
+           "baxis.axis", "baxis.clinic.design.from_evidence", "baxis.clinic.instruments", "baxis.clinic.scoreboard",
            "baxis.insight.combine", "baxis.insight.explain", "baxis.insight.limits", "baxis.insight.patient",
            "baxis.insight.strategies",
            "baxis.insight.sensitivity", "baxis.faces.review")  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from baxis import evidence
-from baxis.clinic.design.design import read_design
-from baxis.clinic.scoreboard.shown.figures import LABELS, SCALE_LABEL
+from baxis.clinic.design.read import read_design
+from baxis.clinic.scoreboard.shown.board_figures import LABELS, SCALE_LABEL
 from baxis.core.errors import BaxisError
 from baxis.faces.web.pages import saved_board
 

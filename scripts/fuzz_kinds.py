@@ -141,7 +141,7 @@ def _design(random: Random) -> Input:
 
 
 def _read_design(given: Input) -> None:
-    from baxis.clinic.design.design import read_design
+    from baxis.clinic.design.read import read_design
 
     design = read_design("d.toml", ())
     if given.said and design.weeks <= 60 and len(design.arms) < 5:
@@ -313,7 +313,7 @@ def _form(random: Random) -> Input:
 @contextmanager
 def _no_patients() -> Iterator[None]:
     """Pages read their question to the end; virtual patients are what costs time."""
-    from baxis.clinic.trial import Laboratory
+    from baxis.clinic.conduct.laboratory import Laboratory
     from baxis.insight.patient.inference.prior import Made
 
     def reached(*_: object) -> Any:
@@ -412,7 +412,7 @@ def _saved(random: Random) -> Input:
 
 
 def _read_saved(given: Input) -> None:
-    from baxis.clinic.files.reload import load_result
+    from baxis.clinic.reload import load_result
 
     if given.said:
         cli("plot", ".")

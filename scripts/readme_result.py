@@ -20,7 +20,7 @@ def percent(value: float, ci: list[float] | None) -> str:
     return f"{100 * value:.1f} %{spread}"
 
 
-def table(result: baxis.clinic.result.result.TrialResult) -> str:
+def table(result: baxis.clinic.result.summarise.TrialResult) -> str:
     """Markdown table of arms and differences of the primary endpoint."""
     name = result.design.primary.name
     labels = {a.arm_id: a.arm_label for a in result.design.arms}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from baxis.clinic.scoreboard.prediction import COMBINED
-from baxis.clinic.scoreboard.shown.figures import LABELS
+from baxis.clinic.scoreboard.shown.board_figures import LABELS
 
 ROOT = Path(__file__).parents[1]
 SCALE = "risk_difference"

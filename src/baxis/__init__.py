@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from baxis._version import __version__
 
 if TYPE_CHECKING:
-    from baxis.clinic.design.design import Design, read_design
-    from baxis.clinic.files.reload import load_result
+    from baxis.clinic.design.design import Design
+    from baxis.clinic.design.read import read_design
     from baxis.clinic.questions.replicates import replicate_trials
+    from baxis.clinic.reload import load_result
     from baxis.clinic.trial import run_trial
     from baxis.core.errors import BaxisError
     from baxis.insight.biomarkers import biomarkers
@@ -30,8 +31,8 @@ _PUBLIC = {
     "biomarkers": "insight.biomarkers",
     "enrich": "insight.biomarkers.enrich",
     "explain": "insight.explain",
-    "load_result": "clinic.files.reload",
-    "read_design": "clinic.design.design",
+    "load_result": "clinic.reload",
+    "read_design": "clinic.design.read",
     "replicate_trials": "clinic.questions.replicates",
     "run_trial": "clinic.trial",
     "sensitivity": "insight.sensitivity",

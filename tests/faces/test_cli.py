@@ -152,7 +152,7 @@ def test_show_prints_numbers_with_sources(name: str, said: str, source: str) -> 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     code = (  # says when candidates begin to be simulated
-        "import sys; from baxis.clinic.trial import Laboratory; run = Laboratory.screen\n"
+        "import sys; from baxis.clinic.conduct.laboratory import Laboratory; run = Laboratory.screen\n"
         "def told(*a): print('SIMULATING', file=sys.stderr, flush=True); return run(*a)\n"
         "Laboratory.screen = told\n"
         "from baxis.faces.cli import main; main()"

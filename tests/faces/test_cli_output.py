@@ -69,7 +69,7 @@ def test_a_report_shows_it_as_text(cli: Cli, hostile: Path, tmp_path: Path) -> N
 
 
 def test_a_figure_that_fails_does_not_lose_the_run(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from baxis.clinic.result import figures
+    from baxis.clinic.result import trial_figures as figures
 
     def fail(*_: object) -> None:
         raise RuntimeError("no canvas")

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 import baxis
-from baxis.clinic.design.design import read_design
+from baxis.clinic.design.read import read_design
 from baxis.core import library
 from baxis.faces.cli import main
 from baxis.faces.cli.app import COMMANDS, build

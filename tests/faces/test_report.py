@@ -134,7 +134,7 @@ def test_a_disease_reads_in_words(capsys: pytest.CaptureFixture[str], tmp_path: 
 
 def test_no_contrast_is_left_out_of_the_figures() -> None:
     from baxis import evidence
-    from baxis.faces.report.figures import MOST, contrasts_figures
+    from baxis.faces.report.report_figures import MOST, contrasts_figures
 
     found = evidence.contrasts(evidence.load())
     for disease, rows in found.groupby("disease"):

@@ -14,12 +14,12 @@ import pytest
 
 from baxis import axis, engine
 from baxis.axis.dosing import treatment
-from baxis.axis.exchange import archive, identifiers
+from baxis.axis.exchange import archive, identifiers, patient_sbml
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
 
 RITUXIMAB = "rituximab 1000 mg iv days 1,15"
-NAMES = archive.read_outs()
+NAMES = patient_sbml.read_outs()
 CLOSE = 1e-4  # relative
 TIGHT = engine.Options(rtol=1e-7, atol=1e-10, threads=1)
 
@@ -31,7 +31,7 @@ def own() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return archive.sbml("SLE", [RITUXIMAB], 12)
+    return patient_sbml.sbml("SLE", [RITUXIMAB], 12)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def apart(values: np.ndarray, own: np.ndarray) -> float:
 def test_export_and_import_give_the_same_course() -> None:
     """No dose, so that both run compiled; the healthy start makes a lupus patient move."""
     given = ["prednisone 10 mg/day"]
-    again = engine.load_sbml(archive.sbml("SLE", given, 8))
+    again = engine.load_sbml(patient_sbml.sbml("SLE", given, 8))
     assert again.states == axis.system().states
     assert set(again.parameters) == {"body", *axis.system().parameters}
     values, _ = treatment.prepare("SLE", given, 8)

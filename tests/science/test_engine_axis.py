@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
+from baxis.engine.reading.export import to_sbml
 
 roadrunner = pytest.importorskip("roadrunner", reason="libRoadRunner is not installed")
 
@@ -34,7 +35,7 @@ def treated(p: np.ndarray, drug: str, route: str) -> tuple[np.ndarray, str]:
 def by_cvode(p: np.ndarray, y: np.ndarray, doses: list[tuple[float, float]], state: str) -> np.ndarray:
     """(n, T, N) states at WEEKS, read before a dose, stopped and started again at each dose."""
     system = axis.system()
-    rr = roadrunner.RoadRunner(system.to_sbml(p[0], y[0]))
+    rr = roadrunner.RoadRunner(to_sbml(system, p[0], y[0]))
     rr.integrator.relative_tolerance, rr.integrator.absolute_tolerance = 1e-10, 1e-13
     rr.integrator.maximum_num_steps = 1_000_000
     rr.timeCourseSelections = list(system.states)

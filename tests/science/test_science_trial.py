@@ -12,12 +12,12 @@ N = 60
 
 
 @pytest.fixture(scope="module")
-def lupus() -> baxis.clinic.result.result.TrialResult:
+def lupus() -> baxis.clinic.result.summarise.TrialResult:
     return baxis.run_trial("fenebrutinib-sle-ph2", patients=N, seed=5)
 
 
 @pytest.fixture(scope="module")
-def arthritis() -> baxis.clinic.result.result.TrialResult:
+def arthritis() -> baxis.clinic.result.summarise.TrialResult:
     return baxis.run_trial("rituximab-reflex", patients=N, seed=5)
 
 

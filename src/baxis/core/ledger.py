@@ -92,17 +92,17 @@ def parse_row(row: dict[str, str]) -> Parameter:
         raise ValueError(f"provenance {provenance!r}; allowed: {', '.join(PROVENANCE)}")
     claims = tuple(c.strip() for c in (get("claims") or "").replace(";", " ").split())
     return Parameter(
-        get("name", ""),
-        _number("value", get("value", "")),
-        unit,
-        kind,
-        get("source", "") or "",
-        get("place", "") or "",
-        claims,
-        get("rationale", "") or "",
-        provenance,
-        _number("spread", spread) if spread else None,
-        spread_kind or "",
+        name=get("name", ""),
+        value=_number("value", get("value", "")),
+        unit=unit,
+        kind=kind,
+        source=get("source", "") or "",
+        place=get("place", "") or "",
+        claims=claims,
+        rationale=get("rationale", "") or "",
+        provenance=provenance,
+        spread=_number("spread", spread) if spread else None,
+        spread_kind=spread_kind or "",
     )
 
 

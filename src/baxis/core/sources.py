@@ -64,7 +64,16 @@ def _source(key: str, entry: object) -> Source:
     author = f"{last[0]} et al." if len(last) > 1 else (last[0] if last else "")
     kind = entry.type  # type: ignore[attr-defined]
     get = fields.get
-    return Source(key, kind, get("title", ""), author, get("year", ""), get("doi", ""), get("pmid", ""), get("nct", ""))
+    return Source(
+        key=key,
+        kind=kind,
+        title=get("title", ""),
+        author=author,
+        year=get("year", ""),
+        doi=get("doi", ""),
+        pmid=get("pmid", ""),
+        nct=get("nct", ""),
+    )
 
 
 def find(key: str) -> Source:

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from baxis.engine.gpu.device import NoGpu
     from baxis.engine.gpu.gpu import GpuKernel, compile_for_gpu
     from baxis.engine.kernel.kernel import Kernel, compile
-    from baxis.engine.model.event_system import load_model
     from baxis.engine.model.events import ADD, INFUSE, SET, Events, bolus, concat, infusion, repeat, setting
-    from baxis.engine.model.network import Network, load_network
+    from baxis.engine.model.network import Network
     from baxis.engine.model.sensitive_system import SensitiveSystem, with_sensitivities
     from baxis.engine.model.system import System
     from baxis.engine.reading.antimony import load_antimony
+    from baxis.engine.reading.export import to_sbml
     from baxis.engine.reading.model_file import read_model
+    from baxis.engine.reading.network_file import load_model, load_network
     from baxis.engine.reading.sbml import load_sbml
     from baxis.engine.reading.units import check_units
     from baxis.engine.run.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _HOME = {
     "reading.antimony": ("load_antimony",),
     "run.ensemble": ("Ensemble", "Failure", "NOT_RUN", "STATUS_TEXT"),
-    "model.event_system": ("load_model",),
     "model.events": ("ADD", "SET", "INFUSE", "Events", "bolus", "concat", "infusion", "repeat", "setting"),
     "gpu.gpu": ("GpuKernel", "compile_for_gpu"),
     "gpu.device": ("NoGpu",),
@@ -50,6 +50,7 @@ _HOME = {
     "run.resting": ("Rest", "rest"),
     "run.run": ("Run", "start"),
     "reading.sbml": ("load_sbml",),
+    "reading.export": ("to_sbml",),
     "tables.scale_out": ("Study", "simulate_to_folder"),
     "model.sensitive_system": ("SensitiveSystem", "with_sensitivities"),
     "run.sensitivity": ("Sensitivities", "sensitivities"),
@@ -57,7 +58,8 @@ _HOME = {
     "run.streaming": ("Source", "Streamed", "stream"),
     "model.system": ("System",),
     "reading.units": ("check_units",),
-    "model.network": ("Network", "load_network"),
+    "model.network": ("Network",),
+    "reading.network_file": ("load_model", "load_network"),
     "single.single": ("trajectory",),
     "reading.model_file": ("read_model",),
     "tables.dosing": ("dose",),
@@ -113,6 +115,7 @@ __all__ = [
     "simulate_to_folder",
     "start",
     "stream",
+    "to_sbml",
     "trajectory",
     "with_sensitivities",
 ]

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from baxis.core.errors import BaxisError, InvalidValue
-from baxis.engine.model.network import Network, load_network
+from baxis.engine.model.network import Network
 from baxis.engine.model.system import System
+from baxis.engine.reading.network_file import load_network
 from baxis.engine.single.single import Stopped, trajectory
 
 MOST_STEPS = 200_000  # some cases hold a hundred thousand events

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "load": "store.tables",
+    "load": "store.load",
     "Evidence": "store.tables",
     "check": "store.checks",
     "Report": "store.checks",

@@ -6,7 +6,7 @@ import sys
 
 ASK = """
 import asyncio, json, sys
-from baxis.faces.web.frame.site import application
+from baxis.faces.web.site import application
 
 site, sent = application(), []
 

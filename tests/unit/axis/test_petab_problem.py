@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from baxis.axis.dosing import treatment
-from baxis.axis.exchange.petab import kinetics, petab_problem, signalling
+from baxis.axis.exchange import petab as petab_problem
+from baxis.axis.exchange.petab import kinetics, signalling
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.faces.cli.app import build

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from baxis.clinic.design.calendar import calendar, rows
-from baxis.clinic.design.design import read_design
+from baxis.clinic.design.read import read_design
 
 
 def test_rows_hold_every_dose_and_the_background() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from baxis.clinic.design import design as d
+from baxis.clinic.design.read import read_design
 from baxis.core import library
 from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName
 
@@ -20,7 +21,7 @@ def example() -> str:
 def read(tmp_path: Path, text: str) -> d.Design:
     file = tmp_path / "mine.toml"
     file.write_text(text)
-    return d.read_design(file)
+    return read_design(file)
 
 
 def test_documented_example_reads(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_documented_example_reads(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", library.names("designs"))
 def test_shipped_designs_read_and_agree_with_the_evidence(name: str) -> None:
-    design = d.read_design(name)
+    design = read_design(name)
     assert design.trial_id == name
     arms = {r["arm_id"]: r for r in library.read_table("evidence/arms") if r["trial_id"] == name}
     for arm in design.arms:
@@ -43,7 +44,7 @@ def test_shipped_designs_read_and_agree_with_the_evidence(name: str) -> None:
 
 
 def test_equal_by_value_and_round_trip() -> None:
-    design = d.read_design("fenebrutinib-sle-ph2")
+    design = read_design("fenebrutinib-sle-ph2")
     assert d.build(design.model_dump(), "copy") == design
     assert design.replace(weeks=52) != design
     assert design.replace(weeks=52).weeks == 52
@@ -83,13 +84,13 @@ def test_malformed_toml_and_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match=r"mine\.toml"):
         read(tmp_path, "trial_id = \n")
     with pytest.raises(InvalidValue, match="existing TOML file"):
-        d.read_design(tmp_path / "none.toml")
+        read_design(tmp_path / "none.toml")
 
 
 def test_unknown_trial_names_the_nearest() -> None:
     with pytest.raises(UnknownName, match="did you mean 'rituximab-reflex'"):
-        d.read_design("rituximab-reflx")
-    assert "default" not in d.read_design("rituximab-reflex").notes
+        read_design("rituximab-reflx")
+    assert "default" not in read_design("rituximab-reflex").notes
 
 
 def test_faults_of_arms_are_told_and_not_their_number(tmp_path: Path) -> None:

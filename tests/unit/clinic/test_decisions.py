@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from baxis import axis
-from baxis.clinic.conduct.stages import _judged_on, decision_days, fires, rules
+from baxis.clinic.conduct.stages import _judged_on, decision_days, fires
 from baxis.clinic.design.design import Switch, build
 from baxis.clinic.instruments import Visits, instrument
 from baxis.clinic.therapy.courses import begun, of_arm
+from baxis.clinic.therapy.decisions import rules
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])
 TOOL = instrument("RA")

@@ -9,8 +9,7 @@ import pytest
 
 from baxis import evidence
 from baxis.clinic.design.design import build
-from baxis.clinic.design.from_evidence import derive
-from baxis.clinic.design.from_evidence.default_design import coverage, default_design
+from baxis.clinic.design.from_evidence import coverage, default_design, derive
 from baxis.clinic.design.from_evidence.dosing import regimen, treatments
 from baxis.clinic.design.from_evidence.rules import cohort_text
 from baxis.core.errors import UnknownName, Unsupported

@@ -8,6 +8,7 @@ import pytest
 import baxis
 from baxis import axis, engine
 from baxis.clinic.design import exposure
+from baxis.clinic.people import covariates
 from baxis.clinic.people.population import draw, typical_patients
 from baxis.clinic.therapy import kinetics, regimen
 from baxis.core.errors import Faults, InvalidValue, UnknownName
@@ -41,13 +42,13 @@ def test_covariates_follow_the_published_shares(adalimumab) -> None:
     assert "adherence" not in drawn.covariates  # injected
     n = np.arange(4000)
     rituximab = design("rituximab", 1000, "iv", "days 1,15")
-    alleles = exposure.covariates(rituximab, 1, n, {})["fcgr3a_v_alleles"]
+    alleles = covariates.covariates(rituximab, 1, n, {})["fcgr3a_v_alleles"]
     assert [np.mean(alleles == k) for k in (2, 1, 0)] == pytest.approx([0.20, 0.45, 0.35], abs=0.03)
     tablet = design("fenebrutinib", 200, "po", "bid")
-    found = exposure.covariates(tablet, 1, n, {})
+    found = covariates.covariates(tablet, 1, n, {})
     assert found["adherence"].mean() == pytest.approx(0.9, abs=0.01)
     assert not found["ppi"].any()
-    again = exposure.covariates(tablet, 1, n[:10], {})["adherence"]
+    again = covariates.covariates(tablet, 1, n[:10], {})["adherence"]
     assert np.array_equal(again, found["adherence"][:10])  # keyed by patient
 
 
@@ -124,10 +125,10 @@ def test_missed_doses_by_the_average_and_one_by_one() -> None:
 def test_creatinine_clearance_by_cockcroft_and_gault() -> None:
     who = {"age_y": np.array([40.0, 40.0]), "weight_kg": np.array([72.0, 72.0]), "female": np.array([0.0, 1.0])}
     of = design("baricitinib", 4, "po", "qd")
-    found = exposure.covariates(of, 1, np.arange(2), who, typical=True)["crcl_ml_min"]
+    found = covariates.covariates(of, 1, np.arange(2), who, typical=True)["crcl_ml_min"]
     assert found == pytest.approx([100 / 0.95, 100 * 0.85 / 0.75])
     fixed = of.replace(exposure={"crcl_ml_min": 45})
-    assert exposure.covariates(fixed, 1, np.arange(2), who)["crcl_ml_min"] == pytest.approx([45, 45])
+    assert covariates.covariates(fixed, 1, np.arange(2), who)["crcl_ml_min"] == pytest.approx([45, 45])
 
 
 @pytest.mark.parametrize(

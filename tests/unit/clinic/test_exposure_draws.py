@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from baxis.clinic.design import exposure
-from baxis.clinic.design.exposure import Exposure
+from baxis.clinic.design.blocks import Exposure
+from baxis.clinic.people import covariates
 from baxis.core import streams
 
 SHARES = ("fed", "fasted", "ppi", "cyp3a_inhibitor", "cyp3a_inducer", "ada", "adherence")
@@ -58,7 +59,7 @@ PEOPLE = {"female": np.zeros(500), "age_y": np.full(500, 40.0), "weight_kg": np.
 
 def drawn(monkeypatch, *drugs, typical: bool = False, **given):
     monkeypatch.setattr(exposure, "used", lambda design: drugs)
-    return exposure.covariates(SimpleNamespace(exposure=Exposure(**given)), 3, IDS, PEOPLE, typical)
+    return covariates.covariates(SimpleNamespace(exposure=Exposure(**given)), 3, IDS, PEOPLE, typical)
 
 
 def test_what_one_drug_asks_for_is_drawn_for_all(monkeypatch) -> None:
@@ -78,26 +79,26 @@ def test_antibodies_are_drawn_where_their_share_and_effect_are_known(monkeypatch
 
 def test_the_typical_patient_has_what_most_have() -> None:
     for share, has in ((0.49, 0), (0.52, 1)):
-        assert set(exposure._carriers(share, 1, "x", IDS, True)) == {has}
-    mean = exposure.number("adherence.mean")
-    assert set(exposure._adherence(None, 1, IDS, True)) == {mean}
-    assert set(exposure._alleles(None, 1, IDS, True)) == {1.0}
-    assert exposure.number("fcgr3a.VV") + exposure.number("fcgr3a.VF") > 0.2 + 0.3
+        assert set(covariates._carriers(share, 1, "x", IDS, True)) == {has}
+    mean = covariates.number("adherence.mean")
+    assert set(covariates._adherence(None, 1, IDS, True)) == {mean}
+    assert set(covariates._alleles(None, 1, IDS, True)) == {1.0}
+    assert covariates.number("fcgr3a.VV") + covariates.number("fcgr3a.VF") > 0.2 + 0.3
 
 
 def test_alleles_by_their_shares(monkeypatch) -> None:
     u = streams.uniform(1, "FCGR3A", IDS)[:, 0]
-    vv, vf = exposure.number("fcgr3a.VV"), exposure.number("fcgr3a.VF")
-    assert np.array_equal(exposure._alleles(None, 1, IDS, False), (u < vv) + 1.0 * (u < vv + vf))
-    assert [set(exposure._alleles(g, 1, IDS, False)) for g in ("VV", "VF", "FF")] == [{2.0}, {1.0}, {0.0}]
+    vv, vf = covariates.number("fcgr3a.VV"), covariates.number("fcgr3a.VF")
+    assert np.array_equal(covariates._alleles(None, 1, IDS, False), (u < vv) + 1.0 * (u < vv + vf))
+    assert [set(covariates._alleles(g, 1, IDS, False)) for g in ("VV", "VF", "FF")] == [{2.0}, {1.0}, {0.0}]
     monkeypatch.setattr(exposure, "number", {"fcgr3a.VV": 0.0, "fcgr3a.VF": 0.52}.get)
-    assert set(exposure._alleles(None, 1, IDS, True)) == {1.0}  # the median patient stands at a half
+    assert set(covariates._alleles(None, 1, IDS, True)) == {1.0}  # the median patient stands at a half
 
 
 def test_clearance_falls_with_creatinine_as_cockcroft_and_gault_wrote() -> None:
-    found = exposure._clearance(None, 3, IDS, PEOPLE, False)
+    found = covariates._clearance(None, 3, IDS, PEOPLE, False)
     z = streams.normal(3, "creatinine", IDS)[:, 0]
-    creatinine = exposure.number("creatinine.male") * np.exp(exposure.number("creatinine.log_sd") * z)
+    creatinine = covariates.number("creatinine.male") * np.exp(covariates.number("creatinine.log_sd") * z)
     assert found == pytest.approx((140 - 40) * 72 / (72 * creatinine))
 
 

@@ -8,7 +8,7 @@ import pytest
 import baxis
 from baxis import axis, engine
 from baxis.clinic.design.blocks import Arm
-from baxis.clinic.design.held import with_held
+from baxis.clinic.design.virtual_arm import with_held
 from baxis.clinic.people.population import draw
 from baxis.clinic.therapy import regimen
 from baxis.core.errors import BaxisError, Faults

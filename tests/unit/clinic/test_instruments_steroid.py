@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from baxis.clinic.design.design import build
-from baxis.clinic.instruments.steroid import steroid_dose
 from baxis.clinic.therapy.courses import of_arm
+from baxis.clinic.therapy.steroid import steroid_dose
 from baxis.core import streams
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])

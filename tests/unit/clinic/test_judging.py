@@ -7,13 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from baxis.clinic.conduct import arm_run
 from baxis.clinic.conduct.happenings import dropout_visit, randomised, rescued, since_randomisation, visit_of
-from baxis.clinic.conduct.stages import Decision
 from baxis.clinic.design.design import Endpoint, Rescue, Switch, build
 from baxis.clinic.instruments import Visits, instrument
-from baxis.clinic.result import result
+from baxis.clinic.result import summarise as result
+from baxis.clinic.result import trial_record as record
 from baxis.clinic.result.contrasts import Judged
 from baxis.clinic.statistics.intervals import REPLICATES, Sample, replicate
+from baxis.clinic.therapy.decisions import Decision
 from baxis.core import streams
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])
@@ -227,7 +229,7 @@ def test_a_result_judges_every_arm_and_keeps_the_first_arms_baseline(monkeypatch
             {name: np.full((3, 5), k) + np.arange(5.0) for name in instrument("RA").units if name not in v.measures}
         )
     status = np.array([0, 0, 3], dtype=np.int8)
-    runs = [result.ArmRun(arm, DAYS, {}, status, [{"arm_id": arm.arm_id}]) for arm in of.arms]
+    runs = [arm_run.ArmRun(arm, DAYS, {}, status, [{"arm_id": arm.arm_id}]) for arm in of.arms]
     heard = {}
     for name, value in (("recipe", {}), ("contrasts", []), ("curves", None)):
         monkeypatch.setattr(result, name, lambda *_, value=value: value)
@@ -255,10 +257,10 @@ def test_a_result_judges_every_arm_and_keeps_the_first_arms_baseline(monkeypatch
 def test_a_run_without_kept_courses_has_those_of_its_arm() -> None:
     arm = design(arms=[{"arm_id": "a", "n": 9, "role": "placebo"}, {"arm_id": "b", "n": 9, "role": "active", "treatments": [
         {"drug": "rituximab", "dose": 1000, "route": "iv", "schedule": "once"}]}]).arms[1]  # fmt: skip
-    run = result.ArmRun(arm, DAYS, {}, np.zeros(4, dtype=np.int8), [])
+    run = arm_run.ArmRun(arm, DAYS, {}, np.zeros(4, dtype=np.int8), [])
     assert [c.treatment.drug for c in run.taken] == ["rituximab"]
     kept = (run.taken[0].end(np.ones(4, dtype=bool), 3.0),)
-    assert result.ArmRun(arm, DAYS, {}, np.zeros(4, dtype=np.int8), [], kept).taken is kept
+    assert arm_run.ArmRun(arm, DAYS, {}, np.zeros(4, dtype=np.int8), [], kept).taken is kept
 
 
 def row(monkeypatch, values, binary: bool, n: int = 80):
@@ -300,6 +302,6 @@ def test_a_row_without_anybody_is_empty_and_bounds_of_a_share_hold(monkeypatch) 
 
 def test_share_of_screening_failures_is_of_those_seen() -> None:
     of = SimpleNamespace(matched=None, patients=[0] * 30, screened=40)
-    assert result.TrialResult.screen_failure_share.fget(of) == pytest.approx(0.25)
+    assert record.TrialResult.screen_failure_share.fget(of) == pytest.approx(0.25)
     of.matched = SimpleNamespace(candidates=10)
-    assert result.TrialResult.screen_failure_share.fget(of) == pytest.approx(0.75)
+    assert record.TrialResult.screen_failure_share.fget(of) == pytest.approx(0.75)

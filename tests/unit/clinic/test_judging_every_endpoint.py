@@ -8,7 +8,7 @@ import pytest
 
 from baxis.clinic.design.design import Endpoint, build
 from baxis.clinic.instruments import CODES, Course, Visits, instrument
-from baxis.clinic.result import result
+from baxis.clinic.result import summarise as result
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])
 N, LAST, WEEK = 240, 4, 24.0

@@ -12,7 +12,7 @@ import pytest
 import baxis
 from baxis import evidence
 from baxis.clinic.people import baseline, matching
-from baxis.clinic.people.baseline import Target
+from baxis.clinic.people.matched import Target
 from baxis.clinic.questions.large import run_large
 from baxis.core.errors import InvalidValue
 from baxis.faces.cli.app import build

@@ -10,7 +10,7 @@ import pytest
 
 from baxis import axis, evidence
 from baxis.clinic.conduct.settings import Settings
-from baxis.clinic.design.design import read_design
+from baxis.clinic.design.read import read_design
 from baxis.clinic.people import population, posterior
 from baxis.clinic.statistics.survival import Times, hazard_ratio, rate_influence, replicate_log_hazard_ratio
 from baxis.core import library

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from baxis.clinic.conduct.laboratory import Laboratory, check_measures
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design import prescribed
 from baxis.clinic.design.calendar import rows
 from baxis.clinic.design.design import Design, Treatment, build
-from baxis.clinic.trial import Laboratory, check_measures
 from baxis.core.errors import Faults
 
 DRUG: dict[str, Any] = {"drug": "rituximab", "dose": 1000, "dose_unit": "mg", "route": "iv", "schedule": "days 1,15"}

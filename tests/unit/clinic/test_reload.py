@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import baxis
+from baxis.clinic.face import TrialResult
 from baxis.clinic.files import arrays, reload
-from baxis.clinic.result.result import TrialResult
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 
 
@@ -48,7 +48,8 @@ def test_saved_again_it_is_the_same_folder(folder: Path, tmp_path: Path) -> None
 
 def test_courses_and_decisions_are_kept(tmp_path: Path) -> None:
     """REFLEX with a rule: who has not improved at week 16 goes on to tocilizumab."""
-    from baxis.clinic.design.design import Switch, Treatment, read_design
+    from baxis.clinic.design.design import Switch, Treatment
+    from baxis.clinic.design.read import read_design
 
     design = read_design("rituximab-reflex")
     more = Treatment(drug="tocilizumab", dose=8, dose_unit="mg/kg", route="iv", schedule="q4w")
@@ -70,7 +71,7 @@ def test_courses_and_decisions_are_kept(tmp_path: Path) -> None:
     assert (switched.loc[switched["day"] < 112, "share"] == 0).all()
     share = float(np.isfinite(again.runs[0].decisions[0].day).mean())
     assert switched["share"].iloc[-1] == pytest.approx(share)
-    from baxis.clinic.therapy.on_drug import figure
+    from baxis.clinic.result.on_drug import figure
 
     assert [ax.get_title(loc="left") for ax in figure(again).axes] == [a.arm_label for a in design.arms]
 

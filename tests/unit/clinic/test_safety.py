@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baxis import run_trial
-from baxis.clinic.design.design import read_design
+from baxis.clinic.design.read import read_design
 from baxis.clinic.result import safety
 from baxis.core import library
 

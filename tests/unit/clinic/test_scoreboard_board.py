@@ -10,7 +10,7 @@ import pytest
 from baxis import evidence
 from baxis.clinic.scoreboard import looks, scoreboard
 from baxis.clinic.scoreboard.board import select, wanted_roles
-from baxis.clinic.scoreboard.files import save
+from baxis.clinic.scoreboard.shown.files import save
 from baxis.clinic.scoreboard.shown.page import page
 from baxis.core.errors import InvalidValue, UnknownName
 

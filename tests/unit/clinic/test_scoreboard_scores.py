@@ -9,10 +9,10 @@ import pytest
 from scipy.special import ndtri
 
 from baxis.clinic.scoreboard import scores
-from baxis.clinic.scoreboard.board import Scored
 from baxis.clinic.scoreboard.mechanism import explained
 from baxis.clinic.scoreboard.novelty import KINDS, novelty, seen
 from baxis.clinic.scoreboard.prediction import Prediction, normal
+from baxis.clinic.scoreboard.scored import Scored
 
 
 def row(trial: str, value: float, **more: Any) -> Scored:

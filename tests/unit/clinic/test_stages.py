@@ -7,10 +7,11 @@ import pytest
 
 from baxis import axis, engine
 from baxis.clinic.conduct import stages
-from baxis.clinic.conduct.stages import Decision, _Arm, _within, staged
+from baxis.clinic.conduct.stages import _Arm, _within, staged
 from baxis.clinic.design.design import Switch, build
 from baxis.clinic.instruments import Visits, instrument
 from baxis.clinic.therapy.courses import of_arm
+from baxis.clinic.therapy.decisions import Decision
 from baxis.engine.model.events import ADD, SET
 
 DAYS = np.array([-14.0, 0.0, 28.0, 84.0, 168.0])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from baxis.clinic.design.design import read_design
+from baxis.clinic.design.read import read_design
 from baxis.clinic.questions.transport import ORIGINAL, TOGETHER, Swap, steps, tapered, transport
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.faces.cli import main

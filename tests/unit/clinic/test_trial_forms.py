@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import baxis
-from baxis.clinic.design.design import Design, build, read_design
+from baxis.clinic.design.design import Design, build
+from baxis.clinic.design.read import read_design
 from baxis.core.errors import Faults
 
 PAGE = Path(__file__).parents[3] / "docs" / "trial_forms.md"
@@ -27,7 +28,7 @@ def design(name: str, tmp: Path) -> Design:
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    held: dict[str, baxis.clinic.result.result.TrialResult] = {}
+    held: dict[str, baxis.clinic.result.summarise.TrialResult] = {}
 
     def run(name: str):
         if name not in held:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import baxis
-from baxis.clinic.result import figures
+from baxis.clinic.result import trial_figures as figures
 from baxis.clinic.statistics.intervals import PARTS, apart, sampling
 from baxis.clinic.statistics.survival import Times, kaplan_meier
 from baxis.core.errors import Faults, InvalidValue

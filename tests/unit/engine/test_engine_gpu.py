@@ -13,8 +13,7 @@ from baxis.core.errors import InvalidValue, Unsupported
 from baxis.engine.codegen.layout import SLOT
 from baxis.engine.codegen.program import build_program
 from baxis.engine.codegen.tableau import METHODS
-from baxis.engine.gpu import gpu
-from baxis.engine.gpu import report as gpu_report
+from baxis.engine.gpu import gpu, gpu_report
 from baxis.engine.gpu import text as gpu_text
 from baxis.engine.kernel.machine import Loaded, host, to_object
 

@@ -13,9 +13,10 @@ import pytest
 from baxis import engine
 from baxis.core.errors import BaxisError, Faults, InvalidValue, Unsupported
 from baxis.engine import load_network, load_sbml
+from baxis.engine.formula.arity import ARITY
 from baxis.engine.reading.antimony import antimony_to_sbml
 from baxis.engine.reading.document import read_document
-from baxis.engine.reading.sbml_scan import ARITY, scan
+from baxis.engine.reading.sbml_scan import scan
 from baxis.engine.tables.user_model import Simulated, simulate_model
 
 EVENT = (

@@ -10,9 +10,9 @@ import pytest
 
 from baxis.core.errors import BaxisError
 from baxis.engine.formula.mathml import Tree
-from baxis.engine.model.network import load_network
 from baxis.engine.model.network_code import NAMESPACE, expression
 from baxis.engine.reading.antimony import antimony_to_sbml
+from baxis.engine.reading.network_file import load_network
 from baxis.engine.single.single import Stopped, trajectory
 from baxis.engine.single.time_switches import TimeSwitches
 from baxis.engine.tables.user_model import simulate_model

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import baxis
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.insight.bench.scenario import scenario
 from baxis.insight.biomarkers import NOISE, combined, early, power, ranked

@@ -10,7 +10,7 @@ import pytest
 from baxis.clinic.conduct.settings import Settings
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.insight.combine import combine, nulls, setting, timing
-from baxis.insight.combine.result import Excess
+from baxis.insight.combine.assemble import Excess
 
 LEVELS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0])
 CURVE = LEVELS / (LEVELS + 0.5)

@@ -13,7 +13,7 @@ import pytest
 anndata = pytest.importorskip("anndata")
 h5py = pytest.importorskip("h5py")
 from baxis.core.errors import InvalidValue  # noqa: E402
-from baxis.insight.omics import (
+from baxis.insight.omics import (  # noqa: E402
     expression,
     h5ad,
 )

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from baxis import axis, engine
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design.design import Arm
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue
 from baxis.insight.bench.scenario import scenario
 from baxis.insight.limits import Limits, limits, vaccine

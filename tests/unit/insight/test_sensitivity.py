@@ -9,9 +9,9 @@ import pytest
 
 import baxis
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
-from baxis.insight.sensitivity import compute
-from baxis.insight.sensitivity.compute import Size, partial_ranks
+from baxis.insight.sensitivity import varying as compute
 from baxis.insight.sensitivity.inputs import DUMMY
+from baxis.insight.sensitivity.varying import Size, partial_ranks
 
 SMALL = Size(trajectories=4, base=32, drivers=4)
 

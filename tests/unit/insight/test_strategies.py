@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design.design import Arm
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
 from baxis.insight import strategies as package
 from baxis.insight.combine import setting
 from baxis.insight.strategies import Line, Steroid, Strategies, Strategy, Target, strategies
-from baxis.insight.strategies.compute import _place
+from baxis.insight.strategies.comparing import _place
 from baxis.insight.strategies.follow import follow
 from baxis.insight.strategies.published import beside
 
@@ -77,7 +78,7 @@ def test_segments_equal_one_run() -> None:
     run = follow(place, plan)
     second = setting.regimen("adalimumab 40 mg sc q2w", "RA")[0].model_copy(update={"start_day": 168.0})
     both = (setting.regimen(COURSE, "RA")[0], second)
-    whole = Laboratory(design, SMALL).run_arm(Arm(arm_id="x", n=1, role="active", treatments=both), place.people)
+    whole = run_arm(Laboratory(design, SMALL), Arm(arm_id="x", n=1, role="active", treatments=both), place.people)
     for name in ("infl", "bcount", "igg"):
         assert run.outputs[name] == pytest.approx(whole.outputs[name][:, 1:], rel=3e-3)
     assert (run.begun.sum(axis=1) == 2).all()

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from baxis.axis.assembly import compose, model
+from baxis.axis.assembly import compose, fill, model
 from baxis.axis.tables import disease_table
 from baxis.axis.tables.disease_table import Disease
 from baxis.core import library
@@ -137,7 +137,6 @@ def _scales(code: str, digest: str, held: _Held) -> tuple[tuple[str, float], ...
 
 def _compute_scales(case: Disease) -> dict[str, float]:
     """Fixed point: rest with inflammation held at 1, read levels, set scales, again until nothing moves."""
-    from baxis.axis.assembly import vector
     from baxis.engine import Options, simulate
 
     kernel = model.kernel()
@@ -146,7 +145,7 @@ def _compute_scales(case: Disease) -> dict[str, float]:
     power, state = disease_table.base()["gamma_scale"], None
     options = Options(rtol=1e-7, atol=1e-10, threads=1)
     for _ in range(_ROUNDS):
-        full = vector.fill(values)
+        full = fill.fill(values)
         p = np.array([[full[n] for n in names]])
         run = simulate(kernel, p, state, times=[365.0 * _YEARS], outputs=list(read.values()), options=options)
         if run.status[0] != 0:

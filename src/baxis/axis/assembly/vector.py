@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from baxis.axis.assembly import compose, references
+from baxis.axis.assembly import references
+from baxis.axis.assembly.fill import fill, names
 from baxis.axis.tables import disease_table
 from baxis.axis.tables.disease_table import Disease
 from baxis.core.errors import InvalidValue, UnknownName
-
-SLOTS = (1, 2, 3)
-_SLOT = re.compile(r"^P[123]_(.+)$")
-# a slot without a drug: volumes and rates that keep the empty compartments well defined, everything else 0
-EMPTY_SLOT = {"ka": 1.0, "F": 1.0, "CL": 1.0, "V1": 5.0, "V2": 5.0, "V3": 5.0, "km": 1.0}
-
-
-@lru_cache(maxsize=1)
-def names() -> tuple[str, ...]:
-    """Parameter names of the composed model, sorted (the order of the parameter vector)."""
-    return compose.free_names(compose.statements())
 
 
 def table(d: str | Disease, overrides: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -37,23 +26,6 @@ def table(d: str | Disease, overrides: Mapping[str, float] | None = None) -> dic
         if not np.isfinite(value):
             raise InvalidValue(f"parameter {name}", value, "a finite number")
     return fill({**values, **(overrides or {})})
-
-
-def fill(values: Mapping[str, float]) -> dict[str, float]:
-    """Exactly the model's parameters from a wider table; empty slots get neutral kinetics."""
-    out: dict[str, float] = {}
-    missing: list[str] = []
-    for name in names():
-        slot = _SLOT.match(name)
-        if name in values:
-            out[name] = float(values[name])
-        elif slot:
-            out[name] = EMPTY_SLOT.get(slot[1], 0.0)
-        else:
-            missing.append(name)
-    if missing:
-        raise UnknownName("value for model parameter", ", ".join(missing), values)
-    return out
 
 
 def vector(d: str | Disease, overrides: Mapping[str, float] | None = None) -> np.ndarray:

@@ -52,9 +52,9 @@ def judge(row: dict[str, str], rung: str, simulated: float | None, unit: str) ->
         passed = bool(simulated == simulated and below == 0 and above == 0)
         error = float(max(below, above)) if simulated == simulated else None
     return Row(
-        row["id"], rung, row.get("disease", ""), row["what"], row.get("expected", ""), low, high,
-        None if simulated is None else float(simulated), unit, error, passed, row.get("source", ""),
-        row.get("out_of_scope", ""),
+        id=row["id"], rung=rung, disease=row.get("disease", ""), what=row["what"], expected=row.get("expected", ""), low=low, high=high,
+        simulated=None if simulated is None else float(simulated), unit=unit, error=error, passed=passed, source=row.get("source", ""),
+        note=row.get("out_of_scope", ""),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from baxis.axis.assembly.vector import EMPTY_SLOT, SLOTS
+from baxis.axis.assembly.fill import EMPTY_SLOT, SLOTS
 from baxis.axis.tables.drug_table import TARGETS, Drug, load
 from baxis.core import units
 from baxis.core.errors import InvalidValue, UnknownName

@@ -105,7 +105,16 @@ def dose_response(
     emax = float(effect[np.argmax(np.abs(effect))])
     share = np.maximum.accumulate(effect / emax)
     low, half, high = (float(np.exp(np.interp(q, share, np.log(np.maximum(grid, 1e-12))))) for q in (0.1, 0.5, 0.9))
-    return DoseResponse(agent, unit, readout, grid, y[1:], half, emax, float(np.log(81) / np.log(high / low)))
+    return DoseResponse(
+        agent=agent,
+        unit=unit,
+        readout=readout,
+        doses=grid,
+        response=y[1:],
+        ec50=half,
+        emax=emax,
+        hill=float(np.log(81) / np.log(high / low)),
+    )
 
 
 def _dosed(agent: str, dose: float, unit: str, context: Mapping[str, Any]) -> dict[str, float | str]:

@@ -89,8 +89,8 @@ def read(row: Mapping[str, Any], where: str, kinetics: Mapping[str, float]) -> C
     if forms == ["trough_ratio"] and (parameter != "CL" or "interval_days" not in row):
         raise InvalidValue(f"{where}: {name}", "a trough_ratio", "one on CL, with interval_days between doses")
     return Circumstance(
-        name, parameter, str(row.get("target", "")), _ratio(number, (forms, parameter), row, kinetics), share,
-        7.0 * float(row.get("from_week", 0.0)), number, str(row.get("note", "")),
+        name=name, parameter=parameter, target=str(row.get("target", "")), ratio=_ratio(number, (forms, parameter), row, kinetics), share=share,
+        from_day=7.0 * float(row.get("from_week", 0.0)), number=number, note=str(row.get("note", "")),
     )  # fmt: skip
 
 

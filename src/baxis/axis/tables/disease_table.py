@@ -65,11 +65,11 @@ def _load(code: str, roots: tuple[Path, ...]) -> Disease:
     if wrong:
         raise Faults(f"diseases/{match}.toml", wrong)
     return Disease(
-        match, raw.get("name", match), raw.get("inherits", ""),
-        {**(parent.regulators if parent else {}), **own},
-        _endotypes(raw, match) or (parent.endotypes if parent else ()),
-        {k: float(v) for k, v in {**(parent.background if parent else {}), **raw.get("background", {})}.items()},
-        {**(parent.instruments if parent else {}), **raw.get("instruments", {})},
+        code=match, name=raw.get("name", match), inherits=raw.get("inherits", ""),
+        regulators={**(parent.regulators if parent else {}), **own},
+        endotypes=_endotypes(raw, match) or (parent.endotypes if parent else ()),
+        background={k: float(v) for k, v in {**(parent.background if parent else {}), **raw.get("background", {})}.items()},
+        instruments={**(parent.instruments if parent else {}), **raw.get("instruments", {})},
     )  # fmt: skip
 
 

@@ -217,12 +217,12 @@ def _drug(raw: dict[str, Any], file: str, parts: tuple[Any, ...]) -> Drug:
     cell = next((float(a["value"]) for a in raw.get("action", ()) if a["target"] == "car"), 1.0)
     exposure = raw.get("exposure", {})
     return Drug(
-        raw.get("inn", file), tuple(raw.get("aliases", ())), raw["class"], raw["modality"], tuple(raw.get("genes", ())),
-        raw["route"], raw["grade"], bool(raw.get("fc", False)), mass, raw.get("dose_unit", "mg"), cell, kinetics, cv,
-        numbers, actions, tuple(raw.get("covariates", ())),
-        tuple(raw.get("size", ())), tuple(circumstances.read(c, f"drugs/{file}.toml", kinetics) for c in raw.get("circumstance", ())),
-        exposure.get("input", ""), exposure.get("unit", ""),
-        tuple(raw.get("flags", ())), raw.get("usual_doses", ""), raw.get("risks", ""),
+        name=raw.get("inn", file), aliases=tuple(raw.get("aliases", ())), class_=raw["class"], modality=raw["modality"], genes=tuple(raw.get("genes", ())),
+        route=raw["route"], grade=raw["grade"], fc=bool(raw.get("fc", False)), molar_mass=mass, dose_unit=raw.get("dose_unit", "mg"), dose_factor=cell, kinetics=kinetics, iiv=cv,
+        numbers=numbers, actions=actions, covariates=tuple(raw.get("covariates", ())),
+        size=tuple(raw.get("size", ())), circumstances=tuple(circumstances.read(c, f"drugs/{file}.toml", kinetics) for c in raw.get("circumstance", ())),
+        exposure=exposure.get("input", ""), exposure_unit=exposure.get("unit", ""),
+        flags=tuple(raw.get("flags", ())), usual_doses=raw.get("usual_doses", ""), risks=raw.get("risks", ""),
     )  # fmt: skip
 
 
@@ -252,15 +252,37 @@ def _action(row: dict[str, Any], where: str, kinetics: dict[str, float], mass: f
         raise UnknownName(f"kind of action in {where}", row["kind"], KINDS)
     source, provenance, kind, note = (str(row.get(k, "")) for k in ("source", "provenance", "potency_kind", "note"))
     if row["target"] == "car":
-        return Action("car", row["kind"], float(row["value"]), 0.0, 1.0, 0.0, source, provenance, kind, note)
+        return Action(
+            target="car",
+            kind=row["kind"],
+            potency=float(row["value"]),
+            kinact=0.0,
+            effector=1.0,
+            penetration=0.0,
+            source=source,
+            provenance=provenance,
+            potency_kind=kind,
+            note=note,
+        )
     per = solve(row, where, kinetics, mass)
     potency, kinact = covalent(per * _resynthesis()) if row["kind"] == "covalent" else (1.0 / per, 0.0)
     effector, penetration = float(row.get("effector", 1.0)), float(row.get("penetration", 0.0))
     spared = float(row.get("spared", 0.0))
     if not 0 <= spared < 1 or (spared and row["target"] not in SPARED):
         raise InvalidValue(f"{where}: spared share of {row['target']}", spared, f"from 0 to below 1, of {SPARED[0]}")
-    said = (source, provenance, kind, note, spared)
-    return Action(row["target"], row["kind"], potency, kinact, effector, penetration, *said)
+    return Action(
+        target=row["target"],
+        kind=row["kind"],
+        potency=potency,
+        kinact=kinact,
+        effector=effector,
+        penetration=penetration,
+        source=source,
+        provenance=provenance,
+        potency_kind=kind,
+        note=note,
+        spared=spared,
+    )
 
 
 def _resynthesis() -> float:

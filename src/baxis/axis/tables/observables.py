@@ -38,7 +38,15 @@ def glossary() -> dict[str, Observable]:
 
 def _observable(key: str, row: dict[str, Any]) -> Observable:
     names = tuple(row.get("aliases", ()))
-    return Observable(key, row["state"], row["name"], float(row["healthy"]), row["unit"], row.get("source", ""), names)
+    return Observable(
+        key=key,
+        output=row["state"],
+        label=row["name"],
+        healthy=float(row["healthy"]),
+        unit=row["unit"],
+        source=row.get("source", ""),
+        aliases=names,
+    )
 
 
 def outputs() -> dict[str, Observable]:

@@ -14,42 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
+from baxis.clinic.conduct.arm_run import ArmRun, failure
 from baxis.clinic.conduct.happenings import dropout_visit
 from baxis.clinic.design.design import Arm, Design, Switch
 from baxis.clinic.instruments.base import at_most
 from baxis.clinic.therapy.courses import Course, begun, of_arm
+from baxis.clinic.therapy.decisions import Decision, rules
 from baxis.clinic.therapy.regimen import plan
 
 if TYPE_CHECKING:
+    from baxis.clinic.conduct.laboratory import Laboratory
     from baxis.clinic.instruments import Instrument, Visits
     from baxis.clinic.people.population import Population
-    from baxis.clinic.result.result import ArmRun
-    from baxis.clinic.trial import Laboratory
 
 Array = NDArray[np.float64]
 Outputs = dict[str, Array]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A rule and the first day on which it fired for each patient, (n,), infinite where it never did."""
-
-    rule: Switch
-    day: Array
-    rescue: bool = False
-
-
-def rules(design: Design, arm: Arm) -> list[tuple[Switch, bool]]:
-    """The arm's switches, and the design's rescue where that changes therapy; each with whether it is the rescue."""
-    out = [(s, False) for s in arm.switches]
-    r = design.rescue
-    if r is not None and (r.treatments or r.stop):
-        taken = {t.drug for t in arm.every_treatment}
-        stop = tuple(d for d in r.stop if d in taken or d == "all")
-        given = {"measures": r.measures, "improvement": r.improvement, "stop": stop, "treatments": r.treatments}
-        span = {"week": r.week, "until": design.weeks, "when": "no response", "failure": True}
-        out.append((Switch.model_validate({**given, **span}), True))
-    return out
 
 
 def fires(rule: Switch, tool: Instrument, visits: Visits, outputs: Outputs, k: int) -> NDArray[np.bool_]:
@@ -130,6 +109,18 @@ class _Arm:
                 self._change(d.rule, who, day)
         self._plan(day)
 
+    def go(self, marks: Array, end: float, tell: Any = None) -> None:
+        """Through every visit at which a rule is judged, to the end."""
+        n = len(self.people.ids)
+        for k, day in enumerate(marks):
+            self.advance(float(day))
+            self.decide(float(day))
+            if tell:
+                tell(round(n * (k + 1) / (len(marks) + 1)), n)
+        self.advance(end)
+        if tell:
+            tell(n, n)
+
     def _change(self, rule: Switch, who: NDArray[np.bool_], day: float) -> None:
         ended = [c.end(who, day) if {"all", c.treatment.drug} & set(rule.stop) else c for c in self.courses]
         self.courses = (*ended, *begun(rule.treatments, who, day))
@@ -162,9 +153,6 @@ def _within(events: engine.Events | None, now: float, to: float) -> engine.Event
 
 def staged(lab: Laboratory, arm: Arm, people: Population, tell: Any = None) -> ArmRun:
     """One arm with its decisions. tell: called with the patients' share of the work that is done."""
-    from baxis.clinic.result.result import ArmRun
-    from baxis.clinic.trial import failure
-
     n, days = len(people.ids), lab.days[1:]
     courses = of_arm(arm, n)
     parameters, events = plan(lab.design, arm, people, lab.settings.dosing, courses)
@@ -172,15 +160,26 @@ def staged(lab: Laboratory, arm: Arm, people: Population, tell: Any = None) -> A
     values = np.full((n, days.size, len(axis.outputs())), np.nan)
     decisions = [Decision(rule, np.full(n, np.inf), rescue) for rule, rescue in rules(lab.design, arm)]
     left = dropout_visit(lab.tool, lab.days, people, people.seed)
-    way = _Arm(lab, arm, people, courses, parameters, events, run, values, decisions, left)
-    marks = decision_days(lab.design, arm, days)
-    for k, day in enumerate(marks):
-        way.advance(float(day))
-        way.decide(float(day))
-        if tell:
-            tell(round(n * (k + 1) / (len(marks) + 1)), n)
-    way.advance(float(days[-1]))
-    if tell:
-        tell(n, n)
+    way = _Arm(
+        lab=lab,
+        arm=arm,
+        people=people,
+        courses=courses,
+        parameters=parameters,
+        events=events,
+        run=run,
+        values=values,
+        decisions=decisions,
+        left=left,
+    )
+    way.go(decision_days(lab.design, arm, days), float(days[-1]), tell)
     failures = [failure(arm, people, f) for f in way.failures]
-    return ArmRun(arm, lab.days, way.outputs(), run.status, failures, way.courses, tuple(way.decisions))
+    return ArmRun(
+        arm=arm,
+        days=lab.days,
+        outputs=way.outputs(),
+        status=run.status,
+        failures=failures,
+        courses=way.courses,
+        decisions=tuple(way.decisions),
+    )

@@ -199,3 +199,27 @@ class Endpoint(Block):
     name: str
     week: float = Field(gt=0)
     primary: bool = False
+
+
+class Exposure(Block):
+    """What a design sets for all its patients; None leaves it to the library. Shares of patients lie in 0 to 1.
+
+    adherence: share of the prescribed oral doses that everybody takes. ada: share with antibodies against each drug.
+    crcl_ml_min: everybody's creatinine clearance.
+    """
+
+    fed: float | None = Field(default=None, ge=0, le=1)
+    fasted: float | None = Field(default=None, ge=0, le=1)
+    ppi: float | None = Field(default=None, ge=0, le=1)
+    cyp3a_inhibitor: float | None = Field(default=None, ge=0, le=1)
+    cyp3a_inducer: float | None = Field(default=None, ge=0, le=1)
+    ada: float | None = Field(default=None, ge=0, le=1)
+    adherence: float | None = Field(default=None, gt=0, le=1)
+    fcgr3a: Literal["VV", "VF", "FF"] | None = None
+    crcl_ml_min: float | None = Field(default=None, ge=5, le=250)
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> Exposure:
+        if self.cyp3a_inhibitor and self.cyp3a_inducer:
+            raise ValueError("CYP3A is inhibited or induced: give one of cyp3a_inhibitor and cyp3a_inducer")
+        return self

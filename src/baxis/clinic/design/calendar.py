@@ -9,8 +9,8 @@ import numpy as np
 from baxis import axis
 from baxis.clinic.design.design import Background, Design, Treatment
 from baxis.clinic.design.prescribed import counted
-from baxis.clinic.result.figures import COLOURS, canvas
 from baxis.core.reading import schedule
+from baxis.core.showing.palette import COLOURS, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,6 @@ schedule, endpoint name and week), so that a design reads like its rows.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -22,21 +21,22 @@ from baxis.clinic.design.blocks import (
     Block,
     Endpoint,
     Entry,
+    Exposure,
     Randomisation,
     Rescue,
     Switch,
     Taper,
     Treatment,
 )
-from baxis.clinic.design.exposure import Exposure, unanswered
+from baxis.clinic.design.exposure import unanswered
 from baxis.clinic.design.held import Held
 from baxis.clinic.design.words import canonical
 from baxis.core import library
-from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName, nearest
+from baxis.core.errors import BaxisError, Faults, UnknownName, nearest
 from baxis.core.reading import fault_words
 
 __all__ = ["DOSE_UNITS", "Arm", "Background", "Design", "Endpoint", "Entry", "Randomisation", "Rescue", "Switch", "Taper",
-           "Treatment", "build", "read_design"]  # fmt: skip
+           "Treatment", "build"]  # fmt: skip
 
 
 MOST_ARMS, MOST_ENDPOINTS, MOST_ENTRY, MOST_VISITS, MOST_TEXT = 50, 100, 50, 600, 10_000
@@ -145,30 +145,6 @@ def build(data: dict[str, Any], where: str) -> Design:
         raise _faults(e, where, data) from None
     _check_names(design, where)
     return design
-
-
-def read_design(name: str | Path, folders: tuple[Path, ...] = ()) -> Design:
-    """Design of a TOML file (a name that ends in .toml or holds a path separator), or of a trial id.
-
-    A trial without a design file gets the default one, read off its evidence rows (`notes` says what was assumed);
-    folders: own evidence tables laid over the shipped ones. Raises UnknownName, InvalidValue, Unsupported or Faults.
-    """
-    text = str(name)
-    if text.endswith(".toml") or "/" in text or "\\" in text:
-        file = Path(text)
-        if not file.is_file():
-            raise InvalidValue("design file", text, "the path of an existing TOML file, or a trial id")
-        return build(library.parse_toml(file), str(file))
-    if text in library.names("designs"):
-        return build(library.read_toml("designs", text), f"design {text}")
-    from baxis import evidence
-    from baxis.clinic.design.from_evidence.default_design import default_design
-
-    tables = evidence.load(*folders)
-    trial_id = evidence.trial_id(tables, text, library.names("designs"), "or give the path of a design.toml")
-    if trial_id in library.names("designs"):
-        return build(library.read_toml("designs", trial_id), f"design {trial_id}")
-    return default_design(trial_id, tables)
 
 
 def _check_names(design: Design, where: str) -> None:

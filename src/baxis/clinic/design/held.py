@@ -18,7 +18,7 @@ from baxis.clinic.design.fields import Block
 from baxis.core.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
-    from baxis.clinic.design.design import Design
+    pass
 
 Array = NDArray[np.float64]
 
@@ -91,16 +91,3 @@ def _as_share(value: float) -> str:
     if 1 < value < 100:
         return f"{value:g} % is {value / 100:g}"
     return "no drug holds a target in full; 0.999 is near it"
-
-
-def with_held(design: Design, asked: list[str]) -> Design:
-    """The design with one arm more, in which the targets of `TARGET=OCCUPANCY` texts are held together."""
-    pairs = [text.partition("=") for text in asked]
-    held = []
-    for target, _, value in pairs:
-        held.append({"target": target.strip(), "occupancy": occupancy("--hold", f"{target}={value}", value)})
-    name = "+".join(f"{h['target'].casefold()}-{100 * h['occupancy']:g}" for h in held)  # type: ignore[attr-defined, operator]
-    size = max(a.n for a in design.arms)
-    label = f"virtual inhibitor: {', '.join(asked)}"
-    arm = {"arm_id": f"held-{name}", "arm_label": label, "n": size, "role": "active", "held": held}
-    return design.replace(arms=[*(a.model_dump() for a in design.arms), arm])

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from baxis import axis
 from baxis.axis.dosing import drug_doses
+from baxis.clinic.design.blocks import Background, Treatment
+from baxis.clinic.design.prescription import Prescription
 from baxis.clinic.instruments import CODES
 from baxis.core import ledger, library
 from baxis.core.reading import schedule
-
-if TYPE_CHECKING:
-    from baxis.clinic.design.design import Background, Design, Treatment
 
 # words of a population that say what its patients had failed, or that they are well, by the value of `prior_treatment`
 SAID = {
@@ -27,7 +25,7 @@ PRIOR = "expectation."
 DENIED = r"naive|naïve|no prior|without|\bnot\b|excluded|never"
 
 
-def given(design: Design) -> Iterator[tuple[str, Treatment, float]]:
+def given(design: Prescription) -> Iterator[tuple[str, Treatment, float]]:
     """(place, treatment, day from which its start_day counts) of everything that a design may give."""
     for arm in design.arms:
         for t in arm.treatments:
@@ -49,7 +47,7 @@ def counted(t: Treatment, weeks: float, day: float = 0.0) -> tuple[int, int | No
     return len(plan.doses(last)) if last > 0 else 0, whole, cut
 
 
-def never(design: Design) -> list[str]:
+def never(design: Prescription) -> list[str]:
     """Courses of which not one dose is given, each with its count."""
     out = []
     for place, t, day in given(design):
@@ -66,7 +64,7 @@ def _from(t: Treatment) -> str:
     return f" from day {t.start_day:g}" if t.start_day else ""
 
 
-def faults(design: Design) -> list[str]:
+def faults(design: Prescription) -> list[str]:
     """Routes that a drug does not have, and doses that cannot be meant."""
     out = []
     for place, t, _ in given(design):
@@ -106,7 +104,7 @@ def amounts(t: Treatment) -> list[tuple[float, str]]:
     return list(dict.fromkeys((*used, *own)))
 
 
-def remarks(design: Design) -> list[str]:
+def remarks(design: Prescription) -> list[str]:
     """What a reader must know of a design that runs: how words were read, far doses, courses cut off, who may enter."""
     out = list(design.readings)
     for place, t, day in given(design):
@@ -156,7 +154,7 @@ def _absorbed(t: Treatment) -> Iterator[str]:
         yield f"{drug.name} sc: its file has no absorption; 1/day and the whole dose are taken (assumed)"
 
 
-def _prior(design: Design) -> Iterator[str]:
+def _prior(design: Prescription) -> Iterator[str]:
     """The population's words name what `prior_treatment` would hold, or that holds a word which changes nothing."""
     if design.disease not in CODES:
         return

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from baxis.clinic.result.trajectories import dataset
+from baxis.clinic.result.trial_record import TrialRecord
 from baxis.core.errors import Unsupported
 from baxis.core.storing import files, folders
-
-if TYPE_CHECKING:
-    from baxis.clinic.result.result import TrialResult
 
 KINDS = ("netcdf", "zarr")
 EXTRA = "pip install 'baxis[arrays]'"
@@ -19,13 +17,13 @@ EXTRA = "pip install 'baxis[arrays]'"
 KIND = "baxis export zarr"  # of a folder that `write_arrays` writes
 
 
-def write_arrays(result: TrialResult, kind: str, path: str | Path) -> Path:
+def write_arrays(result: TrialRecord, kind: str, path: str | Path) -> Path:
     """Write `result.trajectories` as netCDF (one file) or Zarr (a folder), whole or not at all; an earlier one is replaced.
 
     netCDF is version 4 by h5netcdf where the extra `arrays` is installed, else version 3 by SciPy. Raises Unsupported for
     Zarr without its package, InvalidValue for a folder with files that baxis did not write.
     """
-    data = result.trajectories.assign_attrs(**_attributes(result))
+    data = dataset(result).assign_attrs(**_attributes(result))
     if kind == "netcdf":
         whole = find_spec("h5netcdf") is not None
         with files.aside(path) as made:
@@ -39,7 +37,7 @@ def write_arrays(result: TrialResult, kind: str, path: str | Path) -> Path:
     return folders.whole(path, KIND, lambda work: data.to_zarr(work, mode="w", zarr_format=2))
 
 
-def _attributes(result: TrialResult) -> dict[str, str | int]:
+def _attributes(result: TrialRecord) -> dict[str, str | int]:
     """The recipe as attributes of the file."""
     recipe = result.recipe
     return {k: recipe[k] for k in ("baxis", "library", "model", "design", "seed", "patients")}

@@ -8,7 +8,6 @@ difference is that of Austin 2009 (doi:10.1002/sim.3697): the difference over th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,8 @@ import scipy
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.people.bounds import PREDNISONE_EQUIVALENT
+from baxis.clinic.people.matched import Target
 from baxis.core import library
 
 if TYPE_CHECKING:
@@ -30,20 +30,6 @@ Array = NDArray[np.float64]
 LARGEST = 0.1  # standardised difference that counts as matched (rule C25)
 WHOLE = ("", "as printed", "about")  # details that leave a row a statement about the whole arm
 COLUMNS = ("characteristic", "measure", "unit", "published", "published_sd", "n", "simulated", "simulated_sd", "difference", "flag", "source")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Target:
-    """A published characteristic over all arms: mean, sd (NaN where none was published), patients behind it."""
-
-    characteristic: str
-    measure: str
-    unit: str
-    mean: float
-    sd: float
-    n: float
-    share: bool
-    source: str
 
 
 def named(characteristic: str) -> str:
@@ -78,7 +64,7 @@ def _pooled(rows: pd.DataFrame, n: Array, known: dict[str, str]) -> Target:
     if share:
         sd = float(np.sqrt(mean * (1.0 - mean)))
     source = "; ".join(sorted({str(s) for s in rows.source.dropna()}))
-    return Target(known["characteristic"], known["measure"], known["unit"], factor * mean, factor * sd, float(n.sum()), share, source)  # fmt: skip
+    return Target(characteristic=known["characteristic"], measure=known["measure"], unit=known["unit"], mean=factor * mean, sd=factor * sd, n=float(n.sum()), share=share, source=source)  # fmt: skip
 
 
 def _moments(row: Any, n: float) -> tuple[float, float]:

@@ -9,48 +9,22 @@ statistic is a plain one. Nothing here reads an outcome.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from baxis.clinic.people.matched import LEAST, LEAST_SHARE
 from baxis.core import streams
 
 if TYPE_CHECKING:
-    from baxis.clinic.people.baseline import Target
+    from baxis.clinic.people.matched import Target
 
 Array = NDArray[np.float64]
 POOL = 3  # eligible candidates for each patient wanted
-LEAST_SHARE, LEAST = 0.2, 300.0  # effective sample size that rule C26 asks for, of the candidates or in all
 MEAN_TOLERANCE, SD_TOLERANCE = 0.02, 0.1  # in sds of the published table; of the variance
 STEEPEST = 50.0
-
-
-@dataclass(frozen=True)
-class Matched:
-    """What the weighting did: eligible candidates and how many were screened for them, effective sample size of the
-    weights, what was matched and what was left out."""
-
-    candidates: int
-    screened: int
-    effective: float
-    matched: tuple[str, ...]
-    left_out: tuple[str, ...]
-
-    @property
-    def enough(self) -> bool:
-        """Rule C26 holds."""
-        return self.effective >= min(LEAST_SHARE * self.candidates, LEAST)
-
-    @property
-    def text(self) -> str:
-        """One sentence of it."""
-        out = f"matched to the published baseline in {', '.join(self.matched) or 'nothing'}; effective sample size "
-        out += f"{self.effective:.0f} of {self.candidates} eligible candidates"
-        out += "" if self.enough else f" (below the rule: {100 * LEAST_SHARE:g} % or {LEAST:g})"
-        return out + (f"; left out: {', '.join(self.left_out)}" if self.left_out else "")
 
 
 def effective_size(weights: Array) -> float:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from baxis import axis
 from baxis.axis.tables import ledger
+from baxis.clinic.people.bounds import BOUNDS, SEX
 from baxis.core import library, streams, units
 from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName
 from baxis.core.reading import possible
@@ -29,9 +30,6 @@ from baxis.core.storing.text_files import file_bytes
 Array = NDArray[np.float64]
 MOST_OUTSIDE = 0.01  # share of a distribution that may lie outside the bounds
 SHAPES = ("normal", "lognormal")
-# name -> (unit, lowest, highest): what an adult can have; the model covers no children
-BOUNDS = {"age_y": ("year", 18.0, 100.0), "weight_kg": ("kg", 25.0, 300.0), "height_cm": ("cm", 120.0, 230.0)}
-SEX = "female"
 
 
 @dataclass(frozen=True)

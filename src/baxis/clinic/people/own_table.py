@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from baxis.clinic.people.own_population import BOUNDS, SEX
+from baxis.clinic.people.bounds import BOUNDS, SEX
 from baxis.core import units
 from baxis.core.errors import BaxisError, Faults, InvalidValue, UnknownName
 from baxis.core.reading import headers, numbers, possible, tables

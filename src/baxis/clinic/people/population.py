@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from baxis import axis, engine
-from baxis.clinic.design import exposure
 from baxis.clinic.design.design import Background, Design
 from baxis.clinic.people import posterior
-from baxis.clinic.people.matching import Matched
-from baxis.clinic.people.own_population import BOUNDS, SEX, OwnPopulation
+from baxis.clinic.people.bounds import BOUNDS, SEX
+from baxis.clinic.people.covariates import covariates as drawn
+from baxis.clinic.people.matched import Matched
+from baxis.clinic.people.own_population import OwnPopulation
 from baxis.core import ledger, streams
 
 Array = NDArray[np.float64]
@@ -123,7 +124,7 @@ def rested(
         if name not in DEMOGRAPHIC:
             parameters[:, axis.index(name)] = values[:, None]
     covariates = demographics(design.disease, seed, ids, given)
-    covariates |= exposure.covariates(design, seed, ids, covariates)
+    covariates |= drawn(design, seed, ids, covariates)
     for drug in design.background_therapy:
         doses = background_dose(drug, seed, ids)
         covariates[f"{drug.drug}_dose"] = doses
@@ -132,7 +133,17 @@ def rested(
     carried = posterior.draw_of(ids, design.disease)
     ran = run_in(parameters, typical_rest(design.disease)[carried], options)
     outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
-    return Population(design.disease, seed, ids, parameters, ran.final, ran.status, covariates, outputs, carried)
+    return Population(
+        disease=design.disease,
+        seed=seed,
+        ids=ids,
+        parameters=parameters,
+        rest=ran.final,
+        status=ran.status,
+        covariates=covariates,
+        outputs=outputs,
+        drawn=carried,
+    )
 
 
 def typical_rest(disease: str) -> Array:
@@ -252,7 +263,7 @@ def typical_patients(design: Design, parameters: Array, start: Array, options: e
     size = {"weight_kg": np.full(n, number("weight.female")), "height_cm": np.full(n, number("height.female"))}
     covariates = demographics(design.disease, 0, ids, {"female": np.ones(n), **size})
     covariates["age_y"] = np.full(n, number(f"{design.disease}.age"))
-    covariates |= exposure.covariates(design, 0, ids, covariates, typical=True)
+    covariates |= drawn(design, 0, ids, covariates, typical=True)
     for drug in design.background_therapy:
         doses = np.full(n, drug.dose * drug.share)
         covariates[f"{drug.drug}_dose"] = doses
@@ -260,7 +271,17 @@ def typical_patients(design: Design, parameters: Array, start: Array, options: e
             set_input(parameters, drug, doses)
     ran = run_in(parameters, start, options)
     outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
-    return Population(design.disease, 0, ids, parameters, ran.final, ran.status, covariates, outputs, typical=True)
+    return Population(
+        disease=design.disease,
+        seed=0,
+        ids=ids,
+        parameters=parameters,
+        rest=ran.final,
+        status=ran.status,
+        covariates=covariates,
+        outputs=outputs,
+        typical=True,
+    )
 
 
 def typical(design: Design, options: engine.Options) -> dict[str, Array]:

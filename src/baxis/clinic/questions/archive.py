@@ -13,16 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis, engine
-from baxis.axis.exchange import archive, omex, sedml
+from baxis.axis.exchange import omex, patient_sbml, sedml
+from baxis.clinic.conduct.arm_run import ArmRun
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings, settle
-from baxis.clinic.design.design import Design, read_design
+from baxis.clinic.design.design import Design
+from baxis.clinic.design.read import read_design
+from baxis.clinic.face import TrialResult
 from baxis.clinic.files.arrays import write_arrays
-from baxis.clinic.files.reload import courses_table
-from baxis.clinic.files.save import dumps
+from baxis.clinic.files.save import courses_table, dumps
 from baxis.clinic.people.population import Population
-from baxis.clinic.result.result import ArmRun, TrialResult, summarise
+from baxis.clinic.result.summarise import summarise
 from baxis.clinic.therapy.regimen import averages, plan
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.core.showing.sheets import csv_text
 from baxis.core.storing import files
@@ -44,7 +47,7 @@ class Simulated:
         parameters, events = plan(design, run.arm, self.people, self.dosing, run.taken)
         changes = _changes(events, k)
         slots = _slots(run, self.dosing)
-        return archive.patient_sbml(parameters[k], self.people.rest[k], changes, design.disease, slots)
+        return patient_sbml.patient_sbml(parameters[k], self.people.rest[k], changes, design.disease, slots)
 
 
 def simulated(trial: str | Path | Design, settings: Settings | None = None, **changes: object) -> Simulated:
@@ -53,9 +56,11 @@ def simulated(trial: str | Path | Design, settings: Settings | None = None, **ch
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
     lab = Laboratory(design, chosen)
     people, screened = lab.screen()
-    runs = [lab.run_arm(arm, people) for arm in design.arms]
+    runs = [run_arm(lab, arm, people) for arm in design.arms]
     visits = [lab.measure(people, run) for run in runs]
-    return Simulated(summarise(design, lab.tool, people, (runs, visits), screened, chosen), people, chosen.dosing)
+    return Simulated(
+        TrialResult.of(summarise(design, lab.tool, people, (runs, visits), screened, chosen)), people, chosen.dosing
+    )
 
 
 def population(found: Simulated) -> pd.DataFrame:
@@ -103,7 +108,7 @@ def write_archive(found: Simulated, path: str | Path, patient: int | None = None
     result, k, target = found.result, _place(found, patient), Path(path)
     models = {_key(run): f"models/{_key(run)}.xml" for run in result.runs}
     parts: dict[str, str | bytes] = {models[_key(run)]: found.model(run, k) for run in result.runs}
-    parts["simulation.sedml"] = sedml.sedml(archive.read_outs(), result.design.weeks, models, axis.system().states)
+    parts["simulation.sedml"] = sedml.sedml(patient_sbml.read_outs(), result.design.weeks, models, axis.system().states)
     parts |= {f"results/{_key(run)}.csv": _course(run, k) for run in result.runs}
     parts |= _tables(found)
     said = {

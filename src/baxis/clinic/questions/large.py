@@ -22,15 +22,17 @@ import numpy as np
 import pandas as pd
 
 from baxis import evidence
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import MOST_SCREENED, Laboratory
 from baxis.clinic.conduct.settings import Settings, settle
-from baxis.clinic.design.design import Design, read_design
+from baxis.clinic.design.design import Design
+from baxis.clinic.design.read import read_design
 from baxis.clinic.people.population import Population
 from baxis.clinic.result import published
 from baxis.clinic.result.contrasts import COLUMNS, Judged, contrasts, event_times
 from baxis.clinic.result.recipe import recipe
-from baxis.clinic.result.result import arm_row, judge
+from baxis.clinic.result.summarise import arm_row, judge
 from baxis.clinic.statistics.survival import Times
-from baxis.clinic.trial import MOST_SCREENED, Laboratory
 from baxis.core.cluster import Client, each_on, open_client
 from baxis.core.errors import InvalidValue
 from baxis.core.plain import finite
@@ -167,7 +169,7 @@ def block_rows(design: Design, settings: Settings, first: int, count: int) -> by
     people = pool.take(np.flatnonzero(lab.eligible(pool) & (pool.status == 0)))
     table: dict[str, NDArray[Any]] = {"patient": people.ids}
     for arm in design.arms if people.ids.size else ():
-        run = lab.run_arm(arm, people)
+        run = run_arm(lab, arm, people)
         visits, ok = lab.measure(people, run), run.status == 0
         table[STATUS.format(arm.arm_id)] = run.status
         for e in design.endpoints:
@@ -251,11 +253,20 @@ def _summary(
     said["failures"] = int(sum((rows[STATUS.format(a.arm_id)] != 0).sum() for a in design.arms))
     differences = pd.DataFrame(contrasts(design, tool, people, judged, seen), columns=list(COLUMNS))
     return LargeResult(
-        design, pd.DataFrame(table), differences, len(rows), screened, said, store.blocks.folder, (made, found), tuple(store.blocks.again)
+        design=design, arms=pd.DataFrame(table), contrasts=differences, patients=len(rows), screened=screened, recipe=said, folder=store.blocks.folder, blocks=(made, found), again=tuple(store.blocks.again)
     )  # fmt: skip
 
 
 def _numbers(design: Design, settings: Settings, ids: NDArray[np.int64]) -> Population:
     """A population of which only the numbers, disease and seed are read."""
     empty, status = np.empty((0, 0)), np.zeros(ids.size, dtype=np.int8)
-    return Population(design.disease, settings.seed, ids, empty, empty, status, {}, {})
+    return Population(
+        disease=design.disease,
+        seed=settings.seed,
+        ids=ids,
+        parameters=empty,
+        rest=empty,
+        status=status,
+        covariates={},
+        outputs={},
+    )

@@ -17,13 +17,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings, settle
-from baxis.clinic.design.design import Arm, Design, Endpoint, read_design
+from baxis.clinic.design.design import Arm, Design, Endpoint
 from baxis.clinic.design.prescribed import remarks
+from baxis.clinic.design.read import read_design
 from baxis.clinic.people.posterior import between_draws
 from baxis.clinic.result.recipe import NOTICE, basis
-from baxis.clinic.result.result import judge
-from baxis.clinic.trial import Laboratory
+from baxis.clinic.result.summarise import judge
 from baxis.core import streams
 from baxis.core.errors import InvalidValue, UnknownName
 
@@ -88,7 +90,7 @@ def replicate_trials(
     people, _ = lab.screen()
     values = {}
     for arm in design.arms:
-        run = lab.run_arm(arm, people)
+        run = run_arm(lab, arm, people)
         y = np.full(run.status.size, np.nan)
         y[run.status == 0] = judge(design, lab.tool, endpoint, run, lab.measure(people, run), people)
         values[arm.arm_id] = y

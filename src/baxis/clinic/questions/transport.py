@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baxis.clinic.conduct.settings import Settings, settle
-from baxis.clinic.design.design import Background, Design, Endpoint, read_design
+from baxis.clinic.design.design import Background, Design, Endpoint
+from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import instrument
-from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.people.bounds import PREDNISONE_EQUIVALENT
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.core.plain import finite
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from baxis.clinic.result.result import TrialResult
+    from baxis.clinic.face import TrialResult
 
 ORIGINAL, TOGETHER = "as designed", "all together"
 COLUMNS = (

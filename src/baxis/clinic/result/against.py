@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from baxis.clinic.result.result import TrialResult
+    from baxis.clinic.result.trial_record import TrialRecord
 
 COLUMNS = ("table", "arm_id", "endpoint", "week", "scale", "simulated", "pi90", "published", "published_ci", "difference",
            "ratio", "inside")  # fmt: skip
 
 
-def against_published(result: TrialResult) -> pd.DataFrame:
+def against_published(result: TrialRecord) -> pd.DataFrame:
     """One row a value that was published: simulated, published, their difference and ratio, and whether the 90 % prediction
     interval holds the published one.
 

@@ -18,7 +18,7 @@ from baxis.clinic.result.asked import asked
 from baxis.core import library
 
 if TYPE_CHECKING:
-    from baxis.clinic.result.result import ArmRun
+    from baxis.clinic.conduct.arm_run import ArmRun
 
 NOTICE = "Research use only. Not for the care of a person."
 SCOPE = (

@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 
 from baxis import axis
 from baxis.clinic.design.design import Arm, Design
-from baxis.clinic.instruments.steroid import steroid_dose
 from baxis.clinic.people.labs import reported as as_reported
 from baxis.clinic.statistics.intervals import central
+from baxis.clinic.therapy.steroid import steroid_dose
 from baxis.core import library, streams
 from baxis.core.storing.written import none_of
 from baxis.core.storing.written import share as in_percent
 
 if TYPE_CHECKING:
+    from baxis.clinic.conduct.arm_run import ArmRun
     from baxis.clinic.people.population import Population
-    from baxis.clinic.result.result import ArmRun
     from baxis.evidence import Evidence
 
 Array = NDArray[np.float64]
@@ -79,8 +79,8 @@ def _harm(row: dict[str, str]) -> Harm:
     log_sd = float(np.log(float(high) / float(low)) / (2 * Z95)) if low and high else 0.0
     source = f"{row['source']}: {row['place']}"
     return Harm(
-        row["harm"], row["name"], row["form"], row["scope"], float(row["value"]), log_sd, float(row["weeks"] or "nan"),
-        float(row["control"]) if row["control"] else None, row["endpoint"], source, row["note"], row["serious"] == "yes",
+        harm=row["harm"], name=row["name"], form=row["form"], scope=row["scope"], value=float(row["value"]), log_sd=log_sd, weeks=float(row["weeks"] or "nan"),
+        control=float(row["control"]) if row["control"] else None, endpoint=row["endpoint"], source=source, note=row["note"], serious=row["serious"] == "yes",
     )  # fmt: skip
 
 

@@ -12,10 +12,10 @@ from baxis import axis
 if TYPE_CHECKING:
     import xarray
 
-    from baxis.clinic.result.result import TrialResult
+    from baxis.clinic.result.trial_record import TrialRecord
 
 
-def dataset(result: TrialResult) -> xarray.Dataset:
+def dataset(result: TrialRecord) -> xarray.Dataset:
     """xarray Dataset with dims (arm, patient, day): observables in measured units, then the instrument's measures."""
     import xarray as xr
 
@@ -37,7 +37,7 @@ def dataset(result: TrialResult) -> xarray.Dataset:
     )
 
 
-def tidy(result: TrialResult) -> pd.DataFrame:
+def tidy(result: TrialRecord) -> pd.DataFrame:
     """One row a patient, arm, visit and measure, in the order arm, measure, patient, day."""
     ids = result.patients["patient"].to_numpy()
     frames = []

@@ -6,6 +6,7 @@ same for all of them; what a predictor cannot predict counts with the "no effect
 
 from __future__ import annotations
 
-from baxis.clinic.scoreboard.board import Board, scoreboard
+from baxis.clinic.scoreboard.board import scoreboard
+from baxis.clinic.scoreboard.summary import Board
 
 __all__ = ["Board", "scoreboard"]

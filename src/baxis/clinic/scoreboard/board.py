@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,87 +13,15 @@ from baxis.clinic.scoreboard.mechanism import Mechanism
 from baxis.clinic.scoreboard.novelty import calibration_rows, novelty, seen
 from baxis.clinic.scoreboard.prediction import COMBINED, Prediction, Predictor
 from baxis.clinic.scoreboard.rivals import NO_EFFECT
+from baxis.clinic.scoreboard.scored import FIRST, Control, Scored
 from baxis.clinic.scoreboard.shown.panel import Panel
+from baxis.clinic.scoreboard.summary import Board
 from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 
 ROLES = ("calibration", "validation", "context", "external")
 DEFAULT_PATIENTS = 400
-FIRST = "mechanism"
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Scored:
-    """One contrast: its row, published value and 95 % interval (None when unknown), and every prediction.
-
-    sampling_sd: standard error that the design alone gives; success: 1 when the interval excludes no effect in the
-    direction of benefit.
-    """
-
-    row: dict[str, Any]
-    value: float
-    ci: tuple[float, float] | None
-    sampling_sd: float
-    predictions: dict[str, Prediction]
-    crps: dict[str, float]
-
-    @property
-    def sign(self) -> int:
-        """+1: a higher value is a benefit; -1: a lower one is."""
-        return int(self.row["benefit_sign"])
-
-    @property
-    def success(self) -> float:
-        """1.0 when the published interval lies wholly on the side of benefit."""
-        return float(self.ci is not None and min(self.sign * self.ci[0], self.sign * self.ci[1]) > 0)
-
-    @property
-    def simulated(self) -> bool:
-        """The mechanism could predict it."""
-        return not self.predictions[FIRST].why
-
-
-@dataclass(frozen=True)
-class Control:
-    """A control arm's share of responders as published and as predicted by the mechanism."""
-
-    row: dict[str, Any]
-    value: float
-    prediction: Prediction
-
-
-@dataclass(frozen=True)
-class Board:
-    """A scoreboard. rows: every scored contrast; names: the predictors, mechanism first; notes by trial."""
-
-    rows: list[Scored]
-    names: list[str]
-    skipped: list[dict[str, str]]
-    recipe: dict[str, Any]
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    controls: list[Control] = field(default_factory=list)
-
-    def summary(self) -> dict[str, Any]:
-        """Recipe, share covered, and scores by role, novelty and disease, each by scale; skill over all scales."""
-        from baxis.clinic.scoreboard.summary import summary
-
-        return summary(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data: contrasts, summary, skipped. NaN becomes null."""
-        from baxis.clinic.scoreboard.summary import plain
-
-        return plain(self)
-
-    def worst(self, count: int = 15) -> list[Scored]:
-        """Contrasts that the mechanism misses most, in standard errors of the published result."""
-        return sorted((r for r in self.rows if r.simulated), key=lambda r: -abs(miss(r)))[:count]
-
-
-def miss(r: Scored) -> float:
-    """Prediction minus published value of the mechanism, in standard errors that the design gives."""
-    return (r.predictions[FIRST].mean - r.value) / r.sampling_sd
 
 
 def scoreboard(

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from baxis.clinic.scoreboard.board import FIRST, Board
+from baxis.clinic.scoreboard.scored import FIRST
+from baxis.clinic.scoreboard.summary import Board
 from baxis.core import library
 from baxis.core.errors import InvalidValue
 from baxis.core.storing import files

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from baxis.clinic.conduct.settings import Settings
-from baxis.clinic.design.design import read_design
-from baxis.clinic.design.from_evidence import derive
-from baxis.clinic.design.from_evidence.default_design import Derived
+from baxis.clinic.design.from_evidence import Derived, derive
 from baxis.clinic.design.from_evidence.rules import rules
 from baxis.clinic.design.from_evidence.what import simulated_endpoint
+from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import Instrument, instrument
 from baxis.clinic.people.posterior import draw_of, draws, explained
 from baxis.clinic.scoreboard.prediction import Prediction

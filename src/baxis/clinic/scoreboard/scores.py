@@ -16,7 +16,7 @@ from baxis.clinic.scoreboard.prediction import COMBINED
 from baxis.core import streams
 
 if TYPE_CHECKING:
-    from baxis.clinic.scoreboard.board import Scored
+    from baxis.clinic.scoreboard.scored import Scored
 
 Array = NDArray[np.float64]
 LEVELS = (0.5, 0.8, 0.9, 0.95)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.happenings import dropout_visit
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design.design import Design, Endpoint
 from baxis.clinic.instruments import Instrument
 from baxis.clinic.instruments.events import first_event
-from baxis.clinic.result.result import judge
+from baxis.clinic.result.summarise import judge
 from baxis.clinic.statistics.survival import Times
-from baxis.clinic.trial import Laboratory
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, float]  # arm, endpoint, week
@@ -58,7 +59,7 @@ def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]],
     times: dict[Key, Timed] = {}
     failures = 0
     for arm in small.arms:
-        run = lab.run_arm(arm, people)
+        run = run_arm(lab, arm, people)
         visits, ok = lab.measure(people, run), run.status == 0
         failures += len(run.failures)
         for name, week in endpoints:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from baxis.clinic.scoreboard.board import FIRST, Board, Scored
 from baxis.clinic.scoreboard.prediction import COMBINED
 from baxis.clinic.scoreboard.rivals import META
+from baxis.clinic.scoreboard.scored import FIRST, Control, Scored, miss
 from baxis.clinic.scoreboard.scores import skill, strata
 from baxis.core.plain import finite
 
@@ -122,3 +123,31 @@ def plain(board: Board) -> dict[str, Any]:
     }
     cleaned: dict[str, Any] = finite(whole)
     return cleaned
+
+
+@dataclass(frozen=True)
+class Board:
+    """A scoreboard. rows: every scored contrast; names: the predictors, mechanism first; notes by trial."""
+
+    rows: list[Scored]
+    names: list[str]
+    skipped: list[dict[str, str]]
+    recipe: dict[str, Any]
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    controls: list[Control] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """Recipe, share covered, and scores by role, novelty and disease, each by scale; skill over all scales."""
+        from baxis.clinic.scoreboard.summary import summary
+
+        return summary(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: contrasts, summary, skipped. NaN becomes null."""
+        from baxis.clinic.scoreboard.summary import plain
+
+        return plain(self)
+
+    def worst(self, count: int = 15) -> list[Scored]:
+        """Contrasts that the mechanism misses most, in standard errors of the published result."""
+        return sorted((r for r in self.rows if r.simulated), key=lambda r: -abs(miss(r)))[:count]

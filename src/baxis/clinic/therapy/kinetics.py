@@ -52,7 +52,16 @@ def micro_constants(values: dict[str, Array]) -> Linear:
     back1 = np.divide(q1, v2, out=np.zeros(n), where=v2 > 0)
     back2 = np.divide(q2, v3, out=np.zeros(n), where=v3 > 0)
     out1, out2 = np.where(v2 > 0, q1 / v1, 0.0), np.where(v3 > 0, q2 / v1, 0.0)
-    return Linear(values["ka"], values["CL"] / v1, out1, back1, out2, back2, v1, values.get("F", np.ones(n)))
+    return Linear(
+        ka=values["ka"],
+        k10=values["CL"] / v1,
+        k12=out1,
+        k21=back1,
+        k13=out2,
+        k31=back2,
+        V1=v1,
+        F=values.get("F", np.ones(n)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
-from baxis.clinic.design import exposure, held
+from baxis.clinic.design import held
 from baxis.clinic.design.design import Arm, Design, Treatment
+from baxis.clinic.people import covariates
 from baxis.clinic.people.population import Population
 from baxis.clinic.therapy import kinetics
 from baxis.clinic.therapy.courses import Course, of_arm
@@ -196,7 +197,7 @@ def _averaged(design: Design, course: Course, people: Population, inputs: Steps)
     pk = kinetics.micro_constants(_kinetics(drug, people))
     dose = np.where(course.takes, dose_amounts(treatment, people), 0.0)
     shape = kinetics.profile(pk, dose, tau, edges, np.minimum(course.stop - start, span))
-    share = exposure.taken(treatment, people.covariates, len(people.ids))
+    share = covariates.taken(treatment, people.covariates, len(people.ids))
     for target, action in drug.actions.items():
         if action.kind == "covalent":
             values = kinetics.covalent_input(shape, action.kinact, action.potency, share)
@@ -239,7 +240,7 @@ def _resolved(design: Design, course: Course, people: Population, where: tuple[i
 
 def doses_taken(treatment: Treatment, people: Population, n: int) -> Array:
     """1 for each dose that a patient takes, 0 for one that is missed, (patients, n); typical patients take their share."""
-    share = exposure.taken(treatment, people.covariates, len(people.ids))[:, None]
+    share = covariates.taken(treatment, people.covariates, len(people.ids))[:, None]
     if people.typical or np.all(share == 1.0):
         return np.broadcast_to(share, (len(people.ids), n))
     return np.asarray((streams.uniform(people.seed, f"doses of {treatment.drug}", people.ids, n) < share).astype(float))

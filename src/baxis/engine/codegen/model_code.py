@@ -8,6 +8,7 @@ from baxis.engine.codegen.emit import Hoisted, Writer
 from baxis.engine.codegen.ir import Function
 from baxis.engine.codegen.loop_code import LoopCode
 from baxis.engine.codegen.program import Program
+from baxis.engine.codegen.table_code import TableCode
 from baxis.engine.formula.graph import MOVING, Node
 
 PIVOT_LOSS = 1e-11  # a pivot this small beside its diagonal entry has lost too many digits: the step is refused
@@ -69,8 +70,6 @@ class ModelCode:
         return {"observe": p.rules, **events}
 
     def _tables(self) -> list[Function]:
-        from baxis.engine.codegen.table_code import TableCode
-
         tables = TableCode(self)
         self.work = tables.work
         return tables.functions()

@@ -77,4 +77,13 @@ def build_program(system: System) -> Program:
     watched, surveyed = (
         tuple(as_number(graph, to_graph(t, graph, names)) for t in trees) for trees in (system.watched, system.surveyed)
     )
-    return Program(graph, rates, rules, jacobian, slopes, eliminate(len(rates), jacobian), watched, surveyed)
+    return Program(
+        graph=graph,
+        rates=rates,
+        rules=rules,
+        jacobian=jacobian,
+        slopes=slopes,
+        elimination=eliminate(len(rates), jacobian),
+        watched=watched,
+        surveyed=surveyed,
+    )

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from baxis.engine.codegen.emit import Hoisted
 from baxis.engine.codegen.ir import Function
 from baxis.engine.codegen.op_table import OpTable, copy_out
+from baxis.engine.codegen.program import Program
 from baxis.engine.formula.graph import Node
 
-if TYPE_CHECKING:
-    from baxis.engine.codegen.model_code import ModelCode
+
+class Written(Protocol):
+    """The model whose functions are written (see `model_code`)."""
+
+    program: Program
+    hoisted: Hoisted
+    n_parameters: int
+
+    def function(self, name: str, *pointers: str, vectors: tuple[str, ...] = ()) -> Function: ...
+
+    def seen(self) -> dict[str, tuple[Node, ...]]: ...
+
+    def linearised_outputs(self) -> list[tuple[str, int, Node]]: ...
 
 
 class TableCode:
     """Rates, Jacobian, rules and per-patient table of a large model, each as loops over a table of operations."""
 
-    def __init__(self, model: ModelCode) -> None:
+    def __init__(self, model: Written) -> None:
         self.m, p = model, model.program
         self.outputs = {"rates": [("%out", i, n) for i, n in enumerate(p.rates)]}
         self.outputs["linearised"] = model.linearised_outputs()

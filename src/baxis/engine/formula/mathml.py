@@ -6,14 +6,11 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from baxis.core.errors import InvalidValue, Unsupported
+from baxis.engine.formula.arity import refuse_count
 from baxis.engine.formula.graph import Graph, Node
-from baxis.engine.reading.sbml_scan import refuse_count
-
-if TYPE_CHECKING:
-    from baxis.engine.formula.definitions import Definitions
 
 # ("num", v) | ("sym", name) | ("time",) | ("bool", b) | (operation, tree, ...)
 Tree = tuple[Any, ...]
@@ -30,7 +27,14 @@ _OF_RECIPROCAL |= {f"{k}h": f"{v}h" for k, v in _OF_RECIPROCAL.items()}
 _RELATIONS = {"lt": "lt", "gt": "gt", "leq": "le", "geq": "ge", "eq": "eq", "neq": "ne"}
 
 
-def from_ast(node: Any, where: str, functions: Definitions | None, depth: int = 0) -> Tree:
+class Functions(Protocol):
+    """The functions that a model defines (see `definitions`)."""
+
+    def write_out(self, name: str, args: list[Tree], where: str) -> Tree:
+        """The function's body with the arguments in it."""
+
+
+def from_ast(node: Any, where: str, functions: Functions | None, depth: int = 0) -> Tree:
     """libsbml ASTNode -> tree, with function definitions written out; unsupported operations are refused by name."""
     import libsbml
 

@@ -82,7 +82,15 @@ def _from_disk(system: System, lanes: int, method: str, name: str) -> Kernel | N
         size = int.from_bytes(body[:8], "little")
         head = json.loads(body[8 : 8 + size])
         loaded = Loaded(body[8 + size :])
-        return Kernel(system, lanes, Shape(**head["shape"]), method, head["scratch_bytes"], True, loaded)
+        return Kernel(
+            system=system,
+            lanes=lanes,
+            shape=Shape(**head["shape"]),
+            method=method,
+            scratch_bytes=head["scratch_bytes"],
+            from_cache=True,
+            _loaded=loaded,
+        )
     except (ValueError, KeyError, TypeError, RuntimeError):
         return None
 
@@ -96,4 +104,12 @@ def _compiled(system: System, lanes: int, tableau: Tableau, name: str) -> Kernel
     code = to_object(text)
     head = json.dumps({"shape": asdict(shape), "scratch_bytes": scratch}).encode()
     cache.store(name, len(head).to_bytes(8, "little") + head + code)
-    return Kernel(system, lanes, shape, tableau.name, scratch, False, Loaded(code))
+    return Kernel(
+        system=system,
+        lanes=lanes,
+        shape=shape,
+        method=tableau.name,
+        scratch_bytes=scratch,
+        from_cache=False,
+        _loaded=Loaded(code),
+    )

@@ -6,21 +6,19 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from baxis.core.errors import Faults, InvalidValue, UnknownName, Unsupported
+from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.formula.mathml import Tree, substitute, symbols, uses
 from baxis.engine.formula.numeric import evaluate
+from baxis.engine.formula.rules import clock_trees, sorted_rules
 from baxis.engine.model.inputs import numbers
-from baxis.engine.model.network import Network, load_network
+from baxis.engine.model.network import Network
 from baxis.engine.model.network_code import jumps
 from baxis.engine.model.system import Equations, System
-from baxis.engine.reading.sbml import load_sbml, sorted_rules
-from baxis.engine.run.switches import clock_trees
 
 FORMAT = "baxis-network-2"
 
@@ -109,10 +107,10 @@ class EventSystem(System):
             out[:, self.state_index(amount)] = np.where(np.isfinite(size) & (size > 0), size, 1.0)
         return out
 
-    def to_sbml(self, parameters: Any = None, initial: Any = None) -> str:
+    def to_sbml(self) -> str:
         raise Unsupported("SBML text of a model with events: keep the text that it was loaded from")
 
-    def first_tables(self, parameters: Any, initial: Any, patients: int) -> tuple[np.ndarray, np.ndarray]:
+    def own_tables(self, parameters: Any, initial: Any, patients: int) -> tuple[np.ndarray, np.ndarray]:
         """(n, P) parameters and (n, N) initial states; what is given by name replaces the model's own formula."""
         given: dict[str, np.ndarray] = {}
         for what, kind, names in ((parameters, "parameter", self.parameters), (initial, "state", self.states)):
@@ -141,17 +139,6 @@ class EventSystem(System):
         if name not in self.network.starts and name not in self.network.amounts:
             raise UnknownName(kind, name, [*self.network.starts, *self.network.amounts])
         return name
-
-
-def load_model(source: str | Path) -> System:
-    """System of an SBML text or file for the compiled path: plain where `load_sbml` takes it, else with its events.
-
-    Raises Unsupported, InvalidValue or Faults for what neither takes.
-    """
-    try:
-        return load_sbml(source)
-    except (Unsupported, Faults):
-        return event_system(load_network(source))
 
 
 def refuse_events(system: System, what: str) -> None:

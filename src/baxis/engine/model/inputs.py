@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.engine.formula.rules import evaluate_starts
 from baxis.engine.model.events import Events
 from baxis.engine.model.system import System
 
@@ -47,10 +48,9 @@ def batch_size(system: System, parameters: Any, initial: Any, events: Events | N
 
 def first_tables(system: System, parameters: Any, initial: Any, patients: int) -> tuple[np.ndarray, np.ndarray]:
     """(n, P) parameters and (n, N) initial states from what a caller gave."""
-    from baxis.engine.model.event_system import EventSystem
-
-    if isinstance(system, EventSystem):
-        return system.first_tables(parameters, initial, patients)
+    own = system.own_tables(parameters, initial, patients)
+    if own is not None:
+        return own
     p = parameter_table(system, parameters, patients)
     return p, initial_table(system, initial, p)
 
@@ -73,8 +73,6 @@ def initial_table(system: System, initial: Any, parameters: np.ndarray) -> np.nd
     """(n, N) initial states; what is not given comes from the model, its initial assignments included."""
     base: dict[str, Any] = dict(system.initial)
     if system.computed_starts and (initial is None or isinstance(initial, Mapping)):
-        from baxis.engine.reading.sbml import evaluate_starts
-
         values = {n: parameters[:, i] for i, n in enumerate(system.parameters)}
         plain = {k: v for k, v in system.initial.items() if k not in system.computed_starts}
         given = dict(initial or {})

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from baxis.engine.formula.mathml import Tree, substitute, symbols, uses
+from baxis.engine.formula.rules import sorted_rules
 from baxis.engine.formula.shallow import shallow
 from baxis.engine.model.history import History
 from baxis.engine.model.network import Network
-from baxis.engine.reading.sbml import sorted_rules
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _JUMPS = ("lt", "le", "gt", "ge", "eq", "ne", "floor", "ceiling")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -13,6 +13,8 @@ import numpy as np
 
 from baxis.core.errors import UnknownName
 from baxis.engine.formula.mathml import Tree, symbols
+from baxis.engine.formula.rules import clock_trees
+from baxis.engine.formula.symbolic import as_number, to_sympy
 
 if TYPE_CHECKING:
     import sympy
@@ -36,7 +38,7 @@ class System:
     `initial` and `defaults` give a float for each state and parameter (NaN where the model has none), `units` the
     unit id of each name that has one. `notes` says what was left out of the text to read it, `homes` the compartment of
     each state that is a concentration, `computed` the assignments that only give a constant its first value: a text
-    loaded with `load_sbml(..., given=[name])` has it as a parameter. Expressions (`rates`, `rules`, as sympy) are built when first asked for.
+    loaded with `load_sbml(..., given=[name])` has it as a parameter. `read` gives the formulas of the text. Expressions (`rates`, `rules`, as sympy) are built when first asked for.
     """
 
     states: tuple[str, ...]
@@ -50,6 +52,7 @@ class System:
     notes: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
+    read: Callable[[str], Equations] | None = field(default=None, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -65,9 +68,8 @@ class System:
     @cached_property
     def equations(self) -> Equations:
         """Formulas as nested tuples, read again from the SBML text."""
-        from baxis.engine.reading.sbml import read_equations
-
-        return read_equations(self.sbml)
+        assert self.read is not None, "a System is made by a reader of its text"
+        return self.read(self.sbml)
 
     @cached_property
     def rates(self) -> Mapping[str, sympy.Basic]:
@@ -92,8 +94,6 @@ class System:
     @cached_property
     def clock(self) -> tuple[Tree, ...]:
         """Parts of the formulas that hold the clock and parameters alone (see `switches`)."""
-        from baxis.engine.run.switches import clock_trees
-
         return clock_trees(self.equations.rates.values(), self.equations.rules, self.parameters)
 
     def sizes(self, parameters: np.ndarray, initial: np.ndarray) -> np.ndarray:
@@ -105,16 +105,13 @@ class System:
         trees = [*self.equations.rates.values(), *self.equations.rules.values()]
         return any(name == "" for t in trees for name in symbols(t))
 
-    def to_sbml(self, parameters: Any = None, initial: Any = None) -> str:
-        """SBML text of this system; `load_sbml` of it gives an equal system.
+    def to_sbml(self) -> str:
+        """SBML text of this system; `load_sbml` of it gives an equal one. `engine.to_sbml` writes a patient's numbers in."""
+        return self.sbml
 
-        With `parameters` (P,) or `initial` (N,), arrays or mappings by name, one patient's numbers are written in.
-        """
-        if parameters is None and initial is None:
-            return self.sbml
-        from baxis.engine.reading.export import sbml_with_values
-
-        return sbml_with_values(self, parameters, initial)
+    def own_tables(self, parameters: Any, initial: Any, patients: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """First values of a system that has its own way to them (see `inputs.first_tables`): none here."""
+        return None
 
     def state_index(self, name: str) -> int:
         return _index(self.states, "state", name)
@@ -131,19 +128,18 @@ class System:
         return record
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> System:
+    def from_record(cls, record: Mapping[str, Any], read: Callable[[str], Equations]) -> System:
+        """The system that `as_record` gave as plain data; `read` gives the formulas of its text."""
         names: dict[str, Any] = {
             k: tuple(record[k]) for k in ("states", "parameters", "assignments", "computed_starts", "notes", "computed")
         }
         tables: dict[str, Any] = {
             k: MappingProxyType(dict(record[k])) for k in ("initial", "defaults", "units", "homes")
         }
-        return cls(sbml=record["sbml"], **names, **tables)
+        return cls(sbml=record["sbml"], read=read, **names, **tables)
 
 
 def _expressions(trees: Mapping[str, Tree]) -> Mapping[str, sympy.Basic]:
-    from baxis.engine.formula.symbolic import as_number, to_sympy
-
     return MappingProxyType({k: as_number(to_sympy(t)) for k, t in trees.items()})
 
 

@@ -35,9 +35,21 @@ def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Obse
             own |= placeholders(_numbered(f"{kind}%d_{name}", value, noise), row, column, nominal)
         before = row.get("preequilibrationConditionId")
         key: Hashable = ("" if before.lower() in WITHOUT else before, row.get("simulationConditionId"))
-        law = o.get("noiseDistribution") or "normal", o.get("observableTransformation") or "lin"
         at, measured = float(row.get("time")), float(row.get("measurement"))
-        out.append(Observation(row, key, name, at, measured, value, noise, own, *law))
+        out.append(
+            Observation(
+                row=row,
+                experiment=key,
+                observable=name,
+                time=at,
+                measured=measured,
+                formula=value,
+                noise=noise,
+                own=own,
+                distribution=o.get("noiseDistribution") or "normal",
+                scale=o.get("observableTransformation") or "lin",
+            )
+        )
     return out
 
 

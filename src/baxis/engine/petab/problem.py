@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baxis.core.errors import BaxisError, InvalidValue, Unsupported
-from baxis.engine.model.network import Network, load_network
+from baxis.engine.model.network import Network
 from baxis.engine.petab import first as petab_first
 from baxis.engine.petab import second as petab_second
 from baxis.engine.petab.cells import check_cells
@@ -23,6 +23,7 @@ from baxis.engine.petab.files import ProblemFiles, read_problem
 from baxis.engine.petab.likelihood import Observation, check_asked, judge
 from baxis.engine.petab.lint import linted_measurements
 from baxis.engine.petab.running import Run
+from baxis.engine.reading.network_file import load_network
 from baxis.engine.single.single import Stopped
 
 if TYPE_CHECKING:

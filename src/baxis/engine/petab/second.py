@@ -38,7 +38,20 @@ def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Obse
         scale = "log" if law.startswith("log-") else "lin"
         at, measured = time(row.where, row.get("time")), float(row.get("measurement"))
         key: Hashable = (_model(files, row), _empty(row.get("experimentId")))
-        out.append(Observation(row, key, name, at, measured, value, noise, own, law.removeprefix("log-"), scale))
+        out.append(
+            Observation(
+                row=row,
+                experiment=key,
+                observable=name,
+                time=at,
+                measured=measured,
+                formula=value,
+                noise=noise,
+                own=own,
+                distribution=law.removeprefix("log-"),
+                scale=scale,
+            )
+        )
     return out
 
 

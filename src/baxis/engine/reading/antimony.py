@@ -13,6 +13,7 @@ from baxis.core.errors import InvalidValue, UnknownName
 from baxis.engine import cache
 from baxis.engine.model.system import System
 from baxis.engine.reading.encoding import decoded
+from baxis.engine.reading.sbml import load_sbml, read_equations
 from baxis.engine.reading.sbml_text import strip_comment
 
 _LOCK = threading.Lock()  # libantimony keeps global state
@@ -33,9 +34,7 @@ def load_antimony(text: str, main: str | None = None, folder: str | Path | None 
     key = cache.key("antimony", main or "", text, *(f"{name}\0{content}" for name, content in imported.items()))
     record = cache.load_record(key)
     if record is not None:
-        return System.from_record(record)
-    from baxis.engine.reading.sbml import load_sbml
-
+        return System.from_record(record, read_equations)
     system = load_sbml(antimony_to_sbml(text, main, folder))
     cache.store_record(key, system.as_record())
     return system

@@ -14,8 +14,8 @@ from baxis.engine.reading.reactions import local_names
 SMALLEST = sys.float_info.min  # some readers refuse numbers below it
 
 
-def sbml_with_values(system: System, parameters: Any = None, initial: Any = None) -> str:
-    """SBML Level 3 text with parameter values (P,) and initial states (N,) written in, as arrays or mappings by name.
+def to_sbml(system: System, parameters: Any = None, initial: Any = None) -> str:
+    """The system as SBML Level 3 text with parameter values (P,) and initial states (N,) written in, as arrays or mappings by name.
 
     Initial assignments of states that are given a number are dropped. Raises what `simulate` raises for wrong inputs.
     """

@@ -177,14 +177,16 @@ class NetworkReader:
             delay, priority = e.getDelay(), e.getPriority()
             out.append(
                 Event(
-                    e.getId(),
-                    self._tree(trigger, where),
-                    trigger.getInitialValue(),
-                    trigger.getPersistent(),
-                    e.getUseValuesFromTriggerTime(),
-                    self._tree(delay, where) if delay is not None and delay.isSetMath() else None,
-                    self._tree(priority, where) if priority is not None and priority.isSetMath() else None,
-                    {a.getVariable(): self._tree(a, where) for a in e.getListOfEventAssignments() if a.isSetMath()},
+                    name=e.getId(),
+                    trigger=self._tree(trigger, where),
+                    initially=trigger.getInitialValue(),
+                    persistent=trigger.getPersistent(),
+                    at_trigger=e.getUseValuesFromTriggerTime(),
+                    delay=self._tree(delay, where) if delay is not None and delay.isSetMath() else None,
+                    priority=self._tree(priority, where) if priority is not None and priority.isSetMath() else None,
+                    assignments={
+                        a.getVariable(): self._tree(a, where) for a in e.getListOfEventAssignments() if a.isSetMath()
+                    },
                 )
             )
         return out

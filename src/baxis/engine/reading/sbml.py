@@ -8,10 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from baxis.core.errors import Faults, InvalidValue, Unsupported
+from baxis.core.errors import Faults, Unsupported
 from baxis.engine.formula.definitions import function_definitions, refuse_depth
 from baxis.engine.formula.mathml import Tree, from_ast, symbols, uses
 from baxis.engine.formula.numeric import evaluate
+from baxis.engine.formula.rules import evaluate_starts, sorted_rules
 from baxis.engine.model.system import Equations, System
 from baxis.engine.reading.document import read_document, source_text, to_level_3
 from baxis.engine.reading.reactions import local_names, reaction_rules, refuse_moving_sizes, species_rates
@@ -114,17 +115,18 @@ class _Reader:
         initial = {n: values[n] for n in self.rates}
         initial |= evaluate_starts(self.starts, self.rules, initial | defaults)
         system = System(
-            tuple(self.rates),
-            tuple(defaults),
-            tuple(self.rules),
-            MappingProxyType({k: float(v) for k, v in initial.items()}),
-            MappingProxyType(defaults),
-            MappingProxyType(self._units()),
-            tuple(self.starts),
-            text,
-            notes,
-            MappingProxyType(self._homes()),
-            self.promoted,
+            states=tuple(self.rates),
+            parameters=tuple(defaults),
+            assignments=tuple(self.rules),
+            initial=MappingProxyType({k: float(v) for k, v in initial.items()}),
+            defaults=MappingProxyType(defaults),
+            units=MappingProxyType(self._units()),
+            computed_starts=tuple(self.starts),
+            sbml=text,
+            notes=notes,
+            homes=MappingProxyType(self._homes()),
+            computed=self.promoted,
+            read=read_equations,
         )
         vars(system)["equations"] = self.equations()  # spares reading a large text twice
         return system
@@ -238,16 +240,6 @@ class _Reader:
             raise Faults("SBML", sorted(faults))
 
 
-def evaluate_starts(starts: Mapping[str, Tree], rules: Mapping[str, Tree], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of initial assignments from other values (floats or arrays); they may use rules and one another."""
-    trees, out, values = {**rules, **starts}, {}, dict(known)
-    for name in sorted_rules(trees, needed=starts):
-        values[name] = evaluate(trees[name], values)
-        if name in starts:
-            out[name] = values[name]
-    return out
-
-
 def _species_value(species: Any, sizes: Mapping[str, float]) -> float:
     size = sizes.get(species.getCompartment(), 1.0)
     as_amount = species.getHasOnlySubstanceUnits()
@@ -278,21 +270,3 @@ def _refuse(model: Any) -> None:
     for s in model.getListOfSpecies():
         if s.isSetConversionFactor() or model.isSetConversionFactor():
             raise Unsupported(f"species {s.getId()!r} has a conversion factor, which {PLAIN}")
-
-
-def sorted_rules(rules: Mapping[str, Tree], needed: Iterable[str] | None = None) -> dict[str, Tree]:
-    """Rules in an order in which each uses only earlier ones; a cycle is named."""
-    done: dict[str, Tree] = {}
-    for first in rules if needed is None else needed:
-        path: list[str] = [first]
-        while path:
-            name = path[-1]
-            ahead = [] if name in done else [s for s in symbols(rules[name]) if s in rules and s not in done]
-            if ahead:
-                if ahead[0] in path:
-                    raise InvalidValue("assignment rules", " -> ".join([*path, ahead[0]]), "rules without a cycle")
-                path.append(ahead[0])
-                continue
-            done.setdefault(name, rules[name])
-            path.pop()
-    return done

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from baxis.core.errors import Unsupported
 from baxis.engine.codegen.layout import CARRY, CONTEXT, SLOT, kind_of
+from baxis.engine.codegen.model_code import Shape
 from baxis.engine.kernel.kernel import Kernel
+from baxis.engine.model.system import System
 from baxis.engine.run.ensemble import NOT_RUN
 from baxis.engine.run.options import Options
 from baxis.engine.run.schedule import Schedule
-
-if TYPE_CHECKING:
-    from baxis.engine.gpu.gpu import GpuKernel
 
 CLOCK_STEPS = 100  # fewest steps over the span of a model whose equations use time
 POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
@@ -39,11 +38,24 @@ class Leg:
     marks: np.ndarray
 
 
+class Elsewhere(Protocol):
+    """A kernel whose jobs run on a device of their own (see `gpu`)."""
+
+    @property
+    def system(self) -> System: ...
+
+    @property
+    def shape(self) -> Shape: ...
+
+    def run_job(self, job: Job) -> Done:
+        """The whole job, there and back."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Checked arrays of one run. `who` lists the patients to run (None: all); atol: (1 or n, N), see `scales`."""
 
-    kernel: Kernel | GpuKernel
+    kernel: Kernel | Elsewhere
     parameters: np.ndarray
     initial: np.ndarray
     times: np.ndarray

@@ -86,7 +86,16 @@ def rest(
     p, y = first_tables(system, parameters, initial, n)
     _, none = output_choice(system, [])
     span = (options.start, options.start + float(horizon))
-    job = Job(kernel, p, y, np.array([span[1]]), none, lower(None, system, n, span[0]), options, span)
+    job = Job(
+        kernel=kernel,
+        parameters=p,
+        initial=y,
+        times=np.array([span[1]]),
+        chosen=none,
+        schedule=lower(None, system, n, span[0]),
+        options=options,
+        span=span,
+    )
     job = with_tolerances(job)
     assert job.atol is not None
     run = execute(job)

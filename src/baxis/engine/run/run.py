@@ -64,7 +64,18 @@ class Run:
         schedule = window(lower(self.events, system, n, -np.inf), self.time)
         who, span = np.flatnonzero(self.active), (self.time, float(to))
         p, y = (np.ascontiguousarray(a, float) for a in (self.parameters, self.state))
-        job = Job(self.kernel, p, y, wanted, chosen, schedule, self.options, span, who, self._carry)
+        job = Job(
+            kernel=self.kernel,
+            parameters=p,
+            initial=y,
+            times=wanted,
+            chosen=chosen,
+            schedule=schedule,
+            options=self.options,
+            span=span,
+            who=who,
+            carry=self._carry,
+        )
         self._scales = self._scales or Scales(job)
         self._scales.learn(who, y, p, np.full(n, self.time))
         done = execute(with_switches(replace(job, atol=self._scales.table)))

@@ -93,7 +93,15 @@ def sensitivities(
     )  # fmt: skip
     at = np.stack([np.broadcast_to(_value(system, q, p, y), len(done.status)) for q in system.to], axis=1)
     slopes = _table(done, columns, there, (len(system.to), len(names)))
-    return Sensitivities(done.values[:, :, : len(names)], slopes, done.times, names, system.to, at, done)
+    return Sensitivities(
+        values=done.values[:, :, : len(names)],
+        slopes=slopes,
+        times=done.times,
+        outputs=names,
+        to=system.to,
+        at=at,
+        ensemble=done,
+    )
 
 
 def _outputs(system: SensitiveSystem, outputs: Sequence[str] | None) -> tuple[str, ...]:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from baxis.core.errors import InvalidValue
-from baxis.engine.gpu.gpu import GpuKernel
 from baxis.engine.kernel.kernel import Kernel
 from baxis.engine.model.events import Events
 from baxis.engine.model.inputs import batch_size, first_tables, output_choice, output_times
 from baxis.engine.run.ensemble import Ensemble
 from baxis.engine.run.event_run import execute_with_events
-from baxis.engine.run.execute import Job, execute
+from baxis.engine.run.execute import Done, Elsewhere, Job, execute
 from baxis.engine.run.options import Options
 from baxis.engine.run.scales import with_tolerances
 from baxis.engine.run.schedule import lower
@@ -20,7 +19,7 @@ from baxis.engine.run.switches import with_switches
 
 
 def simulate(
-    kernel: Kernel | GpuKernel,
+    kernel: Kernel | Elsewhere,
     parameters: Any = None,
     initial: Any = None,
     *,
@@ -44,13 +43,34 @@ def simulate(
     p, y = first_tables(system, parameters, initial, n)
     t = output_times(times, options.start)
     names, chosen = output_choice(system, outputs)
-    job = Job(kernel, p, y, t, chosen, lower(events, system, n, options.start), options, (options.start, float(t[-1])))
-    job = with_switches(with_tolerances(job))
-    if isinstance(kernel, GpuKernel):
-        done = kernel.run_job(job)
-    else:
-        done = (execute_with_events if kernel.shape.watched else execute)(job)
+    job = Job(
+        kernel=kernel,
+        parameters=p,
+        initial=y,
+        times=t,
+        chosen=chosen,
+        schedule=lower(events, system, n, options.start),
+        options=options,
+        span=(options.start, float(t[-1])),
+    )
+    done = _done(with_switches(with_tolerances(job)))
     units = tuple(system.units.get(k, "") for k in names)
     return Ensemble(
-        done.values, t, names, done.final, done.status, done.reached, done.steps, system.states, units, done.culprit
+        values=done.values,
+        times=t,
+        outputs=names,
+        final=done.final,
+        status=done.status,
+        reached=done.reached,
+        steps=done.steps,
+        states=system.states,
+        units=units,
+        _culprit=done.culprit,
     )
+
+
+def _done(job: Job) -> Done:
+    """The job where its kernel runs: on a device of its own, or here."""
+    if not isinstance(job.kernel, Kernel):
+        return job.kernel.run_job(job)
+    return (execute_with_events if job.kernel.shape.watched else execute)(job)

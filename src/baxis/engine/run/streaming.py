@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from baxis.core.errors import InvalidValue
-from baxis.engine.gpu.gpu import GpuKernel
 from baxis.engine.kernel.kernel import Kernel
 from baxis.engine.model.events import Events
 from baxis.engine.run.ensemble import Failure
+from baxis.engine.run.execute import Elsewhere
 from baxis.engine.run.options import Options
 from baxis.engine.run.reductions import CHUNK, Reduction
 from baxis.engine.run.simulation import simulate
@@ -51,7 +51,7 @@ class Streamed:
 
 
 def stream(
-    kernel: Kernel | GpuKernel,
+    kernel: Kernel | Elsewhere,
     source: Source,
     *,
     times: Any,

@@ -10,17 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from baxis.engine.codegen import layout
-from baxis.engine.formula.mathml import Tree, substitute, symbols
+from baxis.engine.formula.mathml import Tree, symbols
 from baxis.engine.formula.numeric import evaluate
+from baxis.engine.run.execute import Job
 from baxis.engine.run.schedule import Schedule
-
-if TYPE_CHECKING:
-    from baxis.engine.run.execute import Job
 
 COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 AROUND_ZERO = ("abs", "exp", "tanh", "sinh", "cosh", "arctan")  # they change most where what they are of is 0
@@ -31,30 +28,6 @@ BISECTIONS = 60
 CHUNK = 1024  # rows at a time
 MOST_SETTINGS = 64  # events that set a parameter of such a formula, each looked at
 Values = Mapping[str, np.ndarray]
-
-
-def clock_trees(trees: Iterable[Tree], rules: Mapping[str, Tree], still: Iterable[str]) -> tuple[Tree, ...]:
-    """The largest parts of formulas that hold time and, beside it, only names in `still`; rules written out."""
-    steady, own = set(still), dict[str, Tree]()
-    for name, tree in rules.items():
-        if all(n == "" or n in steady or n in own for n in symbols(tree)):
-            own[name] = substitute(tree, own)
-    found = dict[Tree, None]()
-    for tree in (*trees, *(t for n, t in rules.items() if n not in own)):
-        for part in _parts(tree, steady, own):
-            found[substitute(part, own)] = None
-    return tuple(t for t in found if "" in symbols(t) and t != ("time",))
-
-
-def _parts(tree: Tree, steady: set[str], own: Mapping[str, Tree]) -> Iterator[Tree]:
-    if tree[0] in ("num", "bool"):
-        return
-    if all(n == "" or n in steady or n in own for n in symbols(tree)):
-        yield tree
-        return
-    for t in tree[1:]:
-        if isinstance(t, tuple):
-            yield from _parts(t, steady, own)
 
 
 def with_switches(job: Job) -> Job:

@@ -14,13 +14,13 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.engine.formula.mathml import Tree
+from baxis.engine.formula.rules import evaluate_starts
 from baxis.engine.model.event_system import EventSystem
 from baxis.engine.model.events import Events, bolus, concat
 from baxis.engine.model.inputs import batch_size, first_tables
 from baxis.engine.model.network import Event, Network
 from baxis.engine.model.sensitive_system import SensitiveSystem, seed_name, slope_name
 from baxis.engine.model.system import System
-from baxis.engine.reading.sbml import evaluate_starts
 
 Dose = tuple[str, float, float]  # state, time, amount
 SAME = 1e-12  # a dose this close to an output time (relative) is at it
@@ -94,7 +94,17 @@ def _event(network: Network, k: int, given: Dose) -> Event:
     if network.per_size.get(name):
         rise = ("div", rise, ("sym", str(network.compartment[name])))
     change: dict[str, Tree] = {name: ("add", ("sym", name), rise)}
-    return Event(f"dose {k}", trigger, False, True, False, None, None, change, last=True)
+    return Event(
+        name=f"dose {k}",
+        trigger=trigger,
+        initially=False,
+        persistent=True,
+        at_trigger=False,
+        delay=None,
+        priority=None,
+        assignments=change,
+        last=True,
+    )
 
 
 def at_output_times(doses: Sequence[Dose], times: np.ndarray) -> tuple[Dose, ...]:

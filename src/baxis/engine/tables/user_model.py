@@ -12,8 +12,9 @@ import numpy as np
 from baxis.core.errors import Faults, InvalidValue, UnknownName, Unsupported
 from baxis.engine.formula.mathml import symbols
 from baxis.engine.model.inputs import first_tables, output_times
-from baxis.engine.model.network import Network, load_network
+from baxis.engine.model.network import Network
 from baxis.engine.model.system import System
+from baxis.engine.reading.network_file import load_network
 from baxis.engine.reading.sbml import load_sbml
 from baxis.engine.run.options import Options
 from baxis.engine.run.scales import low_states

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from baxis.evidence.ask.sheet_parts import Section
 from baxis.evidence.store.tables import Evidence
-
-if TYPE_CHECKING:
-    from baxis.evidence.ask.sheets import Section
 
 NAMED_IN = (("claims", "subject_genes"), ("claims", "object_genes"), ("drugs", "target_genes"))
 
@@ -34,7 +31,7 @@ def named(cell: str, gene: str) -> bool:
 def gene_sheet(tables: Evidence, gene: str) -> tuple[str, list[Section]]:
     """Sections of a gene: claims by disease, drugs that target it, potencies on it, levels and turnover."""
     from baxis.evidence.ask.grade import grade_claims
-    from baxis.evidence.ask.sheets import cited, listed
+    from baxis.evidence.ask.sheet_parts import cited, listed
 
     words = {term.casefold() for term, symbol in aliases(tables) if symbol == gene}
     grades = dict(grade_claims(tables)[["claim_id", "grade"]].itertuples(index=False, name=None))

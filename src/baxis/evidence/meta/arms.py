@@ -91,7 +91,9 @@ def read_arms(rows: Sequence[dict[str, Any]], known: dict[str, Any]) -> tuple[li
         for arm_id in (p.arm_id, p.versus):
             if arm_id in known and arm_id not in found:
                 a = known[arm_id]
-                found[arm_id] = Arm(arm_id, a.role, a.drug, drug_class(a.drug), a.n, NAN, NAN)
+                found[arm_id] = Arm(
+                    arm_id=arm_id, role=a.role, drug=a.drug, drug_class=drug_class(a.drug), n=a.n, value=NAN, se=NAN
+                )
     return list(found.values()), published
 
 
@@ -107,4 +109,13 @@ def _arm(row: dict[str, Any], arm: Any) -> Arm:
     fault = spread_fault(row["value"], low, high, se)
     if se != se and low < high:
         se = (high - low) / (2 * quantile(level_of(row)))
-    return Arm(row["arm_id"], arm.role, arm.drug, drug_class(arm.drug), n, row["value"], NAN if fault else se, fault)
+    return Arm(
+        arm_id=row["arm_id"],
+        role=arm.role,
+        drug=arm.drug,
+        drug_class=drug_class(arm.drug),
+        n=n,
+        value=row["value"],
+        se=NAN if fault else se,
+        fault=fault,
+    )

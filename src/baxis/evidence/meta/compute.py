@@ -77,7 +77,7 @@ def _joined(parts: list[Effects], scale: str, left_out: list[LeftOut], notes: li
             )
         )  # fmt: skip
     labels = tuple(e.labels[0] for e in parts)
-    return Effects(labels, y, v, scale, counts, tuple(left_out), tuple(notes))
+    return Effects(labels=labels, y=y, v=v, scale=scale, counts=counts, left_out=tuple(left_out), notes=tuple(notes))
 
 
 def one_effect(c: Comparison, scale: str, share: int = 1) -> Effects | str:

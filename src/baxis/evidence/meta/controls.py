@@ -65,4 +65,13 @@ def pooled(controls: Sequence[Arm]) -> Arm:
         mean, error = float(np.sum(n * value) / total), float(np.sqrt(np.sum((n / total) ** 2 * se**2)))
     first = parts[0]
     name = JOIN.join(c.arm_id for c in parts)
-    return Arm(name, first.role, first.drug, first.drug_class, total, mean, error, parts=parts)
+    return Arm(
+        arm_id=name,
+        role=first.role,
+        drug=first.drug,
+        drug_class=first.drug_class,
+        n=total,
+        value=mean,
+        se=error,
+        parts=parts,
+    )

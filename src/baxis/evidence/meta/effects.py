@@ -154,7 +154,9 @@ def binary(
         if not ok
     ]
     kept = counts.take(usable)
-    return Effects(kept.labels, y[usable], v[usable], scale, kept, tuple(dropped), notes)
+    return Effects(
+        labels=kept.labels, y=y[usable], v=v[usable], scale=scale, counts=kept, left_out=tuple(dropped), notes=notes
+    )
 
 
 def _unusable(y: Vector, scale: str) -> list[str]:
@@ -237,11 +239,11 @@ def concat(parts: Sequence[Effects]) -> Effects:
     if len(scales) != 1:
         raise InvalidValue("effects to join", sorted(scales), "one scale")
     return Effects(
-        tuple(x for p in parts for x in p.labels),
-        np.concatenate([p.y for p in parts]),
-        np.concatenate([p.v for p in parts]),
-        scales.pop(),
-        None,
-        tuple(x for p in parts for x in p.left_out),
-        tuple(x for p in parts for x in p.notes),
+        labels=tuple(x for p in parts for x in p.labels),
+        y=np.concatenate([p.y for p in parts]),
+        v=np.concatenate([p.v for p in parts]),
+        scale=scales.pop(),
+        counts=None,
+        left_out=tuple(x for p in parts for x in p.left_out),
+        notes=tuple(x for p in parts for x in p.notes),
     )

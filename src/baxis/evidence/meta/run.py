@@ -149,8 +149,8 @@ def run(
     effects = replace(effects, notes=(*effects.notes, *notes))
     regression = pool(effects, options, moderators=columns) if moderators else None
     return MetaResult(
-        query, effects.scale, by, effects, used, groups, overall, overall.predict(), parts,
-        exact, _asymmetry(effects, options), evidence.digest, benefit_of(query.endpoint), regression,
+        query=query, scale=effects.scale, by=by, effects=effects, comparisons=used, groups=groups, overall=overall, prediction=overall.predict(), by_group=parts,
+        tables=exact, asymmetry=_asymmetry(effects, options), digest=evidence.digest, benefit=benefit_of(query.endpoint), regression=regression,
     )  # fmt: skip
 
 

@@ -183,9 +183,9 @@ def _trial_result(trial, week: float, rows, arms) -> TrialResult:  # type: ignor
         rows = rows[rows["instrument"] == instrument] if len(count) > 1 else rows
     found, published = read_arms(rows.to_dict("records"), by_id)
     return TrialResult(
-        trial.trial_id, trial.disease, trial.role, trial.year, trial.phase, trial.background,
-        trial.population, week, _without_repeats(trial.trial_id, found), tuple(published), instrument,
-        tuple(sorted(set(count) - {instrument})),
+        trial_id=trial.trial_id, disease=trial.disease, role=trial.role, year=trial.year, phase=trial.phase, background=trial.background,
+        population=trial.population, week=week, arms=_without_repeats(trial.trial_id, found), published=tuple(published), instrument=instrument,
+        other_instruments=tuple(sorted(set(count) - {instrument})),
     )  # fmt: skip
 
 
@@ -246,7 +246,16 @@ def _comparison(result: TrialResult, control: Arm, arms: list[Arm], several: boo
     parts = {c.arm_id for c in control.parts}
     partial = tuple(p for p in result.published if p.arm_id in ids and p.versus in parts)
     cls = without(base_class(arms[0].drug_class), base_class(control.drug_class))
-    return Comparison(result, label, drugs, cls, tuple(arms), control, own, partial)
+    return Comparison(
+        trial=result,
+        label=label,
+        drug=drugs,
+        drug_class=cls,
+        active=tuple(arms),
+        control=control,
+        published=own,
+        partial=partial,
+    )
 
 
 def without(active: str, control: str) -> str:

@@ -70,8 +70,21 @@ def _packed(
     z = estimate / se
     p = float(two_sided(np.array([z]), np.inf)[0])
     k = len(counts) - len(left_out)
-    ends = (estimate - crit * se, estimate + crit * se)
-    return TablePool(method, scale, k, estimate, se, *ends, z, p, q, df, left_out, level)
+    return TablePool(
+        method=method,
+        scale=scale,
+        k=k,
+        estimate=estimate,
+        se=se,
+        ci_low=estimate - crit * se,
+        ci_high=estimate + crit * se,
+        statistic=z,
+        p_value=p,
+        q=q,
+        q_df=df,
+        left_out=left_out,
+        level=level,
+    )
 
 
 def _silent(counts: Counts) -> tuple[LeftOut, ...]:

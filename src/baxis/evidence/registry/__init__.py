@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from baxis.evidence.registry.record import Imported, read_record, read_records, write
+from baxis.evidence.registry.imported import Imported
+from baxis.evidence.registry.record import read_record, read_records, write
 
 __all__ = ["Imported", "read_record", "read_records", "write"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,13 @@ from baxis.core.storing.folders import whole
 from baxis.core.storing.text_files import json_of
 from baxis.core.storing.written import UNSEEN
 from baxis.evidence.registry import design, results, shape
+from baxis.evidence.registry.imported import Imported, Row
 from baxis.evidence.registry.refused import settle
 from baxis.evidence.store import schema
 
-Row = dict[str, str]
-TABLES = ("trials", "arms", "outcomes", "baseline", "agents")
 NCT = re.compile(r"NCT[0-9]{8}")
 LONGEST = 500  # characters of a cell
 ALLOWED = "a study record of ClinicalTrials.gov in the JSON of API version 2"
-
-
-@dataclass
-class Imported:
-    """Rows by table, and one sentence for each thing that no table could take as it stands."""
-
-    tables: dict[str, list[Row]] = field(default_factory=lambda: {t: [] for t in TABLES})
-    unmapped: list[str] = field(default_factory=list)
 
 
 def read_records(files: Iterable[str | Path]) -> Imported:

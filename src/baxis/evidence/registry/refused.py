@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from baxis.evidence.registry.imported import Imported
 from baxis.evidence.store import schema
 from baxis.evidence.store.checks import folder_faults
 from baxis.evidence.store.reading import RawTable
 from baxis.evidence.store.rules import Fault
 from baxis.evidence.store.tables import shipped
-
-if TYPE_CHECKING:
-    from baxis.evidence.registry.record import Imported
 
 ROUNDS = 6  # a row taken out may leave others that point to it
 

@@ -200,7 +200,14 @@ def _add_binomial(arms: dict[tuple[str, str, str], ArmRow], r: dict[str, Any], d
         return "arm size unknown"
     for (key, classes, drug), p, n in zip(_sides(r, drugs), (r["p1"], r["p0"]), (r["n1"], r["n0"]), strict=True):
         arms[r["trial_id"], key, r["endpoint"]] = ArmRow(
-            r["trial_id"], key, r["endpoint"], classes, drug, float(np.rint(p * n)), float(n), int(r["benefit_sign"])
+            trial_id=r["trial_id"],
+            key=key,
+            endpoint=r["endpoint"],
+            classes=classes,
+            drug=drug,
+            events=float(np.rint(p * n)),
+            n=float(n),
+            sign=int(r["benefit_sign"]),
         )
     return ""
 
@@ -217,7 +224,15 @@ def _add_normal(contrasts: list[ContrastRow], r: dict[str, Any], drugs: Any, sd:
             return "no standard deviation of patients known for this endpoint"
         gain = int(r["benefit_sign"]) / LOGISTIC_SD
     contrasts.append(
-        ContrastRow(r["trial_id"], r["endpoint"], active, control, r["value"] / unit, r["se"] / unit, gain)
+        ContrastRow(
+            trial_id=r["trial_id"],
+            endpoint=r["endpoint"],
+            active=active,
+            control=control,
+            value=r["value"] / unit,
+            se=r["se"] / unit,
+            gain=gain,
+        )
     )
     return ""
 
@@ -264,5 +279,14 @@ def _placebo_arms(evidence: Evidence, have: set[tuple[str, str, str]], leave_out
     for r in o.drop_duplicates(["trial_id", "arm_id", "endpoint"]).itertuples():
         if (r.trial_id, r.arm_id, r.endpoint) in have or "+" in r.drug:
             continue
-        row = ArmRow(r.trial_id, r.arm_id, r.endpoint, (), r.drug, float(np.rint(r.value * r.n)), float(r.n), 1)
+        row = ArmRow(
+            trial_id=r.trial_id,
+            key=r.arm_id,
+            endpoint=r.endpoint,
+            classes=(),
+            drug=r.drug,
+            events=float(np.rint(r.value * r.n)),
+            n=float(r.n),
+            sign=1,
+        )
         yield row, trial_info(r, r.endpoint, r.week)

@@ -110,7 +110,16 @@ def find_mode(marginal: Marginal, log_sigma: Vector) -> Mode:
     root = np.sqrt(w)
     b = np.eye(len(f)) + root[:, None] * kernel * root[None, :]
     chol = np.linalg.cholesky(b)
-    return Mode(f, a, w, third, kernel, b, chol, psi - float(np.sum(np.log(np.diag(chol)))))
+    return Mode(
+        f=f,
+        a=a,
+        w=w,
+        third=third,
+        kernel=kernel,
+        b=b,
+        chol=chol,
+        log_evidence=psi - float(np.sum(np.log(np.diag(chol)))),
+    )
 
 
 def draw_coefficients(

@@ -149,10 +149,10 @@ def compile_model(data: Training) -> Model:
     group_of = np.array([groups.index(g) if (g := group(n)) else -1 for n in names])
     prior = [FIXED.get(n, (0.0, COVARIATE_SD)) if group(n) is None else (0.0, 1.0) for n in names]
     return Model(
-        names, groups, matrix, group_of,
-        np.array([p[0] for p in prior]), np.array([p[1] for p in prior]),
-        np.array([a.events for a in data.arms]), np.array([a.n for a in data.arms]),
-        np.array([c.value for c in data.contrasts]), np.array([c.se for c in data.contrasts]),
+        names=names, groups=groups, matrix=matrix, group_of=group_of,
+        prior_mean=np.array([p[0] for p in prior]), prior_sd=np.array([p[1] for p in prior]),
+        events=np.array([a.events for a in data.arms]), n=np.array([a.n for a in data.arms]),
+        value=np.array([c.value for c in data.contrasts]), se=np.array([c.se for c in data.contrasts]),
     )  # fmt: skip
 
 

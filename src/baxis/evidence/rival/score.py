@@ -24,8 +24,8 @@ def design_of(row: dict[str, Any], trial: Any, control_class: str) -> Design:
     """Design of a row of the contrasts table; 100 patients an arm where the size is unknown."""
     n1, n0 = (int(row[k]) if row[k] == row[k] and row[k] else 100 for k in ("n1", "n0"))
     return Design(
-        row["disease"], row["endpoint"], row["week"] if row["week"] > 0 else 24.0, row["class"], n1, n0,
-        trial.background, trial.population, trial.year, row["drug"], control_class,
+        disease=row["disease"], endpoint=row["endpoint"], week=row["week"] if row["week"] > 0 else 24.0, drug_class=row["class"], n_active=n1, n_control=n0,
+        background=trial.background, population=trial.population, year=trial.year, drug=row["drug"], versus=control_class,
     )  # fmt: skip
 
 

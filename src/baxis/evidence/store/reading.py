@@ -85,7 +85,15 @@ def parse(file: Path, name: str, text: str, data: bytes) -> RawTable:
         for column in _numeric(name, table.header):
             for row in rows:
                 row[column] = with_point(row[column])
-    return RawTable(name, file.name, list(table.header), rows, list(table.lines), data, faults)
+    return RawTable(
+        name=name,
+        file=file.name,
+        header=list(table.header),
+        rows=rows,
+        lines=list(table.lines),
+        data=data,
+        faults=faults,
+    )
 
 
 def _numeric(name: str, header: Sequence[str]) -> list[str]:

@@ -14,9 +14,9 @@ from baxis.core import library
 from baxis.core.errors import UnknownName
 from baxis.evidence.ask.query import disease_family
 from baxis.faces.report.credibility import assessed
-from baxis.faces.report.figures import contrasts_figures
 from baxis.faces.report.html import cell, page, picture, records, section, table
 from baxis.faces.report.linked import cited, claims_table, sources_list
+from baxis.faces.report.report_figures import contrasts_figures
 
 SHOWN = {
     "trial_id": "trial", "phase": "phase", "n_randomised": "patients", "population": "population", "primary_endpoint": "primary endpoint",

@@ -12,9 +12,9 @@ from baxis.core import library
 from baxis.core.errors import BaxisError
 from baxis.faces.report.credibility import credibility
 from baxis.faces.report.disease import HELPS, SHOWN, trials_table
-from baxis.faces.report.figures import contrasts_figures
 from baxis.faces.report.html import cell, page, picture, records, section, table
 from baxis.faces.report.linked import cited, claims_table, sources_list
+from baxis.faces.report.report_figures import contrasts_figures
 
 if TYPE_CHECKING:
     from baxis.insight.explain import Explanation

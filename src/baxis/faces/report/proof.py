@@ -154,7 +154,7 @@ def settings(case: Case) -> Proof:
 def output(case: Case) -> Proof:
     """Errors on calibration contrasts of the disease, and the stored look at trials kept out of fitting."""
     from baxis.clinic.scoreboard.looks import last_errors
-    from baxis.clinic.scoreboard.shown.figures import LABELS
+    from baxis.clinic.scoreboard.shown.board_figures import LABELS
 
     seen = {
         (r["trial_id"], r["arm_id"], r["endpoint"]): r for r in evidence.contrasts(evidence.load()).to_dict("records")

@@ -14,7 +14,7 @@ from baxis.faces.report.credibility import assessed
 from baxis.faces.report.html import cell, page, picture, section, table
 
 if TYPE_CHECKING:
-    from baxis.clinic.result.result import TrialResult
+    from baxis.clinic.face import TrialResult
 
 NAMES = {
     "age_y": "age, years", "female": "women, share", "weight_kg": "weight, kg", "bsa_m2": "body surface, m2", "ppi": "proton pump inhibitor, share",

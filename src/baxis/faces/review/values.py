@@ -7,7 +7,7 @@ from html import escape
 
 from baxis import axis
 from baxis.clinic.scoreboard.looks import last_errors
-from baxis.clinic.scoreboard.shown.figures import LABELS
+from baxis.clinic.scoreboard.shown.board_figures import LABELS
 from baxis.core import library
 from baxis.core.errors import UnknownName
 from baxis.faces.review.context import Context, anchor

@@ -25,7 +25,7 @@ def site(host: str = "127.0.0.1", allowed: Sequence[str] = ()) -> Any:
     assert plotly
     assert shiny
     from baxis.faces.web.frame.guard import hosts_of
-    from baxis.faces.web.frame.site import application
+    from baxis.faces.web.site import application
 
     return application(hosts_of(host, allowed))
 

@@ -16,7 +16,8 @@ from baxis import axis, evidence
 from baxis.axis.dosing import drug_doses, treatment
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design import prescribed
-from baxis.clinic.design.design import Arm, Design, Endpoint, read_design
+from baxis.clinic.design.design import Arm, Design, Endpoint
+from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import Instrument, instrument
 from baxis.clinic.result import published
 from baxis.core import library, names

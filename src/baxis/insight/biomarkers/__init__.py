@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from baxis.insight.biomarkers.compute import biomarkers
+from baxis.insight.biomarkers.marker_result import Biomarkers
 from baxis.insight.biomarkers.markers import NOISE, combined, measured, power, ranked
-from baxis.insight.biomarkers.result import Biomarkers
+from baxis.insight.biomarkers.ranking import biomarkers
 
 __all__ = ["NOISE", "Biomarkers", "biomarkers", "combined", "measured", "power", "ranked"]

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis, evidence
+from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.settings import Settings, settle, unread
 from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import library, streams
@@ -217,7 +218,7 @@ class Model:
         """Log of the marker (n,) with assay noise (none where the library has no assay), at rest or at a visit on the drug."""
         people, name = bench.people, row["marker"]
         if row["marker_week"]:
-            run = bench.lab.run_arm(asked.treated, people)
+            run = run_arm(bench.lab, asked.treated, people)
             at = int(np.argmin(np.abs(run.days - 7.0 * float(row["marker_week"]))))
             outputs = {k: run.outputs[k][:, at] if k in run.outputs else v for k, v in people.outputs.items()}
             people = replace(people, outputs=outputs)

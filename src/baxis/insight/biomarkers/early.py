@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
+from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.people.population import Population
-from baxis.clinic.result.result import ArmRun
 from baxis.core import library, streams
 from baxis.insight.biomarkers.markers import NOISE, Judged, combined, noise, ranked
 from baxis.insight.explain.runs import TAIL_DAYS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from baxis.insight.combine.result import Combination
+from baxis.insight.combine.combination import Combination, Timing
 from baxis.insight.combine.surface import combine
-from baxis.insight.combine.timing import Timing, timing
+from baxis.insight.combine.timing import timing
 
 __all__ = ["Combination", "Timing", "combine", "timing"]

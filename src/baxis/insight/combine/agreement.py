@@ -22,7 +22,7 @@ from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.insight.bench.compared import OF_TRIALS, Compared
 from baxis.insight.combine.agreement_run import Row, modelled
-from baxis.insight.combine.result import NOTICE
+from baxis.insight.combine.assemble import NOTICE
 
 LEAST, EDGE = 100, 1.645  # EDGE: half-width of a 90 % interval in standard errors
 TABLE = "combinations/trials"

@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
+from baxis.clinic.conduct.arm_run import ArmRun
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
-from baxis.clinic.design.design import Arm, Design, Treatment, read_design
+from baxis.clinic.design.design import Arm, Design, Treatment
+from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import instrument
 from baxis.clinic.people.population import Population
 from baxis.clinic.people.posterior import between_draws
-from baxis.clinic.result.result import ArmRun, judge
 from baxis.clinic.result.safety import infections
-from baxis.clinic.trial import Laboratory
+from baxis.clinic.result.summarise import judge
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.insight.combine import setting
 from baxis.insight.combine.surface import STRUCTURES, rival
@@ -38,7 +41,7 @@ def modelled(row: Row, settings: Settings) -> dict[str, Any]:
         out["unit"] = "points"
     for structure, w_mul in STRUCTURES.items():
         own = people if w_mul == 0 else rival(people, w_mul, settings)
-        runs = [lab.run_arm(arm, own) for arm in design.arms]
+        runs = [run_arm(lab, arm, own) for arm in design.arms]
         ok = np.all([r.status == 0 for r in runs], axis=0) & (own.status == 0)
         gain = -_shown(row, lab, own, runs[0], ok) + _shown(row, lab, own, runs[1], ok)
         error = np.hypot(gain.std() / np.sqrt(gain.size), between_draws(gain, own.ids[ok], own.disease))

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
+from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.design.design import Design
 from baxis.clinic.people.population import Population
 from baxis.clinic.result import safety
-from baxis.clinic.result.result import ArmRun
 from baxis.core import streams
 
 Array = NDArray[np.float64]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,55 +11,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis, evidence
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings, unread
 from baxis.clinic.result.recipe import basis
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import BaxisError
-from baxis.core.plain import to_json
-from baxis.core.storing.folders import whole
 from baxis.insight.combine import harm, setting
-from baxis.insight.combine.result import NOTICE, enough, interval, resampled
-from baxis.insight.combine.surface import INFLAMMATION, Ask, Shown, ask, measure
+from baxis.insight.combine.asked import Ask, Shown
+from baxis.insight.combine.assemble import NOTICE, enough, interval, resampled
+from baxis.insight.combine.combination import Search
+from baxis.insight.combine.surface import INFLAMMATION, ask, measure
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 Array = NDArray[np.float64]
 WEEKS = 24.0
 HARMS = "serious harms"
 STEPS = (0.05, 0.01)  # IgG loss and harms a patient that count as different on the front
-
-
-@dataclass(frozen=True)
-class Search:
-    """table: one row a drug or pair: effect and IgG loss (fractions), serious harms (expected events a patient by the last
-    week: serious infections and class harms above control) with 90 % intervals; `front`: the share of replicates in which no
-    other has more effect, fewer harms and less IgG loss (a gain counts as no loss, also within a pair); left_out; recipe."""
-
-    disease: str
-    table: pd.DataFrame
-    left_out: dict[str, str]
-    recipe: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        rows = self.table.to_dict("records")
-        return {"disease": self.disease, "table": rows, "left_out": self.left_out, "recipe": self.recipe}
-
-    def plot(self) -> Figure:
-        """Figure: every drug and pair by effect and serious harms, the front marked."""
-        from baxis.insight.combine.figures import pareto
-
-        return pareto(self)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write result.json and pareto.png into a new folder, or over an earlier one."""
-        return whole(
-            folder, "baxis combine-search", self._write, {"pareto.png": lambda path: self.plot().savefig(path, dpi=150)}
-        )
-
-    def _write(self, out: Path) -> None:
-        (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
 
 
 def search(disease: str, all_pairs: bool = False, settings: Settings | None = None) -> Search:

@@ -14,7 +14,8 @@ import pandas as pd
 
 from baxis import axis, evidence
 from baxis.axis.dosing import drug_doses, treatment
-from baxis.clinic.design.design import Design, Treatment, read_design
+from baxis.clinic.design.design import Design, Treatment
+from baxis.clinic.design.read import read_design
 from baxis.core.errors import BaxisError, UnknownName, Unsupported
 from baxis.core.reading import disease_names
 from baxis.insight.bench import given

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings, settle, unread
-from baxis.clinic.design.design import Arm, Design, Treatment
+from baxis.clinic.design.design import Treatment
 from baxis.clinic.people.population import Population, run_in
 from baxis.clinic.therapy.regimen import SLOTS, averages
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.insight.combine import setting
-from baxis.insight.combine.harm import Cost, cost
-from baxis.insight.combine.result import Combination, assemble, enough
+from baxis.insight.combine.asked import Ask, Shown
+from baxis.insight.combine.assemble import assemble, enough
+from baxis.insight.combine.combination import Combination
+from baxis.insight.combine.harm import cost
 
 Array = NDArray[np.float64]
 GRID = (0.0, 0.25, 0.5, 1.0)
@@ -25,25 +28,6 @@ SINGLE = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # every sum of two grid do
 INFLAMMATION = "inflammation"
 MOST = 5  # drugs together
 STRUCTURES = {"additive": 0.0, "product": 1.0}  # w_mul: how arms of inflammation combine
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A checked question: regimens (one a drug), design without arms, endpoint, day on which each drug begins."""
-
-    disease: str
-    regimens: tuple[tuple[Treatment, ...], ...]
-    design: Design
-    endpoint: str
-    starts: tuple[float, ...]
-
-    def arm(self, doses: tuple[float, ...]) -> Arm:
-        """The arm with these fractions of the usual doses; zero doses are left out."""
-        given: list[Treatment] = []
-        for regimen, factor, start in zip(self.regimens, doses, self.starts, strict=True):
-            given += setting.scaled(regimen, factor, start) if factor > 0 else ()
-        name = " + ".join(f"{f:g}" for f in doses) or "none"
-        return Arm(arm_id=name, n=100, role="active", treatments=setting.merged(given))
 
 
 def combine(
@@ -142,20 +126,9 @@ def rival(people: Population, w_mul: float, settings: Settings) -> Population:
     return replace(people, parameters=parameters, rest=ran.final, status=ran.status, outputs=outputs)
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What one arm shows, by patient (n,), NaN where the solver failed, and its harms.
-
-    infl, igg, bcount: at the last visit; mean_infl: mean over time; low_igg: lowest from the first dose on; response.
-    """
-
-    values: dict[str, Array]
-    cost: Cost
-
-
 def measure(question: Ask, lab: Laboratory, people: Population, doses: tuple[float, ...]) -> Shown:
     """Simulate one arm."""
-    run = lab.run_arm(question.arm(doses), people)
+    run = run_arm(lab, question.arm(doses), people)
     out = {name: run.outputs[name][:, -1].copy() for name in ("infl", "igg", "bcount")}
     days = run.days[1:]
     out["mean_infl"] = np.trapezoid(run.outputs["infl"][:, 1:], days, axis=1) / (days[-1] - days[0])

@@ -2,79 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings, settle, unread
 from baxis.clinic.design import prescribed
 from baxis.clinic.result.recipe import basis
-from baxis.clinic.trial import Laboratory
 from baxis.core.errors import InvalidValue
-from baxis.core.plain import to_json
-from baxis.core.storing.folders import whole
 from baxis.insight.combine import harm, setting
-from baxis.insight.combine.result import NOTICE, enough, flags, interval, resampled
-from baxis.insight.combine.surface import INFLAMMATION, STRUCTURES, Shown, ask, measure, rival
+from baxis.insight.combine.asked import MEAN, Shown
+from baxis.insight.combine.assemble import NOTICE, enough, flags, interval, resampled
+from baxis.insight.combine.combination import Timing
+from baxis.insight.combine.surface import INFLAMMATION, STRUCTURES, ask, measure, rival
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 Array = NDArray[np.float64]
 GAPS = (-24.0, -12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0, 24.0)
 WEEKS = 52.0
-END, MEAN, IGG = "effect at the end", "mean effect", "lowest IgG loss"
+END = "effect at the end"
+IGG = "lowest IgG loss"
 LABELS = {
     END: "inflammation taken off at the end",
     MEAN: "inflammation taken off, mean over time",
     IGG: "IgG lost, lowest point",
 }
-
-
-@dataclass(frozen=True)
-class Timing:
-    """table: one row a structure and gap (weeks from the start of the first drug to that of the second; negative: the second
-    begins first): effect at the end, mean effect, IgG loss at its lowest, serious infection, other serious harms, each with a
-    90 % interval; `gain`: mean effect over that of starting together, paired; `verdict` under both structures; recipe."""
-
-    drugs: tuple[str, ...]
-    disease: str
-    table: pd.DataFrame
-    flags: tuple[str, ...]
-    recipe: dict[str, Any]
-
-    @property
-    def best(self) -> float:
-        """Gap with the largest mean effect when arms of inflammation add."""
-        own = self.table[self.table["structure"] == "additive"]
-        return float(own.loc[own[MEAN].idxmax(), "gap_weeks"])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        head = {"drugs": list(self.drugs), "disease": self.disease, "best_gap_weeks": self.best}
-        return {**head, "table": self.table.to_dict("records"), "flags": list(self.flags), "recipe": self.recipe}
-
-    def plot(self) -> Figure:
-        """Figure: effect and IgG against the gap, with intervals."""
-        from baxis.insight.combine.figures import gaps
-
-        return gaps(self)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write result.json and timing.png into a new folder, or over an earlier one."""
-        return whole(
-            folder,
-            "baxis combine --timing",
-            self._write,
-            {"timing.png": lambda path: self.plot().savefig(path, dpi=150)},
-        )
-
-    def _write(self, out: Path) -> None:
-        (out / "result.json").write_text(to_json(self.to_dict(), 1) + "\n", encoding="utf-8")
 
 
 def timing(

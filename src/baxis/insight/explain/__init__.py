@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baxis.insight.explain.compute import explain
-from baxis.insight.explain.result import Explanation
+from baxis.insight.explain.explaining import explain
+from baxis.insight.explain.explanation import Explanation
 
 __all__ = ["Explanation", "explain"]

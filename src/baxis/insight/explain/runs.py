@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
+from baxis.clinic.conduct.arm_run import ArmRun
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design.design import Arm
 from baxis.clinic.people.population import Population
-from baxis.clinic.result.result import ArmRun, judge
+from baxis.clinic.result.summarise import judge
 from baxis.clinic.therapy.regimen import plan
-from baxis.clinic.trial import Laboratory
 from baxis.insight.bench.scenario import Scenario
 from baxis.insight.explain.cuts import Cut, Node, arms, routes, rungs
 
@@ -118,7 +119,16 @@ def run_all(bench: Bench, nodes: tuple[Node, ...], used: list[str]) -> Runs:
     gone = {c.label: bench.run(s.treated, (c,)) for c in silenced}
     every = [control, drug, zero, *full.values(), *games.values(), *alone, *gone.values()]
     ok = np.all([np.isfinite(r.infl) for r in every], axis=0)
-    return Runs(control, drug, zero, full, {frozenset(): drug, **games}, alone, gone, ok)
+    return Runs(
+        control=control,
+        drug=drug,
+        zero=zero,
+        rungs=full,
+        routes={frozenset(): drug, **games},
+        routes_alone=alone,
+        arms=gone,
+        ok=ok,
+    )
 
 
 def _basis(s: Scenario, cut: Cut) -> Arm:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
+from baxis.clinic.conduct.arm_run import ArmRun
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design.design import Arm
 from baxis.clinic.instruments import Visits
 from baxis.clinic.people.population import Population
-from baxis.clinic.result.result import ArmRun
 from baxis.clinic.therapy.regimen import plan
-from baxis.clinic.trial import Laboratory
 from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
 from baxis.core.reading import schedule
@@ -79,7 +79,15 @@ def simulate(asked: Scenario, weeks: tuple[float, float], settings: Settings) ->
         k: ArmRun(r.arm, r.days, {n: v[ok] for n, v in r.outputs.items()}, r.status[ok], []) for k, r in runs.items()
     }
     visits = {k: lab.measure(few, run) for k, run in cut.items()}
-    return Runs(few, lab.days[1:], stop, outputs, visits, int((~ok).sum()), lab)
+    return Runs(
+        people=few,
+        days=lab.days[1:],
+        last_dose=stop,
+        outputs=outputs,
+        visits=visits,
+        failures=int((~ok).sum()),
+        lab=lab,
+    )
 
 
 def remission(disease: str) -> dict[str, str]:

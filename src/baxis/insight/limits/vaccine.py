@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from baxis import axis, engine
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.design.design import Arm
 from baxis.clinic.people.population import Population
 from baxis.clinic.therapy.regimen import plan
-from baxis.clinic.trial import Laboratory
 from baxis.core import library
 from baxis.insight.bench.scenario import Scenario
 from baxis.insight.limits.measures import Sample

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from baxis import axis, evidence
-from baxis.clinic.design.design import Design, read_design
+from baxis.clinic.design.design import Design
+from baxis.clinic.design.read import read_design
 from baxis.core import library
 from baxis.core.errors import BaxisError
 from baxis.core.storing import files
@@ -137,7 +138,17 @@ def _alone(tables: Evidence, rows: pd.DataFrame) -> Observed | None:
     mean, low, high = (math.exp(best[k]) if scale == "HR" else float(best[k]) for k in ("value", "ci_low", "ci_high"))
     size = best["n1"] + best["n0"]
     people = int(size) if size == size else 0
-    return Observed(best["endpoint"], scale, 1, people, mean, low, high, int(best["benefit_sign"]), (best["trial_id"],))
+    return Observed(
+        endpoint=best["endpoint"],
+        scale=scale,
+        k=1,
+        patients=people,
+        estimate=mean,
+        ci_low=low,
+        ci_high=high,
+        benefit_sign=int(best["benefit_sign"]),
+        trials=(best["trial_id"],),
+    )
 
 
 def _pooled(tables: Evidence, endpoint: str, disease: str) -> MetaResult | None:
@@ -165,7 +176,17 @@ def _of_class(tables: Evidence, result: MetaResult | None, name: str) -> Observe
     names = tuple(dict.fromkeys(c.trial.trial_id for c in used))
     whole = int(people) if people == people else 0
     scale = "RD" if result.scale == "MD" and _is_fraction(tables, result.query.endpoint, names) else result.scale
-    return Observed(result.query.endpoint, scale, len(mine), whole, mean, low, high, result.benefit, names)
+    return Observed(
+        endpoint=result.query.endpoint,
+        scale=scale,
+        k=len(mine),
+        patients=whole,
+        estimate=mean,
+        ci_low=low,
+        ci_high=high,
+        benefit_sign=result.benefit,
+        trials=names,
+    )
 
 
 def _is_fraction(tables: Evidence, endpoint: str, trials: tuple[str, ...]) -> bool:
@@ -281,6 +302,6 @@ def simulated(chosen: tuple[str, str, str | None], disease: str, endpoint: str, 
     s = e.scenario
     difference, low, high = (float(e.effect[k]) for k in ("difference", "ci_low", "ci_high"))
     return Predicted(
-        drug, s.regimen, s.origin, s.endpoint.name, s.endpoint.week, difference, low, high, str(e.effect["unit"]),
-        float(e.ladder["takes_pct"].iloc[0]), float(e.ladder["takes_pct"].iloc[-1]), e.main_route, float(route.iloc[0]), e.lost_at, int(e.recipe["failures"]),
+        drug=drug, regimen=s.regimen, origin=s.origin, endpoint=s.endpoint.name, week=s.endpoint.week, difference=difference, ci_low=low, ci_high=high, unit=str(e.effect["unit"]),
+        taken_pct=float(e.ladder["takes_pct"].iloc[0]), independent_pct=float(e.ladder["takes_pct"].iloc[-1]), route=e.main_route, route_pct=float(route.iloc[0]), lost_at=e.lost_at, failures=int(e.recipe["failures"]),
     )  # fmt: skip

@@ -66,7 +66,16 @@ def repertoire(file: str | Path) -> Repertoire:
     shares = counts[kept].groupby(classes).sum() / counts[kept].sum()
     isotypes = {str(k): float(v) for k, v in shares.sort_values(ascending=False).items()}
     mutation = float(np.average(percent, weights=counts[kept]))
-    return Repertoire(int(kept.sum()), sizes.size, shannon, clonality, gini, isotypes, mutation, int((~kept).sum()))
+    return Repertoire(
+        sequences=int(kept.sum()),
+        clones=sizes.size,
+        shannon=shannon,
+        clonality=clonality,
+        gini=gini,
+        isotypes=isotypes,
+        mutation=mutation,
+        dropped=int((~kept).sum()),
+    )
 
 
 def _numbers(table: tables.Table, column: str) -> pd.Series:

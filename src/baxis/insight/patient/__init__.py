@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from baxis.insight.patient.inference.posterior import Posterior, infer
-from baxis.insight.patient.predict import PatientResult, patient
+from baxis.insight.patient.infer import infer
+from baxis.insight.patient.inference.posterior import Posterior
+from baxis.insight.patient.patient_result import PatientResult
+from baxis.insight.patient.predict import patient
 
 __all__ = ["PatientResult", "Posterior", "infer", "patient"]

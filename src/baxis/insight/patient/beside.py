@@ -17,7 +17,7 @@ from baxis.insight.patient.inference.posterior import Posterior
 from baxis.insight.patient.visits import Visits
 
 if TYPE_CHECKING:
-    from baxis.insight.patient.predict import Future
+    from baxis.insight.patient.future import Future
 
 Array = NDArray[np.float64]
 PAST = ["day", "date", "measure", "unit", "sign", "seen", "posterior", "low", "high"]

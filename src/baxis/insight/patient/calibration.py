@@ -18,7 +18,8 @@ from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.instruments import CODES
 from baxis.clinic.people.labs import levels, noise
 from baxis.core import streams
-from baxis.insight.patient.inference.posterior import MOST, Likelihood, Posterior, infer
+from baxis.insight.patient.infer import infer
+from baxis.insight.patient.inference.posterior import MOST, Likelihood, Posterior
 from baxis.insight.patient.inference.prior import APART, Made, Pool
 from baxis.insight.patient.visits import Given, Rating, Visits
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
+from baxis.clinic.conduct.laboratory import SCREENING_DAY
 from baxis.clinic.design.design import Arm, Design, Treatment
 from baxis.clinic.instruments import Course, Instrument, instrument
 from baxis.clinic.people.own_population import OwnPopulation
 from baxis.clinic.people.population import Population
 from baxis.clinic.therapy.regimen import plan
-from baxis.clinic.trial import SCREENING_DAY
 from baxis.core import units
 from baxis.core.reading import schedule
 from baxis.insight.combine import setting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,68 +11,29 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from baxis.clinic.conduct.settings import Settings, unread
-from baxis.clinic.design import exposure, prescribed
-from baxis.clinic.design.design import Arm, Treatment
+from baxis.clinic.design import prescribed
+from baxis.clinic.design.design import Treatment
 from baxis.clinic.people.labs import measures, noise
-from baxis.clinic.people.population import Population, typical
 from baxis.clinic.result.recipe import basis
 from baxis.core import streams
-from baxis.core.plain import records, to_json
-from baxis.insight.bench import given
 from baxis.insight.combine import setting
 from baxis.insight.patient import beside, scores
-from baxis.insight.patient.course import Ratings, Table, program, run, started
 from baxis.insight.patient.file import read
+from baxis.insight.patient.future import WEEKS, Future
+from baxis.insight.patient.infer import infer
 from baxis.insight.patient.inference.own_levels import OwnLevels
-from baxis.insight.patient.inference.posterior import MOST, Posterior, infer
+from baxis.insight.patient.inference.posterior import MOST, Posterior
+from baxis.insight.patient.patient_result import PatientResult
 from baxis.insight.patient.visits import Visits
 
 Array = NDArray[np.float64]
-DRAWS, WEEKS, STEP = 200, 24.0, 4.0
+DRAWS = 200
 DEFAULT = ("rituximab", "belimumab")
 AS_NOW = "as now"
 LEAST_REMOVED = 0.005  # share of the variance below which a further measurement is not worth a row
 NONE_REMOVES = f"none removes as much as {100 * LEAST_REMOVED:g} % of the variance of the predicted effect."
 PRIOR = "the patient is looked for among the virtual patients of the disease"
 NOTICE = "FOR RESEARCH ONLY: NOT FOR DECISIONS ABOUT A PATIENT."
-
-
-@dataclass(frozen=True)
-class PatientResult:
-    """state, endotypes, courses (drug x week), past (what was seen beside the posterior at each visit; `sign` `<` or `>`
-    where that is a limit, `date` where the file has dates), next_measurement: pandas tables; warnings and recipe beside
-    them (`read`: how the file was read)."""
-
-    disease: str
-    state: pd.DataFrame
-    endotypes: pd.DataFrame
-    courses: pd.DataFrame
-    past: pd.DataFrame
-    next_measurement: pd.DataFrame
-    warnings: tuple[str, ...]
-    recipe: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; what is not known becomes null."""
-        names = ("state", "endotypes", "courses", "past", "next_measurement")
-        tables = {n: records(getattr(self, n)) for n in names}
-        return {"disease": self.disease, **tables, "warnings": list(self.warnings), "recipe": self.recipe}
-
-    def plot(self) -> Any:
-        """Figure: the past beside the posterior, and the predicted courses."""
-        from baxis.insight.patient.figures import draw
-
-        return draw(self)
-
-    def save(self, folder: str | Path) -> Path:
-        """Write patient.json and patient.png into a new or empty folder, or over an earlier result of `patient`."""
-        from baxis.core.storing.folders import whole
-
-        def fill(work: Path) -> None:
-            text = to_json(self.to_dict(), 1)
-            (work / "patient.json").write_text(text + "\n", encoding="utf-8")
-
-        return whole(folder, "baxis patient", fill, {"patient.png": lambda path: self.plot().savefig(path, dpi=120)})
 
 
 def patient(
@@ -108,8 +69,8 @@ def patient(
     further = next_measurement(visits, future, last)
     columns = ["endotype", "population", "patient"]
     return PatientResult(
-        code, beside.state(visits, found), pd.DataFrame(kinds, columns=columns), pd.DataFrame(rows), beside.past(visits, future),
-        further, found.warnings, _recipe(found, future, regimens, (chosen, last)),
+        disease=code, state=beside.state(visits, found), endotypes=pd.DataFrame(kinds, columns=columns), courses=pd.DataFrame(rows), past=beside.past(visits, future),
+        next_measurement=further, warnings=found.warnings, recipe=_recipe(found, future, regimens, (chosen, last)),
     )  # fmt: skip
 
 
@@ -132,45 +93,6 @@ def _recipe(
         "read": list(future.visits.notes),
         "notice": NOTICE,
     }
-
-
-class Future:
-    """Draws of the posterior put through the past once more, and carried on from the last visit under a regimen."""
-
-    def __init__(self, found: Posterior, visits: Visits, at: NDArray[np.int64], settings: Settings) -> None:
-        self.visits, self.options = visits, settings.options()
-        self.home = setting.home(found.design.disease)
-        self.people, self.design = found.people.take(found.who[at]), found.design
-        self.seen, self.tools = found.seen.take(found.who[at]), found.tools[at]
-        self.score = scores.main(self.home.disease)
-        self.weeks = np.arange(0.0, WEEKS + 1e-9, STEP)
-        self.ratings = Ratings(self.home.disease, typical(self.home, self.options))
-
-    def carrying(self, regimen: tuple[Treatment, ...], n: int | None = None) -> Population:
-        """The patients (the first n) with what changes their exposure to the candidate."""
-        people = self.people if n is None else self.people.take(np.arange(n))
-        arm = Arm(arm_id="candidate", n=1, role="active", treatments=regimen)
-        design = self.design.replace(arms=[arm.model_dump()])
-        own = exposure.covariates(design, people.seed, people.ids, people.covariates)
-        return replace(people, covariates=own | people.covariates)
-
-    def check(self, regimen: tuple[Treatment, ...]) -> None:
-        """InvalidValue for more drugs than can be followed, before anything is simulated."""
-        given.within(regimen, WEEKS, "candidate")
-        program(self.visits, self.carrying(regimen, 1), self.design, regimen, WEEKS)
-
-    def run(self, regimen: tuple[Treatment, ...]) -> tuple[Table, Table, NDArray[np.bool_]]:
-        """(observables, instrument's measures) (n, weeks) from now on, and who ran to the end."""
-        people, now = self.carrying(regimen), self.visits.now - started(self.visits)
-        days = now + self.weeks * 7.0
-        after, ok = run(program(self.visits, people, self.design, regimen, WEEKS), people, days, self.options)
-        times = np.array(self.visits.times)
-        late = times < self.visits.now - 1e-9  # a last visit on the last day is the first of the future
-        whole = {k: np.concatenate([self.seen.outputs[k][:, late], v], axis=1) for k, v in after.items()}
-        every = np.concatenate([times[late], self.visits.now + self.weeks * 7.0])
-        who = np.arange(len(people.ids))
-        measured = self.ratings.observe(whole, every, people, who, self.tools)
-        return after, {k: v[:, int(late.sum()) :] for k, v in measured.items()}, ok
 
 
 def _course(drug: str, week: float, ratio: Array, score: Array) -> dict[str, Any]:

@@ -175,8 +175,8 @@ def _long(table: tables.Table, columns: dict[str, str], notes: list[str]) -> Ite
     for row, cells in table.records():
         read = {k: "" if numbers.missing(cells[h]) else cells[h] for k, h in columns.items() if k != "value"}
         yield Line(
-            tables.place(table.name, row), row, columns["value"], cells[when], 0.0, read["measure"], cells[columns["value"]],
-            read.get("unit", "") or (told or ""), read.get("route", ""), read.get("schedule", ""),
+            where=tables.place(table.name, row), row=row, column=columns["value"], when=cells[when], day=0.0, measure=read["measure"], value=cells[columns["value"]],
+            unit=read.get("unit", "") or (told or ""), route=read.get("route", ""), schedule=read.get("schedule", ""),
         )  # fmt: skip
 
 
@@ -188,7 +188,16 @@ def _wide(table: tables.Table, columns: dict[str, str]) -> Iterator[Line]:
             continue
         name, unit = headers.split(header)
         for row, cell, day in zip(table.lines, table.cells(header), table.cells(when), strict=True):
-            yield Line(tables.place(table.name, row), row, header, day, 0.0, name, cell, unit or "")
+            yield Line(
+                where=tables.place(table.name, row),
+                row=row,
+                column=header,
+                when=day,
+                day=0.0,
+                measure=name,
+                value=cell,
+                unit=unit or "",
+            )
 
 
 def split_limit(text: str) -> tuple[str, str]:

@@ -76,7 +76,16 @@ def scores(disease: str) -> dict[str, Score]:
         if r["disease"] == disease:
             low, high, step, sd = (float(r[k]) for k in ("low", "high", "step", "sd"))
             names = tuple(a for a in r["aliases"].split("|") if a)
-            score = Score(r["measure"], known[r["measure"]], names, low, high, step, sd, r["scale"] == "log")
+            score = Score(
+                measure=r["measure"],
+                unit=known[r["measure"]],
+                aliases=names,
+                low=low,
+                high=high,
+                step=step,
+                sd=sd,
+                log=r["scale"] == "log",
+            )
             out[score.measure] = score
     return out
 

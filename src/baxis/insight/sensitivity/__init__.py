@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baxis.insight.sensitivity.compute import sensitivity
-from baxis.insight.sensitivity.result import Sensitivity
+from baxis.insight.sensitivity.sensitivity_result import Sensitivity
+from baxis.insight.sensitivity.varying import sensitivity
 
 __all__ = ["Sensitivity", "sensitivity"]

@@ -62,7 +62,16 @@ class Cube:
                 set_input(out, drug, doses)
         ran = run_in(out, axis.rest(disease), options)
         outputs = {name: ran.values[:, -1, i] for i, name in enumerate(axis.outputs())}
-        return Population(disease, self.seed, ids, out, ran.final, ran.status, covariates, outputs)
+        return Population(
+            disease=disease,
+            seed=self.seed,
+            ids=ids,
+            parameters=out,
+            rest=ran.final,
+            status=ran.status,
+            covariates=covariates,
+            outputs=outputs,
+        )
 
     def _endotype(self, out: Array, u: Array) -> None:
         kinds = axis.disease(self.design.disease).endotypes

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from baxis import axis, engine
 from baxis.clinic.design.design import Arm, Design, Treatment
-from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.people.bounds import PREDNISONE_EQUIVALENT
 from baxis.clinic.people.population import Population
 from baxis.clinic.therapy.regimen import dose_amounts, doses_taken, plan
 from baxis.core.errors import InvalidValue, Unsupported

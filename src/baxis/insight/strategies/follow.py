@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis, engine
+from baxis.clinic.conduct.laboratory import SCREENING_DAY
 from baxis.clinic.design.design import Background, Design
 from baxis.clinic.instruments import Course, Instrument, Visits
 from baxis.clinic.instruments.base import STEROID
-from baxis.clinic.instruments.steroid import PREDNISONE_EQUIVALENT
+from baxis.clinic.people.bounds import PREDNISONE_EQUIVALENT
 from baxis.clinic.people.population import Population
-from baxis.clinic.trial import SCREENING_DAY
 from baxis.core import streams
 from baxis.insight.strategies.decide import Patients
 from baxis.insight.strategies.drugs import LineDrugs, events, prepare
@@ -103,8 +103,8 @@ def follow(place: Setting, strategy: Strategy, chance: float = 0.0) -> Followed:
             _advance(place, patients, (parameters, lines), state, (days[k], days[k + 1]))
     visits = place.observe(_table(state.seen), state.steroid)
     return Followed(
-        strategy, lines, _table(state.seen), state.steroid, np.stack(state.begun, axis=1),
-        np.stack(state.doses, axis=1), np.stack(state.treated, axis=1), visits, state.ok,
+        strategy=strategy, lines=lines, outputs=_table(state.seen), steroid=state.steroid, begun=np.stack(state.begun, axis=1),
+        doses=np.stack(state.doses, axis=1), treated=np.stack(state.treated, axis=1), visits=visits, ok=state.ok,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from baxis.axis.assembly import model, vector
 from baxis.axis.dosing import treatment
-from baxis.axis.exchange import archive
+from baxis.axis.exchange import patient_sbml
 from baxis.axis.exchange.petab.problem import Problem
 from baxis.axis.tables import observables
 from baxis.core import ledger, library
@@ -91,7 +91,7 @@ def _sbml(disease: str, rows: list[dict[str, str]], plans: dict[str, Any]) -> st
     """The resting typical patient with dose events whose sizes are parameters, and the rest of each read-out as a number."""
     import libsbml
 
-    document = libsbml.readSBMLFromString(archive.sbml(disease))
+    document = libsbml.readSBMLFromString(patient_sbml.sbml(disease))
     found = document.getModel()
     rest = _rest(disease, sorted({r["readout"] for r in rows}))
     for name, value in rest.items():

@@ -14,6 +14,7 @@ from baxis.axis.assembly import model
 from baxis.axis.exchange.petab.problem import Problem
 from baxis.axis.pathway import isolated
 from baxis.core import ledger, library
+from baxis.engine.reading.export import to_sbml
 
 WIDE = 10.0  # bounds of a constant: a tenth to ten times its value
 Z90 = 1.6449
@@ -67,7 +68,7 @@ def sbml(readouts: list[str]) -> str:
 
     kernel = model.signalling()
     base = isolated.table({}, {})[0]
-    document = libsbml.readSBMLFromString(kernel.system.to_sbml({n: base[n] for n in kernel.system.parameters}))
+    document = libsbml.readSBMLFromString(to_sbml(kernel.system, {n: base[n] for n in kernel.system.parameters}))
     found = document.getModel()
     _add(found, "petab_on", 0.0, constant=True)
     for name in readouts:

@@ -1,4 +1,4 @@
-"""`python -m baxis.clinic.design.from_evidence.default_design`: every trial of the evidence, designed or why not, as a Markdown table."""
+"""`python -m baxis.clinic.design.from_evidence`: every trial of the evidence, designed or why not, as a Markdown table."""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from baxis.clinic.result.recipe import INTERVALS
-from baxis.clinic.scoreboard.board import FIRST, Board, miss
 from baxis.clinic.scoreboard.looks import HEADER
 from baxis.clinic.scoreboard.prediction import COMBINED
-from baxis.clinic.scoreboard.shown.figures import LABELS
+from baxis.clinic.scoreboard.scored import FIRST, miss
+from baxis.clinic.scoreboard.shown.board_figures import LABELS
+from baxis.clinic.scoreboard.summary import Board
 from baxis.core import library
 
 ENOUGH_TRIALS = 10  # below this a bootstrap over trials says nothing about chance

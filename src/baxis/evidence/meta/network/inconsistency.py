@@ -113,11 +113,31 @@ def _split_one(net: Network, treatment: str, versus: str) -> Split:
     d, var_n = float(net.effect[i, j]), float(net.se[i, j] ** 2)
     rest = 1 / var_n - 1 / var_d
     if rest <= 1e-9 / var_n:
-        return Split(treatment, versus, len(y), d, direct, var_d**0.5, np.nan, np.nan, np.nan)
+        return Split(
+            treatment=treatment,
+            versus=versus,
+            studies=len(y),
+            network=d,
+            direct=direct,
+            direct_se=var_d**0.5,
+            indirect=np.nan,
+            indirect_se=np.nan,
+            p_value=np.nan,
+        )
     indirect = (d / var_n - direct / var_d) / rest
     z = (direct - indirect) / np.sqrt(var_d + 1 / rest)
     p = float(two_sided(np.array([z]), np.inf)[0])
-    return Split(treatment, versus, len(y), d, direct, var_d**0.5, indirect, rest**-0.5, p)
+    return Split(
+        treatment=treatment,
+        versus=versus,
+        studies=len(y),
+        network=d,
+        direct=direct,
+        direct_se=var_d**0.5,
+        indirect=indirect,
+        indirect_se=rest**-0.5,
+        p_value=p,
+    )
 
 
 def _pair(study: Study, treatment: str, versus: str) -> tuple[float, float] | None:

@@ -90,7 +90,21 @@ def network(data: NetworkData, model: str = "DL", *, reference: str | None = Non
     effect, se = _all_pairs(treatments, reference, beta, cov)
     q, df = q_statistic(stack, 0.0), len(stack.y) - stack.x.shape[1]
     p = float(chdtrc(df, q)) if df else float("nan")
-    return Network(data.scale, model, level, treatments, reference, effect, se, tau2, q, df, p, data, data.left_out)
+    return Network(
+        scale=data.scale,
+        model=model,
+        level=level,
+        treatments=treatments,
+        reference=reference,
+        effect=effect,
+        se=se,
+        tau2=tau2,
+        q=q,
+        q_df=df,
+        q_p=p,
+        data=data,
+        left_out=data.left_out,
+    )
 
 
 def connected(data: NetworkData, reference: str | None) -> NetworkData:

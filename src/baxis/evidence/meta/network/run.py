@@ -105,7 +105,17 @@ def run_network(
     benefit = benefit_of(query.endpoint)
     scores = p_scores(net, small_is_good=benefit < 0)
     patients = _patients(arms, {s.label for s in net.data.studies})
-    return NetworkResult(query, by, net, scores, decompose(net), split(net), patients, evidence.digest, benefit)
+    return NetworkResult(
+        query=query,
+        by=by,
+        net=net,
+        scores=scores,
+        decomposition=decompose(net),
+        splits=split(net),
+        patients=patients,
+        digest=evidence.digest,
+        benefit=benefit,
+    )
 
 
 def _arms(evidence: Evidence, query: Query, scale: str, by: str) -> tuple[list[ArmCount | ArmMean], list[LeftOut]]:

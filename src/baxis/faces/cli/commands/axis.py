@@ -90,7 +90,7 @@ def stimulate(
 
     result = run(list(stimuli or []), **given)
     if plot is not None:
-        from baxis.axis.pathway.figures import stimulation_figure
+        from baxis.axis.pathway.pathway_figures import stimulation_figure
 
         with files.aside(plot) as made:
             stimulation_figure(result, made)

@@ -11,7 +11,7 @@ from baxis.core.plain import to_json
 from baxis.faces.cli.words.output import say
 
 if TYPE_CHECKING:
-    from baxis.insight.combine.search import Search
+    from baxis.insight.combine.combination import Search
 
 MOST = 15  # rows of the front on the terminal
 

@@ -63,13 +63,13 @@ def _query(
     from baxis.evidence.meta.select import Query
 
     return Query(
-        endpoint,
-        tuple(dict.fromkeys(_code(d) for d in disease or ())),
-        week,
-        subgroup,
-        tuple(role) if role else None,
-        "class",
-        control,
+        endpoint=endpoint,
+        diseases=tuple(dict.fromkeys(_code(d) for d in disease or ())),
+        week=week,
+        subgroup=subgroup,
+        roles=tuple(role) if role else None,
+        arms="class",
+        control=control,
     )
 
 

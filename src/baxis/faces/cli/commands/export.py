@@ -49,7 +49,7 @@ def export(
         files.check_file(out)
     _check_who(kind, trial, patient, arm)
     if kind == CALIBRATION:
-        from baxis.axis.exchange.petab.petab_problem import export_petab
+        from baxis.axis.exchange.petab import export_petab
 
         if trial is not None or result is not None or treatment:
             raise InvalidValue("export petab", "--trial, --result or --treatment", "--disease or nothing")
@@ -62,7 +62,7 @@ def export(
     _check_kind(kind, sources[0] if sources else "--disease")
     if result is not None:
         from baxis.clinic.files.arrays import write_arrays
-        from baxis.clinic.files.reload import load_result
+        from baxis.clinic.reload import load_result
 
         made = write_arrays(load_result(result), kind, out)
     elif trial is not None:

@@ -89,8 +89,8 @@ def calendar(
     """Doses of every arm over the weeks, with background, taper, visits and endpoints."""
     from baxis.clinic.design.calendar import calendar as draw
     from baxis.clinic.design.calendar import rows
-    from baxis.clinic.design.design import read_design
     from baxis.clinic.design.prescribed import never, remarks
+    from baxis.clinic.design.read import read_design
     from baxis.faces.cli.words.layout import noted, table
 
     if out is not None:

@@ -12,7 +12,7 @@ from baxis.core.storing import files
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
-    from baxis.clinic.result.result import TrialResult
+    from baxis.clinic.face import TrialResult
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -27,7 +27,7 @@ def plot(
     json: Annotated[bool, typer.Option("--json", help="Print simulated against published as JSON.")] = False,
 ) -> None:
     """Print a saved result again, simulated against published with ratios, and draw its figures. Research use only."""
-    from baxis.clinic.files.reload import load_result
+    from baxis.clinic.reload import load_result
     from baxis.core.errors import InvalidValue
 
     if out is not None:
@@ -51,7 +51,7 @@ def plot(
 
 def _figure(result: TrialResult, names: list[str], therapy: bool) -> Any:
     """What was asked for: shares on each drug, else observables, else the overview."""
-    from baxis.clinic.therapy.on_drug import figure
+    from baxis.clinic.result.on_drug import figure
     from baxis.core.errors import InvalidValue
 
     if therapy and names:

@@ -41,7 +41,7 @@ def scoreboard(
     the trials of that role.
     """
     from baxis.clinic.scoreboard import looks
-    from baxis.clinic.scoreboard.files import NAMES
+    from baxis.clinic.scoreboard.shown.files import NAMES
     from baxis.core.storing.folders import add_check
 
     if out:
@@ -59,7 +59,7 @@ def scoreboard(
 
         looks.record(board, log, datetime.date.today().isoformat())
     if out:
-        from baxis.clinic.scoreboard.files import save
+        from baxis.clinic.scoreboard.shown.files import save
 
         save(board, out)
     if json:
@@ -124,7 +124,7 @@ def _scores(found: dict[str, Any], unit: float) -> list[str]:
 
 
 def _worst(board: Board) -> list[str]:
-    from baxis.clinic.scoreboard.board import FIRST, miss
+    from baxis.clinic.scoreboard.scored import FIRST, miss
     from baxis.clinic.scoreboard.shown.page import UNIT, number
     from baxis.faces.cli.words.layout import table
 

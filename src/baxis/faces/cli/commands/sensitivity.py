@@ -31,7 +31,7 @@ def sensitivity(
     from baxis.core.storing.folders import check_folder
     from baxis.faces.cli.words.progress import bar
     from baxis.insight.sensitivity import sensitivity as run
-    from baxis.insight.sensitivity.compute import Size
+    from baxis.insight.sensitivity.varying import Size
 
     if out:
         check_folder(out, "baxis sensitivity")

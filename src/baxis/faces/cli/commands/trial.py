@@ -12,7 +12,7 @@ from baxis.faces.cli.words.output import say
 
 if TYPE_CHECKING:
     from baxis.clinic.design.design import Design
-    from baxis.clinic.result.result import TrialResult
+    from baxis.clinic.face import TrialResult
 
 
 def trial(
@@ -119,9 +119,9 @@ def _changed(
     """The design's name, or the design with what `--exposure` sets for its patients and the arm of `--hold`."""
     if not (exposure or hold):
         return design
-    from baxis.clinic.design.design import read_design
     from baxis.clinic.design.exposure import parse
-    from baxis.clinic.design.held import with_held
+    from baxis.clinic.design.read import read_design
+    from baxis.clinic.design.virtual_arm import with_held
 
     found = read_design(design, folders)
     if hold:

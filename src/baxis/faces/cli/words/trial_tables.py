@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from baxis.clinic.people.baseline import named
 from baxis.clinic.result.asked import others
 from baxis.clinic.result.safety import reported, to_know
 from baxis.clinic.statistics.intervals import PARTS
+from baxis.clinic.statistics.simulation_error import ERROR, FORMATS, Number, simulation_error
 from baxis.core.storing.written import fixed, share
 from baxis.faces.cli.words.layout import table, told, width, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from baxis.clinic.result.result import TrialResult
-
-Number = Callable[[float], str]
+    from baxis.clinic.face import TrialResult
 
 
 def _log(show: Number) -> Number:
     return lambda v: show(math.exp(v))
-
-
-# scale -> (what one value looks like, its factor in a range, decimals there)
-FORMATS: dict[str, tuple[Number, float, int]] = {
-    "proportion": (share, 100.0, 0),
-    "risk_difference": (lambda v: f"{fixed(100 * v, 1, '+')} pp", 100.0, 0),
-    "points": (lambda v: fixed(v, 2), 1.0, 2),
-    "mean_difference": (lambda v: fixed(v, 2, "+"), 1.0, 2),
-    "log_hazard_ratio": (lambda v: f"HR {fixed(math.exp(v), 2)}", 1.0, 2),
-}
 
 
 def number(value: float | None, scale: str) -> str:
@@ -49,17 +38,6 @@ def span(pair: list[float] | None, scale: str) -> str:
     if pair[0] != pair[1] and f"{ends[0]:.{digits}f}" == f"{ends[1]:.{digits}f}":
         digits += 1
     return "..".join(f"{v:z.{digits}f}" for v in ends)
-
-
-def simulation_error(row: Mapping[Any, Any], scale: str) -> str:
-    """Half of the 90 % interval that the number of simulated patients alone leaves to a value."""
-    pair = row["pi90_patients"]
-    if not isinstance(pair, list) or pair[0] != pair[0]:
-        return "-"
-    if scale == "log_hazard_ratio":
-        return f"x{fixed(math.exp((pair[1] - pair[0]) / 2), 2)}"
-    _, factor, digits = FORMATS[scale]
-    return fixed(factor * (pair[1] - pair[0]) / 2, max(digits, 1))
 
 
 def result_lines(result: TrialResult) -> list[str]:
@@ -100,9 +78,6 @@ def notes(result: TrialResult) -> list[str]:
         f"Scope: {recipe['scope']}.",
     ]
     return [part for line in lines for part in wrapped(line, width())]
-
-
-ERROR = "±: what the number of simulated patients alone leaves open (90 %); more patients make it smaller."
 
 
 def endpoints(rows: pd.DataFrame, arms: bool, mark: str = "") -> list[str]:

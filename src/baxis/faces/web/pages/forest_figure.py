@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baxis.evidence.meta.run import MetaResult
-from baxis.faces.web.trial.figures import roomy
+from baxis.faces.web.trial.trial_plots import roomy
 
 BLUE, INK = "#0072b2", "#16222e"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from baxis.clinic.scoreboard.board import FIRST
 from baxis.clinic.scoreboard.prediction import COMBINED
 from baxis.clinic.scoreboard.rivals import META
+from baxis.clinic.scoreboard.scored import FIRST
 from baxis.clinic.scoreboard.scores import skill
 from baxis.core.errors import InvalidValue
 

@@ -8,7 +8,7 @@ from typing import Any
 from shiny.ui import TagList, tags
 
 from baxis.clinic.result.recipe import NOTICE
-from baxis.clinic.scoreboard.shown.figures import LABELS
+from baxis.clinic.scoreboard.shown.board_figures import LABELS
 from baxis.clinic.scoreboard.shown.page import SCALE, UNIT
 from baxis.core.errors import UnknownName
 from baxis.faces.web.frame import shell

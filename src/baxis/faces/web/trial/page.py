@@ -12,20 +12,20 @@ from starlette.responses import PlainTextResponse, Response
 
 from baxis import evidence
 from baxis.clinic.design.design import Design
+from baxis.clinic.face import TrialResult
 from baxis.clinic.files.save import dumps
 from baxis.clinic.result import asked as asked_for
-from baxis.clinic.result.result import TrialResult
 from baxis.clinic.result.safety import reported, to_know
 from baxis.clinic.statistics.intervals import wilson
+from baxis.clinic.statistics.simulation_error import ERROR, simulation_error
 from baxis.core.errors import BaxisError
 from baxis.core.storing.written import fixed, share
-from baxis.faces.cli.words.trial_tables import ERROR, simulation_error
 from baxis.faces.web.frame import asked, downloads, shell, work
 from baxis.faces.web.frame.downloads import CROWDED
 from baxis.faces.web.page_list import Answer
-from baxis.faces.web.trial import figures as trial_figures
 from baxis.faces.web.trial import form as trial_form
 from baxis.faces.web.trial import running as trial_run
+from baxis.faces.web.trial import trial_plots as trial_figures
 from baxis.faces.web.trial.fields import base_of, defaults, filled, form
 
 MOST_PUBLISHED = 10

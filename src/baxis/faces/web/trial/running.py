@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from baxis import axis
+from baxis.clinic.conduct.arm_run import ArmRun
+from baxis.clinic.conduct.arms import run_arm
+from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import settle
 from baxis.clinic.design.design import Arm
-from baxis.clinic.result.result import ArmRun, TrialResult, summarise
+from baxis.clinic.face import TrialResult
+from baxis.clinic.result.summarise import summarise
 from baxis.clinic.therapy.regimen import averages
-from baxis.clinic.trial import Laboratory
 from baxis.faces.web.frame import work
 from baxis.faces.web.trial.form import Asked
 
@@ -36,8 +39,8 @@ def _run(asked: Asked, dosing: str) -> TrialResult:
     people, screened = PEOPLE.get(shared, lab.screen)
 
     def arm_run(arm: Arm) -> ArmRun:
-        return RUNS.get((shared, arm, dosing), lambda: lab.run_arm(arm, people))
+        return RUNS.get((shared, arm, dosing), lambda: run_arm(lab, arm, people))
 
     runs = [arm_run(arm) for arm in asked.design.arms]
     visits = [lab.measure(people, r) for r in runs]
-    return summarise(asked.design, lab.tool, people, (runs, visits), screened, settings)
+    return TrialResult.of(summarise(asked.design, lab.tool, people, (runs, visits), screened, settings))

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from baxis import axis
 from baxis.axis.dosing import drug_doses
-from baxis.clinic.design.design import Arm, Design, read_design
+from baxis.clinic.design.design import Arm, Design
 from baxis.clinic.design.from_evidence import derive
+from baxis.clinic.design.read import read_design
 from baxis.core import library
 from baxis.faces.web.frame import work
 

@@ -15,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design.design import Design
 from baxis.clinic.people.labs import noise, own_level
-from baxis.clinic.people.population import Population, endotype_of, join
+from baxis.clinic.people.population import Population, endotype_of
 from baxis.core import streams
 from baxis.insight.omics.parameters import links, log_likelihood
 from baxis.insight.patient import scores
 from baxis.insight.patient.course import Seen, Table
 from baxis.insight.patient.inference.own_levels import OwnLevels
-from baxis.insight.patient.inference.prior import BLOCK, Index, Made, Pool, block, particles, shown
+from baxis.insight.patient.inference.prior import Index, Made, Pool, particles
 from baxis.insight.patient.visits import Visits
 
 Array = NDArray[np.float64]
-MOST, ENOUGH = 20_000, 300.0
+MOST = 20_000
+ENOUGH = 300.0
 OUTSIDE = 0.01
 
 
@@ -124,41 +124,25 @@ class Likelihood:
         return out
 
 
-def infer(visits: Visits, disease: str, settings: Settings, most: int = MOST) -> Posterior:
-    """Posterior of a patient with these values and treatments. `most`: largest population drawn before refinement."""
-    made = Made(visits, disease, settings)
-    like = Likelihood(visits, made)
-    parts: list[Pool] = []
-    tables: list[Table] = []
-    log, own = np.zeros(0), np.zeros(0, dtype=np.int64)
-    while True:
-        start = BLOCK * len(parts)
-        parts.append(block(start, made))
-        tables.append(shown(start, made, like.measures))
-        who, _ = particles(parts[-1].people, bool(like.measures))
-        log = np.concatenate([log, like.labs(parts[-1])[who] + like.judged(tables[-1], who.size)])
-        own = np.concatenate([own, parts[-1].people.ids[who]])
-        ess = effective(log, own)
-        if settings.progress:
-            settings.progress(BLOCK * len(parts), most)
-        if ess >= ENOUGH or BLOCK * len(parts) >= most:
-            break
-    found = _weighted(like, Pool(join([p.people for p in parts]), _joined([p.seen for p in parts])), log, ess, tables)
-    if ess >= ENOUGH:
-        return found
-    from baxis.insight.patient.inference.refine import refine
-
-    return refine(found, like, log)
-
-
-def _weighted(like: Likelihood, pool: Pool, log: Array, ess: float, tables: list[Table]) -> Posterior:
+def weighted(like: Likelihood, pool: Pool, log: Array, ess: float, tables: list[Table]) -> Posterior:
     """The posterior as the prior's particles weighted by these logs (m,)."""
     made, people = like.made, pool.people
     who, tools = particles(people, bool(like.measures))
     kinds = endotype_of(made.disease, streams.uniform(people.seed, "endotype", people.ids)[:, 0])
     tail = _tails(like, pool, tools, {k: np.concatenate([t[k] for t in tables]) for k in like.measures})
     weights = np.exp(log - log.max())
-    return Posterior(made.design, people, pool.seen, who, tools, weights / weights.sum(), kinds, ess, tail, {})
+    return Posterior(
+        design=made.design,
+        people=people,
+        seen=pool.seen,
+        who=who,
+        tools=tools,
+        weights=weights / weights.sum(),
+        kinds=kinds,
+        ess=ess,
+        tail=tail,
+        moves={},
+    )
 
 
 def effective(log: Array, own: Index | None = None) -> float:
@@ -169,7 +153,7 @@ def effective(log: Array, own: Index | None = None) -> float:
     return float(w.sum() ** 2 / (w**2).sum())
 
 
-def _joined(parts: list[Seen]) -> Seen:
+def joined(parts: list[Seen]) -> Seen:
     outputs = {k: np.concatenate([p.outputs[k] for p in parts]) for k in parts[0].outputs}
     return Seen(outputs, np.concatenate([p.ok for p in parts]))
 

@@ -61,8 +61,8 @@ class _Cloud:
     def take(self, index: Index) -> _Cloud:
         pool = Pool(self.pool.people.take(index), self.pool.seen.take(index))
         return _Cloud(
-            self.latent.take(index), self.numbers[index], self.tools[index], self.eve[index], pool, self.labs[index],
-            self.rated[index],
+            latent=self.latent.take(index), numbers=self.numbers[index], tools=self.tools[index], eve=self.eve[index], pool=pool, labs=self.labs[index],
+            rated=self.rated[index],
         )  # fmt: skip
 
 
@@ -93,7 +93,16 @@ def refine(found: Posterior, like: Likelihood, log: Array) -> Posterior:
     who, weights = np.arange(PARTICLES), np.full(PARTICLES, 1.0 / PARTICLES)
     kinds = endotype_of(found.design.disease, ndtr(cloud.latent.values["endotype"][:, 0]))
     return Posterior(
-        found.design, cloud.pool.people, cloud.pool.seen, who, cloud.tools, weights, kinds, ess, found.tail, moves
+        design=found.design,
+        people=cloud.pool.people,
+        seen=cloud.pool.seen,
+        who=who,
+        tools=cloud.tools,
+        weights=weights,
+        kinds=kinds,
+        ess=ess,
+        tail=found.tail,
+        moves=moves,
     )
 
 
@@ -134,7 +143,15 @@ def _begin(found: Posterior, like: Likelihood, start: Index, log: Array) -> _Clo
     spread_parameters(found.design.disease, people.seed, people.ids, latent)
     pool = Pool(people, found.seen.take(who))
     labs = like.labs(pool)
-    return _Cloud(latent, people.ids, found.tools[start], who, pool, labs, log[start] - labs)
+    return _Cloud(
+        latent=latent,
+        numbers=people.ids,
+        tools=found.tools[start],
+        eve=who,
+        pool=pool,
+        labs=labs,
+        rated=log[start] - labs,
+    )
 
 
 def _moved(cloud: _Cloud, like: Likelihood, power: float, accepted: list[float], n: int) -> _Cloud:
@@ -166,8 +183,8 @@ def _move(cloud: _Cloud, like: Likelihood, steps: Steps, at: tuple[float, int]) 
     ratio = power * gain + steps.excess(other) - steps.excess(z)
     yes = np.log(streams.uniform(seed, f"accept {step}", m)[:, 0]) < ratio
     out = _Cloud(
-        cloud.latent.chosen(proposed, yes), np.where(yes, numbers, cloud.numbers), cloud.tools, cloud.eve,
-        _mixed(cloud.pool, pool, yes), np.where(yes, labs, cloud.labs), np.where(yes, rated, cloud.rated),
+        latent=cloud.latent.chosen(proposed, yes), numbers=np.where(yes, numbers, cloud.numbers), tools=cloud.tools, eve=cloud.eve,
+        pool=_mixed(cloud.pool, pool, yes), labs=np.where(yes, labs, cloud.labs), rated=np.where(yes, rated, cloud.rated),
     )  # fmt: skip
     return out, float(yes.mean())
 
