@@ -192,7 +192,7 @@ def _read_foreign(given: Input) -> None:
     """Given where another kind of file is meant."""
     import numpy as np
 
-    from baxis.clinic.design.design import read_design
+    from baxis.clinic.design.read import read_design
     from baxis.clinic.people.own_population import read_population
     from baxis.engine.reading.model_file import read_model
     from baxis.engine.tables.value_table import read_values
@@ -373,7 +373,7 @@ class _Ear(logging.Handler):
 
 @lru_cache(maxsize=1)
 def _site() -> Any:
-    from baxis.faces.web.frame.site import application
+    from baxis.faces.web.site import application
 
     return application()
 

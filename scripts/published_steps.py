@@ -55,7 +55,7 @@ def module(name: str, *words: str) -> tuple[str, ...]:
 def axis_page(name: str, minutes: float) -> Step:
     """A page of docs/axis that its own module writes."""
     page = f"docs/axis/{name}.md"
-    return Step(name, module(f"axis.{name}", page), (page,), minutes)
+    return Step(name, module(f"axis.study.{name}", page), (page,), minutes)
 
 
 def insight(name: str, words: str, figure: str, place: str, minutes: float) -> Step:
@@ -71,8 +71,8 @@ LEFT_OUT = f"{BUILT}/left-out"
 LOOKS = "src/baxis/library/scoreboard/looks.csv"
 
 STEPS: tuple[Step, ...] = (
-    Step("references", module("axis.references"), ("src/baxis/library/references/rest.csv",), 1),
-    Step("axis", module("axis.pages", "docs/axis"), ("docs/axis/reference-*.md", "docs/axis/numbers.md", "docs/axis/exposure.md",
+    Step("references", module("axis.assembly.references"), ("src/baxis/library/references/rest.csv",), 1),
+    Step("axis", module("axis.study.pages", "docs/axis"), ("docs/axis/reference-*.md", "docs/axis/numbers.md", "docs/axis/exposure.md",
          "docs/axis/diseases.md", "docs/axis/img/*.png"), 0.5),
     Step("checks", ("baxis", "check", "all", "--page", "docs/axis/checks.md"), ("docs/axis/checks.md",), 1),
     axis_page("loops", 1),

@@ -147,7 +147,7 @@ def test_a_setting_never_overwrites_a_column(cli: Callable[..., tuple[int, str, 
         (("--dose", "S=nan@3"), "a finite amount"),
         (("--dose", "S=1@-5"), "at least 0"),
         (("--dose", "S=1@nan"), "a finite time"),
-        (("--points", "1"), "at least 2 points"),
+        (("--points", "1"), "a whole number of at least 2"),
         (("--out", "a.doc"), "kind of output file"),
     ],
 )

@@ -54,7 +54,7 @@ def test_every_mended_fault_can_be_put_back(fault: dict[str, Any], tmp_path: Pat
     """The texts that the sweep's faults replace stand in the sources; one that moved is put right, not dropped."""
     for patch in fault["patch"]:
         file = tmp_path / patch["file"]
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text((PUT_BACK["PACKAGE"] / patch["file"]).read_text(encoding="utf-8"), encoding="utf-8")
     PUT_BACK["patched"](fault, tmp_path)
     for patch in fault["patch"]:

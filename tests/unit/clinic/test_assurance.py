@@ -170,6 +170,7 @@ def told(monkeypatch):
 
     def run(values, plan, names=()):
         monkeypatch.setattr(replicates, "Laboratory", _Lab(values, names))
+        monkeypatch.setattr(replicates, "run_arm", lambda lab, arm, people: lab.run_arm(arm, people))
         return replicates.replicate_trials(design(), plan)
 
     return run, asked

@@ -58,7 +58,7 @@ PEOPLE = {"female": np.zeros(500), "age_y": np.full(500, 40.0), "weight_kg": np.
 
 
 def drawn(monkeypatch, *drugs, typical: bool = False, **given):
-    monkeypatch.setattr(exposure, "used", lambda design: drugs)
+    monkeypatch.setattr(covariates, "used", lambda design: drugs)
     return covariates.covariates(SimpleNamespace(exposure=Exposure(**given)), 3, IDS, PEOPLE, typical)
 
 
@@ -91,7 +91,7 @@ def test_alleles_by_their_shares(monkeypatch) -> None:
     vv, vf = covariates.number("fcgr3a.VV"), covariates.number("fcgr3a.VF")
     assert np.array_equal(covariates._alleles(None, 1, IDS, False), (u < vv) + 1.0 * (u < vv + vf))
     assert [set(covariates._alleles(g, 1, IDS, False)) for g in ("VV", "VF", "FF")] == [{2.0}, {1.0}, {0.0}]
-    monkeypatch.setattr(exposure, "number", {"fcgr3a.VV": 0.0, "fcgr3a.VF": 0.52}.get)
+    monkeypatch.setattr(covariates, "number", {"fcgr3a.VV": 0.0, "fcgr3a.VF": 0.52}.get)
     assert set(covariates._alleles(None, 1, IDS, True)) == {1.0}  # the median patient stands at a half
 
 

@@ -302,6 +302,6 @@ def test_a_row_without_anybody_is_empty_and_bounds_of_a_share_hold(monkeypatch) 
 
 def test_share_of_screening_failures_is_of_those_seen() -> None:
     of = SimpleNamespace(matched=None, patients=[0] * 30, screened=40)
-    assert record.TrialResult.screen_failure_share.fget(of) == pytest.approx(0.25)
+    assert record.TrialRecord.screen_failure_share.fget(of) == pytest.approx(0.25)
     of.matched = SimpleNamespace(candidates=10)
-    assert record.TrialResult.screen_failure_share.fget(of) == pytest.approx(0.75)
+    assert record.TrialRecord.screen_failure_share.fget(of) == pytest.approx(0.75)

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 import baxis
+from baxis.clinic import reload
 from baxis.clinic.face import TrialResult
-from baxis.clinic.files import arrays, reload
+from baxis.clinic.files import arrays
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 
 

@@ -9,6 +9,7 @@ import pytest
 from baxis import engine
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName, Unsupported
 from baxis.engine.reading.export import to_sbml
+from baxis.engine.reading.sbml import read_equations
 
 TIGHT = engine.Options(rtol=1e-10, atol=1e-12)
 
@@ -78,7 +79,7 @@ def test_level_2_text_is_converted() -> None:
 
 def test_record_round_trip_needs_no_libraries() -> None:
     system = engine.load_antimony(REACTIONS)
-    again = engine.System.from_record(system.as_record())
+    again = engine.System.from_record(system.as_record(), read_equations)
     assert (again.states, again.parameters, again.initial) == (system.states, system.parameters, system.initial)
     assert str(again.rates["S1"]) == str(system.rates["S1"])
 

@@ -1,7 +1,7 @@
 """What a patient takes, carries and remembers that changes a drug's exposure or effect, and what a design says of it.
 
 Every patient has, for the drugs of the design, the circumstances that their library files give a number for (see
-`axis.circumstances`): antibodies against a drug by its published incidence, FCGR3A genotype by its frequency, creatinine
+`axis.tables.circumstances`): antibodies against a drug by its published incidence, FCGR3A genotype by its frequency, creatinine
 clearance by Cockcroft and Gault, the share of prescribed oral doses that is taken. Food, acid reducers and CYP3A
 inhibitors or inducers are off unless the design gives the share of patients who have them. Numbers stand in
 `library/instruments/exposure.csv`. Every draw is keyed by (seed, patient, purpose).

@@ -21,8 +21,8 @@ class TrialRecord:
     """A simulated trial beside what was published. Research use only.
 
     arms: one row an arm and endpoint, with the 90 % interval of each source of uncertainty apart; contrasts: one row an arm against control and endpoint; patients: baseline of
-    each patient; safety: one row an arm and harm, with its source (see `clinic.safety`); baseline: published characteristics beside the virtual patients' (see
-    `clinic.baseline`); matched: how they were chosen to fit them, if they were; conduct: shares by arm who dropped out, were rescued,
+    each patient; safety: one row an arm and harm, with its source (see `result.safety`); baseline: published characteristics beside the virtual patients' (see
+    `people.baseline`); matched: how they were chosen to fit them, if they were; conduct: shares by arm who dropped out, were rescued,
     switched, were randomised; survival: Kaplan-Meier curves of hazard-ratio endpoints; visits: one row a patient, arm, visit and measure (built on demand); failures: named, never dropped.
     """
 

@@ -169,7 +169,7 @@ def dose_amounts(
 
 def variability(drug: axis.Drug, people: Population) -> dict[str, Array]:
     """Factor of each parameter for each patient: published effects of body size, sex and renal function, of what the
-    patient takes or carries (`axis.circumstances`), and the between-patient cv as a log-normal."""
+    patient takes or carries (`axis.tables.circumstances`), and the between-patient cv as a log-normal."""
     out = {name: np.asarray(f) for name, f in drug.size_factors(people.covariates).items()}
     for _, name, factor in drug.circumstance_factors(people.covariates):
         out[name] = out.get(name, 1.0) * factor

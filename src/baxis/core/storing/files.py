@@ -2,7 +2,7 @@
 
 A file is written aside, under a name that nobody can foresee, and renamed. Devices, pipes and the ends of links are
 written through. Work that a killed run left behind (`.baxis-part-…` of this machine and a process that is gone) is
-cleared by the next run for the same place. Folders are in `core.folders`.
+cleared by the next run for the same place. Folders are in `folders`.
 """
 
 from __future__ import annotations

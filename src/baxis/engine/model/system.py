@@ -14,7 +14,6 @@ import numpy as np
 from baxis.core.errors import UnknownName
 from baxis.engine.formula.mathml import Tree, symbols
 from baxis.engine.formula.rules import clock_trees
-from baxis.engine.formula.symbolic import as_number, to_sympy
 
 if TYPE_CHECKING:
     import sympy
@@ -140,6 +139,8 @@ class System:
 
 
 def _expressions(trees: Mapping[str, Tree]) -> Mapping[str, sympy.Basic]:
+    from baxis.engine.formula.symbolic import as_number, to_sympy
+
     return MappingProxyType({k: as_number(to_sympy(t)) for k, t in trees.items()})
 
 

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from baxis import axis, evidence
+from baxis.axis.tables import ledger
 from baxis.axis.tables.comparison import compare
 from baxis.core.errors import UnknownName
 from baxis.evidence.meta.classes import base_class
@@ -112,7 +113,7 @@ def _contrast(context: Context, r: dict[str, Any]) -> str:
 def disease(context: Context, code: str) -> str:
     """One line: what the model holds of a disease, its strongest regulators, and how many trials it has."""
     d = axis.disease(code)
-    base = {**axis.ledger.load(), **axis.disease("healthy").regulators}
+    base = {**ledger.load(), **axis.disease("healthy").regulators}
     kinds = ", ".join(f"{n} {k}" for k, n in Counter(p.kind for p in d.regulators.values()).most_common())
     ratio = {
         n: p.value / base[n].value for n, p in d.regulators.items() if n.endswith(("_e", "_x")) and base[n].value > 0

@@ -1,6 +1,6 @@
 """What a combination costs: serious infections along the simulated course, serious class harms, and IgG lost.
 
-The numbers are those of `clinic.safety`. Class harms of two drugs add up; a class without a row counts nothing, which says
+The numbers are those of `clinic.result.safety`. Class harms of two drugs add up; a class without a row counts nothing, which says
 that no rate is held, not that it is harmless.
 """
 

@@ -45,7 +45,7 @@ class Visits:
 
     signs: `<` or `>` of each laboratory value that is a limit (below or above it; empty: a value), none: all are values.
     The last visit is now: predictions begin there. Days count from any day; `dated`: they are days of the calendar
-    (`core.dates`). notes: how the file was read.
+    (`core.reading.dates`). notes: how the file was read.
     """
 
     names: tuple[str, ...]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SAVED = (".csv", ".parquet", ".png", ".svg")
 MOST_POINTS = 1_000_000
-ZARR = ".zarr"  # a folder, written block by block (see engine.scale_out)
+ZARR = ".zarr"  # a folder, written block by block (see engine.tables.scale_out)
 
 
 def simulate(
