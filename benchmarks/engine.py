@@ -210,7 +210,11 @@ def million(work: Workload, patients: int) -> dict[str, float]:
 
     out = {}
     for size in (min(10_000, patients), patients):
-        reductions = {"mean": engine.Mean(), "quantiles": engine.Quantiles(), "visits": engine.Visits([work.times[-1]])}
+        reductions = {
+            "mean": engine.Mean(),
+            "quantiles": engine.Quantiles(),
+            "visits": engine.Snapshots([work.times[-1]]),
+        }
         clock = time.perf_counter()
         engine.stream(
             kernel, engine.Source(size, source), times=work.times, outputs=["infl", "igg"], reductions=reductions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 
 from baxis.core.errors import UnknownName, letters
@@ -35,3 +36,11 @@ def known(kind: str, got: str, allowed: Iterable[str], aliases: Mapping[str, str
 def reading(got: str, meant: str) -> str:
     """How a name was read, in words; empty where only case and blanks differ."""
     return "" if bare(got) == bare(meant) else f"read {got!r} as {meant}"
+
+
+def newer(module: str, old: str, renamed: Mapping[str, str]) -> str:
+    """The name that `old` of a Python module bears now; warns where it is another. Old names go on working for one release."""
+    if old in renamed:
+        text = f"{module}.{old} is now {module}.{renamed[old]}; the old name goes with the next release"
+        warnings.warn(text, DeprecationWarning, stacklevel=3)
+    return renamed.get(old, old)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from baxis.core.names import newer
+
 if TYPE_CHECKING:
     from baxis.engine.gpu.device import NoGpu
     from baxis.engine.gpu.gpu import GpuKernel, compile_for_gpu
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from baxis.engine.reading.units import check_units
     from baxis.engine.run.ensemble import NOT_RUN, STATUS_TEXT, Ensemble, Failure
     from baxis.engine.run.options import Options
-    from baxis.engine.run.reductions import Mean, Quantiles, Visits
+    from baxis.engine.run.reductions import Mean, Quantiles, Snapshots
     from baxis.engine.run.resting import Rest, rest
     from baxis.engine.run.run import Run, start
     from baxis.engine.run.sensitivity import Sensitivities, sensitivities
@@ -46,7 +48,7 @@ _HOME = {
     "kernel.kernel": ("Kernel", "compile"),
     "run.options": ("Options",),
     "single.plain": ("reference",),
-    "run.reductions": ("Mean", "Quantiles", "Visits"),
+    "run.reductions": ("Mean", "Quantiles", "Snapshots"),
     "run.resting": ("Rest", "rest"),
     "run.run": ("Run", "start"),
     "reading.sbml": ("load_sbml",),
@@ -66,6 +68,7 @@ _HOME = {
     "tables.user_model": ("Simulated", "simulate_model"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_RENAMED = {"Visits": "Snapshots"}  # old name: name now
 
 __all__ = [
     "ADD",
@@ -88,11 +91,11 @@ __all__ = [
     "SensitiveSystem",
     "Sensitivities",
     "Simulated",
+    "Snapshots",
     "Source",
     "Streamed",
     "Study",
     "System",
-    "Visits",
     "bolus",
     "check_units",
     "compile",
@@ -122,6 +125,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    name = newer("baxis.engine", name, _RENAMED)
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'baxis.engine' has no attribute {name!r}")
     value = getattr(import_module(f"baxis.engine.{_MODULE_OF[name]}"), name)

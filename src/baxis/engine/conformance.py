@@ -16,7 +16,7 @@ from baxis.core.errors import BaxisError, InvalidValue
 from baxis.engine.model.network import Network
 from baxis.engine.model.system import System
 from baxis.engine.reading.network_file import load_network
-from baxis.engine.single.single import Stopped, trajectory
+from baxis.engine.single.single import IntegrationFailed, trajectory
 
 MOST_STEPS = 200_000  # some cases hold a hundred thousand events
 SPARE = 1e-4  # integrate this much more exactly than the case asks
@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Settings:
+class CaseRequest:
     """What a case asks: output times, names, which of them as amounts or concentrations, and tolerances."""
 
     times: np.ndarray
@@ -69,7 +69,7 @@ def read_tags(folder: str | Path) -> dict[str, tuple[str, ...]]:
     return out
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Path) -> CaseRequest:
     """Settings of a case. Raises InvalidValue naming the missing entry."""
     pairs = dict(line.split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if ":" in line)
     entry = {k.strip(): v.strip() for k, v in pairs.items()}
@@ -83,7 +83,7 @@ def read_settings(path: Path) -> Settings:
     start, length, steps = (float(entry.get(k) or 0) for k in ("start", "duration", "steps"))
     times = start + length * np.arange(int(steps) + 1) / max(steps, 1)
     tolerances = float(entry["absolute"]), float(entry["relative"])
-    return Settings(
+    return CaseRequest(
         times, names("variables"), frozenset(names("amount")), frozenset(names("concentration")), *tolerances
     )
 
@@ -102,7 +102,15 @@ def run_case(folder: Path, compiled: bool = False) -> Outcome:
             found = _compiled(model, network, settings, atol)
         else:
             found = trajectory(network, settings.times, rtol=1e-9, atol=atol)
-    except (BaxisError, Stopped, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
+    except (
+        BaxisError,
+        IntegrationFailed,
+        ArithmeticError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as problem:
         return Outcome(folder.name, "refused", f"{type(problem).__name__}: {' '.join(str(problem).split())}"[:300])
     expected = _table(results)
     worst = ""
@@ -114,7 +122,7 @@ def run_case(folder: Path, compiled: bool = False) -> Outcome:
     return Outcome(folder.name, "wrong" if worst else "right", worst)
 
 
-def _compiled(model: Path, network: Network, settings: Settings, atol: float) -> dict[str, np.ndarray]:
+def _compiled(model: Path, network: Network, settings: CaseRequest, atol: float) -> dict[str, np.ndarray]:
     """Values of every state, rule and constant from the compiled ensemble path, as a batch of one."""
     from baxis.engine.model.event_system import event_system
     from baxis.engine.reading.sbml import load_sbml
@@ -125,7 +133,7 @@ def _compiled(model: Path, network: Network, settings: Settings, atol: float) ->
         return _ensemble(event_system(network), settings, atol)
 
 
-def _ensemble(system: System, settings: Settings, atol: float) -> dict[str, np.ndarray]:
+def _ensemble(system: System, settings: CaseRequest, atol: float) -> dict[str, np.ndarray]:
     from baxis.engine.kernel.kernel import compile
     from baxis.engine.run.options import Options
     from baxis.engine.run.simulation import simulate
@@ -138,7 +146,7 @@ def _ensemble(system: System, settings: Settings, atol: float) -> dict[str, np.n
         options=Options(rtol=1e-8, atol=max(atol, 1e-14), max_steps=MOST_STEPS, threads=1),
     )
     if done.status[0]:
-        raise Stopped(str(done.failures[0]))
+        raise IntegrationFailed(str(done.failures[0]))
     found = {n: np.full(len(settings.times), v) for n, v in system.defaults.items()}
     return found | {n: done.values[0, :, k] for k, n in enumerate(names)}
 
@@ -150,7 +158,7 @@ def _one(folder: Path, *patterns: str) -> Path:
     return found[-1]
 
 
-def reported(network: Network, found: dict[str, np.ndarray], name: str, settings: Settings) -> np.ndarray:
+def reported(network: Network, found: dict[str, np.ndarray], name: str, settings: CaseRequest) -> np.ndarray:
     """Values of a symbol as the settings want them: a species as amount or concentration."""
     values, home = found[name], network.compartment.get(name)
     if home is None:
@@ -162,7 +170,7 @@ def reported(network: Network, found: dict[str, np.ndarray], name: str, settings
     return values
 
 
-def difference(name: str, values: np.ndarray, expected: np.ndarray, settings: Settings) -> str:
+def difference(name: str, values: np.ndarray, expected: np.ndarray, settings: CaseRequest) -> str:
     """Empty if all agree, else the first value that does not."""
     if len(values) != len(expected):
         return f"{name}: {len(values)} values, expected {len(expected)}"

@@ -73,7 +73,7 @@ def streamed(block: int) -> dict:
     def source(first: int, count: int) -> tuple:
         return {"ke": ke[first : first + count]}, {"drug": 2.0}, None
 
-    reductions = {"mean": engine.Mean(), "quantiles": engine.Quantiles(), "visits": engine.Visits([5.0])}
+    reductions = {"mean": engine.Mean(), "quantiles": engine.Quantiles(), "visits": engine.Snapshots([5.0])}
     got = engine.stream(
         kernel, engine.Source(1024, source, block), times=[0, 5.0, 10.0], outputs=["drug", "x"], reductions=reductions
     )

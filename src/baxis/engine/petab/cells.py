@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.core.reading.numbers import number
 from baxis.engine.formula.mathml import Tree
-from baxis.engine.petab.files import ProblemFiles, Row, Table, raise_all
+from baxis.engine.petab.files import ProblemFiles, Row, TableFile, raise_all
 from baxis.engine.petab.formula import formula_tree
 
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -137,7 +137,7 @@ def check_cells(files: ProblemFiles) -> None:
     raise_all(f"PEtab problem {files.path.name}", faults)
 
 
-def _faults(table: Table, checks: Mapping[str, Check], kind: str) -> list[str]:
+def _faults(table: TableFile, checks: Mapping[str, Check], kind: str) -> list[str]:
     lacking = [c for c in checks if c not in OPTIONAL and c not in table.columns]
     if lacking:
         return [str(UnknownName(f"column of {table.name} (a {kind} table lacks it)", lacking[0], table.columns))]

@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableFile:
     """One file: its name, columns and rows."""
 
     name: str
@@ -52,7 +52,7 @@ class ProblemFiles:
     path: Path
     version: int
     said: dict[str, Any]
-    tables: dict[str, list[Table]] = field(default_factory=dict)
+    tables: dict[str, list[TableFile]] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
@@ -196,7 +196,7 @@ def _text(file: Path, what: str, name: str) -> str:
         raise InvalidValue(f"{name}, line {line}", f"byte 0x{data[problem.start]:02x}", "text in UTF-8") from None
 
 
-def _table(found: ProblemFiles, kind: str, name: str) -> Table:
+def _table(found: ProblemFiles, kind: str, name: str) -> TableFile:
     text = _listed(found, kind, name)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
     try:
@@ -213,7 +213,7 @@ def _table(found: ProblemFiles, kind: str, name: str) -> Table:
             raise InvalidValue(f"{name}, row {line}", f"{len(cells)} cells", f"{len(header)}, as the header has")
         padded = [*cells, *[""] * (len(header) - len(cells))]
         rows.append(Row(f"{name}, row {line}", {h: c.strip() for h, c in zip(header, padded, strict=True)}))
-    return Table(name, header, tuple(rows))
+    return TableFile(name, header, tuple(rows))
 
 
 def _check_header(name: str, header: tuple[str, ...], raw: list[str]) -> None:

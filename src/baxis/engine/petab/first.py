@@ -13,7 +13,7 @@ from baxis.engine.model.network import Network
 from baxis.engine.petab.cells import NAME, WITHOUT, formula
 from baxis.engine.petab.files import ProblemFiles
 from baxis.engine.petab.likelihood import Observation, placeholders
-from baxis.engine.petab.running import Period, Plan
+from baxis.engine.petab.running import Experiment, Period
 
 
 def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Observation]:
@@ -62,19 +62,19 @@ def _numbered(pattern: str, *trees: Tree) -> list[str]:
     return [pattern % k for k in range(1, count + 1)]
 
 
-def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any) -> Plan:
+def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any) -> Experiment:
     """What one pair of conditions asks. key: (to equilibrate in or empty, simulated)."""
     before, now = key
     (network,) = networks.values()
     periods = [Period(0.0, _changes(files, now, network, nominal))]
     if not before:
-        return Plan(network, periods)
+        return Experiment(network, periods)
     earlier = _changes(files, before, network, nominal)
     # an empty cell of a parameter means the model's own value; a state's means what the equilibration left
     sized = {c for c in network.compartment.values() if c}
     states = {*network.amounts, *network.rates, *network.compartment, *sized}
     forget = tuple(n for n in earlier if n not in periods[0].changes and n not in states)
-    return Plan(network, [Period(-math.inf, earlier), *periods], forget)
+    return Experiment(network, [Period(-math.inf, earlier), *periods], forget)
 
 
 def _changes(files: ProblemFiles, name: str, network: Network, nominal: Mapping[str, float]) -> dict[str, Tree]:

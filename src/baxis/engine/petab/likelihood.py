@@ -13,7 +13,7 @@ from baxis.core.reading.numbers import number
 from baxis.engine.formula.mathml import Tree, symbols
 from baxis.engine.petab.cells import NAME, parts
 from baxis.engine.petab.files import Row
-from baxis.engine.petab.running import Plan, Run
+from baxis.engine.petab.running import Experiment, ExperimentRun
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Observation:
 
 
 @dataclass
-class Judged:
+class Residuals:
     """Simulated value, noise, residual (scaled difference over noise) and log-likelihood of each measurement (N,)."""
 
     simulated: np.ndarray
@@ -65,7 +65,9 @@ def parameter(where: str, part: str, nominal: Mapping[str, float]) -> float:
     return nominal[part]
 
 
-def check_asked(observations: list[Observation], plans: Mapping[Hashable, Plan], nominal: Mapping[str, float]) -> None:
+def check_asked(
+    observations: list[Observation], plans: Mapping[Hashable, Experiment], nominal: Mapping[str, float]
+) -> None:
     """Names in formulas and times of measurements, before anything runs. Raises UnknownName or InvalidValue."""
     for o in observations:
         plan = plans[o.experiment]
@@ -80,10 +82,10 @@ def check_asked(observations: list[Observation], plans: Mapping[Hashable, Plan],
             raise InvalidValue(f"{o.row.where}, column 'time'", o.time, allowed)
 
 
-def judge(observations: list[Observation], runs: Mapping[Hashable, Run]) -> Judged:
+def judge(observations: list[Observation], runs: Mapping[Hashable, ExperimentRun]) -> Residuals:
     """Simulated values against measured ones. Raises InvalidValue naming the measurement that cannot be judged."""
     table = np.full((4, len(observations)), np.nan)
-    out = Judged(*table)
+    out = Residuals(*table)
     for k, o in enumerate(observations):
         run, what = runs[o.experiment], f"{o.row.where}, observable {o.observable!r}"
         value = run.value(o.formula, o.time, o.own, what)

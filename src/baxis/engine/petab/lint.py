@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from baxis.core.errors import Faults, InvalidValue
 from baxis.engine.formula.mathml import symbols
 from baxis.engine.petab.cells import FIRST, SECOND, formula
-from baxis.engine.petab.files import ProblemFiles, Table
+from baxis.engine.petab.files import ProblemFiles, TableFile
 from baxis.engine.reading.document import well_placed
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _plain(files: ProblemFiles, folder: Path) -> Path:
     return path
 
 
-def _write(file: Path, kind: str, table: Table, version: int) -> None:
+def _write(file: Path, kind: str, table: TableFile, version: int) -> None:
     checks = (FIRST if version == 1 else SECOND).get(kind, {})
     formulas = {c for c in table.columns if checks.get(c) is formula}
     with file.open("w", encoding="utf-8", newline="") as stream:

@@ -22,9 +22,9 @@ from baxis.engine.petab.cells import check_cells
 from baxis.engine.petab.files import ProblemFiles, read_problem
 from baxis.engine.petab.likelihood import Observation, check_asked, judge
 from baxis.engine.petab.lint import linted_measurements
-from baxis.engine.petab.running import Run
+from baxis.engine.petab.running import ExperimentRun
 from baxis.engine.reading.network_file import load_network
-from baxis.engine.single.single import Stopped
+from baxis.engine.single.single import IntegrationFailed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,12 +84,12 @@ def simulate_petab(file: str | Path) -> PetabResult:
     plans = {key: read.plan(files, networks, nominal, key) for key in dict.fromkeys(o.experiment for o in observed)}
     check_asked(observed, plans, nominal)
     measurements = linted_measurements(files)
-    runs: dict[Hashable, Run] = {}
+    runs: dict[Hashable, ExperimentRun] = {}
     for key, plan in plans.items():
         times = np.array([o.time for o in observed if o.experiment == key])
         try:
-            runs[key] = Run(plan, nominal, times)
-        except Stopped as e:
+            runs[key] = ExperimentRun(plan, nominal, times)
+        except IntegrationFailed as e:
             raise BaxisError(f"PEtab problem {path.name}, {_label(files, key)}: the integration stopped: {e}") from None
         except Unsupported as e:
             raise Unsupported(f"PEtab problem {path.name}, {_label(files, key)}: {e}") from None

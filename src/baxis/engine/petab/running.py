@@ -13,7 +13,7 @@ from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.engine.formula.mathml import Tree, symbols
 from baxis.engine.model.network import Network
 from baxis.engine.model.network_code import NAMESPACE, expression, first_values
-from baxis.engine.single.single import MOST_STEPS, Stopped, Walk
+from baxis.engine.single.single import MOST_STEPS, IntegrationFailed, Walk
 from baxis.engine.tables.user_model import with_values
 
 STILL = 1e-7  # relative change over a tenfold longer time that counts as a steady state
@@ -33,7 +33,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Experiment:
     """One experiment on a model. periods: in time order; -infinity first asks for a steady state before time starts.
 
     `forget`: constants that go back to the model's own value after the steady state (version 1: those that only the
@@ -50,13 +50,13 @@ class Plan:
         return next((p.start for p in self.periods if math.isfinite(p.start)), 0.0)
 
 
-class Run:
+class ExperimentRun:
     """One experiment, simulated at the parameter table's values `nominal` for measurements at `times`.
 
     It starts at the first finite period, where the model's clock then stands; without one at 0.
     """
 
-    def __init__(self, plan: Plan, nominal: Mapping[str, float], times: np.ndarray) -> None:
+    def __init__(self, plan: Experiment, nominal: Mapping[str, float], times: np.ndarray) -> None:
         network, periods = plan.network, plan.periods
         self.nominal, self.forget = nominal, plan.forget
         self.network = with_values(network, {n: v for n, v in nominal.items() if n in network.starts})
@@ -93,7 +93,7 @@ class Run:
         """Once more with the absolute tolerance of each variable's own size, where that can be done."""
         try:
             self.found, self.rest, _ = self._walked(peaks)
-        except Stopped:
+        except IntegrationFailed:
             return  # the size of rounding, not of the variable: the first run stands
 
     def _walked(self, peaks: np.ndarray | None) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Walk]:
@@ -173,7 +173,7 @@ def come_to_rest(walk: Walk) -> None:
     walk.most = walk.steps + REST_STEPS
     try:
         moves = _still_moves(walk, moving)
-    except Stopped as problem:
+    except IntegrationFailed as problem:
         raise Unsupported(f"a steady state that the model does not reach: {problem}") from None
     if moves is not None:
         why = f"; {moves!r} moves on" if moves else ""

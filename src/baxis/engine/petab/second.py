@@ -11,7 +11,7 @@ from baxis.engine.model.network import Network
 from baxis.engine.petab.cells import WITHOUT, formula, start, time
 from baxis.engine.petab.files import ProblemFiles, Row
 from baxis.engine.petab.likelihood import Observation, placeholders
-from baxis.engine.petab.running import Period, Plan, check_symbols
+from baxis.engine.petab.running import Experiment, Period, check_symbols
 
 
 def observations(files: ProblemFiles, nominal: Mapping[str, float]) -> list[Observation]:
@@ -73,7 +73,7 @@ def _model(files: ProblemFiles, row: Row) -> str:
     return given or next(iter(files.models))
 
 
-def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any) -> Plan:
+def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[str, float], key: Any) -> Experiment:
     """What one experiment on one model asks. key: (model, experiment or empty)."""
     model, experiment = key
     network = networks[model]
@@ -90,7 +90,7 @@ def plan(files: ProblemFiles, networks: Mapping[str, Network], nominal: Mapping[
             changes = {n: substitute(t, {p: ("num", v) for p, v in nominal.items()}) for n, t in changes.items()}
         check_symbols(changes, network)
         periods.append(Period(at, changes))
-    return Plan(network, periods)
+    return Experiment(network, periods)
 
 
 def _changes(files: ProblemFiles, conditions: list[str], known: Mapping[str, Tree]) -> dict[str, Tree]:

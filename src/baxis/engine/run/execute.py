@@ -16,7 +16,7 @@ from baxis.engine.kernel.kernel import Kernel
 from baxis.engine.model.system import System
 from baxis.engine.run.ensemble import NOT_RUN
 from baxis.engine.run.options import Options
-from baxis.engine.run.schedule import Schedule
+from baxis.engine.run.schedule import Timetable
 
 CLOCK_STEPS = 100  # fewest steps over the span of a model whose equations use time
 POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
@@ -60,7 +60,7 @@ class Job:
     initial: np.ndarray
     times: np.ndarray
     chosen: np.ndarray
-    schedule: Schedule
+    schedule: Timetable
     options: Options
     span: tuple[float, float]
     who: np.ndarray | None = None

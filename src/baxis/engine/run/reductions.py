@@ -113,7 +113,7 @@ class Quantiles:
         return math.copysign(2.0 * upper / (1.0 + math.exp(self._base)), key)
 
 
-class Visits:
+class Snapshots:
     """Values at chosen times, for every patient: result() -> (n, V, K), NaN after a failure. 8 bytes a value."""
 
     def __init__(self, times: Sequence[float] | None = None) -> None:

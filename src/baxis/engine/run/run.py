@@ -18,7 +18,7 @@ from baxis.engine.run.ensemble import NOT_RUN, Ensemble
 from baxis.engine.run.execute import Job, execute, fresh_carry
 from baxis.engine.run.options import Options
 from baxis.engine.run.scales import Scales
-from baxis.engine.run.schedule import Schedule, lower
+from baxis.engine.run.schedule import Timetable, lower
 from baxis.engine.run.switches import with_switches
 
 
@@ -96,7 +96,7 @@ class Run:
         if self.active.shape != (n,):
             raise InvalidValue("run.active", f"shape {self.active.shape}", f"shape ({n},)")
 
-    def _keep(self, schedule: Schedule, done: Any, to: float) -> None:
+    def _keep(self, schedule: Timetable, done: Any, to: float) -> None:
         ran = done.status != NOT_RUN
         self.state[ran] = done.final[ran]
         self.steps += done.steps
@@ -122,7 +122,7 @@ def start(kernel: Kernel, parameters: Any = None, initial: Any = None, *, option
     return Run(kernel, p.copy(), y.copy(), options)
 
 
-def window(schedule: Schedule, now: float) -> Schedule:
+def window(schedule: Timetable, now: float) -> Timetable:
     """The schedule as seen from `now`: what is past never comes again, but infusions under way go on."""
     if schedule.times.shape[1] == 0:
         return schedule
@@ -135,4 +135,4 @@ def window(schedule: Schedule, now: float) -> Schedule:
         renewed = (t == latest) & np.isfinite(latest) & ~(t == now).any(axis=1, keepdims=True)
         times[:, mine] = np.where(renewed, now, times[:, mine])
     order = np.argsort(times, axis=1, kind="stable").astype(np.int64)
-    return Schedule(times, order, schedule.amounts, schedule.kinds, schedule.targets)
+    return Timetable(times, order, schedule.amounts, schedule.kinds, schedule.targets)

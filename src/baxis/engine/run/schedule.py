@@ -13,7 +13,7 @@ from baxis.engine.model.system import System
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Timetable:
     """times, amounts, order: (1 or n, E); kinds, targets: (E,). `order` sorts each row by time, stably."""
 
     times: np.ndarray
@@ -23,11 +23,11 @@ class Schedule:
     targets: np.ndarray
 
 
-def lower(events: Events | None, system: System, patients: int, start: float) -> Schedule:
+def lower(events: Events | None, system: System, patients: int, start: float) -> Timetable:
     """Schedule for `patients` rows. Raises UnknownName for a target, InvalidValue for a row count or an early time."""
     if events is None or len(events) == 0:
         none = np.zeros((1, 0))
-        return Schedule(none, none.astype(np.int64), none, np.zeros(0, np.int64), np.zeros(0, np.int64))
+        return Timetable(none, none.astype(np.int64), none, np.zeros(0, np.int64), np.zeros(0, np.int64))
     if events.patients not in (None, patients):
         raise InvalidValue("events", f"tables for {events.patients} patients", f"{patients}, as many as simulated")
     if (events.times < start).any():
@@ -46,7 +46,7 @@ def lower(events: Events | None, system: System, patients: int, start: float) ->
     all_times, all_amounts = _side_by_side(columns_t), _side_by_side(columns_a)
     kinds, targets = (np.array(x, dtype=np.int64) for x in zip(*pairs, strict=True))
     order = np.argsort(all_times, axis=1, kind="stable").astype(np.int64)
-    return Schedule(all_times, order, all_amounts, kinds, targets)
+    return Timetable(all_times, order, all_amounts, kinds, targets)
 
 
 def _side_by_side(tables: list[np.ndarray]) -> np.ndarray:

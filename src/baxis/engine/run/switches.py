@@ -17,7 +17,7 @@ from baxis.engine.codegen import layout
 from baxis.engine.formula.mathml import Tree, symbols
 from baxis.engine.formula.numeric import evaluate
 from baxis.engine.run.execute import Job
-from baxis.engine.run.schedule import Schedule
+from baxis.engine.run.schedule import Timetable
 
 COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 AROUND_ZERO = ("abs", "exp", "tanh", "sinh", "cosh", "arctan")  # they change most where what they are of is 0
@@ -71,7 +71,7 @@ def _by_rows(trees: tuple[Tree, ...], values: Values, span: tuple[float, float])
     return np.concatenate([np.broadcast_to(t, (m, width)) for t, m in zip(wide, sizes, strict=True)])
 
 
-def _with_stops(s: Schedule, times: np.ndarray) -> Schedule:
+def _with_stops(s: Timetable, times: np.ndarray) -> Timetable:
     """Stops come after the events of their moment."""
     rows, extra = max(len(s.times), len(times)), times.shape[1]
     both = [np.broadcast_to(t, (rows, t.shape[1])) for t in (s.times, times)]
@@ -80,7 +80,7 @@ def _with_stops(s: Schedule, times: np.ndarray) -> Schedule:
     kinds = np.concatenate([s.kinds, np.full(extra, layout.STOP)])
     targets = np.concatenate([s.targets, np.zeros(extra, np.int64)])
     order = np.argsort(merged, axis=1, kind="stable").astype(np.int64)
-    return Schedule(merged, order, np.ascontiguousarray(amounts), kinds, targets)
+    return Timetable(merged, order, np.ascontiguousarray(amounts), kinds, targets)
 
 
 def switch_times(trees: Iterable[Tree], values: Values, span: tuple[float, float]) -> np.ndarray:

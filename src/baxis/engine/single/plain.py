@@ -11,7 +11,7 @@ from baxis.engine.codegen import layout
 from baxis.engine.model.events import Events
 from baxis.engine.model.inputs import batch_size, initial_table, output_times, parameter_table
 from baxis.engine.model.system import System
-from baxis.engine.run.schedule import Schedule, lower
+from baxis.engine.run.schedule import Timetable, lower
 
 Rates = Callable[[float, np.ndarray, np.ndarray], np.ndarray]
 
@@ -59,7 +59,7 @@ def reference(
     return np.stack([_one(functions, y[i], p[i], _events_of(schedule, i), t, rtol) for i in range(n)])
 
 
-def _events_of(s: Schedule, i: int) -> list[tuple[float, int, int, float]]:
+def _events_of(s: Timetable, i: int) -> list[tuple[float, int, int, float]]:
     times, order, amounts = (a[i if a.shape[0] > 1 else 0] for a in (s.times, s.order, s.amounts))
     return [(times[k], int(s.kinds[k]), int(s.targets[k]), amounts[k]) for k in order if np.isfinite(times[k])]
 

@@ -35,7 +35,7 @@ MOST_JUMPS = 2_000  # jumps in a row, each within a billionth of the time: a sta
 SNAP = 1e-10  # a jump this close before an output time, or a delayed event this close after it, falls on it (relative)
 
 
-class Stopped(RuntimeError):
+class IntegrationFailed(RuntimeError):
     """The integration could not go on; the message says where and why."""
 
 
@@ -52,7 +52,7 @@ def trajectory(network: Network, times: Any, *, rtol: float = 1e-8, atol: float 
     walk = Walk(network, rtol=rtol, atol=ATOL if atol is None else atol, scaled=atol is None)
     found = walk.course(wanted)
     if atol is None and walk.small:
-        with contextlib.suppress(Stopped):  # the size of rounding, not of a variable: the first run stands
+        with contextlib.suppress(IntegrationFailed):  # the size of rounding, not of a variable: the first run stands
             found = Walk(network, rtol=rtol, atol=ATOL, scaled=True, peaks=walk.peak).course(wanted)
     return found
 
@@ -207,7 +207,9 @@ class Walk:
             active = [i for i, rate in pairs if math.isfinite(self.x[i]) and math.isfinite(rate)]
             lost = [i for i, rate in pairs if math.isfinite(self.x[i]) and not math.isfinite(rate)]
             if lost and all(math.isfinite(v) for v in self.x):
-                raise Stopped(f"at time {self.now:g}: the rate of {self.network.base[lost[0]]!r} is not a number")
+                raise IntegrationFailed(
+                    f"at time {self.now:g}: the rate of {self.network.base[lost[0]]!r} is not a number"
+                )
             if not lost:
                 return active
             for i in lost:
@@ -250,11 +252,11 @@ class Walk:
         message = solver.step()
         self.steps += 1
         if solver.status == "failed" or not np.isfinite(solver.y).all():
-            raise Stopped(f"at time {solver.t:g}: {message or 'a value is no longer a number'}")
+            raise IntegrationFailed(f"at time {solver.t:g}: {message or 'a value is no longer a number'}")
         self.stuck = self.stuck + 1 if solver.t - solver.t_old <= 4.0 * math.ulp(solver.t) else 0
         if self.steps > self.most or self.stuck > STUCK:
             why = f"more than {self.most} steps" if self.steps > self.most else "the step has shrunk to nothing"
-            raise Stopped(f"at time {solver.t:g}: {why}")
+            raise IntegrationFailed(f"at time {solver.t:g}: {why}")
         self.peak[flown.places] = np.maximum(self.peak[flown.places], np.abs(solver.y))
 
     def _look(self, solver: Any, flown: _Flow, before: list[Any]) -> bool:
@@ -292,7 +294,7 @@ class Walk:
             high = span[1]
         self.jumps = self.jumps + 1 if high - self.now <= 1e-9 * abs(high) else 0
         if self.jumps > MOST_JUMPS:
-            raise Stopped(f"at time {high:g}: over {MOST_JUMPS} jumps to and fro in no time")
+            raise IntegrationFailed(f"at time {high:g}: over {MOST_JUMPS} jumps to and fro in no time")
         self.x, self.now = flown.at(dense, high), high
 
 

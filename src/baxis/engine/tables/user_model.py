@@ -284,7 +284,7 @@ def _with_events(network: Network, ask: _Ask, why: str, clock: Clock) -> Simulat
 
 
 def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
-    from baxis.engine.single.single import Stopped, trajectory
+    from baxis.engine.single.single import IntegrationFailed, trajectory
 
     dosed, names = _prepared(network, ask)
     values, failures = ask.numbers(names), dict[int, str]()
@@ -294,7 +294,7 @@ def _row_by_row(network: Network, ask: _Ask, why: str) -> Simulated:
         row = {k: float(v[i if len(v) > 1 else 0]) for k, v in ask.table.items()}
         try:
             found = trajectory(with_values(dosed, row), ask.times, rtol=ask.options.rtol, atol=atol)
-        except Stopped as problem:
+        except IntegrationFailed as problem:
             failures[i] = str(problem)
             continue
         values[i] = np.stack([found[n] for n in names], axis=1)
