@@ -60,7 +60,7 @@ def hundred_trials() -> None:
 
     def everything() -> None:
         effects = meta.binary(table, "OR")
-        meta.pool(effects, meta.Options("REML", knha=True)).predict()
+        meta.pool(effects, meta.Pooling("REML", knha=True)).predict()
         meta.subgroups(effects, [str(i % 8) for i in range(100)])
         meta.mantel_haenszel(table, "OR")
         meta.peto(table)
@@ -68,7 +68,7 @@ def hundred_trials() -> None:
 
     effects = meta.binary(table, "OR")
     line("100 trials: REML, 8 subgroups, MH, Peto, Egger", best(everything), 1.0)
-    ours = best(lambda: meta.pool(effects, meta.Options("DL")), 20)
+    ours = best(lambda: meta.pool(effects, meta.Pooling("DL")), 20)
     peer = best(lambda: combine_effects(effects.y, effects.v, method_re="dl"), 20)
     sys.stdout.write(
         f"DL pooling alone: {1e3 * ours:.2f} ms; statsmodels {1e3 * peer:.2f} ms ({ours / peer:.1f} times)\n"

@@ -13,7 +13,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "evidence" / "tables.md
 MARK = "<!-- generated: python scripts/evidence_docs.py -->\n"
 
 
-def column_line(table: schema.Table, column: schema.Column) -> str:
+def column_line(table: schema.TableColumns, column: schema.Column) -> str:
     """One row of a column table."""
     allowed = ", ".join(column.allowed)
     if column.low is not None or column.high is not None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from baxis.evidence import meta
-from baxis.evidence.meta import Counts, Options
+from baxis.evidence.meta import Counts, Pooling
 
 EXACT = {"rel": 1e-8}
 
@@ -59,7 +59,7 @@ KACKER_V = [0.2025, 1.2100, 0.0900, 0.2025, 0.3844, 0.5625, 0.0676, 0.0225, 1.82
 )  # fmt: skip
 def test_kacker_2004_to_all_digits(model: str, knha: bool, want: tuple[float, ...]) -> None:
     effects = meta.generic([str(i) for i in range(9)], KACKER_Y, np.sqrt(KACKER_V))
-    fit = meta.pool(effects, Options(model, knha))
+    fit = meta.pool(effects, Pooling(model, knha))
     got = (fit.beta[0], fit.se[0], fit.ci_low[0], fit.ci_high[0], fit.tau2, fit.i2, fit.h2)
     assert got == pytest.approx(want, **EXACT)
     assert fit.q == pytest.approx(24.801897741835, **EXACT)
@@ -78,10 +78,10 @@ def test_fine_1993_metabin_to_all_digits() -> None:
     effects = meta.binary(counts, "OR")
     assert effects.y[0] == pytest.approx(2.70805020110221, **EXACT)
     assert effects.se[-1] == pytest.approx(0.329592099997789, **EXACT)
-    fixed = meta.pool(effects, Options("FE"))
+    fixed = meta.pool(effects, Pooling("FE"))
     assert fixed.beta[0] == pytest.approx(0.428036725396544, **EXACT)
     assert fixed.se[0] == pytest.approx(0.0902874968199668, **EXACT)
-    fit = meta.pool(effects, Options("DL", knha=True))
+    fit = meta.pool(effects, Pooling("DL", knha=True))
     got = (fit.beta[0], fit.se[0], fit.ci_low[0], fit.ci_high[0], fit.p_value[0], fit.q, fit.q_p, fit.tau2)
     want = (0.429520368698268, 0.0915952752397692, 0.235347059333852, 0.623693678062684,
             0.000246175101510513, 16.181374262823, 0.440375456698129, 0.0016783981912744)  # fmt: skip
@@ -114,7 +114,7 @@ def test_fine_1993_escalc_effects_to_all_digits() -> None:
     ],
 )
 def test_bcg_pooled(bcg: Counts, scale: str, model: str, want: tuple[float, ...]) -> None:
-    fit = meta.pool(meta.binary(bcg, scale), Options(model))
+    fit = meta.pool(meta.binary(bcg, scale), Pooling(model))
     assert (fit.beta[0], fit.ci_low[0], fit.ci_high[0], fit.statistic[0]) == digits_of(want)
 
 
@@ -123,7 +123,7 @@ def digits_of(values: tuple[float, ...], places: int = 4) -> object:
 
 
 def test_bcg_heterogeneity_and_q_profile(bcg: Counts) -> None:
-    fit = meta.pool(meta.binary(bcg, "RR"), Options("DL"))
+    fit = meta.pool(meta.binary(bcg, "RR"), Pooling("DL"))
     assert (fit.tau2, *fit.tau2_ci) == digits_of((0.3088, 0.1197, 1.1115))
     assert fit.i2 == digits(92.1173)
     # metafor's root search stops at 1.2e-4 in tau2, so the ends of I2 agree to that; ours solve Q exactly.
@@ -134,19 +134,19 @@ def test_bcg_heterogeneity_and_q_profile(bcg: Counts) -> None:
         mean = np.sum(w * effects.y) / np.sum(w)
         assert np.sum(w * (effects.y - mean) ** 2) == pytest.approx(quantile, rel=1e-9)
     assert fit.h2 == digits(12.6861)
-    assert meta.pool(meta.binary(bcg, "RR"), Options("FE")).q == digits(152.2330)
-    assert meta.pool(meta.binary(bcg, "RR"), Options("PM")).tau2 == digits(0.3181)
+    assert meta.pool(meta.binary(bcg, "RR"), Pooling("FE")).q == digits(152.2330)
+    assert meta.pool(meta.binary(bcg, "RR"), Pooling("PM")).tau2 == digits(0.3181)
 
 
 def test_bcg_maximum_likelihood(bcg: Counts) -> None:
     """test_analysis_example_vanhouwelingen2002.r: ML, Q-profile, Knapp-Hartung, prediction interval."""
     effects = meta.binary(bcg, "OR")
-    fit = meta.pool(effects, Options("ML", prediction="same"))
+    fit = meta.pool(effects, Pooling("ML", prediction="same"))
     low_high = np.exp([fit.beta[0], fit.ci_low[0], fit.ci_high[0]])
     assert tuple(low_high) == digits_of((0.476, 0.336, 0.675), 3)
     assert fit.tau2 == digits(0.302, 3)
     assert fit.tau2_ci == digits_of((0.130, 1.181), 3)
-    knha = meta.pool(effects, Options("ML", knha=True))
+    knha = meta.pool(effects, Pooling("ML", knha=True))
     assert tuple(np.exp([knha.ci_low[0], knha.ci_high[0]])) == digits_of((0.318, 0.714), 3)
     new = fit.predict()
     assert (new.pi_low, new.pi_high) == digits_of((-1.875, 0.391), 3)
@@ -155,21 +155,21 @@ def test_bcg_maximum_likelihood(bcg: Counts) -> None:
 def test_bcg_meta_regression_on_latitude(bcg: Counts) -> None:
     """test_analysis_example_vanhouwelingen2002.r (ML, odds ratios) and berkey1995.r (smoothed variances)."""
     latitude = BCG[:, 4]
-    fit = meta.pool(meta.binary(bcg, "OR"), Options("ML"), moderators={"latitude": latitude})
+    fit = meta.pool(meta.binary(bcg, "OR"), Pooling("ML"), moderators={"latitude": latitude})
     assert tuple(fit.beta) == digits_of((0.371, -0.033), 3)
     assert tuple(fit.se) == digits_of((0.106, 0.003), 3)
     assert fit.tau2 == digits(0.004, 3)
-    r2 = meta.variance_explained(meta.pool(meta.binary(bcg, "OR"), Options("ML")), fit)
+    r2 = meta.variance_explained(meta.pool(meta.binary(bcg, "OR"), Pooling("ML")), fit)
     assert r2 == digits(98.7, 1)
     rr = meta.binary(bcg, "RR")
     a, b, c, d, _ = BCG.T
     smooth = np.sum(b / a) / (13 * (a + b)) + np.sum(d / c) / (13 * (c + d))
     berkey = meta.generic(BCG_LABELS, rr.y, np.sqrt(smooth), "RR")
-    fixed = meta.pool(berkey, Options("FE"), moderators={"latitude": latitude - 33.46})
+    fixed = meta.pool(berkey, Pooling("FE"), moderators={"latitude": latitude - 33.46})
     assert tuple(fixed.beta) == digits_of((-0.5949, -0.0282))
     assert tuple(fixed.se) == digits_of((0.0696, 0.0040))
     # Empirical Bayes and Paule-Mandel are the same estimator.
-    mixed = meta.pool(berkey, Options("PM"), moderators={"latitude": latitude - 33.46})
+    mixed = meta.pool(berkey, Pooling("PM"), moderators={"latitude": latitude - 33.46})
     assert tuple(mixed.beta) == digits_of((-0.6303, -0.0268))
     assert tuple(mixed.se) == digits_of((0.1591, 0.0110))
     assert mixed.tau2 == digits(0.157, 3)
@@ -224,7 +224,7 @@ def test_clasp(model: str, tau: float, mu: float, se: float) -> None:
         list("abcdef"), [5, 5, 12, 69, 9, 313], [156, 303, 565, 1570, 103, 4659],
         [8, 17, 9, 94, 11, 352], [74, 303, 477, 1565, 105, 4650],
     )  # fmt: skip
-    fit = meta.pool(meta.binary(counts, "OR"), Options(model))
+    fit = meta.pool(meta.binary(counts, "OR"), Pooling(model))
     assert (np.sqrt(fit.tau2), fit.beta[0], fit.se[0]) == digits_of((tau, mu, se))
 
 
@@ -238,9 +238,9 @@ COLLINS = np.array(
 def test_collins_1985_tau2() -> None:
     n1, n0, e1, e0 = COLLINS.T
     effects = meta.binary(Counts.of(list("abcdefghi"), e1, n1, e0, n0), "OR")
-    tau2 = {m: meta.pool(effects, Options(m)).tau2 for m in ("DL", "ML", "REML")}
+    tau2 = {m: meta.pool(effects, Pooling(m)).tau2 for m in ("DL", "ML", "REML")}
     assert tau2 == {"DL": digits(0.230, 3), "ML": digits(0.239, 3), "REML": digits(0.301, 3)}
-    assert meta.pool(effects, Options("DL")).tau2_ci == digits_of((0.072, 2.203), 3)
+    assert meta.pool(effects, Pooling("DL")).tau2_ci == digits_of((0.072, 2.203), 3)
 
 
 # --- St John's wort: test_analysis_example_viechtbauer2007b.r, coefficients to eight decimals ---------------
@@ -258,14 +258,14 @@ LINDE = np.array(
 def test_linde_2005_interaction_meta_regression() -> None:
     dose, weeks, baseline, e1, n1, e0, n0 = LINDE.T
     effects = meta.binary(Counts.of([str(i) for i in range(17)], e1, n1, e0, n0), "RR")
-    simple = meta.pool(effects, Options("DL", prediction="same"))
+    simple = meta.pool(effects, Pooling("DL", prediction="same"))
     new = simple.predict()
     assert tuple(np.exp([new.mean, new.ci_low, new.ci_high])) == digits_of((1.5722, 1.3103, 1.8864))
     assert tuple(np.exp([new.pi_low, new.pi_high])) == digits_of((0.8488, 2.9120))
     assert (simple.tau2, simple.q) == (digits(0.0903), digits(51.5454))
     d, b = dose * 7 / 1000 * weeks - 34, baseline - 20
     mods = {"dose": d, "baseline": b, "dose x baseline": d * b}
-    fit = meta.pool(effects, Options("DL"), moderators=mods)
+    fit = meta.pool(effects, Pooling("DL"), moderators=mods)
     assert tuple(fit.beta) == pytest.approx((0.47625885, -0.0058448, -0.06722782, -0.00156996), abs=1e-8)
     assert tuple(fit.se) == pytest.approx((0.08764097, 0.00999872, 0.03522283, 0.00344659), abs=1e-8)
     assert tuple(fit.statistic) == pytest.approx((5.43420301, -0.58455444, -1.9086436, -0.45551255), abs=1e-8)
@@ -273,7 +273,7 @@ def test_linde_2005_interaction_meta_regression() -> None:
     at = fit.predict([1, 0, 12.5 - 20, 0])
     assert tuple(np.exp([at.mean, at.ci_low, at.ci_high])) == digits_of((2.6657, 1.4560, 4.8806))
     assert meta.variance_explained(simple, fit) == digits(47.3778)
-    tau2 = [meta.pool(effects, Options(m), moderators=mods).tau2 for m in ("DL", "PM", "ML", "REML")]
+    tau2 = [meta.pool(effects, Pooling(m), moderators=mods).tau2 for m in ("DL", "PM", "ML", "REML")]
     assert tuple(tau2) == digits_of((0.0475, 0.0633, 0.024, 0.0558))
 
 
@@ -289,7 +289,7 @@ EGGER = np.array(
 
 def test_egger_2001_regression_test() -> None:
     effects = meta.binary(Counts.of([str(i) for i in range(16)], *EGGER.T), "OR")
-    assert meta.egger(effects, "rma", Options("REML")).statistic == digits(-4.6686)
+    assert meta.egger(effects, "rma", Pooling("REML")).statistic == digits(-4.6686)
     assert effects.notes == ("7: 0.5 added to each cell (empty cell)",)
 
 
@@ -298,4 +298,4 @@ def test_normand_1999_hedges_g() -> None:
     one = [(55, 47, 155), (27, 7, 31), (64, 17, 75), (66, 20, 18)]
     zero = [(75, 64, 156), (29, 4, 32), (119, 29, 71), (137, 48, 18)]
     effects = meta.mean_difference(list("abcd"), one, zero, "SMD")
-    assert meta.pool(effects, Options("REML")).tau2 == digits(1.0090)
+    assert meta.pool(effects, Pooling("REML")).tau2 == digits(1.0090)

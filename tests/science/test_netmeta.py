@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from baxis.evidence import meta
-from baxis.evidence.meta import Contrast, NetworkData, Study
+from baxis.evidence.meta import Contrast, NetworkData, StudyContrasts
 
 SENN = """DeFronzo1995 metf plac -1.90 0.1414; Lewin2007 metf plac -0.82 0.0992; Willms1999 metf acar -0.20 0.3579;
 Davidson2007 rosi plac -1.34 0.1435; Wolffenbuttel1999 rosi plac -1.10 0.1141; Kipnes2001 piog plac -1.30 0.1268;
@@ -42,13 +42,13 @@ def near(value: object, places: int) -> object:
 
 
 @pytest.fixture(scope="module")
-def senn() -> meta.Network:
+def senn() -> meta.RelativeEffects:
     rows = [r.split() for r in SENN.replace("\n", " ").split(";")]
     data = meta.from_contrasts(Contrast(s, a, b, float(y), float(e)) for s, a, b, y, e in rows)
     return meta.network(data, "DL", reference="plac")
 
 
-def test_senn_2013_effects_against_placebo(senn: meta.Network) -> None:
+def test_senn_2013_effects_against_placebo(senn: meta.RelativeEffects) -> None:
     assert len(senn.data.studies) == 26
     for treatment, want in SENN_RANDOM.items():
         # the standard errors of the data set have four decimals, so a last digit may turn
@@ -58,7 +58,7 @@ def test_senn_2013_effects_against_placebo(senn: meta.Network) -> None:
     assert senn.row("rosi", "metf")[0] == near(-0.1067, 4)
 
 
-def test_senn_2013_q_by_design(senn: meta.Network) -> None:
+def test_senn_2013_q_by_design(senn: meta.RelativeEffects) -> None:
     got = meta.decompose(senn)
     assert (got.total.q, got.within.q, got.between.q) == near((96.99, 74.46, 22.53), 2)
     assert (got.total.df, got.within.df, got.between.df) == (18, 11, 7)
@@ -72,7 +72,7 @@ def test_senn_2013_q_by_design(senn: meta.Network) -> None:
     assert got.tau2_within == near(0.1442, 4)
 
 
-def test_senn_2013_p_scores(senn: meta.Network) -> None:
+def test_senn_2013_p_scores(senn: meta.RelativeEffects) -> None:
     got = meta.p_scores(senn, small_is_good=True)
     assert list(got) == list(SENN_P)
     assert got == {k: pytest.approx(v, abs=1.01e-4) for k, v in SENN_P.items()}
@@ -131,7 +131,8 @@ LAW_1 = """-0.16561092 C D 0.0294183340466069; -0.13597406 C D 0.147112449467866
 def test_law_2016_example_1_reml() -> None:
     rows = [r.split() for r in LAW_1.replace("\n", " ").split(";")]
     studies = tuple(
-        Study(str(i), (a, b), np.array([float(y)]), np.array([[float(v)]])) for i, (y, a, b, v) in enumerate(rows)
+        StudyContrasts(str(i), (a, b), np.array([float(y)]), np.array([[float(v)]]))
+        for i, (y, a, b, v) in enumerate(rows)
     )
     net = meta.network(NetworkData(studies, "OR"), "REML", reference="A")
     assert net.tau2 == near(0.0, 4)
@@ -141,7 +142,7 @@ def test_law_2016_example_1_reml() -> None:
 
 
 def test_law_2016_example_2_reml_multi_arm() -> None:
-    studies = tuple(Study(s, tuple(d), np.array(y), np.array(v)) for s, d, y, v in LAW_2)
+    studies = tuple(StudyContrasts(s, tuple(d), np.array(y), np.array(v)) for s, d, y, v in LAW_2)
     net = meta.network(NetworkData(studies, "OR"), "REML", reference="A")
     assert net.tau2 == near(0.5482, 4)
     assert tuple(net.effect[1:, 0]) == near((-1.8847, -1.3366, -0.7402), 4)

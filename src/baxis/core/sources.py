@@ -10,7 +10,7 @@ from baxis.core.errors import InvalidValue, UnknownName
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Citation:
     """One citable work: `doi`, `pmid` or `nct` identify it; `text` is the printed short form."""
 
     key: str
@@ -41,7 +41,7 @@ class Source:
 
 
 @lru_cache(maxsize=1)
-def load() -> dict[str, Source]:
+def load() -> dict[str, Citation]:
     """Every entry of sources.bib by key."""
     from pybtex.database import BibliographyData, parse_file
     from pybtex.exceptions import PybtexError
@@ -57,14 +57,14 @@ def load() -> dict[str, Source]:
 library.on_change(load.cache_clear)
 
 
-def _source(key: str, entry: object) -> Source:
+def _source(key: str, entry: object) -> Citation:
     fields = {k.lower(): str(v).strip("{}") for k, v in entry.fields.items()}  # type: ignore[attr-defined]
     people = entry.persons.get("author", [])  # type: ignore[attr-defined]
     last = [" ".join(p.prelast_names + p.last_names) for p in people]
     author = f"{last[0]} et al." if len(last) > 1 else (last[0] if last else "")
     kind = entry.type  # type: ignore[attr-defined]
     get = fields.get
-    return Source(
+    return Citation(
         key=key,
         kind=kind,
         title=get("title", ""),
@@ -76,7 +76,7 @@ def _source(key: str, entry: object) -> Source:
     )
 
 
-def find(key: str) -> Source:
+def find(key: str) -> Citation:
     """One source by key; UnknownName with the nearest key."""
     table = load()
     if key not in table:

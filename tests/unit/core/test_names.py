@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,15 @@ def test_a_large_or_deep_design_file_is_told_before_it_is_read(tmp_path: Path) -
     fine = tmp_path / "fine.toml"
     fine.write_text('a.b.c = 1\nnote = "' + "word. " * 400 + '"\n')
     assert library.parse_toml(fine)["a"]["b"]["c"] == 1
+
+
+@pytest.mark.parametrize("module", ["engine", "evidence.meta"])
+def test_a_name_of_the_last_release_answers_and_tells_the_new_one(module: str) -> None:
+    home = importlib.import_module(f"baxis.{module}")
+    assert home._RENAMED
+    for old, now in home._RENAMED.items():
+        assert old not in home.__all__
+        with pytest.warns(DeprecationWarning, match=rf"{old} is now baxis\.{module}\.{now}"):
+            assert getattr(home, old) is getattr(home, now)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        home.Nothing  # noqa: B018

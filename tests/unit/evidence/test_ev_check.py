@@ -17,7 +17,7 @@ HEAD = "trial_id,arm_id,endpoint,week,statistic,value,unit,ci_low,ci_high,n,prov
 FINE = "mine,act,SRI-4,52,proportion,0.5,fraction,0.4,0.6,50,verified\n"
 
 
-def faults(place: Path, **tables: str) -> list[rules.Fault]:
+def faults(place: Path, **tables: str) -> list[rules.Violation]:
     for name, text in {"trials": TRIALS, "arms": ARMS, **tables}.items():
         (place / f"{name}.csv").write_text(text, encoding="utf-8")
     return list(evidence.check(place).faults)

@@ -12,7 +12,7 @@ import pytest
 
 from baxis import evidence
 from baxis.core.errors import nearest
-from baxis.evidence.meta.pool import Options
+from baxis.evidence.meta.pool import Pooling
 from baxis.faces.cli import main
 
 
@@ -68,7 +68,7 @@ def test_years_and_patients_are_whole_numbers_in_csv_and_json(run: Callable[[str
 
 @pytest.mark.parametrize("word", ["FE", "fe", "fixed", "Fixed effect", "common-effect"])
 def test_a_fixed_effect_is_known_by_its_usual_words(word: str) -> None:
-    assert Options(word).model == "FE"
+    assert Pooling(word).model == "FE"
 
 
 @pytest.mark.parametrize(

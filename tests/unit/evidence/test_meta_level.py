@@ -46,7 +46,7 @@ def tables(folder: Callable[..., Path]) -> Path:
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.995])
 def test_study_rows_have_the_level_asked_for(folder: Callable[..., Path], level: float) -> None:
     """Wald interval of a risk difference by its definition."""
-    result = run(evidence.load(tables(folder)), Query("infection_x"), "RD", options=meta.Options(level=level))
+    result = run(evidence.load(tables(folder)), Query("infection_x"), "RD", options=meta.Pooling(level=level))
     z = NormalDist().inv_cdf(0.5 + level / 2)
     for row in result.table():
         e1, n1, e0, n0 = COUNTS[row["trial"]]
@@ -57,7 +57,7 @@ def test_study_rows_have_the_level_asked_for(folder: Callable[..., Path], level:
 
 
 def test_q1_of_the_report(folder: Callable[..., Path]) -> None:
-    result = run(evidence.load(tables(folder)), Query("infection_x"), "RD", options=meta.Options(level=0.8))
+    result = run(evidence.load(tables(folder)), Query("infection_x"), "RD", options=meta.Pooling(level=0.8))
     row = next(r for r in result.table() if r["trial"] == "q1")
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((0.663, 0.987), abs=5e-4)
 
@@ -85,7 +85,7 @@ def q_at(tau2: float, effects: Any) -> float:
 def test_every_part_of_a_result_has_the_level(folder: Callable[..., Path], scale: str, level: float) -> None:
     """Half widths of normal intervals are proportional to the normal quantile; the estimates stay."""
     ev = evidence.load(tables(folder))
-    one, usual = (run(ev, Query("infection_x"), scale, options=meta.Options(level=x)) for x in (level, 0.95))
+    one, usual = (run(ev, Query("infection_x"), scale, options=meta.Pooling(level=x)) for x in (level, 0.95))
     ratio = NormalDist().inv_cdf(0.5 + level / 2) / NormalDist().inv_cdf(0.975)
     assert one.half_widths() == pytest.approx(ratio * usual.half_widths())
     for a, b in zip(one.tables, usual.tables, strict=True):
@@ -106,7 +106,7 @@ def test_every_part_of_a_result_has_the_level(folder: Callable[..., Path], scale
 
 def test_bias_test_has_the_level(folder: Callable[..., Path]) -> None:
     effects = run(evidence.load(tables(folder)), Query("infection_x"), "OR").effects
-    wide, narrow = (meta.egger(effects, options=meta.Options(level=x)) for x in (0.95, 0.5))
+    wide, narrow = (meta.egger(effects, options=meta.Pooling(level=x)) for x in (0.95, 0.5))
     # Student's t on k - 2 = 2 degrees of freedom has a closed quantile: t = (2 p - 1) sqrt(2 / (4 p (1 - p)))
     t = {x: x * sqrt(2 / ((1 + x) * (1 - x))) for x in (0.95, 0.5)}
     assert (wide.limit_ci[1] - wide.limit) / (narrow.limit_ci[1] - narrow.limit) == pytest.approx(t[0.95] / t[0.5])
@@ -116,14 +116,14 @@ def test_bias_test_has_the_level(folder: Callable[..., Path]) -> None:
 def test_network_and_league_table_have_the_level() -> None:
     ev = evidence.load()
     query = Query("ACR20", ("RA",), control="any")
-    usual, one = run_network(ev, query), run_network(ev, query, options=meta.Options("DL", level=0.8))
+    usual, one = run_network(ev, query), run_network(ev, query, options=meta.Pooling("DL", level=0.8))
     ratio = NormalDist().inv_cdf(0.9) / NormalDist().inv_cdf(0.975)
     for a, b in zip(one.league(), usual.league(), strict=True):
         assert np.log(a["ci_high"] / a["estimate"]) == pytest.approx(ratio * np.log(b["ci_high"] / b["estimate"]))
         assert a["level"] == 0.8
     assert one.to_dict()["level"] == 0.8
     with pytest.raises(InvalidValue, match=r"write 0\.8 for 80 %"):
-        run_network(ev, query, options=meta.Options("DL", level=80))
+        run_network(ev, query, options=meta.Pooling("DL", level=80))
 
 
 def printed(*args: str) -> str:
@@ -188,7 +188,7 @@ def test_a_level_that_contradicts_its_words_is_a_fault(folder: Callable[..., Pat
 @pytest.mark.parametrize("level", [0, 1, -0.5, 95, float("nan")])
 def test_levels_that_are_none_are_refused(level: float) -> None:
     with pytest.raises(InvalidValue, match="between 0 and 1"):
-        meta.Options(level=level)
+        meta.Pooling(level=level)
     with pytest.raises(InvalidValue, match="between 0 and 1"):
         meta.mantel_haenszel(meta.Counts.of(["a"], [1], [9], [2], [9]), "OR", level)
 

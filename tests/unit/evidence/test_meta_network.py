@@ -7,7 +7,7 @@ import pytest
 
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence import meta
-from baxis.evidence.meta import ArmCount, ArmMean, Contrast, Options
+from baxis.evidence.meta import ArmCount, ArmMean, Contrast, Pooling
 
 
 def arms(study: str, **cells: tuple[int, int]) -> list[ArmCount]:
@@ -20,7 +20,7 @@ TWO = arms("s1", a=(10, 50), b=(20, 50)) + arms("s2", a=(12, 60), b=(25, 55)) + 
 def test_a_network_of_two_treatments_is_a_pairwise_meta_analysis() -> None:
     net = meta.network(meta.from_counts(TWO, "OR"), "DL", reference="a")
     table = meta.Counts.of(["s1", "s2", "s3"], [20, 25, 19], [50, 55, 41], [10, 12, 8], [50, 60, 40])
-    fit = meta.pool(meta.binary(table, "OR"), Options("DL"))
+    fit = meta.pool(meta.binary(table, "OR"), Pooling("DL"))
     assert net.row("b")[0] == pytest.approx(fit.beta[0], rel=1e-10)
     assert net.se[1, 0] == pytest.approx(fit.se[0], rel=1e-10)
     assert net.tau2 == pytest.approx(fit.tau2, rel=1e-8, abs=1e-12)

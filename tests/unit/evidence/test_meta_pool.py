@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence import meta
-from baxis.evidence.meta import Counts, Options
+from baxis.evidence.meta import Counts, Pooling
 from baxis.evidence.meta.tau import generalised_q, log_likelihood, tau2_of
 
 arm = st.integers(2, 80).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -88,8 +88,8 @@ def test_ratio_from_interval() -> None:
         (lambda: meta.ratio(["t"], [2.0], ([0.5], [1.0])), "lower <= estimate <= upper"),
         (lambda: meta.generic(["t"], [1.0], [0.0]), "error > 0"),
         (lambda: meta.mean_difference(["t"], [(1, 0, 9)], [(1, 1, 9)]), "sd > 0"),
-        (lambda: Options(level=95), "between 0 and 1"),
-        (lambda: Options("FE", knha=True), "random-effects"),
+        (lambda: Pooling(level=95), "between 0 and 1"),
+        (lambda: Pooling("FE", knha=True), "random-effects"),
         (lambda: meta.pool(meta.generic([], [], [])), "at least one"),
         (lambda: meta.egger(meta.generic(["a", "b"], [1, 2], [1, 1])), "at least 3"),
     ],
@@ -101,7 +101,7 @@ def test_bad_input_is_named(call: object, text: str) -> None:
 
 def test_unknown_choices_name_the_nearest() -> None:
     with pytest.raises(UnknownName, match="did you mean 'REML'"):
-        Options("RELM")
+        Pooling("RELM")
     with pytest.raises(UnknownName, match="effect scale"):
         meta.binary(Counts.of(["t"], [1], [9], [1], [9]), "XX")
 
@@ -126,7 +126,7 @@ def test_paule_mandel_solves_its_equation() -> None:
 
 def test_without_heterogeneity_all_models_agree() -> None:
     effects = meta.generic([str(i) for i in range(5)], [0.2] * 5, [0.1, 0.2, 0.3, 0.1, 0.2])
-    fits = [meta.pool(effects, Options(m)) for m in ("REML", "DL", "PM", "ML", "FE")]
+    fits = [meta.pool(effects, Pooling(m)) for m in ("REML", "DL", "PM", "ML", "FE")]
     assert {round(float(f.beta[0]), 12) for f in fits} == {0.2}
     assert all(f.tau2 == 0 for f in fits)
 
@@ -134,13 +134,13 @@ def test_without_heterogeneity_all_models_agree() -> None:
 def test_subgroups_add_up_to_the_whole() -> None:
     effects = meta.generic([str(i) for i in range(14)], Y, np.sqrt(V))
     groups = ["a"] * 6 + ["b"] * 8
-    parts = meta.subgroups(effects, groups, Options("FE"))
+    parts = meta.subgroups(effects, groups, Pooling("FE"))
     within = sum(f.q for f in parts.groups.values())
     assert within + parts.q_between == pytest.approx(parts.overall.q, rel=1e-10)
-    mixed = meta.pool(effects, Options("FE"), moderators={"group": groups})
+    mixed = meta.pool(effects, Pooling("FE"), moderators={"group": groups})
     assert mixed.qm == pytest.approx(parts.q_between, rel=1e-10)
     assert mixed.names == ("intercept", "group=b")
-    shared = meta.subgroups(effects, groups, Options("REML"), shared_tau2=True)
+    shared = meta.subgroups(effects, groups, Pooling("REML"), shared_tau2=True)
     assert len({f.tau2 for f in shared.groups.values()}) == 1
 
 

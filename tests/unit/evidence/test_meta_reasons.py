@@ -12,7 +12,7 @@ from baxis import evidence
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.evidence import meta
 from baxis.evidence.ask.contrast import without_contrast
-from baxis.evidence.meta.arms import Published, spread_fault
+from baxis.evidence.meta.arms import PublishedContrast, spread_fault
 from baxis.evidence.meta.compute import contrast_fault
 from baxis.evidence.meta.network.run import run_network
 from baxis.evidence.meta.run import run
@@ -103,7 +103,7 @@ def test_impossible_numbers_are_faults_of_their_row(
 )  # fmt: skip
 def test_published_contrasts(numbers: tuple[float, ...], scale: str, says: str) -> None:
     value, low, high, se = numbers
-    got = Published("act", "pbo", "difference", "points", value, low, high, 0.95, se)
+    got = PublishedContrast("act", "pbo", "difference", "points", value, low, high, 0.95, se)
     assert contrast_fault(got, scale) == says
 
 

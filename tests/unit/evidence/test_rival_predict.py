@@ -12,7 +12,7 @@ from baxis import evidence
 from baxis.core.errors import InvalidValue, UnknownName, Unsupported
 from baxis.evidence import rival
 from baxis.evidence.rival import data, fit, plain, score
-from baxis.evidence.rival.predict import Design, _binomial
+from baxis.evidence.rival.predict import TwoArms, _binomial
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +74,23 @@ def test_prediction_has_its_parts(shipped) -> None:  # type: ignore[no-untyped-d
 
 def test_prediction_follows_the_design(shipped) -> None:  # type: ignore[no-untyped-def]
     def width(**kw: object) -> float:
-        design = Design("RA", "ACR20", 24, "JAK inhibitor", **({"n_active": 200, "n_control": 200} | kw))  # type: ignore[arg-type]
+        design = TwoArms("RA", "ACR20", 24, "JAK inhibitor", **({"n_active": 200, "n_control": 200} | kw))  # type: ignore[arg-type]
         low, high = shipped.predict(design)["pi90"]
         return high - low
 
     assert width(n_active=20, n_control=20) > width() > width(n_active=2000, n_control=2000)
-    naive = shipped.predict(Design("RA", "ACR20", 24, "JAK inhibitor", 200, 200, population="MTX-IR"))
-    failed = shipped.predict(Design("RA", "ACR20", 24, "JAK inhibitor", 200, 200, population="TNF-IR"))
+    naive = shipped.predict(TwoArms("RA", "ACR20", 24, "JAK inhibitor", 200, 200, population="MTX-IR"))
+    failed = shipped.predict(TwoArms("RA", "ACR20", 24, "JAK inhibitor", 200, 200, population="TNF-IR"))
     assert failed["control"].mean() < naive["control"].mean()
-    late = shipped.predict(Design("RA", "ACR20", 52, "JAK inhibitor", 200, 200))
-    early = shipped.predict(Design("RA", "ACR20", 4, "JAK inhibitor", 200, 200))
+    late = shipped.predict(TwoArms("RA", "ACR20", 52, "JAK inhibitor", 200, 200))
+    early = shipped.predict(TwoArms("RA", "ACR20", 4, "JAK inhibitor", 200, 200))
     assert early["control"].mean() < late["control"].mean()
-    hard = shipped.predict(Design("RA", "ACR70", 24, "JAK inhibitor", 200, 200))
+    hard = shipped.predict(TwoArms("RA", "ACR70", 24, "JAK inhibitor", 200, 200))
     assert hard["control"].mean() < naive["control"].mean()
 
 
 def test_placebo_against_placebo_has_no_effect(shipped) -> None:  # type: ignore[no-untyped-def]
-    got = shipped.predict(Design("SLE", "SRI-4", 52, "placebo", 400, 400))
+    got = shipped.predict(TwoArms("SLE", "SRI-4", 52, "placebo", 400, 400))
     assert np.all(got["expected"] == 0)
     assert abs(np.mean(got["draws"])) < 0.01
     p = got["control"]
@@ -98,19 +98,19 @@ def test_placebo_against_placebo_has_no_effect(shipped) -> None:  # type: ignore
 
 
 def test_scales_of_other_endpoints(shipped) -> None:  # type: ignore[no-untyped-def]
-    essdai = shipped.predict(Design("SjD", "ESSDAI_change", 24, "anti-BAFFR", 50, 50))
+    essdai = shipped.predict(TwoArms("SjD", "ESSDAI_change", 24, "anti-BAFFR", 50, 50))
     assert essdai["scale"] == "mean_difference"
     assert essdai["mean"] < 0
-    flare = shipped.predict(Design("IgG4-RD", "flare_HR", 52, "anti-CD19", 60, 60))
+    flare = shipped.predict(TwoArms("IgG4-RD", "flare_HR", 52, "anti-CD19", 60, 60))
     assert flare["scale"] == "log_hazard_ratio"
     assert flare["mean"] < 0
-    relapse = shipped.predict(Design("AAV", "relapse_rate", 52, "anti-CD20", 60, 60))
+    relapse = shipped.predict(TwoArms("AAV", "relapse_rate", 52, "anti-CD20", 60, 60))
     assert relapse["mean"] < 0
 
 
 def test_unseen_class_is_wider_than_a_seen_one(shipped) -> None:  # type: ignore[no-untyped-def]
-    seen = shipped.predict(Design("RA", "ACR20", 24, "anti-CD20", 5000, 5000))
-    new = shipped.predict(Design("RA", "ACR20", 24, "a class nobody tried", 5000, 5000))
+    seen = shipped.predict(TwoArms("RA", "ACR20", 24, "anti-CD20", 5000, 5000))
+    new = shipped.predict(TwoArms("RA", "ACR20", 24, "a class nobody tried", 5000, 5000))
     assert np.std(new["expected"]) > 0.95 * np.std(seen["expected"])
     assert new["mean"] > 0  # a new drug is expected to do what drugs did
 
@@ -128,7 +128,7 @@ def test_unseen_class_is_wider_than_a_seen_one(shipped) -> None:  # type: ignore
 def test_bad_designs_are_named(shipped, change: dict, error: type, text: str) -> None:  # type: ignore[no-untyped-def]
     base = {"disease": "SLE", "endpoint": "SRI-4", "week": 52, "drug_class": "anti-BAFF", "n_active": 9, "n_control": 9}
     with pytest.raises(error, match=text):
-        shipped.predict(Design(**{**base, **change}))
+        shipped.predict(TwoArms(**{**base, **change}))
 
 
 def test_what_both_arms_get_is_not_under_test() -> None:
@@ -207,7 +207,7 @@ def test_a_small_fit_runs_and_repeats(ev) -> None:  # type: ignore[no-untyped-de
     training = data.build(ev, rows)
     kept = [a for a in training.arms if a.trial_id in ("aim", "attain", "ra-beam")]
     training = replace(training, arms=tuple(kept))
-    plan = fit.Plan(seed=1, chains=2, warmup=30, draws=20, keep=50, workers=1)
+    plan = fit.Sampling(seed=1, chains=2, warmup=30, draws=20, keep=50, workers=1)
     one, two = fit.fit_training(training, plan), fit.fit_training(training, plan)
     assert np.array_equal(one.values, two.values)
     at = one.names.index("b0")

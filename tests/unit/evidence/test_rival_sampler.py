@@ -20,7 +20,7 @@ def test_nuts_samples_a_correlated_normal() -> None:
         d = q - mean
         return -0.5 * float(d @ inv @ d), -inv @ d
 
-    chains = [nuts.sample(target, np.zeros(3), (5, c), nuts.Settings(300, 800, 0.8)) for c in range(2)]
+    chains = [nuts.sample(target, np.zeros(3), (5, c), nuts.Tuning(300, 800, 0.8)) for c in range(2)]
     draws = np.stack([c.draws for c in chains])
     assert nuts.split_rhat(draws).max() < 1.02
     assert nuts.effective_size(draws).min() > 400
@@ -28,7 +28,7 @@ def test_nuts_samples_a_correlated_normal() -> None:
     assert both.mean(axis=0) == pytest.approx(mean, abs=0.15)
     assert np.cov(both.T) == pytest.approx(cov, abs=0.45)
     assert sum(c.divergences for c in chains) == 0
-    again = nuts.sample(target, np.zeros(3), (5, 0), nuts.Settings(300, 800, 0.8))
+    again = nuts.sample(target, np.zeros(3), (5, 0), nuts.Tuning(300, 800, 0.8))
     assert np.array_equal(again.draws, chains[0].draws)
 
 
@@ -38,7 +38,7 @@ def test_nuts_samples_a_skewed_density() -> None:
     def target(q: np.ndarray) -> tuple[float, np.ndarray]:
         return float(3 * q[0] - np.exp(q[0])), np.array([3 - np.exp(q[0])])
 
-    draws = nuts.sample(target, np.zeros(1), (8, 0), nuts.Settings(300, 3000, 0.8)).draws[:, 0]
+    draws = nuts.sample(target, np.zeros(1), (8, 0), nuts.Tuning(300, 3000, 0.8)).draws[:, 0]
     assert np.exp(draws).mean() == pytest.approx(3.0, abs=0.2)
     assert stats.kstest(np.exp(draws[::5]), stats.gamma(3).cdf).pvalue > 0.001
 
@@ -124,7 +124,7 @@ def test_intervals_cover_simulated_truths() -> None:
         truth = np.concatenate([rng.normal(0, 1, 1), np.exp(log_sigma) * rng.normal(size=12)])
         model.events[:] = rng.binomial(60, 1 / (1 + np.exp(-(model.matrix @ truth))))
         marginal = laplace.Marginal(model)
-        chain = nuts.sample(marginal, np.array([-1.0]), (4, 0), nuts.Settings(100, 200, 0.8))
+        chain = nuts.sample(marginal, np.array([-1.0]), (4, 0), nuts.Tuning(100, 200, 0.8))
         drawn, weight = [], []
         for s in chain.draws:
             mode = laplace.find_mode(marginal, s)

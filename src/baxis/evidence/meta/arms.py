@@ -18,7 +18,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True)
-class Arm:
+class ArmResult:
     """One arm's result: size, value (proportion or mean change) and standard error; nan = unknown.
 
     `fault` says what is wrong with the error or interval as given; `parts` are the arms that were pooled into it."""
@@ -31,7 +31,7 @@ class Arm:
     value: float
     se: float
     fault: str = ""
-    parts: tuple[Arm, ...] = ()
+    parts: tuple[ArmResult, ...] = ()
 
     @property
     def events(self) -> float:
@@ -39,13 +39,13 @@ class Arm:
         return float(np.rint(self.value * self.n))
 
     @property
-    def each(self) -> tuple[Arm, ...]:
+    def each(self) -> tuple[ArmResult, ...]:
         """The arms that were pooled into this one, else itself."""
         return self.parts or (self,)
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedContrast:
     """A published contrast of one arm: value, interval, its level, standard error, comparator arm if named."""
 
     arm_id: str
@@ -73,12 +73,12 @@ def spread_fault(value: float, low: float, high: float, se: float) -> str:
     return "" if value != value or low <= value <= high else f"its {said} does not hold its value {value:g}"
 
 
-def read_arms(rows: Sequence[dict[str, Any]], known: dict[str, Any]) -> tuple[list[Arm], list[Published]]:
+def read_arms(rows: Sequence[dict[str, Any]], known: dict[str, Any]) -> tuple[list[ArmResult], list[PublishedContrast]]:
     """Arms with a number and published contrasts; `known` are the trial's rows of arms.csv by arm. An arm that has
     only a contrast still is an arm, without a value."""
     statistic = _statistic(rows)
-    found: dict[str, Arm] = {}
-    published: list[Published] = []
+    found: dict[str, ArmResult] = {}
+    published: list[PublishedContrast] = []
     for r in rows:
         if r["arm_id"] not in known:
             continue
@@ -86,12 +86,12 @@ def read_arms(rows: Sequence[dict[str, Any]], known: dict[str, Any]) -> tuple[li
             found.setdefault(r["arm_id"], _arm(r, known[r["arm_id"]]))
         elif r["statistic"] not in BY_ARM:
             numbers = (r["value"], r["ci_low"], r["ci_high"], level_of(r), r["se"])
-            published.append(Published(r["arm_id"], r["versus"], r["statistic"], r["unit"], *numbers))
+            published.append(PublishedContrast(r["arm_id"], r["versus"], r["statistic"], r["unit"], *numbers))
     for p in published:
         for arm_id in (p.arm_id, p.versus):
             if arm_id in known and arm_id not in found:
                 a = known[arm_id]
-                found[arm_id] = Arm(
+                found[arm_id] = ArmResult(
                     arm_id=arm_id, role=a.role, drug=a.drug, drug_class=drug_class(a.drug), n=a.n, value=NAN, se=NAN
                 )
     return list(found.values()), published
@@ -103,13 +103,13 @@ def _statistic(rows: Iterable[dict[str, Any]]) -> str:
     return max(BY_ARM, key=lambda s: (count[s], -BY_ARM.index(s)))
 
 
-def _arm(row: dict[str, Any], arm: Any) -> Arm:
+def _arm(row: dict[str, Any], arm: Any) -> ArmResult:
     n = row["n"] if row["n"] == row["n"] else arm.n
     low, high, se = row["ci_low"], row["ci_high"], row["se"]
     fault = spread_fault(row["value"], low, high, se)
     if se != se and low < high:
         se = (high - low) / (2 * quantile(level_of(row)))
-    return Arm(
+    return ArmResult(
         arm_id=row["arm_id"],
         role=arm.role,
         drug=arm.drug,

@@ -8,7 +8,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.effects import Effects
-from baxis.evidence.meta.pool import Options, critical, pool, two_sided
+from baxis.evidence.meta.pool import Pooling, critical, pool, two_sided
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Egger:
     level: float = 0.95
 
 
-def egger(effects: Effects, model: str = "lm", options: Options | None = None) -> Egger:
+def egger(effects: Effects, model: str = "lm", options: Pooling | None = None) -> Egger:
     """Funnel asymmetry test. "lm": classic Egger (weighted regression, multiplicative dispersion, t test);
     "rma": mixed-effects meta-regression on the standard error (z test, or t with `knha`)."""
     if len(effects) < 3:
         raise InvalidValue("Egger test", f"{len(effects)} studies", "at least 3")
     if np.ptp(effects.se) <= 1e-12 * effects.se.max():
         raise InvalidValue("Egger test", "one standard error for all studies", "studies of different precision")
-    options = options or Options()
+    options = options or Pooling()
     if model == "rma":
         fit = pool(effects, options, moderators={"se": effects.se})
         limit = (float(fit.ci_low[0]), float(fit.ci_high[0]))

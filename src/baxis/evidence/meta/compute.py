@@ -9,7 +9,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue
 from baxis.evidence.intervals import quantile
-from baxis.evidence.meta.arms import NAN, Arm, Published, spread_fault
+from baxis.evidence.meta.arms import NAN, ArmResult, PublishedContrast, spread_fault
 from baxis.evidence.meta.effects import BINARY_SCALES, Counts, Effects, LeftOut, binary, check_scale, generic
 from baxis.evidence.meta.select import Comparison, Selection
 
@@ -92,15 +92,15 @@ def one_effect(c: Comparison, scale: str, share: int = 1) -> Effects | str:
     return "; ".join(x for x in (made, published) if x)
 
 
-def _arms(c: Comparison) -> tuple[Arm, ...]:
+def _arms(c: Comparison) -> tuple[ArmResult, ...]:
     return (*c.active, *c.control.each)
 
 
-def _named(arms: Iterable[Arm]) -> str:
+def _named(arms: Iterable[ArmResult]) -> str:
     return ", ".join(a.arm_id for a in arms)
 
 
-def size_fault(arms: Iterable[Arm]) -> str:
+def size_fault(arms: Iterable[ArmResult]) -> str:
     """What is wrong with the sizes of arms, "" when nothing is."""
     arms = tuple(arms)
     if unknown := [a for a in arms if a.n != a.n]:
@@ -110,7 +110,7 @@ def size_fault(arms: Iterable[Arm]) -> str:
     return ""
 
 
-def count_fault(arms: Iterable[Arm]) -> str:
+def count_fault(arms: Iterable[ArmResult]) -> str:
     """Why arms have no counts of responders, "" when they have."""
     arms = tuple(arms)
     if odd := [a for a in arms if a.value == a.value and not 0 <= a.value <= 1]:
@@ -118,7 +118,7 @@ def count_fault(arms: Iterable[Arm]) -> str:
     return size_fault(arms)
 
 
-def mean_fault(arms: Iterable[Arm]) -> str:
+def mean_fault(arms: Iterable[ArmResult]) -> str:
     """Why arms have no means with standard errors, "" when they have."""
     arms = tuple(arms)
     if wrong := [a for a in arms if a.fault]:
@@ -154,7 +154,7 @@ def _from_means(c: Comparison, scale: str, share: int) -> Effects | str:
     return generic([c.label], [mean1 - c.control.value], [np.sqrt(v)], "MD")
 
 
-def joined_mean(arms: tuple[Arm, ...]) -> tuple[float, float]:
+def joined_mean(arms: tuple[ArmResult, ...]) -> tuple[float, float]:
     """Mean of several arms, each by its size, and its standard error."""
     if len(arms) == 1:
         return arms[0].value, arms[0].se
@@ -201,7 +201,7 @@ def _from_published(c: Comparison, scale: str, share: int) -> Effects | str:
     return generic([c.label], [y], [np.sqrt(s2 * (1 / n.sum() + share / c.control.n))], scale)
 
 
-def _wanted_rows(c: Comparison, scale: str, wanted: str) -> tuple[list[Published], str]:
+def _wanted_rows(c: Comparison, scale: str, wanted: str) -> tuple[list[PublishedContrast], str]:
     """Published contrasts of every active arm on the scale, or the reason why they cannot be used."""
     name = wanted.replace("_", " ")
     rows = [p for p in c.published if p.statistic == wanted]
@@ -218,7 +218,7 @@ def _wanted_rows(c: Comparison, scale: str, wanted: str) -> tuple[list[Published
     return [], f"no published {name}{of}"
 
 
-def contrast_fault(p: Published, scale: str) -> str:
+def contrast_fault(p: PublishedContrast, scale: str) -> str:
     """Why a published contrast cannot enter on this scale, "" when it can."""
     if scale == "RD" and p.unit != "fraction":
         return f"in {p.unit or 'no unit'}, not as a fraction"
@@ -234,11 +234,11 @@ def contrast_fault(p: Published, scale: str) -> str:
     return _spread(p, p.se) if has_interval or p.se == p.se else "no standard error or interval"
 
 
-def _spread(p: Published, se: float) -> str:
+def _spread(p: PublishedContrast, se: float) -> str:
     return spread_fault(p.value, p.ci_low, p.ci_high, se)
 
 
-def published_effect(p: Published, scale: str) -> tuple[float, float]:
+def published_effect(p: PublishedContrast, scale: str) -> tuple[float, float]:
     """Estimate and variance of a published contrast (ratios: of the logarithm). Raises `InvalidValue` where
     `contrast_fault` finds one."""
     if why := contrast_fault(p, scale):

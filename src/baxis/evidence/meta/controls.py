@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from baxis.evidence.meta.arms import Arm, Published
+from baxis.evidence.meta.arms import ArmResult, PublishedContrast
 
 JOIN = "+"
 
 
-def cohorts(controls: Sequence[Arm], arms: Iterable[Arm]) -> dict[str, Arm]:
+def cohorts(controls: Sequence[ArmResult], arms: Iterable[ArmResult]) -> dict[str, ArmResult]:
     """Prefix of arm names ("c1_600", "c1_pbo") -> control, where each control has a prefix of its own and some
     active arm shares one; {} otherwise."""
     found = {prefix(c): c for c in controls}
@@ -24,14 +24,17 @@ def cohorts(controls: Sequence[Arm], arms: Iterable[Arm]) -> dict[str, Arm]:
     return found if any(prefix(a) in found for a in arms if a not in controls) else {}
 
 
-def prefix(arm: Arm) -> str:
+def prefix(arm: ArmResult) -> str:
     """Part of an arm's name before its first "_", "" without one."""
     return arm.arm_id.split("_")[0] if "_" in arm.arm_id else ""
 
 
 def control_of(
-    arm: Arm, controls: Sequence[Arm], by_cohort: dict[str, Arm], published: Sequence[Published]
-) -> Arm | str:
+    arm: ArmResult,
+    controls: Sequence[ArmResult],
+    by_cohort: dict[str, ArmResult],
+    published: Sequence[PublishedContrast],
+) -> ArmResult | str:
     """Control of an active arm, or the reason why it cannot be told."""
     if len(controls) == 1:
         return controls[0]
@@ -49,7 +52,7 @@ def control_of(
     return f"several control arms of different treatment ({listed}), and no contrast that names its own"
 
 
-def pooled(controls: Sequence[Arm]) -> Arm:
+def pooled(controls: Sequence[ArmResult]) -> ArmResult:
     """Control arms of one treatment as one arm: people and responders added, means averaged by size.
 
     Value and error are nan where a part's are; `parts` keeps the arms, in the order of their names.
@@ -65,7 +68,7 @@ def pooled(controls: Sequence[Arm]) -> Arm:
         mean, error = float(np.sum(n * value) / total), float(np.sqrt(np.sum((n / total) ** 2 * se**2)))
     first = parts[0]
     name = JOIN.join(c.arm_id for c in parts)
-    return Arm(
+    return ArmResult(
         arm_id=name,
         role=first.role,
         drug=first.drug,

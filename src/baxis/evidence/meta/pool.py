@@ -26,7 +26,7 @@ FIXED = dict.fromkeys(("fixed", "fixed effect", "fixed effects", "common effect"
 
 
 @dataclass(frozen=True)
-class Options:
+class Pooling:
     """How to pool. `prediction`: "t" uses k - p - 1 degrees of freedom (Higgins 2009), "same" the
     distribution of the test (as metafor does by default)."""
 
@@ -51,7 +51,7 @@ class Pooled:
     """A fitted model; arrays have one entry per coefficient (p,), `weights` one per study (k,), in per cent."""
 
     scale: str
-    options: Options
+    options: Pooling
     names: tuple[str, ...]
     k: int
     beta: Vector
@@ -85,7 +85,7 @@ class Pooled:
         low, high = (100 * t / (t + self.typical_v) for t in self.tau2_ci)
         return (low, high)
 
-    def predict(self, at: ArrayLike | None = None) -> Prediction:
+    def predict(self, at: ArrayLike | None = None) -> PredictedEffect:
         """Mean, its interval and the interval of a new study's true effect at moderators `at` (p,)."""
         x = np.ones(1) if at is None and len(self.beta) == 1 else np.asarray(at, dtype=float)
         if x.shape != self.beta.shape:
@@ -97,11 +97,11 @@ class Pooled:
         wide = critical(df_new, self.options.level) if df_new > 0 else np.nan
         if self.options.model == "FE":
             wide = np.nan
-        return Prediction(mean, se, mean - crit * se, mean + crit * se, mean - wide * spread, mean + wide * spread)
+        return PredictedEffect(mean, se, mean - crit * se, mean + crit * se, mean - wide * spread, mean + wide * spread)
 
 
 @dataclass(frozen=True)
-class Prediction:
+class PredictedEffect:
     """Mean effect at given moderators, its interval, and the prediction interval of a new study."""
 
     mean: float
@@ -139,7 +139,7 @@ def two_sided(statistic: Vector, df: float) -> Vector:
 
 def pool(
     effects: Effects,
-    options: Options | None = None,
+    options: Pooling | None = None,
     *,
     moderators: Mapping[str, ArrayLike] | None = None,
     intercept: bool = True,
@@ -149,7 +149,7 @@ def pool(
 
     Raises `InvalidValue` without studies, with fewer studies than coefficients or with collinear moderators.
     """
-    options = options or Options()
+    options = options or Pooling()
     names, x = design(len(effects), moderators or {}, intercept)
     y, v, (k, p) = effects.y, effects.v, x.shape
     if k == 0:
@@ -175,7 +175,7 @@ class _Fit:
     tau2: float
 
 
-def _summary(effects: Effects, options: Options, fit: _Fit) -> Pooled:
+def _summary(effects: Effects, options: Pooling, fit: _Fit) -> Pooled:
     from scipy.special import chdtrc, fdtrc
 
     y, v, (k, p) = effects.y, effects.v, fit.x.shape
@@ -235,12 +235,12 @@ class Subgroups:
 
 
 def subgroups(
-    effects: Effects, groups: Sequence[str], options: Options | None = None, *, shared_tau2: bool = False
+    effects: Effects, groups: Sequence[str], options: Pooling | None = None, *, shared_tau2: bool = False
 ) -> Subgroups:
     """Pool within each group (own tau2, or one shared over groups) and test the difference between groups."""
     from scipy.special import chdtrc
 
-    options = options or Options()
+    options = options or Pooling()
     if len(groups) != len(effects):
         raise InvalidValue("groups", len(groups), f"one for each of {len(effects)} studies")
     overall = pool(effects, options)

@@ -14,7 +14,7 @@ from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.bias import Egger, egger
 from baxis.evidence.meta.compute import effects_of
 from baxis.evidence.meta.effects import SCALE_NAMES, Effects
-from baxis.evidence.meta.pool import Options, Pooled, Prediction, Subgroups, critical, pool, subgroups
+from baxis.evidence.meta.pool import Pooled, Pooling, PredictedEffect, Subgroups, critical, pool, subgroups
 from baxis.evidence.meta.select import Comparison, Query, Selection, select
 from baxis.evidence.meta.tables import TablePool, mantel_haenszel, peto
 
@@ -36,7 +36,7 @@ class MetaResult:
     comparisons: tuple[Comparison, ...]
     groups: tuple[str, ...]
     overall: Pooled
-    prediction: Prediction
+    prediction: PredictedEffect
     by_group: Subgroups | None
     tables: tuple[TablePool, ...]
     asymmetry: Egger | None
@@ -121,7 +121,7 @@ def run(
     scale: str = "auto",
     *,
     by: str = "none",
-    options: Options | None = None,
+    options: Pooling | None = None,
     moderators: tuple[str, ...] = (),
 ) -> MetaResult:
     """Meta-analysis of one endpoint. `scale` "auto": risk difference for proportions, mean difference for
@@ -132,7 +132,7 @@ def run(
         raise UnknownName("grouping", by, BY)
     if twice := [m for m in moderators if moderators.count(m) > 1]:
         raise InvalidValue("moderators", twice[0], "each one once")
-    options = options or Options()
+    options = options or Pooling()
     selection = select(evidence, query)
     scale = scale_for(selection) if scale == "auto" else scale
     effects, used = effects_of(selection, scale)
@@ -230,7 +230,7 @@ def _exact(effects: Effects, level: float) -> tuple[tuple[TablePool, ...], tuple
     return tuple(made), tuple(notes)
 
 
-def _asymmetry(effects: Effects, options: Options) -> Egger | None:
+def _asymmetry(effects: Effects, options: Pooling) -> Egger | None:
     """Egger's test from ten studies on (fewer have no power: Sterne 2011)."""
     if len(effects) < 10 or np.ptp(effects.se) == 0:
         return None

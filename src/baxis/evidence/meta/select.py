@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.evidence.meta.arms import Arm, Published, read_arms
+from baxis.evidence.meta.arms import ArmResult, PublishedContrast, read_arms
 from baxis.evidence.meta.classes import base_class
 from baxis.evidence.meta.controls import cohorts, control_of
 from baxis.evidence.meta.effects import LeftOut
@@ -48,7 +48,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class TrialResult:
+class EndpointResults:
     """Results of one trial for one endpoint at one week."""
 
     trial_id: str
@@ -59,8 +59,8 @@ class TrialResult:
     background: str
     population: str
     week: float
-    arms: tuple[Arm, ...]
-    published: tuple[Published, ...]
+    arms: tuple[ArmResult, ...]
+    published: tuple[PublishedContrast, ...]
     instrument: str = ""
     other_instruments: tuple[str, ...] = ()
 
@@ -71,14 +71,14 @@ class Comparison:
 
     `published` are its contrasts, `partial` those against one of several control arms only, which are not used."""
 
-    trial: TrialResult
+    trial: EndpointResults
     label: str
     drug: str
     drug_class: str
-    active: tuple[Arm, ...]
-    control: Arm
-    published: tuple[Published, ...] = field(default=())
-    partial: tuple[Published, ...] = field(default=())
+    active: tuple[ArmResult, ...]
+    control: ArmResult
+    published: tuple[PublishedContrast, ...] = field(default=())
+    partial: tuple[PublishedContrast, ...] = field(default=())
 
     @property
     def n1(self) -> float:
@@ -132,7 +132,7 @@ def check_names(evidence: Evidence, query: Query) -> None:
             raise UnknownName("trial role", role, {*trials["role"], "calibration", "validation", "context"})
 
 
-def results(evidence: Evidence, query: Query, left_out: list[LeftOut]) -> Iterable[TrialResult]:
+def results(evidence: Evidence, query: Query, left_out: list[LeftOut]) -> Iterable[EndpointResults]:
     """Each randomised trial's numbers for the endpoint; a trial that is set aside is added to `left_out`."""
     trials, arms, outcomes = (evidence.frames[k] for k in ("trials", "arms", "outcomes"))
     rows = outcomes[(outcomes["endpoint"] == query.endpoint) & (outcomes["subgroup"] == query.subgroup)]
@@ -173,7 +173,7 @@ def exclusions() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
     }
 
 
-def _trial_result(trial, week: float, rows, arms) -> TrialResult:  # type: ignore[no-untyped-def]
+def _trial_result(trial, week: float, rows, arms) -> EndpointResults:  # type: ignore[no-untyped-def]
     real = arms[~arms["arm_label"].str.startswith(GROUP)] if arms is not None else None
     by_id = {a.arm_id: a for a in real.itertuples()} if real is not None else {}
     instrument = ""
@@ -182,14 +182,14 @@ def _trial_result(trial, week: float, rows, arms) -> TrialResult:  # type: ignor
         instrument = min(count, key=lambda i: (-count[i], i))
         rows = rows[rows["instrument"] == instrument] if len(count) > 1 else rows
     found, published = read_arms(rows.to_dict("records"), by_id)
-    return TrialResult(
+    return EndpointResults(
         trial_id=trial.trial_id, disease=trial.disease, role=trial.role, year=trial.year, phase=trial.phase, background=trial.background,
         population=trial.population, week=week, arms=_without_repeats(trial.trial_id, found), published=tuple(published), instrument=instrument,
         other_instruments=tuple(sorted(set(count) - {instrument})),
     )  # fmt: skip
 
 
-def _without_repeats(trial_id: str, arms: list[Arm]) -> tuple[Arm, ...]:
+def _without_repeats(trial_id: str, arms: list[ArmResult]) -> tuple[ArmResult, ...]:
     """Drop an arm that only repeats patients of other arms which have a number too."""
     barred = exclusions()
     present = {a.arm_id for a in arms if a.value == a.value}
@@ -201,7 +201,7 @@ def _without_repeats(trial_id: str, arms: list[Arm]) -> tuple[Arm, ...]:
     return tuple(kept)
 
 
-def compare(result: TrialResult, query: Query) -> tuple[list[Comparison], list[LeftOut]]:
+def compare(result: EndpointResults, query: Query) -> tuple[list[Comparison], list[LeftOut]]:
     """Comparisons of one trial with their controls, and what of it has none, with the reason."""
     controls = [a for a in result.arms if a.role == "placebo"]
     if not controls and query.control == "any":
@@ -212,7 +212,7 @@ def compare(result: TrialResult, query: Query) -> tuple[list[Comparison], list[L
     if not active:
         return [], [LeftOut(result.trial_id, "only the control arm reports it")]
     by_cohort = cohorts(controls, active)
-    groups: dict[tuple[str, str], tuple[Arm, list[Arm]]] = {}
+    groups: dict[tuple[str, str], tuple[ArmResult, list[ArmResult]]] = {}
     left_out: list[LeftOut] = []
     for arm in active:
         control = control_of(arm, controls, by_cohort, result.published)
@@ -229,7 +229,7 @@ def compare(result: TrialResult, query: Query) -> tuple[list[Comparison], list[L
     return made, left_out
 
 
-def _no_control(result: TrialResult, query: Query) -> str:
+def _no_control(result: EndpointResults, query: Query) -> str:
     if query.control == "placebo":
         return "no placebo arm reports it"
     others = sorted(a.arm_id for a in result.arms if a.role == "comparator")
@@ -238,7 +238,7 @@ def _no_control(result: TrialResult, query: Query) -> str:
     return "no control arm reports it"
 
 
-def _comparison(result: TrialResult, control: Arm, arms: list[Arm], several: bool) -> Comparison:
+def _comparison(result: EndpointResults, control: ArmResult, arms: list[ArmResult], several: bool) -> Comparison:
     drugs = ", ".join(dict.fromkeys(a.drug for a in arms))
     label = f"{result.trial_id} {'/'.join(a.arm_id for a in arms)}" if several else result.trial_id
     ids = {a.arm_id for a in arms}
@@ -264,7 +264,7 @@ def without(active: str, control: str) -> str:
     return " + ".join(p for p in active.split(" + ") if p not in shared) or active
 
 
-def _named_controls(result: TrialResult) -> list[Arm]:
+def _named_controls(result: EndpointResults) -> list[ArmResult]:
     """Without placebo: the arms that others are compared with, else the only comparator."""
     named = {p.versus for p in result.published if p.versus}
     found = [a for a in result.arms if a.arm_id in named]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baxis.evidence.registry import words
-from baxis.evidence.registry.matching import Known, known_arms, match
+from baxis.evidence.registry.matching import RecordedArm, known_arms, match
 from baxis.evidence.store.rules import GROUP
 
 Row = dict[str, str]
@@ -22,7 +22,7 @@ class Results:
     no arm for sure: each has a row of its own, which no analysis takes for an arm."""
 
     nct: str
-    arms: list[Known]
+    arms: list[RecordedArm]
     drugs: dict[str, str]
     outcomes: list[Row] = field(default_factory=list)
     baseline: list[Row] = field(default_factory=list)

@@ -29,7 +29,7 @@ TURN = re.compile(r"\b(?:then|to|followed by|switch\w*|into)\b|->|→|⇒|/", re
 
 
 @dataclass(frozen=True)
-class Treatment:
+class Administered:
     """What a text says is given: drugs of the record by their own names, doses as (amount, unit), and how."""
 
     drugs: frozenset[str]
@@ -38,18 +38,18 @@ class Treatment:
     route: str
     placebo: bool
 
-    def without(self, background: frozenset[str]) -> Treatment:
+    def without(self, background: frozenset[str]) -> Administered:
         """The same without what everybody gets."""
         return replace(self, drugs=self.drugs - background)
 
 
 @dataclass(frozen=True)
-class Known:
+class RecordedArm:
     """One arm of the record: its row, its label in plain words, and what it gets."""
 
     row: Row
     label: str
-    given: Treatment
+    given: Administered
 
 
 def plain(text: str) -> str:
@@ -71,7 +71,7 @@ def drug_names(interventions: Iterable[dict[str, Any]]) -> dict[str, str]:
     return out
 
 
-def treatment(text: str, names: dict[str, str]) -> Treatment:
+def treatment(text: str, names: dict[str, str]) -> Administered:
     """What a text says is given."""
     placebo = bool(re.search(r"placebo|\bsham\b", text, re.I))
     rest = DUMMY.sub(" ", text).casefold()
@@ -87,10 +87,10 @@ def treatment(text: str, names: dict[str, str]) -> Treatment:
         if re.search(pattern, rest):
             found.add(names[name])
             rest = re.sub(pattern, " ", rest)
-    return Treatment(frozenset(found), words.doses(text), words.schedule(text), words.route(text), placebo)
+    return Administered(frozenset(found), words.doses(text), words.schedule(text), words.route(text), placebo)
 
 
-def known_arms(module: dict[str, Any], rows: list[Row]) -> tuple[list[Known], dict[str, str]]:
+def known_arms(module: dict[str, Any], rows: list[Row]) -> tuple[list[RecordedArm], dict[str, str]]:
     """The record's arms with what they get, and the names of its drugs."""
     names = drug_names(module.get("interventions", []))
     details = {
@@ -110,11 +110,11 @@ def known_arms(module: dict[str, Any], rows: list[Row]) -> tuple[list[Known], di
         schedule = parts[0].schedule or parts[1].schedule
         placebo = row["role"] == "placebo" or any(p.placebo for p in parts)
         route = parts[0].route or parts[1].route
-        found.append(Known(row, plain(label), Treatment(drugs, doses, schedule, route, placebo)))
+        found.append(RecordedArm(row, plain(label), Administered(drugs, doses, schedule, route, placebo)))
     return found, names
 
 
-def match(title: str, description: str, arms: list[Known], names: dict[str, str]) -> Row | str:
+def match(title: str, description: str, arms: list[RecordedArm], names: dict[str, str]) -> Row | str:
     """Row of the arm that a results group is, or the reason why that is not sure."""
     same = [a for a in arms if a.label == plain(title) and a.label]
     if len(same) == 1:
@@ -137,13 +137,13 @@ def match(title: str, description: str, arms: list[Known], names: dict[str, str]
     return _by_treatment(given, arms, background)
 
 
-def _background(arms: list[Known]) -> frozenset[str]:
+def _background(arms: list[RecordedArm]) -> frozenset[str]:
     """Drugs that every arm gets."""
     shared = [a.given.drugs for a in arms]
     return frozenset.intersection(*shared) if len(shared) > 1 else frozenset()
 
 
-def _by_treatment(given: Treatment, arms: list[Known], background: frozenset[str]) -> Row | str:
+def _by_treatment(given: Administered, arms: list[RecordedArm], background: frozenset[str]) -> Row | str:
     if not given.drugs:
         if not given.placebo:
             return "neither title nor description names a drug of the trial"
@@ -162,7 +162,7 @@ def _by_treatment(given: Treatment, arms: list[Known], background: frozenset[str
     return _one(found, given, f"arms get {what}{' at ' + dose if dose else ''}", "")
 
 
-def _one(found: list[Known], given: Treatment, several: str, none: str) -> Row | str:
+def _one(found: list[RecordedArm], given: Administered, several: str, none: str) -> Row | str:
     """The one arm left by schedule and route, or the reason."""
     if not found:
         return none

@@ -8,7 +8,7 @@ from baxis.evidence.registry.imported import Imported
 from baxis.evidence.store import schema
 from baxis.evidence.store.checks import folder_faults
 from baxis.evidence.store.reading import RawTable
-from baxis.evidence.store.rules import Fault
+from baxis.evidence.store.rules import Violation
 from baxis.evidence.store.tables import shipped
 
 ROUNDS = 6  # a row taken out may leave others that point to it
@@ -49,7 +49,7 @@ def _raw(out: Imported) -> dict[str, RawTable]:
     return raw
 
 
-def _take_out(out: Imported, nct: str, fault: Fault, drop: dict[str, set[int]]) -> None:
+def _take_out(out: Imported, nct: str, fault: Violation, drop: dict[str, set[int]]) -> None:
     name = fault.file.removesuffix(".csv")
     table, index = schema.table(name), fault.row - 2
     row = out.tables[name][index]

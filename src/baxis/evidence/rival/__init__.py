@@ -11,9 +11,9 @@ from typing import Any
 from baxis.core import library
 from baxis.core.errors import UnknownName
 from baxis.evidence.rival.data import classes_of
-from baxis.evidence.rival.predict import Design, Rival, load
+from baxis.evidence.rival.predict import Rival, TwoArms, load
 
-__all__ = ["Design", "Rival", "lines", "load", "plain_data", "predict"]
+__all__ = ["Rival", "TwoArms", "lines", "load", "plain_data", "predict"]
 
 
 def predict(
@@ -29,7 +29,7 @@ def predict(
     more["versus"] = _classes(more.get("versus", "placebo"), classes)
     if more.get("drug"):
         more["drug"] = _same("drug", more["drug"], {r["agent"] for r in rows})
-    design = Design(disease, endpoint, week, _classes(drug_class, classes), n_active, n_control, **more)
+    design = TwoArms(disease, endpoint, week, _classes(drug_class, classes), n_active, n_control, **more)
     return load().predict(design)
 
 

@@ -17,7 +17,7 @@ from baxis.core.errors import InvalidValue
 from baxis.evidence.rival.data import Training, training
 from baxis.evidence.rival.laplace import Marginal, draw_coefficients, find_mode
 from baxis.evidence.rival.model import NUISANCE, Model, compile_model, group
-from baxis.evidence.rival.nuts import Chain, Settings, effective_size, sample, split_rhat
+from baxis.evidence.rival.nuts import Chain, Tuning, effective_size, sample, split_rhat
 
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
@@ -29,7 +29,7 @@ REPEATS = 4  # draws of the coefficients for each draw of the standard deviation
 
 
 @dataclass(frozen=True)
-class Plan:
+class Sampling:
     """Seed, chains, length of each, how many draws are kept; processes (0: one a core; no effect on the draws)."""
 
     seed: int = 20
@@ -49,15 +49,15 @@ class Fitted:
     record: dict[str, Any]
 
 
-def fit(evidence: Evidence, plan: Plan | None = None, leave_out: tuple[str, ...] = ()) -> Fitted:
+def fit(evidence: Evidence, plan: Sampling | None = None, leave_out: tuple[str, ...] = ()) -> Fitted:
     """Fit to all calibration trials but `leave_out` (for leave-one-trial-out). Raises `InvalidValue` if a trial of
     another role reaches the fit."""
-    plan = plan or Plan()
+    plan = plan or Sampling()
     data = training(evidence, leave_out)
     return fit_training(data, plan, leave_out)
 
 
-def fit_training(data: Training, plan: Plan, leave_out: tuple[str, ...] = ()) -> Fitted:
+def fit_training(data: Training, plan: Sampling, leave_out: tuple[str, ...] = ()) -> Fitted:
     """Fit to a given training set."""
     if not data.arms:
         raise InvalidValue("fit of the rival", "no calibration trial with numbers", "at least one")
@@ -70,7 +70,7 @@ def fit_training(data: Training, plan: Plan, leave_out: tuple[str, ...] = ()) ->
     return packed(model, coefficients[index], sigma[index // REPEATS], record)
 
 
-def _chains(model: Model, plan: Plan) -> list[Chain]:
+def _chains(model: Model, plan: Sampling) -> list[Chain]:
     """All chains, in processes of one thread each."""
     jobs = [(model, plan, c) for c in range(plan.chains)]
     workers = min(plan.workers or os.cpu_count() or 1, plan.chains)
@@ -80,9 +80,9 @@ def _chains(model: Model, plan: Plan) -> list[Chain]:
         return list(pool.map(_chain, *zip(*jobs, strict=True)))
 
 
-def _chain(model: Model, plan: Plan, number: int) -> Chain:
+def _chain(model: Model, plan: Sampling, number: int) -> Chain:
     start = np.log(0.5 * model.half_normal)
-    return sample(Marginal(model), start, (plan.seed, number), Settings(plan.warmup, plan.draws, 0.7))
+    return sample(Marginal(model), start, (plan.seed, number), Tuning(plan.warmup, plan.draws, 0.7))
 
 
 def packed(model: Model, coefficients: Vector, log_sigma: Vector, record: dict[str, Any]) -> Fitted:
@@ -116,7 +116,7 @@ def resampled(log_weight: Vector, keep: int, seed: int) -> tuple[NDArray[np.intp
     return index, {"effective_share": share, "largest": float(w.max())}
 
 
-def _record(data: Training, model: Model, chains: list[Chain], plan: Plan) -> dict[str, Any]:
+def _record(data: Training, model: Model, chains: list[Chain], plan: Sampling) -> dict[str, Any]:
     stacked = np.stack([c.draws for c in chains])
     return {
         "command": COMMAND, "seed": plan.seed, "chains": plan.chains, "warmup": plan.warmup, "draws": plan.draws,

@@ -18,7 +18,7 @@ DIVERGENT = 1000.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class Tuning:
     """Length of a chain and target acceptance of the step size."""
 
     warmup: int = 600
@@ -178,9 +178,9 @@ def _first_step(s: _Sampler, z: _Point) -> float:
     return s.step
 
 
-def sample(target: LogDensity, start: Vector, seed: tuple[int, ...], settings: Settings | None = None) -> Chain:
+def sample(target: LogDensity, start: Vector, seed: tuple[int, ...], settings: Tuning | None = None) -> Chain:
     """One chain. `target(q)` gives the log density and its gradient; `seed` keys the random numbers."""
-    settings = settings or Settings()
+    settings = settings or Tuning()
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed)))
     s = _Sampler(target, rng, len(start))
     lp, grad = target(start)
@@ -202,7 +202,7 @@ def sample(target: LogDensity, start: Vector, seed: tuple[int, ...], settings: S
     return _collect(s, z, settings)
 
 
-def _collect(s: _Sampler, z: _Point, settings: Settings) -> Chain:
+def _collect(s: _Sampler, z: _Point, settings: Tuning) -> Chain:
     draws = np.empty((settings.draws, len(z.q)))
     density = np.empty(settings.draws)
     divergences, s.leapfrogs = 0, 0

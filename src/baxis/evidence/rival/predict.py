@@ -21,7 +21,7 @@ Vector = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Design:
+class TwoArms:
     """A two-arm comparison to predict. `versus` is the control's class ("placebo" or an active class);
     `population` and `background` are free text as in the trials table; `year` nan stands for 2014."""
 
@@ -90,7 +90,7 @@ class Rival:
     def draws(self) -> int:
         return len(self.fitted.values)
 
-    def predict(self, design: Design) -> dict[str, Any]:
+    def predict(self, design: TwoArms) -> dict[str, Any]:
         """Distribution of the contrast a trial of this design would report (active minus control).
 
         Keys: mean, pi50, pi90, draws (d,), scale (risk_difference, mean_difference, log_hazard_ratio,
@@ -120,7 +120,7 @@ class Rival:
         spread = np.hypot(self._sd("trial1"), self._sd("arm1"))
         return value + spread * self._normal(key + "trial")
 
-    def _proportion(self, design: Design, info: TrialInfo, shift: Vector, sign: int, key: str) -> dict[str, Any]:
+    def _proportion(self, design: TwoArms, info: TrialInfo, shift: Vector, sign: int, key: str) -> dict[str, Any]:
         base = self._linear(placebo_terms(info), key)
         base = base + np.hypot(self._sd("trial0"), self._sd("trial_endpoint0")) * self._normal(key + "placebo")
         p0, p1 = 1 / (1 + np.exp(-base)), 1 / (1 + np.exp(-(base + shift)))
@@ -129,7 +129,7 @@ class Rival:
         draws = seen1 / design.n_active - seen0 / design.n_control
         return summary(draws, "risk_difference", sign, p1 - p0) | {"control": p0, "active": p1}
 
-    def _continuous(self, design: Design, kind: str, effect: Vector, sign: int, key: str) -> dict[str, Any]:
+    def _continuous(self, design: TwoArms, kind: str, effect: Vector, sign: int, key: str) -> dict[str, Any]:
         total = 1 / design.n_active + 1 / design.n_control
         if kind == "hazard_ratio":
             expected = sign * effect * GUMBEL_SD / LOGISTIC_SD
@@ -165,7 +165,7 @@ class Rival:
         return streams.uniform(0, "rival " + purpose, np.arange(self.draws), 1)[:, 0]
 
 
-def _key(design: Design) -> str:
+def _key(design: TwoArms) -> str:
     """Random numbers depend on the design alone; sizes do not enter, so that a larger trial is the same trial."""
     parts = (design.disease, design.endpoint, f"{design.week:g}", design.drug_class, design.drug, design.versus)
     return hashlib.blake2b("|".join(parts).encode(), digest_size=8).hexdigest()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from baxis.core.errors import BaxisError
 from baxis.evidence.rival.plain import PREDICTORS, Plain, learn, sampling_sd
-from baxis.evidence.rival.predict import Design, Rival, load
+from baxis.evidence.rival.predict import Rival, TwoArms, load
 
 if TYPE_CHECKING:
     from baxis.evidence import Evidence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 Vector = NDArray[np.floating[Any]]
 
 
-def design_of(row: dict[str, Any], trial: Any, control_class: str) -> Design:
+def design_of(row: dict[str, Any], trial: Any, control_class: str) -> TwoArms:
     """Design of a row of the contrasts table; 100 patients an arm where the size is unknown."""
     n1, n0 = (int(row[k]) if row[k] == row[k] and row[k] else 100 for k in ("n1", "n0"))
-    return Design(
+    return TwoArms(
         disease=row["disease"], endpoint=row["endpoint"], week=row["week"] if row["week"] > 0 else 24.0, drug_class=row["class"], n_active=n1, n_control=n0,
         background=trial.background, population=trial.population, year=trial.year, drug=row["drug"], versus=control_class,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from baxis.core.errors import nearest
 from baxis.evidence.store import rules, schema
 from baxis.evidence.store.reading import RawTable, folder_tables
-from baxis.evidence.store.rules import Fault, Row
+from baxis.evidence.store.rules import Row, Violation
 from baxis.evidence.store.tables import merge, shipped
 
 Texts = dict[str, list[Row]]
@@ -32,7 +32,7 @@ class Report:
     """Result of `check`: the faults, the counts per table, and the numbers without a citation (file, row, key)."""
 
     where: str
-    faults: tuple[Fault, ...]
+    faults: tuple[Violation, ...]
     counts: tuple[Count, ...]
     uncited: tuple[tuple[str, int, str], ...]
 
@@ -49,7 +49,7 @@ def check(folder: str | Path | None = None) -> Report:
     Raises InvalidValue for a folder that is none or holds no table.
     """
     base = shipped()
-    stray: list[Fault] = []
+    stray: list[Violation] = []
     if folder is None:
         found, where, texts = base, "shipped library", {}
     else:
@@ -63,12 +63,12 @@ def check(folder: str | Path | None = None) -> Report:
     return Report(where, tuple(faults), tuple(counts), bare)
 
 
-def folder_faults(found: dict[str, RawTable], base: Texts) -> list[Fault]:
+def folder_faults(found: dict[str, RawTable], base: Texts) -> list[Violation]:
     """All faults of the given tables, links resolved against them laid over `base`."""
     merged = dict(base)
     for name, raw in found.items():
         merged[name] = merge(base.get(name, []), raw.rows, schema.table(name))
-    faults: list[Fault] = []
+    faults: list[Violation] = []
     for raw in found.values():
         faults += raw.faults
         if raw.header:
@@ -77,7 +77,7 @@ def folder_faults(found: dict[str, RawTable], base: Texts) -> list[Fault]:
     return sorted(set(faults), key=lambda f: (f.file, f.row, f.column))
 
 
-def table_faults(raw: RawTable, merged: Texts, base: list[Row]) -> Iterator[Fault]:
+def table_faults(raw: RawTable, merged: Texts, base: list[Row]) -> Iterator[Violation]:
     """Faults of one table by its schema: header, cells, keys, links."""
     table = schema.table(raw.name)
     yield from header_faults(raw, table, base)
@@ -89,28 +89,28 @@ def table_faults(raw: RawTable, merged: Texts, base: list[Row]) -> Iterator[Faul
             cell = row[column.name]
             allowed = column.fault(cell)
             if allowed:
-                yield Fault(raw.file, line, column.name, cell, allowed + close(cell, column.allowed))
+                yield Violation(raw.file, line, column.name, cell, allowed + close(cell, column.allowed))
             elif cell and column.ref:
                 yield from link_faults(raw.file, line, column, row, linked[column.name])
         key = table.key_of(row)
         if key in seen:
             text = f"a key ({', '.join(table.key)}) not yet used; row {seen[key]} has it"
-            yield Fault(raw.file, line, table.key[0], "|".join(key), text)
+            yield Violation(raw.file, line, table.key[0], "|".join(key), text)
         seen.setdefault(key, line)
 
 
-def header_faults(raw: RawTable, table: schema.Table, base: list[Row]) -> Iterator[Fault]:
+def header_faults(raw: RawTable, table: schema.TableColumns, base: list[Row]) -> Iterator[Violation]:
     """Columns that the table does not have, lacks or repeats. Rows that only override need no more than the key."""
     for name in dict.fromkeys(raw.header):
         if name not in table.columns:
-            yield Fault(raw.file, 1, name, name, "a column of the table" + close(name, tuple(table.columns)))
+            yield Violation(raw.file, 1, name, name, "a column of the table" + close(name, tuple(table.columns)))
         if raw.header.count(name) > 1:
-            yield Fault(raw.file, 1, name, name, "each column once")
+            yield Violation(raw.file, 1, name, name, "each column once")
     have = {table.key_of(r) for r in base}
     fresh = not raw.rows or any(table.key_of(r) not in have for r in raw.rows)
     for column in table.columns.values():
         if column.name not in raw.header and column.required and (fresh or column.name in table.key):
-            yield Fault(raw.file, 1, column.name, "no such column", f"a file with column {column.name}")
+            yield Violation(raw.file, 1, column.name, "no such column", f"a file with column {column.name}")
 
 
 def close(cell: str, allowed: tuple[str, ...]) -> str:
@@ -131,7 +131,7 @@ def link_values(column: schema.Column, merged: Texts) -> set[str] | set[tuple[st
     return {r.get(target, "") for r in merged.get(table, [])}
 
 
-def link_faults(file: str, line: int, column: schema.Column, row: Row, values: set) -> Iterator[Fault]:
+def link_faults(file: str, line: int, column: schema.Column, row: Row, values: set) -> Iterator[Violation]:
     """Parts of a linking cell that point nowhere."""
     cell = row[column.name]
     parts = [cell] if not column.sep or cell in values else [p.strip() for p in cell.split(column.sep)]
@@ -141,7 +141,7 @@ def link_faults(file: str, line: int, column: schema.Column, row: Row, values: s
             continue
         pool = [v[1] for v in values if v[0] == target[0]] if column.within else values
         more = "; a new drug gets a row in agents.csv" if column.ref == "agents.agent" else ""
-        yield Fault(file, line, column.name, part, f"a value of {column.ref}" + listed(part, tuple(pool)) + more)
+        yield Violation(file, line, column.name, part, f"a value of {column.ref}" + listed(part, tuple(pool)) + more)
 
 
 def listed(part: str, pool: tuple[str, ...]) -> str:
@@ -150,7 +150,7 @@ def listed(part: str, pool: tuple[str, ...]) -> str:
     return (f" ({', '.join(few)})" if few else "") + close(part, pool)
 
 
-def cross_faults(found: dict[str, RawTable], merged: Texts, base: Texts) -> list[Fault]:
+def cross_faults(found: dict[str, RawTable], merged: Texts, base: Texts) -> list[Violation]:
     """Faults between cells and rows (see `rules`), each row with the columns that it leaves to the library's."""
 
     def lines(name: str) -> tuple[str, list[tuple[int, Row]]]:
@@ -162,7 +162,7 @@ def cross_faults(found: dict[str, RawTable], merged: Texts, base: Texts) -> list
     sizes = {(r.get("trial_id", ""), r.get("arm_id", "")): r.get("n", "") for r in merged.get("arms", [])}
     sizes = {k: n if rules.number({"n": n}, "n") is not None else "" for k, n in sizes.items()}
     kept = kept_outcomes(found, base)
-    faults: list[Fault] = []
+    faults: list[Violation] = []
     if "outcomes" in found:
         faults += rules.outcome_faults(*lines("outcomes"), sizes)
         faults += rules.unit_faults(*lines("outcomes"), kept)
@@ -182,7 +182,7 @@ def kept_outcomes(found: dict[str, RawTable], base: Texts) -> list[Row]:
     return [r for r in base.get("outcomes", []) if table.key_of(r) not in over]
 
 
-def holds_number(table: schema.Table, row: Row) -> bool:
+def holds_number(table: schema.TableColumns, row: Row) -> bool:
     """True when the row states a number (or, in tables without a number column, a cited statement)."""
     return bool(row.get(table.number)) if table.number else True
 

@@ -11,7 +11,7 @@ from baxis.core.reading.numbers import with_point
 from baxis.core.reading.tables import scan
 from baxis.core.storing.text_files import LARGEST, decoded
 from baxis.evidence.store import schema
-from baxis.evidence.store.rules import Fault
+from baxis.evidence.store.rules import Violation
 
 # Tables a user's folder may hold; the rest (schedules, gene terms, ...) belong to the library.
 OVERLAID = (
@@ -31,7 +31,7 @@ class RawTable:
     rows: list[dict[str, str]]
     lines: list[int]
     data: bytes = b""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Violation, ...] = ()
 
 
 def read_raw(file: Path, name: str) -> RawTable:
@@ -71,13 +71,13 @@ def file_bytes(file: Path) -> bytes:
 
 def unread(file: Path, name: str, row: int, got: str, allowed: str) -> RawTable:
     """A table without rows, and the one reason why."""
-    return RawTable(name, file.name, [], [], [], faults=(Fault(file.name, row, "", got, allowed),))
+    return RawTable(name, file.name, [], [], [], faults=(Violation(file.name, row, "", got, allowed),))
 
 
 def parse(file: Path, name: str, text: str, data: bytes) -> RawTable:
     """Header and rows of a table's text; rows of another length than the header's become faults."""
     table, bad = scan(text, file.name)
-    faults = tuple(Fault(file.name, f.row, "", f.got, f.allowed) for f in bad)
+    faults = tuple(Violation(file.name, f.row, "", f.got, f.allowed) for f in bad)
     if not table.header:
         return RawTable(name, file.name, [], [], [], faults=faults)
     rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
@@ -102,7 +102,7 @@ def _numeric(name: str, header: Sequence[str]) -> list[str]:
     return [c for c in header if c in known and known[c].numeric]
 
 
-def folder_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
+def folder_tables(folder: Path) -> tuple[dict[str, RawTable], list[Violation]]:
     """Tables found in a user's folder, and a fault for each file that is none, so that none is ignored in silence."""
     if not folder.is_dir():
         raise InvalidValue("--evidence", str(folder), "a folder with evidence tables (trials.csv, outcomes.csv, ...)")
@@ -111,13 +111,13 @@ def folder_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
     for file in table_files(folder):
         name = file.stem.lower()
         if file.suffix.lower() != ".csv":
-            stray.append(Fault(file.name, 0, "", f"a {file.suffix} file", "tables as CSV; save it as CSV UTF-8"))
+            stray.append(Violation(file.name, 0, "", f"a {file.suffix} file", "tables as CSV; save it as CSV UTF-8"))
         elif name not in OVERLAID:
             near = nearest(file.name, [f"{t}.csv" for t in OVERLAID])
             hint = f"; did you mean {near!r}?" if near else ""
-            stray.append(Fault(file.name, 0, "", "a CSV file of another name", ", ".join(OVERLAID) + hint))
+            stray.append(Violation(file.name, 0, "", "a CSV file of another name", ", ".join(OVERLAID) + hint))
         elif name in found:
-            stray.append(Fault(file.name, 0, "", f"a second {name}.csv", "one file a table"))
+            stray.append(Violation(file.name, 0, "", f"a second {name}.csv", "one file a table"))
         else:
             found[name] = read_raw(file, name)
     if not found and not stray:

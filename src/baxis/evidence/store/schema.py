@@ -81,7 +81,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableColumns:
     """One table: columns in file order, key columns, and the column that holds its number (if it has one)."""
 
     name: str
@@ -100,13 +100,13 @@ class Table:
 
 
 @lru_cache(maxsize=1)
-def tables() -> dict[str, Table]:
+def tables() -> dict[str, TableColumns]:
     """Every declared table by name."""
     raw = library.read_toml("evidence", "schema")
     return {name: _table(name, spec) for name, spec in raw.items()}
 
 
-def table(name: str) -> Table:
+def table(name: str) -> TableColumns:
     """One declared table; UnknownName with the nearest."""
     known = tables()
     if name not in known:
@@ -114,9 +114,9 @@ def table(name: str) -> Table:
     return known[name]
 
 
-def _table(name: str, spec: dict[str, Any]) -> Table:
+def _table(name: str, spec: dict[str, Any]) -> TableColumns:
     columns = {c: _column(c, s) for c, s in spec["columns"].items()}
-    return Table(name, spec["title"], tuple(spec["key"]), columns, spec.get("number", ""))
+    return TableColumns(name, spec["title"], tuple(spec["key"]), columns, spec.get("number", ""))
 
 
 def _column(name: str, spec: dict[str, Any]) -> Column:

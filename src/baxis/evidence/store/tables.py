@@ -65,7 +65,7 @@ def _shipped(roots: tuple[Path, ...]) -> tuple[tuple[str, RawTable], ...]:
     return tuple(read)
 
 
-def merge(base: list[dict[str, str]], new: list[dict[str, str]], table: schema.Table) -> list[dict[str, str]]:
+def merge(base: list[dict[str, str]], new: list[dict[str, str]], table: schema.TableColumns) -> list[dict[str, str]]:
     """Rows of `base` with `new` laid over by key: an overriding row changes the columns that its file has."""
 
     over = {table.key_of(r): r for r in new}
@@ -73,7 +73,7 @@ def merge(base: list[dict[str, str]], new: list[dict[str, str]], table: schema.T
     return kept + list(over.values())
 
 
-def frame(table: schema.Table, rows: list[dict[str, str]]) -> pd.DataFrame:
+def frame(table: schema.TableColumns, rows: list[dict[str, str]]) -> pd.DataFrame:
     """Typed data frame of text rows."""
     import pandas as pd
 

@@ -48,12 +48,12 @@ def cited(keys: str) -> Html:
     return Html("; ".join(linked(known[k], _short(known[k])) if k in known else escape(k) for k in words if k))
 
 
-def linked(source: sources.Source, text: str) -> str:
+def linked(source: sources.Citation, text: str) -> str:
     """A text that leads to the source's address, where it has one."""
     return f"<a href='{escape(source.url, quote=True)}'>{escape(text)}</a>" if source.url else escape(text)
 
 
-def _short(source: sources.Source) -> str:
+def _short(source: sources.Citation) -> str:
     return " ".join(p for p in (source.author or source.title, source.year) if p) or source.text
 
 

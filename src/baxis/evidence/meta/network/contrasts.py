@@ -14,7 +14,7 @@ import numpy as np
 
 from baxis.core.errors import InvalidValue
 from baxis.evidence.meta.effects import check_scale
-from baxis.evidence.meta.network.study import NetworkData, Study, Vector
+from baxis.evidence.meta.network.study import NetworkData, StudyContrasts, Vector
 
 TOLERANCE = 0.1  # of the smallest standard error: by how much contrasts may miss each other through rounding
 SLACK = 0.2  # of a variance: by how much it may miss the sum of its two arms' (adjusted analyses, rounding)
@@ -48,13 +48,13 @@ def from_contrasts(contrasts: Iterable[Contrast], scale: str = "MD", tolerance: 
     return NetworkData(studies, check_scale(scale))
 
 
-def _from_pairs(label: str, pairs: Sequence[Contrast], tolerance: float) -> Study:
+def _from_pairs(label: str, pairs: Sequence[Contrast], tolerance: float) -> StudyContrasts:
     _check_pairs(label, pairs)
     names = tuple(sorted({x for c in pairs for x in (c.versus, c.treatment)}))
     level = _levels(label, pairs, names, tolerance)
     v = _variances(label, pairs, names)
     cov = (v[1:, [0]] + v[[0], 1:] - v[1:, 1:]) / 2
-    return Study(label, names, level[1:] - level[0], cov)
+    return StudyContrasts(label, names, level[1:] - level[0], cov)
 
 
 def _check_pairs(label: str, pairs: Sequence[Contrast]) -> None:

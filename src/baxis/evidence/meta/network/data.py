@@ -14,9 +14,9 @@ import numpy as np
 from baxis.core.errors import InvalidValue
 from baxis.evidence.meta.effects import LeftOut, check_scale
 from baxis.evidence.meta.network.contrasts import Contrast, from_contrasts
-from baxis.evidence.meta.network.study import NetworkData, Study, Vector
+from baxis.evidence.meta.network.study import NetworkData, StudyContrasts, Vector
 
-__all__ = ["ArmCount", "ArmMean", "Contrast", "NetworkData", "Study", "from_contrasts", "from_counts", "from_means"]
+__all__ = ["ArmCount", "ArmMean", "Contrast", "NetworkData", "from_contrasts", "from_counts", "from_means"]
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def from_means(arms: Iterable[ArmMean], scale: str = "MD") -> NetworkData:
     return NetworkData(tuple(studies), check_scale(scale))
 
 
-def _from_arms(label: str, treatments: Sequence[str], level: Vector, variance: Vector) -> Study:
+def _from_arms(label: str, treatments: Sequence[str], level: Vector, variance: Vector) -> StudyContrasts:
     """Contrasts against the first arm; its variance is shared by all of them."""
     cov = np.diag(variance[1:]) + variance[0]
-    return Study(label, tuple(treatments), level[1:] - level[0], cov)
+    return StudyContrasts(label, tuple(treatments), level[1:] - level[0], cov)
 
 
 def _by_study(arms: Iterable[ArmCount] | Iterable[ArmMean]) -> dict[str, list]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baxis.evidence.meta.network.data import Study
+from baxis.evidence.meta.network.data import StudyContrasts
 from baxis.evidence.meta.network.pooled import (
-    Network,
+    RelativeEffects,
     consistency_columns,
     design_columns,
     heterogeneity,
@@ -45,7 +45,7 @@ class Decomposition:
     tau2_within: float
 
 
-def decompose(net: Network) -> Decomposition:
+def decompose(net: RelativeEffects) -> Decomposition:
     """Design-based decomposition of Q (Krahn 2013) and the design-by-treatment test (Higgins 2012)."""
     studies = net.data.studies
     consistent = stacked(studies, consistency_columns(studies, net.treatments, net.reference))
@@ -66,7 +66,7 @@ def _row(name: str, q: float, df: int) -> QRow:
     return QRow(name, q, df, float(chdtrc(df, q)) if df > 0 else float("nan"))
 
 
-def _by_design(studies: tuple[Study, ...]) -> tuple[QRow, ...]:
+def _by_design(studies: tuple[StudyContrasts, ...]) -> tuple[QRow, ...]:
     rows = []
     for design in dict.fromkeys(s.design for s in studies):
         same = tuple(s for s in studies if s.design == design)
@@ -91,7 +91,7 @@ class Split:
     p_value: float
 
 
-def split(net: Network) -> tuple[Split, ...]:
+def split(net: RelativeEffects) -> tuple[Split, ...]:
     """Direct against indirect evidence for each comparison made in a study (back-calculation).
 
     The direct estimate pools the studies that made the comparison at the network's tau2. Where a
@@ -104,7 +104,7 @@ def split(net: Network) -> tuple[Split, ...]:
     return tuple(rows)
 
 
-def _split_one(net: Network, treatment: str, versus: str) -> Split:
+def _split_one(net: RelativeEffects, treatment: str, versus: str) -> Split:
     found = [_pair(s, treatment, versus) for s in net.data.studies]
     y, v = (np.array(x) for x in zip(*[f for f in found if f is not None], strict=True))
     w = 1 / (v + net.tau2)
@@ -140,7 +140,7 @@ def _split_one(net: Network, treatment: str, versus: str) -> Split:
     )
 
 
-def _pair(study: Study, treatment: str, versus: str) -> tuple[float, float] | None:
+def _pair(study: StudyContrasts, treatment: str, versus: str) -> tuple[float, float] | None:
     if treatment not in study.treatments or versus not in study.treatments:
         return None
     weights = np.zeros(len(study.y))
@@ -151,7 +151,7 @@ def _pair(study: Study, treatment: str, versus: str) -> tuple[float, float] | No
     return float(weights @ study.y), float(weights @ study.cov @ weights)
 
 
-def league(net: Network) -> list[list[tuple[float, float, float] | None]]:
+def league(net: RelativeEffects) -> list[list[tuple[float, float, float] | None]]:
     """League table: row against column, (estimate, lower, upper); None on the diagonal.
 
     Order of rows and columns: `net.treatments`.

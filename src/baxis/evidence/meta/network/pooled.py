@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from baxis.core import names
 from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.meta.effects import LeftOut
-from baxis.evidence.meta.network.data import NetworkData, Study
+from baxis.evidence.meta.network.data import NetworkData, StudyContrasts
 from baxis.evidence.meta.pool import FIXED, critical
 
 Vector = NDArray[np.floating[Any]]
@@ -26,7 +26,7 @@ MODELS = ("DL", "REML", "FE")
 
 
 @dataclass(frozen=True)
-class Stacked:
+class JointContrasts:
     """All contrasts (m,), block covariance (m, m), heterogeneity structure (m, m) and design matrix (m, p)."""
 
     y: Vector
@@ -36,7 +36,7 @@ class Stacked:
 
 
 @dataclass(frozen=True)
-class Network:
+class RelativeEffects:
     """Fitted network. `effect[i, j]` is treatment i - treatment j, `se` its standard error, both (t, t)."""
 
     scale: str
@@ -75,7 +75,9 @@ def known_model(model: str) -> str:
     return names.known("network model", model, MODELS, FIXED, "fixed effect: FE; random effects: DL or REML")
 
 
-def network(data: NetworkData, model: str = "DL", *, reference: str | None = None, level: float = 0.95) -> Network:
+def network(
+    data: NetworkData, model: str = "DL", *, reference: str | None = None, level: float = 0.95
+) -> RelativeEffects:
     """Fit the consistency model. A network in several pieces is refused unless `reference` picks its piece;
     studies of the other pieces are then left out by name."""
     from scipy.special import chdtrc
@@ -90,7 +92,7 @@ def network(data: NetworkData, model: str = "DL", *, reference: str | None = Non
     effect, se = _all_pairs(treatments, reference, beta, cov)
     q, df = q_statistic(stack, 0.0), len(stack.y) - stack.x.shape[1]
     p = float(chdtrc(df, q)) if df else float("nan")
-    return Network(
+    return RelativeEffects(
         scale=data.scale,
         model=model,
         level=level,
@@ -141,7 +143,7 @@ def most_connected(data: NetworkData) -> str:
     return min(placebo or count, key=lambda t: (-count[t], t))
 
 
-def consistency_columns(studies: tuple[Study, ...], treatments: tuple[str, ...], reference: str) -> Vector:
+def consistency_columns(studies: tuple[StudyContrasts, ...], treatments: tuple[str, ...], reference: str) -> Vector:
     """Rows: contrasts; columns: treatments other than the reference."""
     columns = {t: i for i, t in enumerate(x for x in treatments if x != reference)}
     rows = []
@@ -155,7 +157,7 @@ def consistency_columns(studies: tuple[Study, ...], treatments: tuple[str, ...],
     return np.array(rows)
 
 
-def design_columns(studies: tuple[Study, ...]) -> Vector:
+def design_columns(studies: tuple[StudyContrasts, ...]) -> Vector:
     """Design-by-treatment model: each design has contrasts of its own."""
     columns: dict[tuple[tuple[str, ...], str], int] = {}
     for s in studies:
@@ -172,7 +174,7 @@ def design_columns(studies: tuple[Study, ...]) -> Vector:
     return np.array(rows)
 
 
-def stacked(studies: tuple[Study, ...], x: Vector) -> Stacked:
+def stacked(studies: tuple[StudyContrasts, ...], x: Vector) -> JointContrasts:
     """Contrasts of all studies one under another."""
     m = sum(len(s.y) for s in studies)
     y, cov, shape = np.concatenate([s.y for s in studies]), np.zeros((m, m)), np.zeros((m, m))
@@ -182,24 +184,24 @@ def stacked(studies: tuple[Study, ...], x: Vector) -> Stacked:
         cov[block, block] = s.cov
         shape[block, block] = 0.5 * (np.eye(len(s.y)) + 1)
         at += len(s.y)
-    return Stacked(y, cov, shape, x)
+    return JointContrasts(y, cov, shape, x)
 
 
-def gls(stack: Stacked, tau2: float) -> tuple[Vector, Vector]:
+def gls(stack: JointContrasts, tau2: float) -> tuple[Vector, Vector]:
     """Coefficients and their covariance."""
     w = np.linalg.inv(stack.cov + tau2 * stack.shape)
     cov = np.linalg.inv(stack.x.T @ w @ stack.x)
     return cov @ (stack.x.T @ (w @ stack.y)), cov
 
 
-def q_statistic(stack: Stacked, tau2: float) -> float:
+def q_statistic(stack: JointContrasts, tau2: float) -> float:
     """Generalised Q: weighted residual sum of squares."""
     beta, _ = gls(stack, tau2)
     r = stack.y - stack.x @ beta
     return float(r @ np.linalg.solve(stack.cov + tau2 * stack.shape, r))
 
 
-def heterogeneity(stack: Stacked, model: str) -> float:
+def heterogeneity(stack: JointContrasts, model: str) -> float:
     """tau2 of the stacked contrasts; 0 when no degree of freedom is left."""
     df = len(stack.y) - stack.x.shape[1]
     if model == "FE" or df <= 0:
@@ -211,7 +213,7 @@ def heterogeneity(stack: Stacked, model: str) -> float:
     return moment if model == "DL" else _reml(stack, moment)
 
 
-def _reml(stack: Stacked, start: float) -> float:
+def _reml(stack: JointContrasts, start: float) -> float:
     from scipy.optimize import minimize_scalar
 
     def loss(tau2: float) -> float:
@@ -240,7 +242,7 @@ def _all_pairs(treatments: tuple[str, ...], reference: str, beta: Vector, cov: V
     return d[:, None] - d[None, :], np.sqrt(np.maximum(var, 0.0))
 
 
-def p_scores(net: Network, small_is_good: bool = False) -> Mapping[str, float]:
+def p_scores(net: RelativeEffects, small_is_good: bool = False) -> Mapping[str, float]:
     """Mean certainty that a treatment beats another one (0 to 1), best first."""
     from scipy.special import ndtr
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.evidence.meta.arms import Arm
+from baxis.evidence.meta.arms import ArmResult
 from baxis.evidence.meta.classes import base_class
 from baxis.evidence.meta.compute import count_fault, joined_mean, mean_fault, size_fault
 from baxis.evidence.meta.effects import LeftOut, check_scale
 from baxis.evidence.meta.network.data import ArmCount, ArmMean, NetworkData, from_counts, from_means
 from baxis.evidence.meta.network.inconsistency import Decomposition, Split, decompose, league, split
-from baxis.evidence.meta.network.pooled import Network, network, p_scores
-from baxis.evidence.meta.pool import Options
+from baxis.evidence.meta.network.pooled import RelativeEffects, network, p_scores
+from baxis.evidence.meta.pool import Pooling
 from baxis.evidence.meta.run import benefit_of
-from baxis.evidence.meta.select import Query, TrialResult, check_names, results
+from baxis.evidence.meta.select import EndpointResults, Query, check_names, results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ class NetworkResult:
 
     query: Query
     by: str
-    net: Network
+    net: RelativeEffects
     scores: Mapping[str, float]
     decomposition: Decomposition
     splits: tuple[Split, ...]
@@ -88,14 +88,14 @@ class NetworkResult:
 
 def run_network(
     evidence: Evidence, query: Query, scale: str = "OR", *, by: str = "class", reference: str = "",
-    options: Options | None = None,
+    options: Pooling | None = None,
 ) -> NetworkResult:  # fmt: skip
     """Network of treatments (classes or drugs) within one endpoint. Every arm enters with its counts (OR, RR,
     RD) or mean and standard error (MD). `options`: model DL (default), REML or FE, and level. Trials that cannot
     enter are named in `left_out`."""
     if by not in ("class", "drug"):
         raise UnknownName("treatment nodes", by, ("class", "drug"))
-    options = options or Options("DL")
+    options = options or Pooling("DL")
     scale = check_scale(scale, ("OR", "RR", "RD", "MD"))
     check_names(evidence, query)
     arms, left_out = _arms(evidence, query, scale, by)
@@ -147,12 +147,12 @@ def _placebo(data: NetworkData) -> str | None:
     return "placebo" if any("placebo" in s.treatments for s in data.studies) else None
 
 
-def _trial_arms(result: TrialResult, scale: str, by: str) -> list[ArmCount | ArmMean] | str:
+def _trial_arms(result: EndpointResults, scale: str, by: str) -> list[ArmCount | ArmMean] | str:
     """Arms of one trial with one node each, or the reason why the trial cannot enter."""
     arms = [a for a in result.arms if a.value == a.value]
     if len(arms) < 2:
         return "fewer than two arms report it"
-    nodes: dict[str, list[Arm]] = {}
+    nodes: dict[str, list[ArmResult]] = {}
     for a in arms:
         nodes.setdefault(node(a, by), []).append(a)
     if len(nodes) < 2:
@@ -167,14 +167,14 @@ def _trial_arms(result: TrialResult, scale: str, by: str) -> list[ArmCount | Arm
     return made
 
 
-def node(arm: Arm, by: str) -> str:
+def node(arm: ArmResult, by: str) -> str:
     """Node of an arm: placebo, its drug, or its class without subtype."""
     if arm.role == "placebo" and arm.drug_class in ("placebo", "conventional DMARD", "glucocorticoid"):
         return "placebo"
     return arm.drug if by == "drug" else base_class(arm.drug_class)
 
 
-def _joined(trial: str, name: str, group: list[Arm], scale: str) -> ArmCount | ArmMean:
+def _joined(trial: str, name: str, group: list[ArmResult], scale: str) -> ArmCount | ArmMean:
     if scale != "MD":
         return ArmCount(trial, name, sum(a.events for a in group), sum(a.n for a in group))
     return ArmMean(trial, name, *joined_mean(tuple(group)))

@@ -15,7 +15,7 @@ Vector = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyContrasts:
     """One study: t treatments, t - 1 contrasts (treatment - first) and their covariance (t - 1, t - 1)."""
 
     label: str
@@ -42,7 +42,7 @@ class Study:
 class NetworkData:
     """Studies on one scale, and those left out."""
 
-    studies: tuple[Study, ...]
+    studies: tuple[StudyContrasts, ...]
     scale: str
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()

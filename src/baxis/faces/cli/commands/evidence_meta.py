@@ -101,13 +101,13 @@ def meta_command(
     _one_format(csv, json)
     from dataclasses import replace
 
-    from baxis.evidence.meta.pool import Options
+    from baxis.evidence.meta.pool import Pooling
     from baxis.evidence.meta.run import run
 
     query = _query(endpoint, disease, week, subgroup, role, control)
     _check_out(out, _stem("meta", query))
     query = replace(query, arms="each") if each_arm else query
-    options = Options(model, knha, level)
+    options = Pooling(model, knha, level)
     result = run(_load(evidence), query, _scale(scale), by=by, options=options, moderators=tuple(moderator or ()))
     if out is not None:
         from baxis.evidence.figures import forest, style
@@ -127,13 +127,13 @@ def funnel_command(
     from dataclasses import asdict
 
     from baxis.evidence.meta.bias import egger
-    from baxis.evidence.meta.pool import Options
+    from baxis.evidence.meta.pool import Pooling
     from baxis.evidence.meta.run import run
     from baxis.evidence.meta.wording import level_text, p_text
 
     query = _query(endpoint, disease, week, "", role, control)
     _check_out(out, _stem("funnel", query))
-    options = Options(model, level=level)
+    options = Pooling(model, level=level)
     result = run(_load(evidence), query, _scale(scale), options=options)
     test = egger(result.effects, options=options)
     if out is not None:
@@ -165,11 +165,11 @@ def network_command(
     _one_format(csv, json)
     from baxis.evidence.meta.network.pooled import known_model as network_model
     from baxis.evidence.meta.network.run import run_network
-    from baxis.evidence.meta.pool import Options
+    from baxis.evidence.meta.pool import Pooling
 
     query = _query(endpoint, disease, week, "", role, "any")
     _check_out(out, _stem("network", query))
-    options = Options(network_model(model), level=level)
+    options = Pooling(network_model(model), level=level)
     result = run_network(_load(evidence), query, scale, by=by, reference=reference, options=options)
     if out is not None:
         from baxis.evidence.figures import network, style
