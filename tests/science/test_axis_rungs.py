@@ -7,7 +7,7 @@ from baxis.axis.checks import report
 from baxis.core.errors import UnknownName
 
 
-def _share(rows: list[checks.Row]) -> float:
+def _share(rows: list[checks.Check]) -> float:
     judged = [r.passed for r in rows if r.passed is not None]
     return sum(judged) / len(judged)
 

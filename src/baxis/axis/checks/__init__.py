@@ -5,6 +5,6 @@ Expected values and tolerances stand in `library/checks/*.csv` and are committed
 
 from __future__ import annotations
 
-from baxis.axis.checks.rungs import RUNGS, Row, check, summary
+from baxis.axis.checks.rungs import RUNGS, Check, check, summary
 
-__all__ = ["RUNGS", "Row", "check", "summary"]
+__all__ = ["RUNGS", "Check", "check", "summary"]

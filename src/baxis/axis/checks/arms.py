@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from baxis.axis.assembly import resting
 from baxis.axis.checks.pharmacology import simulated
-from baxis.axis.checks.rungs import Row, judge
-from baxis.axis.dosing.treatment import Course
+from baxis.axis.checks.rungs import Check, judge
+from baxis.axis.dosing.treatment import Trajectory
 
 ARMS = ("armC", "armT", "armI", "armB", "armN", "last", "infl")
 
 
-def rows(table: list[dict[str, str]]) -> list[Row]:
+def rows(table: list[dict[str, str]]) -> list[Check]:
     """Judged rows: percent change of the arm, mean of the last four weeks before the row's week."""
-    courses: dict[tuple[str, str], Course] = {}
+    courses: dict[tuple[str, str], Trajectory] = {}
     out = []
     for row in table:
         key = (row["disease"], row["treatment"])
@@ -22,7 +22,7 @@ def rows(table: list[dict[str, str]]) -> list[Row]:
     return out
 
 
-def change(disease: str, course: Course, arm: str) -> float:
+def change(disease: str, course: Trajectory, arm: str) -> float:
     """Percent change of an arm from the typical rest, mean of the last four weeks (background inputs act at once)."""
     start = resting.levels(disease)[arm]
     return 100 * (float(course.of(arm)[course.days >= course.days[-1] - 28].mean()) / start - 1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from baxis.axis.assembly import resting
 from baxis.axis.checks.rest import read
-from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.checks.rungs import Check, judge
 from baxis.axis.pathway.isolated import parse
 
 
-def rows(table: list[dict[str, str]]) -> list[Row]:
+def rows(table: list[dict[str, str]]) -> list[Check]:
     """Judged rows: the read-out at the rest under `condition` over the one under `versus` (empty: the disease's own)."""
     cache: dict[tuple[str, str], dict[str, float]] = {}
     out = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.checks.rungs import Check, judge
 from baxis.axis.pathway import isolated
 from baxis.axis.pathway.isolated import Courses
 from baxis.core.errors import UnknownName
@@ -15,7 +15,7 @@ DOSES = np.geomspace(0.003, 30, 41)
 BLOCK = np.geomspace(1e-3, 1e3, 61)
 
 
-def rows(table: list[dict[str, str]]) -> list[Row]:
+def rows(table: list[dict[str, str]]) -> list[Check]:
     """One judged row for each table row; those outside the model's scope are listed with the reason."""
     inside = [r for r in table if not r["out_of_scope"]]
     wanted: dict[tuple[str, bool], int] = {}

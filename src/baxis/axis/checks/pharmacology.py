@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.checks.rungs import Check, judge
 from baxis.axis.dosing import treatment
-from baxis.axis.dosing.treatment import Course
+from baxis.axis.dosing.treatment import Trajectory
 from baxis.axis.tables import observables
 from baxis.core.errors import UnknownName
 
@@ -14,7 +14,7 @@ UNITS = {"fold": "fold", "level": "", "change": "", "recover": "h"}
 DAILY = ("bid", "qd", "tid")
 
 
-def rows(table: list[dict[str, str]]) -> list[Row]:
+def rows(table: list[dict[str, str]]) -> list[Check]:
     """Judged rows; each treatment is simulated once, to the longest week that any of its rows needs."""
     need: dict[tuple[str, str], tuple[float, set[str]]] = {}
     for row in table:
@@ -26,7 +26,7 @@ def rows(table: list[dict[str, str]]) -> list[Row]:
     return [judge(r, "pharmacology", value(r, courses[r["disease"], r["treatment"]]), _unit(r)) for r in table]
 
 
-def simulated(disease: str, text: str, weeks: float, names: list[str]) -> Course:
+def simulated(disease: str, text: str, weeks: float, names: list[str]) -> Trajectory:
     """Course of one treatment; oral daily drugs are followed in half-day steps, as trough and mean are asked for."""
     step = 0.125 if text.split()[-1] in DAILY or " qd " in f" {text} " else 7.0
     return treatment.course(disease, [text], weeks, names, step)
@@ -39,7 +39,7 @@ def _unit(row: dict[str, str]) -> str:
     return "week" if measure.startswith("return") else UNITS.get(measure, "%")
 
 
-def value(row: dict[str, str], course: Course) -> float:
+def value(row: dict[str, str], course: Trajectory) -> float:
     """The row's measure of its read-out at its week."""
     y, weeks, at = course.of(row["readout"]), course.days / 7.0, float(row["week"])
     now = float(np.interp(at, weeks, y))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baxis.axis.checks.rungs import RUNGS, Row, summary
+from baxis.axis.checks.rungs import RUNGS, Check, summary
 from baxis.core import library
 
 _TITLES = {"rest": "Rest", "pathway": "Pathway experiments", "genetics": "Genetics", "pharmacology": "Pharmacology in people",
            "arms": "Drug by arm"}  # fmt: skip
 
 
-def bounds(row: Row) -> str:
+def bounds(row: Check) -> str:
     """The tolerated range."""
     low = "" if row.low is None else f"{row.low:.4g}"
     high = "" if row.high is None else f"{row.high:.4g}"
     return f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
 
 
-def cells(row: Row) -> dict[str, str]:
+def cells(row: Check) -> dict[str, str]:
     """One row as printed."""
     verdict = "outside scope" if row.passed is None else "pass" if row.passed else "FAIL"
     simulated = "" if row.simulated is None else f"{row.simulated:.4g} {row.unit}".strip()
@@ -28,13 +28,13 @@ def cells(row: Row) -> dict[str, str]:
     }  # fmt: skip
 
 
-def lacking(row: Row) -> str:
+def lacking(row: Check) -> str:
     """What the model lacks where a row fails, from `library/checks/comments.csv`; empty where nobody has said it yet."""
     told = {(r["rung"], r["id"]): r["lacks"] for r in library.read_table("checks/comments")}
     return told.get((row.rung, row.id), "") if row.passed is False else ""
 
 
-def _failures(rows: Sequence[Row]) -> list[str]:
+def _failures(rows: Sequence[Check]) -> list[str]:
     """Every failing row with what the model lacks."""
     failed = [r for r in rows if r.passed is False]
     lines = ["", "## What fails, and what the model lacks", ""]
@@ -49,7 +49,7 @@ def _failures(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[Check]) -> str:
     """The page: counts, then one table a rung, failures first."""
     counts = summary(rows)
     lines = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from baxis.axis.assembly import model, resting, vector
-from baxis.axis.checks.rungs import Row, judge
+from baxis.axis.checks.rungs import Check, judge
 from baxis.axis.tables import observables
 
 YEARS = 5.0
 
 
-def rows(table: list[dict[str, str]]) -> list[Row]:
+def rows(table: list[dict[str, str]]) -> list[Check]:
     """Judged rows; a read-out `a/b` is a ratio, `drift` the largest relative change of an observable in five years."""
     levels = {d: resting.levels(d) for d in dict.fromkeys(r["disease"] for r in table)}
     out = []

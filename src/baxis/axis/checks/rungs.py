@@ -14,7 +14,7 @@ RUNGS = ("rest", "pathway", "genetics", "pharmacology", "arms")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Check:
     """One comparison. passed is None where the row is outside the model's scope (`note` says why)."""
 
     id: str
@@ -41,7 +41,7 @@ def limit(text: str) -> float | None:
     return float(text) if text.strip() else None
 
 
-def judge(row: dict[str, str], rung: str, simulated: float | None, unit: str) -> Row:
+def judge(row: dict[str, str], rung: str, simulated: float | None, unit: str) -> Check:
     """Compare a simulated value with a table row's bounds; `error` is the distance outside them (0 inside)."""
     low, high = limit(row["low"]), limit(row["high"])
     passed: bool | None = None
@@ -51,14 +51,14 @@ def judge(row: dict[str, str], rung: str, simulated: float | None, unit: str) ->
         above = max(0.0, simulated - high) if high is not None else 0.0
         passed = bool(simulated == simulated and below == 0 and above == 0)
         error = float(max(below, above)) if simulated == simulated else None
-    return Row(
+    return Check(
         id=row["id"], rung=rung, disease=row.get("disease", ""), what=row["what"], expected=row.get("expected", ""), low=low, high=high,
         simulated=None if simulated is None else float(simulated), unit=unit, error=error, passed=passed, source=row.get("source", ""),
         note=row.get("out_of_scope", ""),
     )  # fmt: skip
 
 
-def check(rung: str = "all", disease: str | None = None) -> list[Row]:
+def check(rung: str = "all", disease: str | None = None) -> list[Check]:
     """Rows of one rung (`rest`, `pathway`, `genetics`, `pharmacology`, `arms`) or of all, for one disease or all."""
     if rung not in (*RUNGS, "all"):
         raise UnknownName("rung", rung, (*RUNGS, "all"))
@@ -66,7 +66,7 @@ def check(rung: str = "all", disease: str | None = None) -> list[Row]:
         from baxis.axis.tables.disease_table import load
 
         disease = load(disease).code
-    out: list[Row] = []
+    out: list[Check] = []
     for name in RUNGS if rung == "all" else (rung,):
         table = library.read_table(f"checks/{name}")
         wanted = [r for r in table if disease is None or r.get("disease", "") in ("", disease)]
@@ -74,7 +74,7 @@ def check(rung: str = "all", disease: str | None = None) -> list[Row]:
     return out
 
 
-def summary(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
+def summary(rows: Sequence[Check]) -> dict[str, dict[str, int]]:
     """Counts by rung: passed, failed, outside the model's scope."""
     out: dict[str, dict[str, int]] = {}
     for row in rows:

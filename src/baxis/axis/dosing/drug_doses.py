@@ -33,7 +33,7 @@ _OFTEN_WORDS = {"weekly": "qw", "monthly": "q4w"}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class DoseGiven:
     """A dose that was given: amount and unit as printed, mg at once in the reference person, and mg in the first four
     weeks where the schedule is known."""
 
@@ -57,7 +57,7 @@ def over_month(doses: list[schedule.Dose], amount: float, unit: str) -> float:
     return math.fsum(each)
 
 
-def known(drug: str) -> tuple[Known, ...]:
+def known(drug: str) -> tuple[DoseGiven, ...]:
     """Doses of a drug by name that its file (`usual_doses`) and the trials' arms print."""
     file = drug_table.file_of(drug)
     return () if file is None else _known(file, library.roots())
@@ -90,7 +90,7 @@ def _routes(file: str, roots: tuple[Path, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _known(file: str, roots: tuple[Path, ...]) -> tuple[Known, ...]:
+def _known(file: str, roots: tuple[Path, ...]) -> tuple[DoseGiven, ...]:
     raw = drug_table.sheet(file)
     found = list(_usual(str(raw.get("usual_doses", ""))))
     for row in _arms(roots).get(file, ()):
@@ -98,7 +98,7 @@ def _known(file: str, roots: tuple[Path, ...]) -> tuple[Known, ...]:
     return tuple(found) if raw["modality"] != "cell therapy" else ()
 
 
-def _usual(text: str) -> Iterator[Known]:
+def _usual(text: str) -> Iterator[DoseGiven]:
     for m in _DOSE.finditer(text):
         often, route = _OFTEN.search(m["tail"]), _ROUTE.search(m["tail"])
         words = often[1].casefold() if often else "qd" if m["day"] else ""
@@ -109,10 +109,10 @@ def _usual(text: str) -> Iterator[Known]:
             amount = float(number) * (1000.0 if m["unit"] == "g/m2" else 1.0)
             if amount > 0:
                 month = over_month(schedule.parse(plan).doses(MONTH), amount, unit) if plan else None
-                yield Known(amount, unit, in_mg(amount, unit), month, way, plan)
+                yield DoseGiven(amount, unit, in_mg(amount, unit), month, way, plan)
 
 
-def _of_arm(row: dict[str, str]) -> list[Known]:
+def _of_arm(row: dict[str, str]) -> list[DoseGiven]:
     """The dose columns of a trial's arm, and the doses that its schedule carries."""
     unit = row["dose_unit"] or "mg"
     if unit not in dose_words.UNITS or not row["dose"] or float(row["dose"]) <= 0:
@@ -121,10 +121,10 @@ def _of_arm(row: dict[str, str]) -> list[Known]:
     try:
         doses = schedule.parse(row["regimen"] or row["schedule"], words=False).doses(365.0)
     except BaxisError:
-        return [Known(amount, unit, in_mg(amount, unit), None, row["route"])]
+        return [DoseGiven(amount, unit, in_mg(amount, unit), None, row["route"])]
     given = {(d.amount, d.unit) for d in doses if d.amount} | {(amount, unit)}
     month = over_month(doses, amount, unit)
-    return [Known(a, u or unit, in_mg(a, u or unit), month, row["route"]) for a, u in sorted(given, key=str) if a]
+    return [DoseGiven(a, u or unit, in_mg(a, u or unit), month, row["route"]) for a, u in sorted(given, key=str) if a]
 
 
 @lru_cache(maxsize=4)

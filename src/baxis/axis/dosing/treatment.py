@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """Course of one typical patient: `values` (T, K) of `names` at `days` (T,)."""
 
     days: np.ndarray
@@ -108,7 +108,7 @@ def course(
     names: Sequence[str],
     step: float = 7.0,
     options: Options | None = None,
-) -> Course:
+) -> Trajectory:
     """Typical patient of a disease from rest under treatment, dose by dose; read-outs every `step` days.
 
     options: of the engine (tolerances); default: the engine's own, on one thread.
@@ -124,4 +124,4 @@ def course(
     )  # fmt: skip
     if run.failures:
         raise InvalidValue("treatment", "; ".join(treatments), f"one that can be run: {run.failures[0]}")
-    return Course(times, tuple(names), np.array(run.values[0]))
+    return Trajectory(times, tuple(names), np.array(run.values[0]))

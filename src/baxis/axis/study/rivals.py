@@ -13,7 +13,7 @@ from baxis.core.errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True)
-class Rival:
+class Alternative:
     """One structural alternative: the parameters that switch it on, the question, and where it is tested."""
 
     name: str
@@ -29,22 +29,22 @@ _BELIMUMAB = "belimumab 700 mg iv weeks 0,2,4 then q4w"
 RIVALS = {
     r.name: r
     for r in (
-        Rival(
+        Alternative(
             name="btk-in-tlr7", question="Does the TLR7 route of lupus B cells need BTK?", switches={"w_tlbtk": 0.8}, disease="SLE",
             treatments=("fenebrutinib 200 mg po bid", "orelabrutinib 50 mg po qd"), weeks=48.0,
             readouts=("infl", "armC", "armT", "armI", "armB", "abc", "plasmablast", "aas", "igg"),
         ),
-        Rival(
+        Alternative(
             name="arms-multiply", question="Do arms of inflammation add or multiply?", switches={"w_mul": 1.0}, disease="SLE",
             treatments=("upadacitinib 30 mg po qd", "elsubrutinib 60 mg po qd", "upadacitinib 30 mg po qd + elsubrutinib 60 mg po qd"),
             weeks=24.0, readouts=("infl",),
         ),
-        Rival(
+        Alternative(
             name="memory-seeds", question="Does autoreactive memory keep the germinal centre, or do naive cells?", switches={"w_rec": 0.9}, disease="SLE",
             treatments=("rituximab 1000 mg iv days 1,15", "cd19 car-t 1000000 cells/kg iv once", _BELIMUMAB), weeks=52.0,
             readouts=("infl", "gcA", "mtA", "naive", "aas"),
         ),
-        Rival(
+        Alternative(
             name="plasma-cells-without-april", question="Do long-lived plasma cells need APRIL?", switches={"f_apd": 0.0}, disease="SLE",
             treatments=("telitacicept 160 mg sc qw", "atacicept 150 mg sc qw", _BELIMUMAB), weeks=52.0,
             readouts=("infl", "aas", "aal", "igg", "lpA"),

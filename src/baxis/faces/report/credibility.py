@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from baxis.axis.checks import Row, check, summary
+from baxis.axis.checks import Check, check, summary
 from baxis.faces.report.assessment import assess, blocks
 from baxis.faces.report.html import table
 
@@ -30,7 +30,7 @@ def assessed(disease: str, drugs: Sequence[str] = (), endpoint: str = "") -> str
     return "".join(blocks(found)) + _checks(found.case.checks, f"the model in {disease}") + CLOSING
 
 
-def _checks(rows: Sequence[Row], subject: str) -> str:
+def _checks(rows: Sequence[Check], subject: str) -> str:
     counts = [(rung, str(c["passed"]), str(c["failed"]), str(c["out_of_scope"])) for rung, c in summary(rows).items()]
     failed = [
         (r.id, r.what, r.expected, "" if r.simulated is None else f"{r.simulated:.3g} {r.unit}")

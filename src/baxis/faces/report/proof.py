@@ -15,7 +15,7 @@ import numpy as np
 
 from baxis import axis, engine, evidence
 from baxis.axis.assembly import dimensions
-from baxis.axis.checks import Row, check
+from baxis.axis.checks import Check, check
 from baxis.axis.dosing import treatment
 from baxis.core import library
 from baxis.core.errors import InvalidValue
@@ -42,10 +42,10 @@ class Case:
     drugs: tuple[str, ...] = ()
     endpoint: str = ""
     tests: Path | None = None
-    rows: list[Row] = field(default_factory=list, compare=False)
+    rows: list[Check] = field(default_factory=list, compare=False)
 
     @cached_property
-    def checks(self) -> list[Row]:
+    def checks(self) -> list[Check]:
         """Checks of the disease's model, run now."""
         return self.rows or check("all", self.disease)
 
