@@ -28,12 +28,12 @@ np.savez(sys.argv[3], **{k: np.ravel(v) for r in ran.values() for k, v in r["dat
 
 
 @pytest.fixture(scope="module")
-def found() -> archive.Simulated:
+def found() -> archive.KeptTrial:
     return archive.simulated("rituximab-reflex", patients=6, seed=2, rtol=1e-7, atol=1e-10)
 
 
 @pytest.fixture(scope="module")
-def omex(found: archive.Simulated, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def omex(found: archive.KeptTrial, tmp_path_factory: pytest.TempPathFactory) -> Path:
     number = int(found.people.ids[2])
     return archive.write_archive(found, tmp_path_factory.mktemp("omex") / "reflex.omex", number)
 
@@ -47,7 +47,7 @@ def apart(values: np.ndarray, own: np.ndarray) -> float:
     return float(np.max(np.abs(values - own) / np.maximum(np.abs(own), floor)))
 
 
-def test_it_holds_models_population_and_results(omex: Path, found: archive.Simulated) -> None:
+def test_it_holds_models_population_and_results(omex: Path, found: archive.KeptTrial) -> None:
     held = zipfile.ZipFile(omex)
     assert {"models/arm_pbo.xml", "models/arm_1000x2.xml", "simulation.sedml", "population.parquet",
             "results/result.json", "results/trajectories.nc", "results/arms.parquet", "recipe.json"} <= set(held.namelist())  # fmt: skip
@@ -84,7 +84,7 @@ def test_tellurium_executes_every_arm(omex: Path, tmp_path: Path) -> None:
             assert apart(got, table[names].to_numpy()) < CLOSE
 
 
-def test_one_patient_and_the_population_alone(found: archive.Simulated, tmp_path: Path) -> None:
+def test_one_patient_and_the_population_alone(found: archive.KeptTrial, tmp_path: Path) -> None:
     text = archive.write_patient(found, tmp_path / "p.xml").read_text()
     assert text.count("<event ") == 1  # the second infusion; the first is in the initial state
     assert len(pd.read_csv(archive.write_population(found, tmp_path / "people.csv"))) == 6

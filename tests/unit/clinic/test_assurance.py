@@ -10,7 +10,7 @@ from scipy import stats
 
 from baxis.clinic.design.design import build
 from baxis.clinic.questions import replicates
-from baxis.clinic.questions.replicates import Plan, _judge_size, _Question, _replicates, _sizes
+from baxis.clinic.questions.replicates import Replication, _judge_size, _Question, _replicates, _sizes
 from baxis.core import streams
 
 
@@ -35,7 +35,7 @@ def expected(effect: float, se: float, between: float) -> tuple[float, float, fl
 @pytest.mark.parametrize("between", [0.0, 0.5])
 def test_power_assurance_and_opposite_are_those_of_a_normal_estimate(effect, between) -> None:
     """Between draws the truth may lie on the other side: then a trial can be significant against the prediction."""
-    row, estimates, p = _judge_size(scores(effect, between), (100, 100), Plan(replicates=8000))
+    row, estimates, p = _judge_size(scores(effect, between), (100, 100), Replication(replicates=8000))
     power, assurance, opposite = expected(effect, np.sqrt(2 / 100), between)
     assert row["power"] == pytest.approx(power, abs=0.02)
     assert row["assurance"] == pytest.approx(assurance, abs=0.02)
@@ -49,7 +49,7 @@ def test_power_assurance_and_opposite_are_those_of_a_normal_estimate(effect, bet
 
 
 def test_of_two_proportions_too() -> None:
-    row, _, _ = _judge_size(question(0.5, 0.4, 0.1), (400, 300), Plan(replicates=8000))
+    row, _, _ = _judge_size(question(0.5, 0.4, 0.1), (400, 300), Replication(replicates=8000))
     se = np.sqrt(0.25 / 400 + 0.24 / 300)
     power, assurance, opposite = expected(0.1, se, 0.1)
     assert row["power"] == pytest.approx(power, abs=0.02)
@@ -60,13 +60,13 @@ def test_of_two_proportions_too() -> None:
 
 
 def test_the_level_of_the_test_is_the_plans() -> None:
-    strict, _, _ = _judge_size(scores(0.0), (60, 60), Plan(replicates=4000, alpha=0.01))
+    strict, _, _ = _judge_size(scores(0.0), (60, 60), Replication(replicates=4000, alpha=0.01))
     assert strict["assurance"] == strict["power"] == strict["opposite"] == 0  # no direction is predicted
     _, p = _replicates(scores(0.0), (60, 60), 8000, 0.0)
     assert np.mean(p < 0.01) == pytest.approx(0.01, abs=0.004)
-    one, _, p = _judge_size(scores(0.3), (60, 60), Plan(replicates=4000, alpha=0.2))
+    one, _, p = _judge_size(scores(0.3), (60, 60), Replication(replicates=4000, alpha=0.2))
     assert one["assurance"] + one["opposite"] == pytest.approx(np.mean(p < 0.2))
-    assert np.isnan(_judge_size(scores(0.3), (60, 60), Plan(replicates=1))[0]["sd"])
+    assert np.isnan(_judge_size(scores(0.3), (60, 60), Replication(replicates=1))[0]["sd"])
 
 
 def test_p_values_of_proportions_are_those_of_the_pooled_z_test() -> None:
@@ -111,7 +111,7 @@ def test_a_trial_without_any_spread_says_nothing() -> None:
 
 def test_bounds_of_a_plan() -> None:
     for good in ({"replicates": 1}, {"replicates": replicates.MOST}, {"sizes": (2,)}, {"alpha": 0.499}):
-        Plan(**good)
+        Replication(**good)
     for bad in (
         {"replicates": replicates.MOST + 1},
         {"replicates": 0},
@@ -121,9 +121,9 @@ def test_bounds_of_a_plan() -> None:
     ):
         name = next(iter(bad))
         with pytest.raises(replicates.InvalidValue, match=name):
-            Plan(**bad)
+            Replication(**bad)
     assert replicates.MOST == 100_000
-    assert (Plan().replicates, Plan().alpha) == (1000, 0.05)
+    assert (Replication().replicates, Replication().alpha) == (1000, 0.05)
 
 
 def test_sizes_are_the_plans_or_the_published_ones() -> None:
@@ -131,8 +131,8 @@ def test_sizes_are_the_plans_or_the_published_ones() -> None:
         def __init__(self, n: int) -> None:
             self.n = n
 
-    assert _sizes(Plan(), Arm(40), Arm(60)) == [(40, 60)]
-    assert _sizes(Plan(sizes=(10, 20)), Arm(40), Arm(60)) == [(10, 10), (20, 20)]
+    assert _sizes(Replication(), Arm(40), Arm(60)) == [(40, 60)]
+    assert _sizes(Replication(sizes=(10, 20)), Arm(40), Arm(60)) == [(10, 10), (20, 20)]
 
 
 class _Lab:
@@ -193,7 +193,7 @@ VALUES = {"b": [1.0, 1.0, 0.0, np.nan], "a": [0.0, 1.0, 0.0, 1.0], "c": [np.nan,
 
 def test_arms_are_compared_on_the_patients_that_both_have(told) -> None:
     run, asked = told
-    found = run(VALUES, Plan(replicates=3))
+    found = run(VALUES, Replication(replicates=3))
     assert asked == [([1, 0, 0], [5, 6, 7], "RA"), ([0, 1, 0], [6, 7, 8], "RA")]
     assert found.table["arm_id"].tolist() == ["b", "c"]
     assert found.table["predicted"].tolist() == pytest.approx([2 / 3 - 1 / 3, 1 - 2 / 3])
@@ -205,30 +205,30 @@ def test_arms_are_compared_on_the_patients_that_both_have(told) -> None:
     assert found.recipe["seed"] == 1
     assert found.trials["estimate"][:3].tolist() == estimates.tolist()
     assert found.trials["replicate"].tolist() == [0, 1, 2] * 2
-    continuous = run(VALUES, Plan(replicates=3), ("ACR20",))
+    continuous = run(VALUES, Replication(replicates=3), ("ACR20",))
     assert set(continuous.table["scale"]) == {"mean_difference"}
 
 
 def test_the_endpoint_is_the_primary_one_unless_another_is_asked_for(told) -> None:
     run, _ = told
     for plan, name, week in (
-        (Plan(2), "ACR20", 24),
-        (Plan(2, week=12), "ACR20", 12),
-        (Plan(2, endpoint="ACR20"), "ACR20", 24),
-        (Plan(2, endpoint="ACR50"), "ACR50", 24),
-        (Plan(2, endpoint="DAS28_change"), "DAS28_change", 12),
-        (Plan(2, endpoint="ACR20", week=12), "ACR20", 12),
+        (Replication(2), "ACR20", 24),
+        (Replication(2, week=12), "ACR20", 12),
+        (Replication(2, endpoint="ACR20"), "ACR20", 24),
+        (Replication(2, endpoint="ACR50"), "ACR50", 24),
+        (Replication(2, endpoint="DAS28_change"), "DAS28_change", 12),
+        (Replication(2, endpoint="ACR20", week=12), "ACR20", 12),
     ):
         found = run(VALUES, plan)
         assert (found.endpoint.name, found.endpoint.week) == (name, week), plan
     with pytest.raises(replicates.UnknownName, match="week 48"):
-        run(VALUES, Plan(2, week=48))
+        run(VALUES, Replication(2, week=48))
     with pytest.raises(replicates.UnknownName, match="ACR51"):
-        run(VALUES, Plan(2, endpoint="ACR51"))
+        run(VALUES, Replication(2, endpoint="ACR51"))
     assert found.to_dict()["alpha"] == 0.05
     assert len(replicates.replicate_trials(design()).trials) == 2000  # a plan of its own: a thousand for each arm
 
 
 def test_the_spread_of_few_replicates_is_that_of_a_sample() -> None:
-    row, estimates, _ = _judge_size(scores(0.3), (60, 60), Plan(replicates=2))
+    row, estimates, _ = _judge_size(scores(0.3), (60, 60), Replication(replicates=2))
     assert row["sd"] == pytest.approx(abs(estimates[0] - estimates[1]) / np.sqrt(2))

@@ -12,7 +12,7 @@ import pytest
 import baxis
 from baxis import evidence
 from baxis.clinic.people import baseline, matching
-from baxis.clinic.people.matched import Target
+from baxis.clinic.people.matched import Characteristic
 from baxis.clinic.questions.large import run_large
 from baxis.core.errors import InvalidValue
 from baxis.faces.cli.app import build
@@ -20,8 +20,8 @@ from baxis.faces.cli.app import build
 TRIAL = "tabalumab-ra-ph2-tnfir"
 
 
-def target(measure: str, mean: float, sd: float = float("nan"), share: bool = False) -> Target:
-    return Target(measure, measure, "1", mean, sd, 100.0, share, "")
+def target(measure: str, mean: float, sd: float = float("nan"), share: bool = False) -> Characteristic:
+    return Characteristic(measure, measure, "1", mean, sd, 100.0, share, "")
 
 
 def test_weights_reach_the_moments_and_are_the_nearest_to_equal() -> None:

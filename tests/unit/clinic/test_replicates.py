@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import baxis
-from baxis.clinic.questions.replicates import Plan, _Question, _replicates
+from baxis.clinic.questions.replicates import Replication, _Question, _replicates
 from baxis.core.errors import InvalidValue, UnknownName
 
 FEW = {"patients": 60, "seed": 3}
@@ -38,7 +38,7 @@ def test_an_uncertain_truth_widens_the_estimates() -> None:
 
 
 def test_larger_trials_have_more_power_and_the_same_seed_the_same_numbers() -> None:
-    plan = Plan(replicates=400, sizes=(50, 400))
+    plan = Replication(replicates=400, sizes=(50, 400))
     found = baxis.replicate_trials("fenebrutinib-sle-ph2", plan, **FEW)
     again = baxis.replicate_trials("fenebrutinib-sle-ph2", plan, **FEW)
     assert found.trials.equals(again.trials)
@@ -50,7 +50,7 @@ def test_larger_trials_have_more_power_and_the_same_seed_the_same_numbers() -> N
 
 
 def test_published_sizes_are_the_default() -> None:
-    found = baxis.replicate_trials("fenebrutinib-sle-ph2", Plan(replicates=20), **FEW)
+    found = baxis.replicate_trials("fenebrutinib-sle-ph2", Replication(replicates=20), **FEW)
     control, *active = found.design.arms
     assert found.table["n_active"].tolist() == [a.n for a in active]
     assert set(found.table["n_control"]) == {control.n}
@@ -59,10 +59,10 @@ def test_published_sizes_are_the_default() -> None:
 
 def test_wrong_plans_are_named() -> None:
     with pytest.raises(InvalidValue, match="at least 2 patients"):
-        Plan(sizes=(1,))
+        Replication(sizes=(1,))
     with pytest.raises(InvalidValue, match="replicates"):
-        Plan(replicates=0)
+        Replication(replicates=0)
     with pytest.raises(InvalidValue, match="alpha"):
-        Plan(alpha=0.7)
+        Replication(alpha=0.7)
     with pytest.raises(UnknownName, match="SRI-4"):
-        baxis.replicate_trials("fenebrutinib-sle-ph2", Plan(endpoint="SRI4"), **FEW)
+        baxis.replicate_trials("fenebrutinib-sle-ph2", Replication(endpoint="SRI4"), **FEW)

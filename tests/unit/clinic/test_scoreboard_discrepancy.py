@@ -16,12 +16,12 @@ from baxis.clinic.scoreboard import scoreboard, stacking
 from baxis.clinic.scoreboard.mechanism import Mechanism
 from baxis.clinic.scoreboard.prediction import Prediction
 from baxis.clinic.scoreboard.rivals import rivals
-from baxis.clinic.scoreboard.shown.panel import LeftOut
+from baxis.clinic.scoreboard.shown.panel import WithoutOwnTrial
 from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
 
 
-def made(error: float, n: int = 40) -> c.Training:
+def made(error: float, n: int = 40) -> c.CalibrationSet:
     """Contrasts of two classes in one disease; the mechanism errs by `error` in the first class only."""
     k = np.arange(n)
     m = 0.1 + 0.5 * (k % 7) / 7
@@ -31,7 +31,9 @@ def made(error: float, n: int = 40) -> c.Training:
     )
     y = m + np.where(first, error, 0.0) + 0.02 * np.sin(3.0 * k)
     se, shared = np.full(n, 0.05), np.full(n, 0.5)
-    return c.Training(y, m, np.zeros(n), se, shared, names, np.full(names.shape, ""), np.array([f"t{i}" for i in k]))
+    return c.CalibrationSet(
+        y, m, np.zeros(n), se, shared, names, np.full(names.shape, ""), np.array([f"t{i}" for i in k])
+    )
 
 
 def test_no_term_where_the_mechanism_is_right() -> None:
@@ -121,7 +123,7 @@ def test_results_kept_out_of_fitting_do_not_reach_the_fit(monkeypatch: pytest.Mo
     assert again == (kept, terms)
 
 
-def stacked(truth: float, n: int = 80) -> c.Training:
+def stacked(truth: float, n: int = 80) -> c.CalibrationSet:
     """Contrasts that lie `truth` of the way from the meta-regression to the mechanism."""
     data = made(0.0, n)
     s = 0.3 + 0.2 * np.cos(1.7 * np.arange(n))
@@ -157,10 +159,10 @@ def test_without_the_mechanism_the_meta_regression_stands_alone() -> None:
 
 def test_a_left_out_trial_moves_by_its_shift() -> None:
     mine = next(r for r in c.calibration_rows() if c.key(r) in c.left_out_shifts())
-    moved = LeftOut(Fixed(0.1), {c.key(mine): 0.05}).predict(mine)
+    moved = WithoutOwnTrial(Fixed(0.1), {c.key(mine): 0.05}).predict(mine)
     assert moved.mean == pytest.approx(0.15)
     assert moved.draws.mean() == pytest.approx(0.15)
-    assert LeftOut(Fixed(0.1), {}).predict(mine).mean == 0.1
+    assert WithoutOwnTrial(Fixed(0.1), {}).predict(mine).mean == 0.1
 
 
 class Fixed:

@@ -11,7 +11,7 @@ import pytest
 
 import baxis
 from baxis.clinic.conduct.settings import Settings
-from baxis.clinic.questions.replicates import Plan, replicate_trials
+from baxis.clinic.questions.replicates import Replication, replicate_trials
 from baxis.clinic.result.asked import OTHERS, sentence
 from baxis.core import library
 from baxis.core.errors import InvalidValue
@@ -46,7 +46,7 @@ QUESTIONS: dict[str, tuple[Ask, int, Callable[[Any], list[str]] | None]] = {
     "timing": (
         lambda s: timing(["belimumab", "rituximab"], "SLE", 12, (4.0,), settings=s), 10, cli_combine.scanned,
     ),
-    "power": (lambda s: replicate_trials("explorer", Plan(replicates=20), s), 20, None),
+    "power": (lambda s: replicate_trials("explorer", Replication(replicates=20), s), 20, None),
 }  # fmt: skip
 
 
@@ -83,14 +83,14 @@ def flat(text: str) -> str:
 
 
 def test_nothing_asked_says_nothing() -> None:
-    found = replicate_trials("explorer", Plan(replicates=20), Settings(patients=20))
+    found = replicate_trials("explorer", Replication(replicates=20), Settings(patients=20))
     assert "asked" not in found.recipe
     assert sentence(found.recipe) == ""
 
 
 def test_an_exposure_of_a_design_is_said_by_power_too() -> None:
     design = baxis.read_design("explorer").replace(exposure={"fcgr3a": "FF"})
-    found = replicate_trials(design, Plan(replicates=20), Settings(patients=20))
+    found = replicate_trials(design, Replication(replicates=20), Settings(patients=20))
     assert "fcgr3a set to FF" in sentence(found.recipe)
 
 
@@ -99,7 +99,7 @@ def test_a_library_laid_over_the_shipped_one_is_said_by_every_question(tmp_path:
     folder.mkdir()
     library.overlay(folder)
     try:
-        found = replicate_trials("explorer", Plan(replicates=20), Settings(patients=20))
+        found = replicate_trials("explorer", Replication(replicates=20), Settings(patients=20))
     finally:
         library.reset()
     assert sentence(found.recipe) == "Asked for: library of mine laid over the shipped one."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from baxis import engine
 from baxis.clinic.design.design import Arm
 from baxis.clinic.people.population import Population
-from baxis.clinic.therapy.courses import Course, of_arm
+from baxis.clinic.therapy.courses import Intake, of_arm
 from baxis.clinic.therapy.decisions import Decision
 
 Array = NDArray[np.float64]
@@ -29,11 +29,11 @@ class ArmRun:
     outputs: dict[str, Array]
     status: NDArray[np.int8]
     failures: list[dict[str, Any]]
-    courses: tuple[Course, ...] = ()
+    courses: tuple[Intake, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
     @property
-    def taken(self) -> tuple[Course, ...]:
+    def taken(self) -> tuple[Intake, ...]:
         """The courses, those with which the arm begins where none were kept."""
         return self.courses or of_arm(self.arm, self.status.size)
 

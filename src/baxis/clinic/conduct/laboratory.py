@@ -13,16 +13,15 @@ from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.design import prescribed
 from baxis.clinic.design.design import Arm, Design, Entry, Switch
-from baxis.clinic.instruments import Course as Seen
-from baxis.clinic.instruments import Instrument, Visits, instrument
+from baxis.clinic.instruments import Course, Instrument, Visits, instrument
 from baxis.clinic.instruments.base import STEROID
 from baxis.clinic.people import matched, matching
 from baxis.clinic.people.baseline import targets, values
 from baxis.clinic.people.bounds import BOUNDS
-from baxis.clinic.people.matched import Target
+from baxis.clinic.people.matched import Characteristic
 from baxis.clinic.people.own_population import read_population
 from baxis.clinic.people.population import Population, draw, join, typical
-from baxis.clinic.therapy.courses import Course
+from baxis.clinic.therapy.courses import Intake
 from baxis.clinic.therapy.steroid import steroid_dose
 from baxis.core import units
 from baxis.core.errors import Faults, InvalidValue, UnknownName
@@ -69,7 +68,7 @@ class Laboratory:
         people = join(kept).take(np.arange(wanted))
         return people, int(people.ids[-1]) + 1
 
-    def _matched(self, wanted: list[Target]) -> tuple[Population, int]:
+    def _matched(self, wanted: list[Characteristic]) -> tuple[Population, int]:
         """Patients taken from three times as many eligible candidates in proportion to their weights."""
         if not wanted:
             raise InvalidValue(
@@ -116,17 +115,17 @@ class Laboratory:
         """What the instrument records of an arm."""
         return self.recorded(people, run.outputs, run.taken)
 
-    def recorded(self, people: Population, outputs: dict[str, Array], courses: Sequence[Course]) -> Visits:
+    def recorded(self, people: Population, outputs: dict[str, Array], courses: Sequence[Intake]) -> Visits:
         """What the instrument records of these outputs (n, T) under these courses."""
         return self.tool.observe(self._course(people, outputs, steroid_dose(self.design, courses, people, self.days)))
 
-    def _course(self, people: Population, outputs: dict[str, Array], dose: Array | None = None) -> Seen:
+    def _course(self, people: Population, outputs: dict[str, Array], dose: Array | None = None) -> Course:
         shape = (len(people.ids), self.days.size)
         level = {k: self.typical[k][people.carried][:, None] for k in self.tool.needs}
         relative = {k: np.broadcast_to(outputs[k] / level[k], shape) for k in self.tool.needs}
         if dose is not None:
             relative[STEROID] = dose
-        return Seen(self.settings.seed, people.ids, self.days, relative, self.design.prior_treatment)
+        return Course(self.settings.seed, people.ids, self.days, relative, self.design.prior_treatment)
 
 
 def visit_days(design: Design) -> Array:

@@ -18,7 +18,7 @@ from baxis.clinic.conduct.arm_run import ArmRun, failure
 from baxis.clinic.conduct.happenings import dropout_visit
 from baxis.clinic.design.design import Arm, Design, Switch
 from baxis.clinic.instruments.base import at_most
-from baxis.clinic.therapy.courses import Course, begun, of_arm
+from baxis.clinic.therapy.courses import Intake, begun, of_arm
 from baxis.clinic.therapy.decisions import Decision, rules
 from baxis.clinic.therapy.regimen import plan
 
@@ -68,7 +68,7 @@ class _Arm:
     lab: Laboratory
     arm: Arm
     people: Population
-    courses: tuple[Course, ...]
+    courses: tuple[Intake, ...]
     parameters: Array
     events: engine.Events | None
     run: engine.Run

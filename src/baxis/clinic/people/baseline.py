@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from baxis import axis
 from baxis.clinic.people.bounds import PREDNISONE_EQUIVALENT
-from baxis.clinic.people.matched import Target
+from baxis.clinic.people.matched import Characteristic
 from baxis.core import library
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def named(characteristic: str) -> str:
     return re.sub(r"_([A-Za-z]+_per_[A-Za-z]+|frac|y)$", "", characteristic).replace("_", " ")
 
 
-def targets(design: Design, tables: Evidence) -> list[Target]:
+def targets(design: Design, tables: Evidence) -> list[Characteristic]:
     """What the trial published of its baseline and a virtual patient has too, in the order of the library's table."""
     rows = tables.baseline
     rows = rows[(rows.trial_id == design.trial_id) & rows.detail.fillna("").isin(WHOLE)]
@@ -55,7 +55,7 @@ def targets(design: Design, tables: Evidence) -> list[Target]:
     return out
 
 
-def _pooled(rows: pd.DataFrame, n: Array, known: dict[str, str]) -> Target:
+def _pooled(rows: pd.DataFrame, n: Array, known: dict[str, str]) -> Characteristic:
     """One target of several arms: mean by size, sd within and between arms."""
     factor, share = float(known["factor"]), bool((rows.statistic == "fraction").all())
     both = np.array([_moments(r, size) for r, size in zip(rows.itertuples(), n, strict=True)])
@@ -64,7 +64,7 @@ def _pooled(rows: pd.DataFrame, n: Array, known: dict[str, str]) -> Target:
     if share:
         sd = float(np.sqrt(mean * (1.0 - mean)))
     source = "; ".join(sorted({str(s) for s in rows.source.dropna()}))
-    return Target(characteristic=known["characteristic"], measure=known["measure"], unit=known["unit"], mean=factor * mean, sd=factor * sd, n=float(n.sum()), share=share, source=source)  # fmt: skip
+    return Characteristic(characteristic=known["characteristic"], measure=known["measure"], unit=known["unit"], mean=factor * mean, sd=factor * sd, n=float(n.sum()), share=share, source=source)  # fmt: skip
 
 
 def _moments(row: Any, n: float) -> tuple[float, float]:
@@ -106,7 +106,7 @@ def table(design: Design, tables: Evidence, people: Population, visits: Visits) 
     return pd.DataFrame(out, columns=list(COLUMNS))
 
 
-def _judged(t: Target, x: Array) -> dict[str, Any]:
+def _judged(t: Characteristic, x: Array) -> dict[str, Any]:
     """Standardised difference, and what is wrong with it."""
     sd = float(x.std()) if np.isnan(t.sd) else float(np.sqrt((t.sd**2 + x.var()) / 2.0))
     gap = float(x.mean()) - t.mean

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Target:
+class Characteristic:
     """A published characteristic over all arms: mean, sd (NaN where none was published), patients behind it."""
 
     characteristic: str

@@ -19,7 +19,7 @@ from baxis.clinic.people.matched import LEAST, LEAST_SHARE
 from baxis.core import streams
 
 if TYPE_CHECKING:
-    from baxis.clinic.people.matched import Target
+    from baxis.clinic.people.matched import Characteristic
 
 Array = NDArray[np.float64]
 POOL = 3  # eligible candidates for each patient wanted
@@ -32,7 +32,7 @@ def effective_size(weights: Array) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def weigh(values: dict[str, Array], wanted: list[Target]) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
+def weigh(values: dict[str, Array], wanted: list[Characteristic]) -> tuple[Array, tuple[str, ...], tuple[str, ...]]:
     """Weights (n,) that sum to 1, what they match and what was left out. values: (n,) of each candidate by measure."""
     n = next(iter(values.values())).size
     floor = min(LEAST_SHARE * n, LEAST)
@@ -54,7 +54,7 @@ def weigh(values: dict[str, Array], wanted: list[Target]) -> tuple[Array, tuple[
     return weights, tuple(done), tuple(out)
 
 
-def _constraints(values: dict[str, Array], wanted: list[Target]) -> list[tuple[str, Array | None, float]]:
+def _constraints(values: dict[str, Array], wanted: list[Characteristic]) -> list[tuple[str, Array | None, float]]:
     """Means of everything first, then sds: (name, what must average 0 (n,), tolerance)."""
     means: list[tuple[str, Array | None, float]] = []
     sds: list[tuple[str, Array | None, float]] = []

@@ -165,7 +165,7 @@ def run_in(parameters: Array, start: Array, options: engine.Options) -> engine.E
     return engine.simulate(axis.kernel(), parameters, start, times=[RUN_IN_DAYS], outputs=names, options=options)
 
 
-class Source(Protocol):
+class RandomSource(Protocol):
     """Where random numbers come from: `core.streams`, or a point of the space of patients that inference moves."""
 
     def normal(self, seed: int, purpose: str, patients: ArrayLike, n: int = 1) -> Array:
@@ -175,7 +175,7 @@ class Source(Protocol):
         """Uniforms in (0, 1), (patients, n)."""
 
 
-def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64], source: Source = streams) -> Array:
+def spread_parameters(disease: str, seed: int, ids: NDArray[np.int64], source: RandomSource = streams) -> Array:
     """Parameter matrix (n, P) of patients about the disease's typical vector."""
     out = typical_parameters(disease)[posterior.draw_of(ids, disease)]
     _endotypes(out, disease, source.uniform(seed, "endotype", ids)[:, 0])

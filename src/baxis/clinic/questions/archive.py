@@ -34,7 +34,7 @@ Changes = list[tuple[float, int, str, float]]  # day, kind, target, amount
 
 
 @dataclass(frozen=True)
-class Simulated:
+class KeptTrial:
     """A trial with its population kept: what an archive is made of."""
 
     result: TrialResult
@@ -50,7 +50,7 @@ class Simulated:
         return patient_sbml.patient_sbml(parameters[k], self.people.rest[k], changes, design.disease, slots)
 
 
-def simulated(trial: str | Path | Design, settings: Settings | None = None, **changes: object) -> Simulated:
+def simulated(trial: str | Path | Design, settings: Settings | None = None, **changes: object) -> KeptTrial:
     """Run a trial as `run_trial` does, and keep its population."""
     chosen = settle(settings, changes)
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
@@ -58,12 +58,12 @@ def simulated(trial: str | Path | Design, settings: Settings | None = None, **ch
     people, screened = lab.screen()
     runs = [run_arm(lab, arm, people) for arm in design.arms]
     visits = [lab.measure(people, run) for run in runs]
-    return Simulated(
+    return KeptTrial(
         TrialResult.of(summarise(design, lab.tool, people, (runs, visits), screened, chosen)), people, chosen.dosing
     )
 
 
-def population(found: Simulated) -> pd.DataFrame:
+def population(found: KeptTrial) -> pd.DataFrame:
     """One row a virtual patient: baseline measures, then `parameter.NAME` that differ between patients, `rest.STATE`."""
     people = found.people
     table = found.result.patients.reset_index(drop=True)
@@ -73,7 +73,7 @@ def population(found: Simulated) -> pd.DataFrame:
     return pd.concat([table, pd.DataFrame(columns)], axis=1)
 
 
-def write_population(found: Simulated, path: str | Path) -> Path:
+def write_population(found: KeptTrial, path: str | Path) -> Path:
     """Write `population` as Parquet, or as CSV where the file ends so; whole or not at all."""
     target = Path(path)
     table = population(found)
@@ -85,7 +85,7 @@ def write_population(found: Simulated, path: str | Path) -> Path:
     return target
 
 
-def write_patient(found: Simulated, path: str | Path, patient: int | None = None, arm: str | None = None) -> Path:
+def write_patient(found: KeptTrial, path: str | Path, patient: int | None = None, arm: str | None = None) -> Path:
     """Write the SBML of one virtual patient. Raises InvalidValue or UnknownName for one, or an arm, that is not there."""
     runs = {run.arm.arm_id: run for run in found.result.runs}
     active = [a for a, run in runs.items() if run.arm is not found.result.design.control]
@@ -97,7 +97,7 @@ def write_patient(found: Simulated, path: str | Path, patient: int | None = None
     return target
 
 
-def write_archive(found: Simulated, path: str | Path, patient: int | None = None) -> Path:
+def write_archive(found: KeptTrial, path: str | Path, patient: int | None = None) -> Path:
     """Write the archive, whole or not at all.
 
     models/ARM.xml: the patient of this number (default: the first) in each arm; simulation.sedml: their read-outs day by
@@ -122,7 +122,7 @@ def write_archive(found: Simulated, path: str | Path, patient: int | None = None
     return target
 
 
-def _place(found: Simulated, patient: int | None) -> int:
+def _place(found: KeptTrial, patient: int | None) -> int:
     """Where a patient's number stands; the first patient where none is asked for."""
     ids = [int(i) for i in found.people.ids]
     if patient is not None and patient not in ids:
@@ -163,7 +163,7 @@ def _course(run: ArmRun, k: int) -> str:
     return table.to_csv(index=False)
 
 
-def _tables(found: Simulated) -> dict[str, str | bytes]:
+def _tables(found: KeptTrial) -> dict[str, str | bytes]:
     """Population and results as Parquet, the trajectories as netCDF too."""
     result = found.result
     frames = {

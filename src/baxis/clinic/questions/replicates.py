@@ -34,7 +34,7 @@ MOST = 100_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class Replication:
     """What to replicate. sizes: patients in each arm (empty: the published sizes); alpha: two-sided level of the test."""
 
     replicates: int = 1000
@@ -58,7 +58,7 @@ class Replicates:
 
     design: Design
     endpoint: Endpoint
-    plan: Plan
+    plan: Replication
     table: pd.DataFrame
     trials: pd.DataFrame = field(repr=False)
     recipe: dict[str, Any]
@@ -71,7 +71,7 @@ class Replicates:
 
 
 def replicate_trials(
-    trial: str | Path | Design, plan: Plan | None = None, settings: Settings | None = None, **changes: object
+    trial: str | Path | Design, plan: Replication | None = None, settings: Settings | None = None, **changes: object
 ) -> Replicates:
     """Replicate a trial `plan.replicates` times at each size. changes: fields of Settings.
 
@@ -79,7 +79,7 @@ def replicate_trials(
     power, assurance (share significant in the predicted direction) and opposite (share significant against it).
     Raises UnknownName for an endpoint that the design lacks, InvalidValue for one that is a hazard ratio.
     """
-    plan, chosen = plan or Plan(), settle(settings, changes)
+    plan, chosen = plan or Replication(), settle(settings, changes)
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
     endpoint = _endpoint(design, plan)
     lab = Laboratory(design, chosen)
@@ -111,7 +111,7 @@ def replicate_trials(
     return Replicates(design, endpoint, plan, pd.DataFrame(rows), pd.concat(trials, ignore_index=True), recipe)
 
 
-def _endpoint(design: Design, plan: Plan) -> Endpoint:
+def _endpoint(design: Design, plan: Replication) -> Endpoint:
     named = [e for e in design.endpoints if plan.endpoint in (None, e.name) and plan.week in (None, e.week)]
     if not named:
         asked = " at ".join(
@@ -122,7 +122,7 @@ def _endpoint(design: Design, plan: Plan) -> Endpoint:
     return design.primary if design.primary in named else named[0]
 
 
-def _sizes(plan: Plan, arm: Arm, control: Arm) -> list[tuple[int, int]]:
+def _sizes(plan: Replication, arm: Arm, control: Arm) -> list[tuple[int, int]]:
     return [(n, n) for n in plan.sizes] or [(arm.n, control.n)]
 
 
@@ -140,7 +140,7 @@ class _Question:
         return float(self.active.mean() - self.control.mean())
 
 
-def _judge_size(q: _Question, sizes: tuple[int, int], plan: Plan) -> tuple[dict[str, Any], Array, Array]:
+def _judge_size(q: _Question, sizes: tuple[int, int], plan: Replication) -> tuple[dict[str, Any], Array, Array]:
     fixed = _replicates(q, sizes, plan.replicates, 0.0)
     estimates, p = _replicates(q, sizes, plan.replicates, q.between)
     sign = np.sign(q.predicted)

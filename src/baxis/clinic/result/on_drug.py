@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from baxis.clinic.therapy.courses import Course
+from baxis.clinic.therapy.courses import Intake
 from baxis.clinic.therapy.decisions import Decision, rules
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ def _joined(frames: list[pd.DataFrame], name: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS[name]))
 
 
-def read(folder: Path, design: Design, arm: Arm) -> tuple[tuple[Course, ...], tuple[Decision, ...]]:
+def read(folder: Path, design: Design, arm: Arm) -> tuple[tuple[Intake, ...], tuple[Decision, ...]]:
     """Courses and decisions of an arm; none from a folder that was written before they were kept."""
     if not all((folder / f"{n}.parquet").is_file() for n in COLUMNS):
         return (), ()
     courses, decisions = (_by(folder / f"{n}.parquet", arm.arm_id, key) for n, key in (("courses", "course"), ("decisions", "rule")))  # fmt: skip
     taken = tuple(
-        Course(_treatment(c["treatment"].iloc[0]), c["takes"].to_numpy(bool), c["stop_day"].to_numpy(float))
+        Intake(_treatment(c["treatment"].iloc[0]), c["takes"].to_numpy(bool), c["stop_day"].to_numpy(float))
         for c in courses
     )
     fired = zip(rules(design, arm), decisions, strict=False)

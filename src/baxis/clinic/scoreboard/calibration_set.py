@@ -57,7 +57,7 @@ def unit(row: dict[str, Any], moments: Plain) -> float:
 
 
 @dataclass(frozen=True)
-class Training:
+class CalibrationSet:
     """Calibration contrasts in patients' standard deviations, benefit up: y, m, s, se (n,), share of the control in the
     sampling variance (n,), labels of the arm and of an active control (n, groups), and the control group of each.
 
@@ -84,15 +84,15 @@ class Training:
         """(n,): trial of each contrast."""
         return self.labels[:, GROUPS.index("trial")]
 
-    def only(self, keep: NDArray[np.bool_]) -> Training:
+    def only(self, keep: NDArray[np.bool_]) -> CalibrationSet:
         """The contrasts that are kept."""
-        return Training(*(getattr(self, f.name)[keep] for f in fields(self)))
+        return CalibrationSet(*(getattr(self, f.name)[keep] for f in fields(self)))
 
-    def without(self, trial: str) -> Training:
+    def without(self, trial: str) -> CalibrationSet:
         """All but one trial."""
         return self.only(self.trial != trial)
 
-    def simulated(self) -> Training:
+    def simulated(self) -> CalibrationSet:
         """Those that the mechanism can simulate."""
         return self.only(~np.isnan(self.m))
 
@@ -103,7 +103,9 @@ class Training:
         return np.where(same, np.outer(part, part), 0.0) + np.diag(self.se**2 * (1 - self.shared))
 
 
-def training(rows: list[dict[str, Any]], said: dict[tuple[Any, ...], tuple[float, float]], moments: Plain) -> Training:
+def training(
+    rows: list[dict[str, Any]], said: dict[tuple[Any, ...], tuple[float, float]], moments: Plain
+) -> CalibrationSet:
     """Training set of calibration contrasts. said: (mechanism, meta-regression) of each, the own trial left out."""
     out, drugs = [], arm_drugs(ev.load())
     for row in rows:
@@ -117,7 +119,7 @@ def training(rows: list[dict[str, Any]], said: dict[tuple[Any, ...], tuple[float
         out.append((*numbers, names, members(names, active_control(row, drugs)), control))
     columns = list(zip(*out, strict=True))
     y, m_, s_, se_, shared = (np.array(v, dtype=float) for v in columns[:5])
-    return Training(y, m_, s_, se_, shared, *(np.array(v) for v in columns[5:]))
+    return CalibrationSet(y, m_, s_, se_, shared, *(np.array(v) for v in columns[5:]))
 
 
 def key(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -125,7 +127,7 @@ def key(row: dict[str, Any]) -> tuple[Any, ...]:
     return (*(row[k] for k in KEY[:-1]), float(row["week"]))
 
 
-def shipped_training(moments: Plain) -> Training:
+def shipped_training(moments: Plain) -> CalibrationSet:
     """The training set as shipped; remade by `python scripts/calibrate_discrepancy.py --write`."""
     said = {
         key(r): (float(r["left_out"]) if r["left_out"] else float("nan"), float(r["statistical"]))

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import evidence as ev
-from baxis.clinic.scoreboard.calibration_set import GROUPS, OF_DRUG, Training, shipped_training
+from baxis.clinic.scoreboard.calibration_set import GROUPS, OF_DRUG, CalibrationSet, shipped_training
 from baxis.core import library
 from baxis.evidence.rival.plain import Plain, learn
 
@@ -42,10 +42,10 @@ def shared_terms(
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Conditioned:
     """The hierarchical model given its training set. sd: of each of GROUPS; weights: Sigma^-1 (y - m)."""
 
-    data: Training
+    data: CalibrationSet
     sd: dict[str, float]
     inverse: Array
     weights: Array
@@ -67,7 +67,7 @@ def factor(group: str, net: Any) -> Any:
     return net if group in ("scale", "disease") else 1.0
 
 
-def covariance(data: Training, sd: Array) -> Array:
+def covariance(data: CalibrationSet, sd: Array) -> Array:
     """Prior covariance (n, n) of the contrasts, sampling error included."""
     shared = np.outer(data.net, data.net)
     out = data.noise() + PRIOR_SD**2 * shared
@@ -76,7 +76,7 @@ def covariance(data: Training, sd: Array) -> Array:
     return out
 
 
-def structure(data: Training) -> list[Array]:
+def structure(data: CalibrationSet) -> list[Array]:
     """Products (n, n) of the design rows of each of GROUPS."""
     out = []
     for g, name in enumerate(GROUPS):
@@ -87,7 +87,7 @@ def structure(data: Training) -> list[Array]:
     return out
 
 
-def fit(data: Training) -> Fitted:
+def fit(data: CalibrationSet) -> Conditioned:
     """Standard deviations of the groups by marginal likelihood, then the exact Gaussian posterior of all terms.
 
     data: contrasts that the mechanism simulates.
@@ -107,11 +107,11 @@ def fit(data: Training) -> Fitted:
     found = minimize(cost, np.full(len(GROUPS), np.log(0.1)), method="L-BFGS-B", bounds=[(-7.0, 1.0)] * len(GROUPS))
     sd = np.exp(found.x)
     inverse = np.asarray(np.linalg.inv(covariance(data, sd)), dtype=np.float64)
-    return Fitted(data, dict(zip(GROUPS, map(float, sd), strict=True)), inverse, inverse @ residual)
+    return Conditioned(data, dict(zip(GROUPS, map(float, sd), strict=True)), inverse, inverse @ residual)
 
 
 @lru_cache(maxsize=1)
-def shipped() -> tuple[Training, Plain]:
+def shipped() -> tuple[CalibrationSet, Plain]:
     """The shipped training set, and the units of the endpoints."""
     moments = learn(ev.load())
     return shipped_training(moments), moments
@@ -121,7 +121,7 @@ library.on_change(shipped.cache_clear)
 
 
 @lru_cache(maxsize=1)
-def fitted() -> Fitted:
+def fitted() -> Conditioned:
     """The model fitted to the shipped training set."""
     return fit(shipped()[0].simulated())
 

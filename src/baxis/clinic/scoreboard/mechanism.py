@@ -17,7 +17,7 @@ from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import Instrument, instrument
 from baxis.clinic.people.posterior import draw_of, draws, explained
 from baxis.clinic.scoreboard.prediction import Prediction
-from baxis.clinic.scoreboard.simulate import Judged, Simulated, Timed, simulate
+from baxis.clinic.scoreboard.simulate import ArmEndpoints, Reached, Timed, simulate
 from baxis.clinic.statistics.intervals import Sample, replicate
 from baxis.clinic.statistics.survival import pool, rate_influence, replicate_log_hazard_ratio
 from baxis.core import library, streams
@@ -39,7 +39,7 @@ class Mechanism:
     name: str = "mechanism"
     wanted: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     designs: dict[tuple[str, str], Derived] = field(default_factory=dict)
-    ran: dict[tuple[str, str], Simulated | str] = field(default_factory=dict)
+    ran: dict[tuple[str, str], ArmEndpoints | str] = field(default_factory=dict)
 
     def prepare(self, rows: list[dict[str, Any]]) -> None:
         """Tell which contrasts will be asked for; only their arms and endpoints are simulated."""
@@ -72,7 +72,7 @@ class Mechanism:
         key = (row["trial_id"], row["versus"])
         found, ran = self.designs[key], self.ran[key]
         assert found.design is not None
-        assert isinstance(ran, Simulated)
+        assert isinstance(ran, ArmEndpoints)
         endpoint = check(row, found, instrument(found.design.disease))
         _, seen = _sides(row, ran.judged, endpoint, found)
         stream = f"scoreboard {row['trial_id']} {endpoint} {row['week']:g} {row['versus']}"
@@ -90,7 +90,7 @@ class Mechanism:
                 return Derived(trial, design)
         return derive(trial, self.evidence, row["versus"])
 
-    def _run(self, key: tuple[str, str], found: Derived, tool: Instrument) -> Simulated:
+    def _run(self, key: tuple[str, str], found: Derived, tool: Instrument) -> ArmEndpoints:
         """The trial's simulation, run when it is first asked for. Unsupported when it cannot be run."""
         assert found.design is not None
         if key not in self.ran:
@@ -111,7 +111,7 @@ class Mechanism:
             raise Unsupported(ran)
         return ran
 
-    def _difference(self, row: dict[str, Any], ran: Simulated, endpoint: str, found: Derived) -> Prediction:
+    def _difference(self, row: dict[str, Any], ran: ArmEndpoints, endpoint: str, found: Derived) -> Prediction:
         arms, control = _sides(row, ran.judged, endpoint, found)
         active = np.concatenate([a.values for a in arms])
         if not active.size or not control.values.size:
@@ -126,7 +126,7 @@ class Mechanism:
         truth = ndtri(streams.uniform(seed, f"{stream} truth", np.arange(draws.size))[:, 0])
         return Prediction(float(active.mean() - control.values.mean()), draws - base + spread * truth)
 
-    def _hazard(self, row: dict[str, Any], ran: Simulated, endpoint: str, found: Derived) -> Prediction:
+    def _hazard(self, row: dict[str, Any], ran: ArmEndpoints, endpoint: str, found: Derived) -> Prediction:
         """Log hazard ratio of the simulated arms."""
         arms, control = _sides(row, ran.times, endpoint, found)
         active = pool([a.times for a in arms])
@@ -149,7 +149,7 @@ def _sides(
     return [table[m, endpoint, week] for m in members], table[row["versus"], endpoint, week]
 
 
-def _sizes(row: dict[str, Any], ran: Simulated, found: Derived) -> tuple[int, int]:
+def _sizes(row: dict[str, Any], ran: ArmEndpoints, found: Derived) -> tuple[int, int]:
     """Sizes of active arm and control: as published with the contrast, else as in the design."""
     members = found.pools.get(row["arm_id"], (row["arm_id"],))
     own = (sum(ran.sizes[m] for m in members), ran.sizes[row["versus"]])
@@ -157,12 +157,12 @@ def _sizes(row: dict[str, Any], ran: Simulated, found: Derived) -> tuple[int, in
     return n1, n0
 
 
-def influence(arm: Timed) -> Judged:
+def influence(arm: Timed) -> Reached:
     """Influence of each patient on the log event rate of an arm."""
-    return Judged(rate_influence(arm.times), arm.patients)
+    return Reached(rate_influence(arm.times), arm.patients)
 
 
-def between(arms: list[Judged], control: Judged, disease: str) -> float:
+def between(arms: list[Reached], control: Reached, disease: str) -> float:
     """Standard deviation of the expected contrast between posterior draws; 0 for a disease without draws.
 
     Paired differences of the same patients, regressed on the draw that each carries; the regression's

@@ -22,7 +22,7 @@ Key = tuple[str, str, float]  # arm, endpoint, week
 
 
 @dataclass(frozen=True)
-class Judged:
+class Reached:
     """One endpoint of one arm: value of each patient who reached the visit (m,), and which patient it is (m,)."""
 
     values: Array
@@ -38,24 +38,24 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Simulated:
+class ArmEndpoints:
     """Endpoints, times to event, published sizes of arms, candidates screened, solver failures."""
 
-    judged: dict[Key, Judged]
+    judged: dict[Key, Reached]
     times: dict[Key, Timed]
     sizes: dict[str, int]
     screened: int
     failures: int
 
 
-def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]], settings: Settings) -> Simulated:
+def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]], settings: Settings) -> ArmEndpoints:
     """Run some arms of a design and judge some (endpoint, week). Raises BaxisError when the design cannot be run."""
     from baxis.clinic.instruments import instrument
 
     small = needed(design, arms, endpoints, instrument(design.disease))
     lab = Laboratory(small, settings)
     people, screened = lab.screen()
-    judged: dict[Key, Judged] = {}
+    judged: dict[Key, Reached] = {}
     times: dict[Key, Timed] = {}
     failures = 0
     for arm in small.arms:
@@ -69,8 +69,8 @@ def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]],
                 times[key] = Timed(first_event(lab.tool, name, visits, week * 7.0, left).take(ok), people.ids[ok])
             else:
                 asked = Endpoint(name=name, week=week)
-                judged[key] = Judged(judge(small, lab.tool, asked, run, visits, people), people.ids[ok])
-    return Simulated(judged, times, {a.arm_id: a.n for a in small.arms}, screened, failures)
+                judged[key] = Reached(judge(small, lab.tool, asked, run, visits, people), people.ids[ok])
+    return ArmEndpoints(judged, times, {a.arm_id: a.n for a in small.arms}, screened, failures)
 
 
 def needed(design: Design, arms: set[str], endpoints: list[tuple[str, float]], tool: Instrument) -> Design:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baxis import evidence as ev
-from baxis.clinic.scoreboard.calibration_set import Training, sizes, unit
+from baxis.clinic.scoreboard.calibration_set import CalibrationSet, sizes, unit
 from baxis.clinic.scoreboard.discrepancy import SPREAD_SCALE, shipped
 from baxis.clinic.scoreboard.prediction import COMBINED, DISCREPANCY, Prediction, Predictor, normal
 from baxis.core import library
@@ -47,7 +47,7 @@ class Stack:
         return self.weight * m + (1 - self.weight) * s, float(np.hypot(self.spread, self.weight_sd * (m - s)))
 
 
-def fit(data: Training) -> Stack:
+def fit(data: CalibrationSet) -> Stack:
     """Stack of contrasts that both have predicted with the trial left out. NaN in m: w is 0 throughout."""
     from scipy.optimize import minimize_scalar
 

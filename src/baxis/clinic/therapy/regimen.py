@@ -22,7 +22,7 @@ from baxis.clinic.design.design import Arm, Design, Treatment
 from baxis.clinic.people import covariates
 from baxis.clinic.people.population import Population
 from baxis.clinic.therapy import kinetics
-from baxis.clinic.therapy.courses import Course, of_arm
+from baxis.clinic.therapy.courses import Intake, of_arm
 from baxis.core import streams, units
 from baxis.core.errors import InvalidValue
 from baxis.core.reading import schedule
@@ -34,7 +34,7 @@ FLAT = ("mg", "g", "ug")
 
 
 @dataclass
-class Plan:
+class EventGatherer:
     """Events of one arm being gathered: each a time, a kind, a target and amounts (n,)."""
 
     n: int
@@ -83,14 +83,14 @@ def plan(
     arm: Arm,
     people: Population,
     dosing: str = "auto",
-    taken: Sequence[Course] | None = None,
+    taken: Sequence[Intake] | None = None,
 ) -> tuple[Array, engine.Events | None]:
     """Parameters (n, P) and events of one arm for these patients. dosing: auto, averaged or resolved oral drugs.
 
     taken: the courses, where decisions have changed them; by default those with which the arm begins.
     """
     parameters = people.parameters.copy()
-    gathered = Plan(len(people.ids))
+    gathered = EventGatherer(len(people.ids))
     inputs: Steps = {}
     _backgrounds(design, people, inputs)
     slots: dict[str, int] = {}
@@ -131,7 +131,7 @@ def swing(treatment: Treatment) -> float:
     return max((float(np.ptp(h)) for h in held), default=0.0)
 
 
-def _exposure(design: Design, course: Course, people: Population, inputs: Steps) -> None:
+def _exposure(design: Design, course: Intake, people: Population, inputs: Steps) -> None:
     """A background drug given as an arm's treatment: its mean daily dose as exposure, for as long as it is given; parts
     of the schedule with their own dose are steps."""
     t, last = course.treatment, design.weeks * 7.0
@@ -186,7 +186,7 @@ def _kinetics(drug: axis.Drug, people: Population) -> dict[str, Array]:
     return {name: value * factors.get(name, ones) for name, value in drug.kinetics_values().items()}
 
 
-def _averaged(design: Design, course: Course, people: Population, inputs: Steps) -> None:
+def _averaged(design: Design, course: Intake, people: Population, inputs: Steps) -> None:
     """Average a daily oral drug's inhibition: (edges, values) for each model input that it moves."""
     treatment, drug = course.treatment, axis.drug(course.treatment.drug)
     tau, start = 1.0 / schedule.parse(treatment.schedule).per_day, treatment.start_day
@@ -207,7 +207,7 @@ def _averaged(design: Design, course: Course, people: Population, inputs: Steps)
         inputs.setdefault(name, []).append((edges[:-1] + start, values))
 
 
-def _write_inputs(inputs: Steps, gathered: Plan) -> None:
+def _write_inputs(inputs: Steps, gathered: EventGatherer) -> None:
     """One SET event at each change; drugs on one target add (Loewe additivity of a competitive site)."""
     for name, courses in inputs.items():
         for time in sorted({float(t) for edges, _ in courses for t in edges}):
@@ -218,7 +218,7 @@ def _write_inputs(inputs: Steps, gathered: Plan) -> None:
             gathered.add(time, engine.SET, name, total)
 
 
-def _resolved(design: Design, course: Course, people: Population, where: tuple[int, Array, Plan]) -> None:
+def _resolved(design: Design, course: Intake, people: Population, where: tuple[int, Array, EventGatherer]) -> None:
     """Put a drug into a slot and its doses into the plan."""
     slot, parameters, gathered = where
     treatment, drug = course.treatment, axis.drug(course.treatment.drug)

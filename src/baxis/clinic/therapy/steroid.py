@@ -15,12 +15,12 @@ from baxis.core.reading import schedule
 if TYPE_CHECKING:
     from baxis.clinic.design.design import Design
     from baxis.clinic.people.population import Population
-    from baxis.clinic.therapy.courses import Course
+    from baxis.clinic.therapy.courses import Intake
 
 Array = NDArray[np.float64]
 
 
-def steroid_dose(design: Design, courses: Sequence[Course], people: Population, days: Array) -> Array | None:
+def steroid_dose(design: Design, courses: Sequence[Intake], people: Population, days: Array) -> Array | None:
     """Prednisone-equivalent dose (n, T) in mg/day at `days` (0 = first dose); None where the design names no steroid.
 
     Read the same way as the regimen: a patient who tapers takes at most the taper's dose from its week on; of an arm's
@@ -44,11 +44,11 @@ def steroid_dose(design: Design, courses: Sequence[Course], people: Population, 
     return total
 
 
-def _daily(course: Course) -> bool:
+def _daily(course: Intake) -> bool:
     return any(part.daily for part in schedule.parse(course.treatment.schedule).parts)
 
 
-def _course(course: Course, people: Population, days: Array) -> Array:
+def _course(course: Intake, people: Population, days: Array) -> Array:
     """Dose (n, T) of a daily steroid that the arm itself gives: the doses of the day of each visit."""
     t = course.treatment
     mass, _, per = t.dose_unit.partition("/")

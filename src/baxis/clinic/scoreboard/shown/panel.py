@@ -18,7 +18,7 @@ REFIT_DRAWS = 20  # of the meta-regression's standard deviations in each refit
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class WithoutOwnTrial:
     """The mechanism with the contrast's own trial left out of its fit: moved by the shipped shift."""
 
     mechanism: Predictor
@@ -55,7 +55,7 @@ class Panel:
             return self.usual
         if trial not in self._found:
             others, _ = rivals(self.evidence, trial, self._refits.get(trial))
-            self._found[trial] = _with(LeftOut(self.mechanism, self._shifts), others, trial)
+            self._found[trial] = _with(WithoutOwnTrial(self.mechanism, self._shifts), others, trial)
         return self._found[trial]
 
 

@@ -28,12 +28,12 @@ def power(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Replicate a trial at given sizes: spread of its estimate, power, and assurance. Research use only."""
-    from baxis.clinic.questions.replicates import Plan, replicate_trials
+    from baxis.clinic.questions.replicates import Replication, replicate_trials
     from baxis.faces.cli.words.progress import bar
 
     if out is not None:
         files.check_file(out, TABLES)
-    plan = Plan(replicates, _sizes(n), alpha, endpoint, week)
+    plan = Replication(replicates, _sizes(n), alpha, endpoint, week)
     with bar("patients") as progress:
         found = replicate_trials(design, plan, patients=patients, seed=seed, progress=progress)
     if out is not None:
