@@ -77,7 +77,7 @@ def table(patients: int) -> list[dict[str, object]]:
     return out
 
 
-def compare(data: c.Training, rows: list[dict]) -> None:
+def compare(data: c.CalibrationSet, rows: list[dict]) -> None:
     """Errors of each way to predict simulated contrasts, everything fitted without the contrast's trial."""
     moments = learn(ev.load())
     units = np.array([c.unit(r, moments) for r in rows])

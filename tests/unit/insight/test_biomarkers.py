@@ -16,7 +16,7 @@ from baxis.core.errors import InvalidValue, UnknownName
 from baxis.insight.bench.scenario import scenario
 from baxis.insight.biomarkers import NOISE, combined, early, power, ranked
 from baxis.insight.biomarkers.decision import ALL, ONE, curves, useful
-from baxis.insight.biomarkers.markers import Judged, measured
+from baxis.insight.biomarkers.markers import Benefits, measured
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_planted_marker_is_found_and_noise_is_not() -> None:
     x = rng.normal(size=(400, 4))
     course = np.stack([x[:, 1] + rng.normal(size=400), rng.normal(size=400)])
     ends = np.stack([course[0] + rng.normal(size=400), np.zeros(400)])
-    table = ranked([(c, c) for c in "abcd"], x, Judged(*course, ends, 1))
+    table = ranked([(c, c) for c in "abcd"], x, Benefits(*course, ends, 1))
     assert table["marker"].iloc[0] == "b"
     assert list(table.loc[table["q"] < 0.05, "marker"]) == ["b"]
     score, null = combined(x, course[0], 1)
@@ -139,10 +139,10 @@ def test_a_planted_marker_is_found_and_noise_is_not() -> None:
 def test_power_is_alpha_without_interaction_and_rises_with_size() -> None:
     rng = np.random.default_rng(2)
     x, course = rng.normal(size=(2000, 1)), rng.normal(size=(2, 2000))
-    same = ranked([("a", "a")], x, Judged(*course, np.zeros((2, 2000)) + np.arange(2000) % 2, 1))
+    same = ranked([("a", "a")], x, Benefits(*course, np.zeros((2, 2000)) + np.arange(2000) % 2, 1))
     assert power(same, 100)[0] == pytest.approx(0.05, abs=0.01)
     ends = np.stack([0.5 * x[:, 0], np.zeros(2000)]) + rng.normal(size=(2, 2000))
-    moved = ranked([("a", "a")], x, Judged(*course, ends, 1))
+    moved = ranked([("a", "a")], x, Benefits(*course, ends, 1))
     assert power(moved, 100)[0] < power(moved, 400)[0] <= 1
 
 

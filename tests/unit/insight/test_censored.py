@@ -8,10 +8,10 @@ from scipy.stats import binom, kstest, multivariate_normal, norm, truncnorm
 
 from baxis.clinic.people.labs import covariance, measures, noise
 from baxis.insight.patient import scores
-from baxis.insight.patient.inference.censored import Limits
+from baxis.insight.patient.inference.censored import Censoring
 from baxis.insight.patient.inference.own_levels import OwnLevels
 from baxis.insight.patient.inference.posterior import _reported
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 
 def law(names: tuple[str, ...]) -> np.ndarray:
@@ -29,16 +29,16 @@ def test_probability_of_several_limits_is_the_normal_law_s(names: tuple[str, ...
     spread, signs = law(names), np.where(rng.uniform(size=k) < 0.7, 1.0, -1.0)
     bounds = rng.normal(size=(8, k)) * np.sqrt(np.diag(spread))
     wanted = [multivariate_normal.cdf(b * signs, np.zeros(k), spread * np.outer(signs, signs)) for b in bounds]
-    assert Limits(spread, signs).log_probability(bounds) == pytest.approx(np.log(wanted), abs=within)
+    assert Censoring(spread, signs).log_probability(bounds) == pytest.approx(np.log(wanted), abs=within)
 
 
 def test_one_limit_is_exact_far_out() -> None:
-    found = Limits(np.array([[4.0]]), np.array([1.0])).log_probability(np.array([[-80.0], [3.0]]))
+    found = Censoring(np.array([[4.0]]), np.array([1.0])).log_probability(np.array([[-80.0], [3.0]]))
     assert found == pytest.approx(norm.logcdf([-40.0, 1.5]), rel=1e-12)
 
 
 def test_mean_spread_and_draws_are_those_of_a_truncated_normal() -> None:
-    limits, bound = Limits(np.array([[4.0]]), np.array([-1.0])), np.full((4000, 1), 1.0)
+    limits, bound = Censoring(np.array([[4.0]]), np.array([-1.0])), np.full((4000, 1), 1.0)
     law = truncnorm(0.5, np.inf, scale=2.0)
     mean, spread = limits.moments(bound[:1])
     assert mean[0, 0] == pytest.approx(law.mean(), abs=0.02)
@@ -57,7 +57,7 @@ def patients(levels: tuple[float, ...]) -> dict[str, np.ndarray]:
 def test_a_limit_weighs_patients_by_the_probability_of_a_value_below_it() -> None:
     """Beside an exact value: density of the one times probability of the other given it, the own levels integrated out."""
     names, logs = ("bcount", "bcount"), np.log([0.3, 0.05])
-    visits = Visits(names, np.exp(logs), (0.0, 30.0), signs=("", "<"))
+    visits = Measurements(names, np.exp(logs), (0.0, 30.0), signs=("", "<"))
     shown, spread = (0.02, 0.1, 0.4, 1.0), law(names)
     found = OwnLevels(visits).log_density(patients(shown))
     wanted = []
@@ -72,28 +72,28 @@ def test_a_limit_is_the_sum_over_all_values_below_it() -> None:
     """Exact values on a fine grid below the limit, summed, weigh virtual patients as the limit does."""
     shown, grid = patients((0.02, 0.1, 0.4)), np.arange(-9.0, np.log(0.05), 0.01)
     each = [
-        OwnLevels(Visits(("bcount",), np.array([np.exp(g)]), (0.0,))).log_density(
+        OwnLevels(Measurements(("bcount",), np.array([np.exp(g)]), (0.0,))).log_density(
             {k: v[:, :1] for k, v in shown.items()}
         )
         for g in grid
     ]
     summed = np.log(np.exp(each).sum(axis=0))
-    limit = OwnLevels(Visits(("bcount",), np.array([0.05]), (0.0,), signs=("<",))).log_density(
+    limit = OwnLevels(Measurements(("bcount",), np.array([0.05]), (0.0,), signs=("<",))).log_density(
         {k: v[:, :1] for k, v in shown.items()}
     )
     assert np.diff(limit) == pytest.approx(np.diff(summed), abs=0.05)
 
 
 def test_without_limits_nothing_changes() -> None:
-    plain = Visits(("igg", "c3"), np.array([1.1, 0.6]), (0.0, 0.0))
-    other = Visits(plain.names, plain.values, plain.days, signs=("", ""))
+    plain = Measurements(("igg", "c3"), np.array([1.1, 0.6]), (0.0, 0.0))
+    other = Measurements(plain.names, plain.values, plain.days, signs=("", ""))
     shown = {k: v[:, :1] for k, v in patients((0.5, 1.0)).items()}
     assert np.array_equal(OwnLevels(plain).log_density(shown), OwnLevels(other).log_density(shown))
 
 
 def test_own_levels_under_a_limit_are_pulled_down_less_than_by_a_value() -> None:
     shown = {k: v[:, :1] for k, v in patients((1.0,)).items()}
-    limit, value = (Visits(("igg",), np.array([0.7]), (0.0,), signs=(s,)) for s in ("<", ""))
+    limit, value = (Measurements(("igg",), np.array([0.7]), (0.0,), signs=(s,)) for s in ("<", ""))
     (low, wide), (exact, narrow) = OwnLevels(limit).known(shown), OwnLevels(value).known(shown)
     assert low["igg"][0] < exact["igg"][0] < 0  # all values below 0.7, and not 0.7 itself
     assert wide["igg"] > narrow["igg"]
@@ -138,7 +138,7 @@ def ranks(signed: bool) -> np.ndarray:
         true = [truths[n][i, int(d > 0)] for n, d in zip(NAMES, DAYS, strict=True)]
         values = np.array(true) * np.exp(rng.multivariate_normal(np.zeros(3), spread))
         signs = tuple("<" if v < low and signed else "" for v, low in zip(values, LOW, strict=True))
-        weight = OwnLevels(Visits(NAMES, np.maximum(values, LOW), DAYS, signs=signs)).log_density(others)
+        weight = OwnLevels(Measurements(NAMES, np.maximum(values, LOW), DAYS, signs=signs)).log_density(others)
         weight = np.exp(weight - weight.max()) / np.exp(weight - weight.max()).sum()
         found.append([weight[others[n][:, 1] < truths[n][i, 1]].sum() for n in ("bcount", "igg")])
     return np.array(found)

@@ -17,7 +17,7 @@ from baxis.insight.omics.activities import Activities
 from baxis.insight.omics.parameters import links, parameters, standing, with_repertoire
 from baxis.insight.patient import infer
 from baxis.insight.patient.file import read_text
-from baxis.insight.patient.visits import Standing, Visits
+from baxis.insight.patient.visits import Measurements, Standing
 
 DISEASES = ["RA", "SLE", "LN", "AAV", "IgG4-RD", "SjD"]
 NAMES = ("interferon", "plasmablast", "bcr", "nfkb", "cd40", "tlr")
@@ -76,7 +76,7 @@ def test_repertoire_joins_as_covariates(tmp_path: Path) -> None:
 
 def test_a_high_interferon_signature_raises_interferon_in_the_patient() -> None:
     def seen(z: float) -> float:
-        visits = Visits(("c3",), np.array([0.8]), (0.0,), standings=(Standing("interferon", z),))
+        visits = Measurements(("c3",), np.array([0.8]), (0.0,), standings=(Standing("interferon", z),))
         found = infer(visits, "SLE", Settings(threads=1), 5000)
         own = found.people.parameters[found.who, axis.index("ifn_x")[0]]
         return float(found.weights @ np.log(own))

@@ -11,10 +11,10 @@ from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.people.labs import covariance, measures, noise, own_level
 from baxis.insight.patient import infer
 from baxis.insight.patient.inference.own_levels import OwnLevels
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 NAMES = list(measures().values())
-VISITS = Visits(("igg", "igg", "bcount", "naive"), np.array([0.9, 1.1, 0.5, 0.3]), (-90.0, 0.0, 0.0, 0.0))
+VISITS = Measurements(("igg", "igg", "bcount", "naive"), np.array([0.9, 1.1, 0.5, 0.3]), (-90.0, 0.0, 0.0, 0.0))
 
 
 def _courses(n: int) -> dict[str, np.ndarray]:
@@ -42,7 +42,7 @@ def test_change_tells_and_height_alone_tells_less() -> None:
     """Lupus with twice the typical IgG at two visits is another person; with a fall of IgG by half it is another course."""
     rest = axis.levels("SLE")["igg"]
     settings = Settings(threads=1)
-    high = Visits(("igg", "igg"), np.array([1.4, 1.4]) * rest, (-90.0, 0.0))
+    high = Measurements(("igg", "igg"), np.array([1.4, 1.4]) * rest, (-90.0, 0.0))
     found = infer(high, "SLE", settings, 5000)
     assert not found.warnings
     middle = found.summary("igg")[0]
@@ -52,5 +52,5 @@ def test_change_tells_and_height_alone_tells_less() -> None:
 def test_a_plain_patient_is_not_outside_the_population() -> None:
     """Usual values of trials at baseline: IgG 13 g/L and B cells 110 per uL in lupus lie within what is published."""
     settings, cell, ig = Settings(threads=1), axis.outputs()["bcount"].healthy, axis.outputs()["igg"].healthy
-    usual = Visits(("igg", "bcount"), np.array([13.0 / ig, 110.0 / cell]), (0.0, 0.0))
+    usual = Measurements(("igg", "bcount"), np.array([13.0 / ig, 110.0 / cell]), (0.0, 0.0))
     assert not infer(usual, "SLE", settings, 5000).warnings

@@ -22,7 +22,7 @@ from baxis.insight.patient.inference.posterior import Likelihood, Posterior
 from baxis.insight.patient.inference.prior import Made
 from baxis.insight.patient.inference.refine import independent
 from baxis.insight.patient.predict import reduction
-from baxis.insight.patient.visits import Given, Rating, Visits
+from baxis.insight.patient.visits import Given, Measurements, Rating
 
 DISEASES = ["RA", "SLE", "LN", "AAV", "IgG4-RD", "SjD"]
 EXAMPLE = Path(__file__).parents[3] / "docs" / "insight" / "data" / "example_patient.csv"
@@ -220,21 +220,21 @@ def test_moved_particles_are_as_wide_as_a_large_population() -> None:
 
 def test_past_rituximab_explains_few_b_cells() -> None:
     """40 cells/uL after a course say little; untreated they are strange."""
-    low = Visits(("bcount",), np.array([0.2]), (0.0,))
-    treated = Visits(
+    low = Measurements(("bcount",), np.array([0.2]), (0.0,))
+    treated = Measurements(
         low.names, low.values, low.days, (), (Given(-150.0, "rituximab", 1000.0, "mg", "iv", "days 1,15"),)
     )
     assert infer(treated, "RA", SETTINGS, 5000).tail["bcount"] > infer(low, "RA", SETTINGS, 5000).tail["bcount"]
 
 
 def test_values_of_one_endotype_raise_its_probability() -> None:
-    low = infer(Visits(("c3", "c4"), np.array([0.45, 0.3]), (0.0, 0.0)), "SLE", SETTINGS, 5000)
+    low = infer(Measurements(("c3", "c4"), np.array([0.45, 0.3]), (0.0, 0.0)), "SLE", SETTINGS, 5000)
     share, found = low.endotypes()["IFN-high"]
     assert found > share
 
 
 def test_a_patient_outside_the_population_is_told_so() -> None:
-    found = infer(Visits(("igg",), np.array([20.0]), (0.0,)), "SLE", SETTINGS, 5000)
+    found = infer(Measurements(("igg",), np.array([20.0]), (0.0,)), "SLE", SETTINGS, 5000)
     assert any("Outside the virtual population" in w for w in found.warnings)
 
 
@@ -248,7 +248,7 @@ def test_a_measurement_is_worth_what_it_tells() -> None:
 
 def test_too_many_drugs_are_refused() -> None:
     given = tuple(Given(-100.0 + i, d, 100.0, "mg", "sc", "once") for i, d in enumerate(("adalimumab", "abatacept")))
-    visits = Visits(
+    visits = Measurements(
         ("c3",), np.array([1.0]), (0.0,), (), (*given, Given(-90.0, "tocilizumab", 100.0, "mg", "sc", "once"))
     )
     with pytest.raises(InvalidValue, match="at most 3"):
@@ -259,7 +259,7 @@ def test_too_many_drugs_are_refused() -> None:
 def test_a_patient_of_every_disease_is_predicted(disease: str, tmp_path: Path) -> None:
     score = scores.main(disease)
     value = 2.0 if disease == "LN" else 4.5 if disease == "RA" else 6.0
-    visits = Visits(
+    visits = Measurements(
         ("igg", "c3"), np.array([1.1, 0.9]), (0.0, 0.0), (Rating(score.measure, value, -60.0), Rating(score.measure, value, 0.0)),
         (Given(-100.0, "prednisone", 10.0, "mg/day"), Given(-100.0, "rituximab", 1000.0, "mg", "iv", "days 1,15")),
     )  # fmt: skip

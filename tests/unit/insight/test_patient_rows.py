@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from baxis.core.errors import BaxisError
 from baxis.insight.patient.file import read_text
-from baxis.insight.patient.visits import Rating, Visits
+from baxis.insight.patient.visits import Measurements, Rating
 
 HEAD = "day,measure,value,unit\n"
 LONG = "day,measure,value,unit,route,schedule\n"
 PLAIN = HEAD + "0,C3,0.62,g/L\n14,IgG,12.5,g/L\n14,SLEDAI-2K,8,points\n"
 
 
-def same(a: Visits, b: Visits) -> bool:
+def same(a: Measurements, b: Measurements) -> bool:
     shift = (a.times[0] - b.times[0]) if a.times else 0.0
     return (
         sorted(zip(a.names, a.signs, [d - shift for d in a.days], strict=True))

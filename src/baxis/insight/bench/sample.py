@@ -22,7 +22,7 @@ LOW_IGG = 7.0  # g/L: lower end of the glossary's normal range
 
 
 @dataclass(frozen=True)
-class Sample:
+class Cohort:
     """Patients that a measure is about: ids (m,), disease, seed of the resampling."""
 
     ids: NDArray[np.int64]

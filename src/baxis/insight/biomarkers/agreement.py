@@ -33,7 +33,7 @@ UNREAD = "held out"
 
 
 @dataclass(frozen=True)
-class Agreement(Compared):
+class Findings(Compared):
     """One row a published subgroup finding."""
 
     HEAD = ("disease", "drug", "marker", "asks", "published, high minus low", "model", "p", "verdict")
@@ -65,7 +65,7 @@ def shown(row: Mapping[Any, Any], side: str) -> str:
 
 def against_evidence(
     drug: str | None = None, disease: str | None = None, *, settings: Settings | None = None, **changes: object
-) -> Agreement:
+) -> Findings:
     """Published subgroup findings beside the model's (500 patients by default), all of them or of a drug or disease.
 
     Raises InvalidValue for fewer than 100 patients, or where no finding is held for the drug and disease.
@@ -81,17 +81,17 @@ def against_evidence(
         raise InvalidValue(
             "published subgroup findings", f"{drug or 'any drug'}, {disease or 'any disease'}", "; ".join(known)
         )
-    model = Model(replace(chosen, progress=None))
+    model = SettingRuns(replace(chosen, progress=None))
     found = []
     for i, row in enumerate(rows):
         found.append(compare(row, model))
         if chosen.progress:
             chosen.progress(i + 1, len(rows))
     recipe = basis(None, chosen) | {"patients": chosen.patients, "notice": NOTICE}
-    return Agreement(pd.DataFrame(found), recipe)
+    return Findings(pd.DataFrame(found), recipe)
 
 
-def compare(row: Row, model: Model) -> dict[str, Any]:
+def compare(row: Row, model: SettingRuns) -> dict[str, Any]:
     """One finding: published and modelled difference, calls, verdict."""
     out: dict[str, Any] = {
         k: row[k] for k in ("finding", "disease", "drug", "trial_id", "question", "endpoint", "marker")
@@ -139,7 +139,7 @@ def label(row: Row) -> str:
 
 
 @dataclass(frozen=True)
-class Published:
+class SubgroupDifference:
     """value and se: difference, positive where the marker's high side does better; share: of patients on that side."""
 
     value: float
@@ -149,10 +149,10 @@ class Published:
     source: str
 
 
-def published(row: Row) -> Published:
+def published(row: Row) -> SubgroupDifference:
     """The finding from the outcomes of its trial, or its stored direction."""
     if row["reported"]:
-        return Published(np.nan, np.nan, row["reported"], np.nan, row["source"])
+        return SubgroupDifference(np.nan, np.nan, row["reported"], np.nan, row["source"])
     outcomes = evidence.load().outcomes
     mine = outcomes[(outcomes["trial_id"] == row["trial_id"]) & (outcomes["endpoint"] == row["endpoint"])]
     mine = mine[(pd.to_numeric(mine["week"]) == float(row["week"])) & (mine["statistic"] == "proportion")]
@@ -170,7 +170,9 @@ def published(row: Row) -> Published:
     se = float(np.sqrt(variance))
     share = sizes[row["high"]] / sum(sizes.values())
     clear = not np.isfinite(se) or abs(value) > EDGE * se
-    return Published(value, se, direction(value) if clear else "unclear", share, f"outcomes of {row['trial_id']}")
+    return SubgroupDifference(
+        value, se, direction(value) if clear else "unclear", share, f"outcomes of {row['trial_id']}"
+    )
 
 
 def direction(value: float) -> str:
@@ -178,7 +180,7 @@ def direction(value: float) -> str:
     return "more" if value > 0 else "less"
 
 
-class Model:
+class SettingRuns:
     """Runs of the findings' settings, each once."""
 
     def __init__(self, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from baxis import axis
 from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.people.population import Population
 from baxis.core import library, streams
-from baxis.insight.biomarkers.markers import NOISE, Judged, combined, noise, ranked
+from baxis.insight.biomarkers.markers import NOISE, Benefits, combined, noise, ranked
 from baxis.insight.explain.runs import TAIL_DAYS
 
 Array = NDArray[np.float64]
@@ -71,14 +71,14 @@ def _assays() -> list[tuple[str, str, float, bool]]:
     return [(axis.outputs()[r["marker"]].output, r["label"], float(r["cv"]), change) for r, change in usual + own]
 
 
-def ranked_on(on_drug: OnDrug, judged: Judged) -> pd.DataFrame:
+def ranked_on(on_drug: OnDrug, judged: Benefits) -> pd.DataFrame:
     """Ranking over all weeks together, so that the false-discovery rate counts every look; empty without such a week."""
     table = ranked(on_drug.labels, on_drug.values, judged)
     weeks = dict(zip((n for n, _ in on_drug.labels), on_drug.column_weeks, strict=True))
     return table.assign(week=table["marker"].map(weeks)) if on_drug.weeks else table.iloc[:0].assign(week=0.0)
 
 
-def added(on_drug: OnDrug, baseline: Array, judged: Judged) -> pd.DataFrame:
+def added(on_drug: OnDrug, baseline: Array, judged: Benefits) -> pd.DataFrame:
     """What the markers of each week tell together with those at baseline: rank correlation, and by permuted benefit."""
     rows = []
     for week in on_drug.weeks:

@@ -22,7 +22,7 @@ _SIGNS = {"aas": 1.0, "c3": -1.0, "c4": -1.0}
 
 
 @dataclass(frozen=True)
-class Judged:
+class Benefits:
     """Of each patient (n,): benefit, inflammation without the drug; endpoint with and without (2, n); seed."""
 
     benefit: Array
@@ -54,7 +54,7 @@ def noise(people: Population, purpose: str, cv: float) -> Array:
     return np.asarray(np.sqrt(np.log1p(cv**2)) * streams.normal(people.seed, purpose, people.ids)[:, 0])
 
 
-def ranked(labels: list[tuple[str, str]], x: Array, judged: Judged) -> pd.DataFrame:
+def ranked(labels: list[tuple[str, str]], x: Array, judged: Benefits) -> pd.DataFrame:
     """Table of markers x (n, k), best first: rank correlation with benefit, permutation p, false-discovery rate q."""
     from scipy.stats import rankdata
     from statsmodels.stats.multitest import multipletests

@@ -18,7 +18,7 @@ from baxis.core.errors import InvalidValue, Unsupported
 from baxis.insight.bench.scenario import scenario
 from baxis.insight.biomarkers import decision, early
 from baxis.insight.biomarkers.marker_result import Biomarkers
-from baxis.insight.biomarkers.markers import Judged, combined, measured, ranked
+from baxis.insight.biomarkers.markers import Benefits, combined, measured, ranked
 from baxis.insight.explain.runs import Bench
 
 Array = NDArray[np.float64]
@@ -63,7 +63,7 @@ def _tables(bench: Bench, settings: Settings) -> Biomarkers:
         raise InvalidValue("patients that the solver finished", int(ok.sum()), f"at least {LEAST}")
     people = bench.people.take(np.flatnonzero(ok))
     ends = np.stack([drug_run.endpoint[ok], control.endpoint[ok]])
-    judged = Judged(np.log(control.infl[ok] / drug_run.infl[ok]), control.infl[ok], ends, people.seed)
+    judged = Benefits(np.log(control.infl[ok] / drug_run.infl[ok]), control.infl[ok], ends, people.seed)
     continuous = asked.endpoint.name in asked.tool.continuous
     gain = (asked.better or (-1 if continuous else 1)) * (ends[0] - ends[1])
     labels, x = measured(people)

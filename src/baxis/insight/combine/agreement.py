@@ -30,7 +30,7 @@ HELD, NONE_HELD = "held out", "no result held"
 
 
 @dataclass(frozen=True)
-class Agreement(Compared):
+class Comparisons(Compared):
     """One row a comparison of a combination with its comparator."""
 
     HEAD = (
@@ -61,7 +61,7 @@ class Agreement(Compared):
 
 def against_evidence(
     disease: str | None = None, *, validation: bool = False, settings: Settings | None = None, **changes: object
-) -> Agreement:
+) -> Comparisons:
     """Trials of combinations beside the model (300 patients by default), of all diseases or one.
 
     validation: run and read the trials kept out of fitting too; each such look should be counted. Raises InvalidValue
@@ -82,7 +82,7 @@ def against_evidence(
         if chosen.progress:
             chosen.progress(i + 1, len(rows))
     recipe = basis(None, chosen) | {"patients": chosen.patients, "validation_read": validation, "notice": NOTICE}
-    return Agreement(pd.DataFrame(found), recipe)
+    return Comparisons(pd.DataFrame(found), recipe)
 
 
 def compare(row: Row, role: str, validation: bool, settings: Settings) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from baxis.core.errors import InvalidValue
 from baxis.insight.bench.scenario import Scenario, scenario
 from baxis.insight.explain.cuts import Node, arms_in_use, nodes, routes
 from baxis.insight.explain.explanation import Explanation
-from baxis.insight.explain.runs import Bench, Run, Runs, run_all
+from baxis.insight.explain.runs import Bench, Responses, Runs, run_all
 
 Array = NDArray[np.float64]
 LEAST = 20  # patients for intervals between patients
@@ -96,7 +96,7 @@ class Sampler:
         self.binary = binary
         self.factor = 100.0 if binary else 1.0  # shares of responders are told in percentage points
 
-    def of(self, run: Run) -> Array:
+    def of(self, run: Responses) -> Array:
         """Inflammation (m,) of the finished patients."""
         return np.asarray(run.infl[self.runs.ok])
 
@@ -148,7 +148,7 @@ def _ladder(judge: Sampler) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _points(judge: Sampler, run: Run, than: Run) -> float:
+def _points(judge: Sampler, run: Responses, than: Responses) -> float:
     """Mean difference of the endpoint between two runs of the same patients, in the unit of the effect."""
     ok = judge.runs.ok
     return float(judge.factor * (run.endpoint[ok] - than.endpoint[ok]).mean())

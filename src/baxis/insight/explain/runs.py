@@ -24,7 +24,7 @@ TAIL_DAYS, TAIL_STEP = 28.0, 2.3  # read-outs are means over the last four weeks
 
 
 @dataclass(frozen=True)
-class Run:
+class Responses:
     """Of each patient: inflammation (n,), endpoint (n,) and read-outs (n, K); NaN where the solver failed."""
 
     infl: Array
@@ -46,7 +46,7 @@ class Bench:
         self.tail = np.isin(self.times, tail)
         self.visits = np.searchsorted(self.times, self.lab.days[1:])
 
-    def run(self, arm: Arm, cuts: tuple[Cut, ...] = (), nodes: tuple[Node, ...] = ()) -> Run:
+    def run(self, arm: Arm, cuts: tuple[Cut, ...] = (), nodes: tuple[Node, ...] = ()) -> Responses:
         """One arm under some cuts; the read-outs of `nodes` are means over the last four weeks."""
         people = self.people
         parameters, events = plan(self.scenario.design, arm, people, self.lab.settings.dosing)
@@ -63,7 +63,7 @@ class Bench:
         read = [node.value(column[node.name])[:, self.tail].mean(axis=1) for node in nodes]
         self.progress()
         endpoint = self._endpoint(arm, people, column, ran.status)
-        return Run(
+        return Responses(
             column["infl"][:, self.tail].mean(axis=1),
             endpoint,
             np.stack(read, axis=1) if read else np.empty((len(people.ids), 0)),
@@ -94,13 +94,13 @@ class Bench:
 class Runs:
     """All runs of a scenario: without and with the drug, at zero dose, up the rungs, each set of routes, each arm."""
 
-    control: Run
-    drug: Run
-    zero: Run
-    rungs: dict[str, Run]
-    routes: dict[frozenset[int], Run]
-    routes_alone: list[Run]
-    arms: dict[str, Run]
+    control: Responses
+    drug: Responses
+    zero: Responses
+    rungs: dict[str, Responses]
+    routes: dict[frozenset[int], Responses]
+    routes_alone: list[Responses]
+    arms: dict[str, Responses]
     ok: NDArray[np.bool_]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from baxis.core.plain import records
 from baxis.insight.bench.scenario import Scenario
-from baxis.insight.limits.runs import Runs
+from baxis.insight.limits.runs import FollowUp
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class LimitsRecord:
     table: pd.DataFrame
     published: pd.DataFrame
     vaccines: pd.DataFrame
-    runs: Runs = field(repr=False)
+    runs: FollowUp = field(repr=False)
     recipe: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:

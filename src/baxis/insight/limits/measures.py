@@ -15,8 +15,8 @@ from baxis.clinic.instruments import instrument
 from baxis.clinic.instruments.events import first_event
 from baxis.clinic.people.labs import reported
 from baxis.clinic.statistics.survival import Times
-from baxis.insight.bench.sample import LEAST, LOW, LOW_IGG, Sample
-from baxis.insight.limits.runs import CONTINUED, NEVER, STOPPED, Runs, remission
+from baxis.insight.bench.sample import LEAST, LOW, LOW_IGG, Cohort
+from baxis.insight.limits.runs import CONTINUED, NEVER, STOPPED, FollowUp, remission
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -34,16 +34,16 @@ def first_after(seen: Mask, days: Array, start: Array, origin: float) -> Times:
     return Times(np.maximum(when - origin, 0.0), came)
 
 
-def table(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
+def table(runs: FollowUp, disease: str, seed: int) -> list[dict[str, Any]]:
     """Every measure, one row each."""
     return [row for part in (b_cells, igg, lasting, remitted, events) for row in part(runs, disease, seed)]
 
 
-def b_cells(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
+def b_cells(runs: FollowUp, disease: str, seed: int) -> list[dict[str, Any]]:
     """Depletion, and time from the last dose until CD19 cells are back."""
     count = reported("bcount", runs.outputs[STOPPED]["bcount"], runs.people.seed, runs.people.ids)
     who = count.min(axis=1) < GONE
-    everyone, few = Sample(runs.people.ids, disease, seed), Sample(runs.people.ids[who], disease, seed)
+    everyone, few = Cohort(runs.people.ids, disease, seed), Cohort(runs.people.ids[who], disease, seed)
     rows = [everyone.row("B cells: depleted below 10 per uL", STOPPED, 100.0 * who, "%")]
     if who.sum() < LEAST:
         return rows
@@ -60,9 +60,9 @@ def b_cells(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def igg(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
+def igg(runs: FollowUp, disease: str, seed: int) -> list[dict[str, Any]]:
     """Low IgG, and time from the last dose until IgG is back at 90 % of the same patient's without the drug."""
-    everyone, rows = Sample(runs.people.ids, disease, seed), []
+    everyone, rows = Cohort(runs.people.ids, disease, seed), []
     for arm in (STOPPED, CONTINUED):
         lowest = against_never(runs, arm, "igg").min(axis=1)
         rows.append(everyone.row("IgG: lowest, of that without the drug", arm, 100.0 * lowest, "%"))
@@ -74,16 +74,16 @@ def igg(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
     nadir = np.maximum(runs.days[level[who].argmin(axis=1)], runs.last_dose)
     back = first_after(level[who] >= IGG_BACK, runs.days, nadir, runs.last_dose)
     rows.append(everyone.row("IgG: fell below 90 % of that", STOPPED, 100.0 * who, "%"))
-    few = Sample(runs.people.ids[who], disease, seed)
+    few = Cohort(runs.people.ids[who], disease, seed)
     return [*rows, few.time_row("IgG back: median time", STOPPED, back)]
 
 
-def against_never(runs: Runs, arm: str, name: str) -> Array:
+def against_never(runs: FollowUp, arm: str, name: str) -> Array:
     """An output (n, T) over that of the same patient on the same day without the drug: background cancels."""
     return np.asarray(runs.outputs[arm][name] / runs.outputs[NEVER][name])
 
 
-def benefit(runs: Runs, arm: str) -> tuple[Mask, Times]:
+def benefit(runs: FollowUp, arm: str) -> tuple[Mask, Times]:
     """(n,): inflammation fell to 70 % or less of that without the drug; and for those, days from the last dose until
     half of the fall is regained."""
     level = against_never(runs, arm, "infl")
@@ -94,12 +94,12 @@ def benefit(runs: Runs, arm: str) -> tuple[Mask, Times]:
     return who, first_after(regained, runs.days, start, runs.last_dose)
 
 
-def lasting(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
+def lasting(runs: FollowUp, disease: str, seed: int) -> list[dict[str, Any]]:
     """How many benefit, and how long that lasts after the last dose."""
-    everyone, rows = Sample(runs.people.ids, disease, seed), []
+    everyone, rows = Cohort(runs.people.ids, disease, seed), []
     for arm in (STOPPED, CONTINUED):
         who, lost = benefit(runs, arm)
-        few = Sample(runs.people.ids[who], disease, seed)
+        few = Cohort(runs.people.ids[who], disease, seed)
         rows.append(everyone.row("benefit: had it", arm, 100.0 * who, "%"))
         rows.append(few.row("benefit: kept to the end", arm, 100.0 * ~lost.event, "%"))
         if arm == STOPPED:
@@ -107,10 +107,10 @@ def lasting(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def remitted(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
+def remitted(runs: FollowUp, disease: str, seed: int) -> list[dict[str, Any]]:
     """Remission by the disease's instrument at the end, and at every visit of the last 24 weeks."""
     test = instrument(disease).endpoint(remission(disease)["remission"])
-    everyone, rows = Sample(runs.people.ids, disease, seed), []
+    everyone, rows = Cohort(runs.people.ids, disease, seed), []
     for arm, visits in runs.visits.items():
         late = np.flatnonzero(visits.days >= visits.days[-1] - LATE_DAYS)
         there = np.stack([test(visits, int(k)) for k in late], axis=1)
@@ -119,10 +119,10 @@ def remitted(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def events(runs: Runs, disease: str, seed: int) -> list[dict[str, Any]]:
+def events(runs: FollowUp, disease: str, seed: int) -> list[dict[str, Any]]:
     """Relapse or flare since the first dose; nothing where the instrument has none."""
     name, rows = remission(disease)["event"], []
-    everyone = Sample(runs.people.ids, disease, seed)
+    everyone = Cohort(runs.people.ids, disease, seed)
     for arm, visits in runs.visits.items() if name else ():
         came = first_event(instrument(disease), name, visits, float(visits.days[-1]))
         rows.append(everyone.row("event: share", arm, 100.0 * came.event, "%"))

@@ -26,7 +26,7 @@ VISIT_WEEKS = 4.0
 
 
 @dataclass(frozen=True)
-class Runs:
+class FollowUp:
     """Of the patients whom the solver finished in all arms: days (T,) from the first dose, outputs and visits by arm.
 
     outputs[arm][name] (n, T): day 0 and every later visit, in multiples of health. last_dose: day of the last dose of
@@ -56,7 +56,7 @@ def last_dose(arm: Arm, weeks_on: float) -> float:
     return max(days)
 
 
-def simulate(asked: Scenario, weeks: tuple[float, float], settings: Settings) -> Runs:
+def simulate(asked: Scenario, weeks: tuple[float, float], settings: Settings) -> FollowUp:
     """All three arms. weeks: on the drug, and followed after that."""
     row = remission(asked.design.disease)
     total = sum(weeks)
@@ -79,7 +79,7 @@ def simulate(asked: Scenario, weeks: tuple[float, float], settings: Settings) ->
         k: ArmRun(r.arm, r.days, {n: v[ok] for n, v in r.outputs.items()}, r.status[ok], []) for k, r in runs.items()
     }
     visits = {k: lab.measure(few, run) for k, run in cut.items()}
-    return Runs(
+    return FollowUp(
         people=few,
         days=lab.days[1:],
         last_dose=stop,

@@ -25,8 +25,8 @@ from baxis.clinic.people.population import Population
 from baxis.clinic.therapy.regimen import plan
 from baxis.core import library
 from baxis.insight.bench.scenario import Scenario
-from baxis.insight.limits.measures import Sample
-from baxis.insight.limits.runs import CONTINUED, STOPPED, Runs
+from baxis.insight.limits.measures import Cohort
+from baxis.insight.limits.runs import CONTINUED, STOPPED, FollowUp
 
 Array = NDArray[np.float64]
 ANTIGEN_DAYS = 7.0  # mean stay of antigen (assumed: draining nodes hold a protein antigen for one to two weeks)
@@ -155,7 +155,7 @@ def arms_of(asked: Scenario, weeks_on: float) -> dict[str, Arm]:
     return {CONTINUED: asked.treated, STOPPED: asked.treated.model_copy(update={"treatments": tuple(stopped)})}
 
 
-def measured(asked: Scenario, runs: Runs, weeks: tuple[float, float], week: float) -> tuple[list[Row], list[Row]]:
+def measured(asked: Scenario, runs: FollowUp, weeks: tuple[float, float], week: float) -> tuple[list[Row], list[Row]]:
     """Rows of the table of limits, and of the comparison with published studies.
 
     week: of the vaccine while treated. After the last dose it is given AFTER weeks later, as far as follow-up goes.
@@ -179,7 +179,7 @@ def measured(asked: Scenario, runs: Runs, weeks: tuple[float, float], week: floa
 
 def _measure(people: Population, disease: str, seed: int, key: tuple[str, str], ratio: Array) -> Row:
     ok = np.isfinite(ratio)
-    return Sample(people.ids[ok], disease, seed).row(*key, 100.0 * ratio[ok], "% of untreated")
+    return Cohort(people.ids[ok], disease, seed).row(*key, 100.0 * ratio[ok], "% of untreated")
 
 
 def studies(drug: str, disease: str) -> list[dict[str, str]]:

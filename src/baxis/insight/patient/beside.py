@@ -14,7 +14,7 @@ from baxis.core.reading import dates
 from baxis.insight.patient import scores
 from baxis.insight.patient.inference.own_levels import OwnLevels
 from baxis.insight.patient.inference.posterior import Posterior
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 if TYPE_CHECKING:
     from baxis.insight.patient.future import Future
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 PAST = ["day", "date", "measure", "unit", "sign", "seen", "posterior", "low", "high"]
 
 
-def state(visits: Visits, found: Posterior) -> pd.DataFrame:
+def state(visits: Measurements, found: Posterior) -> pd.DataFrame:
     """Each laboratory measure now: the posterior, the value last seen of it with its day, and the tail in the population."""
     rows = []
     courses = {n: found.seen.outputs[n][found.who] for n in measures().values()}
@@ -40,7 +40,7 @@ def state(visits: Visits, found: Posterior) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def past(visits: Visits, future: Future) -> pd.DataFrame:
+def past(visits: Measurements, future: Future) -> pd.DataFrame:
     """Every value and rating beside the posterior at that visit (90 %)."""
     times, rows = np.array(visits.times), []
     numbers = np.arange(len(future.people.ids))
@@ -62,7 +62,7 @@ def when(row: dict[str, Any]) -> str:
     return row["date"] or f"{row['day']:g}"
 
 
-def _when(visits: Visits, day: float) -> dict[str, Any]:
+def _when(visits: Measurements, day: float) -> dict[str, Any]:
     return {"day": day, "date": dates.written(day) if visits.dated else ""}
 
 

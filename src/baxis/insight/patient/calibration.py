@@ -21,7 +21,7 @@ from baxis.core import streams
 from baxis.insight.patient.infer import infer
 from baxis.insight.patient.inference.posterior import MOST, Likelihood, Posterior
 from baxis.insight.patient.inference.prior import APART, Made, Pool
-from baxis.insight.patient.visits import Given, Rating, Visits
+from baxis.insight.patient.visits import Given, Measurements, Rating
 
 Array = NDArray[np.float64]
 FIRST, EACH = 10_000_000, 1_000_000  # stream numbers of true patients, outside every prior that is drawn: each
@@ -42,12 +42,12 @@ class Protocol:
     given: tuple[Given, ...] = ()
     detection: tuple[tuple[str, float], ...] = ()
 
-    def empty(self) -> Visits:
+    def empty(self) -> Measurements:
         """A file of these visits and treatments whose values are yet to be filled."""
         names = tuple(n for n in self.labs for _ in self.days)
         days = tuple(d for _ in self.labs for d in self.days)
         ratings = tuple(Rating(s, 1.0, d) for s in self.scores for d in self.days)
-        return Visits(names, np.ones(len(names)), days, ratings, self.given)
+        return Measurements(names, np.ones(len(names)), days, ratings, self.given)
 
 
 def usual(disease: str) -> Protocol:
@@ -94,7 +94,7 @@ def ranks(protocol: Protocol, patients: int, settings: Settings, most: int = MOS
     return pd.DataFrame(rows)
 
 
-def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits:
+def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Measurements:
     """The file of true patient i, with the own levels of the person and the noise of laboratory and raters."""
     seed, own = truth.people.seed, truth.people.ids[i]
     empty = protocol.empty()
@@ -113,7 +113,7 @@ def written(protocol: Protocol, like: Likelihood, truth: Pool, i: int) -> Visits
         ratings.append(Rating(r.measure, float(value), r.day))
     least = np.array([dict(protocol.detection).get(name, 0.0) for name in empty.names])
     signs = tuple("<" if v < low else "" for v, low in zip(values, least, strict=True))
-    return Visits(empty.names, np.maximum(values, least), empty.days, tuple(ratings), empty.given, signs=signs)
+    return Measurements(empty.names, np.maximum(values, least), empty.days, tuple(ratings), empty.given, signs=signs)
 
 
 def _ranked(found: Posterior, truth: Pool, i: int) -> dict[str, float]:

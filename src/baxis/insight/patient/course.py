@@ -18,7 +18,7 @@ from baxis.clinic.therapy.regimen import plan
 from baxis.core import units
 from baxis.core.reading import schedule
 from baxis.insight.combine import setting
-from baxis.insight.patient.visits import Given, Visits
+from baxis.insight.patient.visits import Given, Measurements
 
 Array = NDArray[np.float64]
 Table = dict[str, Array]
@@ -36,7 +36,7 @@ class Seen:
         return Seen({k: v[index] for k, v in self.outputs.items()}, self.ok[index])
 
 
-def place(visits: Visits, disease: str) -> tuple[Design, OwnPopulation | None]:
+def place(visits: Measurements, disease: str) -> tuple[Design, OwnPopulation | None]:
     """Population of the patient: the disease's, with the background drugs that the file names as it says.
 
     The first dose of a background drug holds before its row too. A drug that is not named is unknown, and drawn.
@@ -63,12 +63,12 @@ def place(visits: Visits, disease: str) -> tuple[Design, OwnPopulation | None]:
     return design, OwnPopulation("file", "", tuple(first), bounds, rows=rows)
 
 
-def started(visits: Visits) -> float:
+def started(visits: Measurements) -> float:
     """Day on which the simulation begins: the first visit or treatment."""
     return min((visits.times[0], *(g.day for g in visits.given)))
 
 
-def past(visits: Visits) -> tuple[Treatment, ...]:
+def past(visits: Measurements) -> tuple[Treatment, ...]:
     """Treatments so far that are followed dose by dose, from the start of the simulation; they end now."""
     out = []
     for g in visits.given:
@@ -81,7 +81,7 @@ def past(visits: Visits) -> tuple[Treatment, ...]:
 
 
 def program(
-    visits: Visits, people: Population, design: Design, regimen: tuple[Treatment, ...] = (), weeks: float = 0.0
+    visits: Measurements, people: Population, design: Design, regimen: tuple[Treatment, ...] = (), weeks: float = 0.0
 ) -> tuple[Array, engine.Events | None]:
     """Parameters (n, P) and events of the file's treatments and, from now on for `weeks`, of a candidate's.
 
@@ -134,7 +134,7 @@ def _with(events: engine.Events | None, sets: list[tuple[float, str, Any]], n: i
     return engine.Events(times, kinds, targets, amounts)
 
 
-def history(visits: Visits, people: Population, design: Design, options: engine.Options) -> Seen:
+def history(visits: Measurements, people: Population, design: Design, options: engine.Options) -> Seen:
     """Everyone through the file's treatments, from before the first until now."""
     if not visits.given:
         outputs = {k: np.repeat(v[:, None], len(visits.times), axis=1) for k, v in people.outputs.items()}

@@ -17,27 +17,27 @@ from baxis.core.storing.text_files import decoded, file_bytes
 from baxis.insight.omics.parameters import links
 from baxis.insight.patient import scores
 from baxis.insight.patient.inference.past import is_drug, treatment
-from baxis.insight.patient.rows import Line, find, split_limit
-from baxis.insight.patient.visits import Given, Rating, Standing, Visits
+from baxis.insight.patient.rows import WrittenValue, find, split_limit
+from baxis.insight.patient.visits import Given, Measurements, Rating, Standing
 
 SIGNATURE = " signature"
 LARGEST = 2_000_000  # bytes: a thousand visits fit
 Item = tuple[str, float, float, str] | Rating | Given | Standing
 
 
-def read(file: str | Path, disease: str) -> Visits:
+def read(file: str | Path, disease: str) -> Measurements:
     """Visits of a CSV file. Raises InvalidValue or Faults listing every bad row."""
     path = Path(file)
     text, encoding = decoded(file_bytes(path, "patient file", LARGEST), path.name)
     return _visits(tables.parse(text, path.name, tables.Form(encoding, path.suffix.lower() == ".tsv")), disease)
 
 
-def read_text(text: str, name: str, disease: str) -> Visits:
+def read_text(text: str, name: str, disease: str) -> Measurements:
     """Visits of a CSV text; `name` stands in messages. Raises InvalidValue or Faults listing every bad row."""
     return _visits(tables.parse(text, name), disease)
 
 
-def _visits(table: tables.Table, disease: str) -> Visits:
+def _visits(table: tables.Table, disease: str) -> Measurements:
     found = find(table)
     faults, notes = list(found.faults), list(found.notes)
     seen: dict[tuple[float, str], int] = {}
@@ -69,17 +69,17 @@ def _visits(table: tables.Table, disease: str) -> Visits:
     return replace(visits, dated=found.dated, notes=tuple(dict.fromkeys(notes)))
 
 
-def _passed(line: Line) -> None:
+def _passed(line: WrittenValue) -> None:
     """A row without a value is a missing value; a treatment without a dose is a mistake."""
     if line.measure and is_drug(line.measure):
         got = line.value or tables.Bare("no dose")
         raise InvalidValue(f"{line.where}, {line.measure}", got, "a dose", "write it (0 for none), or delete the row")
 
 
-def _sorted(items: list[Item]) -> Visits:
+def _sorted(items: list[Item]) -> Measurements:
     labs = [i for i in items if isinstance(i, tuple)]
     given = sorted((i for i in items if isinstance(i, Given)), key=lambda g: g.day)
-    return Visits(
+    return Measurements(
         tuple(i[0] for i in labs), np.array([i[1] for i in labs], dtype=np.float64), tuple(i[2] for i in labs),
         tuple(i for i in items if isinstance(i, Rating)), tuple(given), tuple(i for i in items if isinstance(i, Standing)),
         signs=tuple(i[3] for i in labs),
@@ -93,7 +93,7 @@ def _key(item: Item) -> str:
     return item.drug if isinstance(item, Given) else item.measure if isinstance(item, Rating) else item.signature
 
 
-def _item(line: Line, table: tables.Table, disease: str) -> tuple[Item, list[str]]:
+def _item(line: WrittenValue, table: tables.Table, disease: str) -> tuple[Item, list[str]]:
     """A row as a laboratory value (model name, multiple of health, day, sign), a rating, a treatment or a standing."""
     text = line.measure
     if not text:
@@ -127,7 +127,7 @@ def _alias(text: str, name: str) -> list[str]:
     return [] if text.casefold() == name.casefold() else [f"{text!r} taken as {name}"]
 
 
-def _factor(span: possible.Range, line: Line) -> float:
+def _factor(span: possible.Range, line: WrittenValue) -> float:
     """From the unit of a range to that of a row."""
     try:
         return units.factor(span.unit, line.unit)
@@ -137,7 +137,7 @@ def _factor(span: possible.Range, line: Line) -> float:
         ) from None
 
 
-def _limit(line: Line, table: tables.Table, least: float | None, name: str) -> tuple[str, float, list[str]]:
+def _limit(line: WrittenValue, table: tables.Table, least: float | None, name: str) -> tuple[str, float, list[str]]:
     """(sign, number in the row's unit, what to say). least: what counts as below detection where no number is given."""
     sign, text = split_limit(line.value)
     if text:
@@ -166,7 +166,7 @@ def _below(span: possible.Range, value: float, unit: str, where: str) -> float:
     return own if 0 < own <= span.least else span.check(value, unit, where)
 
 
-def _standing(line: Line, table: tables.Table, disease: str) -> Standing:
+def _standing(line: WrittenValue, table: tables.Table, disease: str) -> Standing:
     """`interferon signature`, in sd among patients of the disease."""
     known = links(disease)
     name = line.measure[: -len(SIGNATURE)].strip().casefold()
@@ -181,7 +181,7 @@ def _standing(line: Line, table: tables.Table, disease: str) -> Standing:
     return Standing(name, value)
 
 
-def _unknown(line: Line, disease: str) -> BaxisError:
+def _unknown(line: WrittenValue, disease: str) -> BaxisError:
     """Why a name is none of a patient's file, with what was probably meant."""
     text = line.measure
     where, fold = f"{line.where}, measure", text.casefold()

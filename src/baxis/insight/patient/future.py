@@ -16,7 +16,7 @@ from baxis.insight.combine import setting
 from baxis.insight.patient import scores
 from baxis.insight.patient.course import Ratings, Table, program, run, started
 from baxis.insight.patient.inference.posterior import Posterior
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 WEEKS, STEP = 24.0, 4.0  # followed from now on; between looks
 
@@ -24,7 +24,7 @@ WEEKS, STEP = 24.0, 4.0  # followed from now on; between looks
 class Future:
     """Draws of the posterior put through the past once more, and carried on from the last visit under a regimen."""
 
-    def __init__(self, found: Posterior, visits: Visits, at: NDArray[np.int64], settings: Settings) -> None:
+    def __init__(self, found: Posterior, visits: Measurements, at: NDArray[np.int64], settings: Settings) -> None:
         self.visits, self.options = visits, settings.options()
         self.home = setting.home(found.design.disease)
         self.people, self.design = found.people.take(found.who[at]), found.design

@@ -10,10 +10,10 @@ from baxis.insight.patient.course import Table
 from baxis.insight.patient.inference.posterior import ENOUGH, MOST, Likelihood, Posterior, effective, joined, weighted
 from baxis.insight.patient.inference.prior import BLOCK, Made, Pool, block, particles, shown
 from baxis.insight.patient.inference.refine import refine
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 
-def infer(visits: Visits, disease: str, settings: Settings, most: int = MOST) -> Posterior:
+def infer(visits: Measurements, disease: str, settings: Settings, most: int = MOST) -> Posterior:
     """Posterior of a patient with these values and treatments. `most`: largest population drawn before refinement."""
     made = Made(visits, disease, settings)
     like = Likelihood(visits, made)

@@ -24,7 +24,7 @@ from baxis.insight.patient.infer import infer
 from baxis.insight.patient.inference.own_levels import OwnLevels
 from baxis.insight.patient.inference.posterior import MOST, Posterior
 from baxis.insight.patient.patient_result import PatientResult
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 Array = NDArray[np.float64]
 DRAWS = 200
@@ -37,7 +37,7 @@ NOTICE = "FOR RESEARCH ONLY: NOT FOR DECISIONS ABOUT A PATIENT."
 
 
 def patient(
-    file: str | Path | Visits,
+    file: str | Path | Measurements,
     disease: str,
     candidates: tuple[str, ...] = DEFAULT,
     settings: Settings | None = None,
@@ -50,7 +50,7 @@ def patient(
     chosen = settings or Settings()
     unread(chosen, "patient", {"evidence": setting.SHIPPED} | dict.fromkeys(("population", "match"), PRIOR))
     code = setting.known_disease(disease)
-    visits = file if isinstance(file, Visits) else read(file, code)
+    visits = file if isinstance(file, Measurements) else read(file, code)
     regimens = {c: setting.regimen(c, code) for c in candidates}
     found = infer(visits, code, chosen, most)
     at = found.resample(DRAWS)
@@ -103,7 +103,7 @@ def _course(drug: str, week: float, ratio: Array, score: Array) -> dict[str, Any
     return row | {"score": mean, "score_low": below, "score_high": above}
 
 
-def next_measurement(visits: Visits, future: Future, outcome: dict[str, Array]) -> pd.DataFrame:
+def next_measurement(visits: Measurements, future: Future, outcome: dict[str, Array]) -> pd.DataFrame:
     """Expected share of the variance of log inflammation under each drug that one more measurement takes away.
 
     Laboratory measures and scores at the last visit, averaged over the drugs, by pre-posterior analysis on the

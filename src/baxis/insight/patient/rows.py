@@ -33,7 +33,7 @@ LONGEST = 14_610.0  # days from the first row to the last: forty years is longer
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WrittenValue:
     """One value as text. where: its place for messages; column: where its number stands; when: its day as written."""
 
     where: str
@@ -52,7 +52,7 @@ class Line:
 class Found:
     """Rows with a value, whether days are dates, the table (for numbers), what to say of it, and what is wrong."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[WrittenValue, ...]
     dated: bool
     table: tables.Table
     notes: tuple[str, ...]
@@ -160,7 +160,7 @@ class _Days:
         return day
 
 
-def _long(table: tables.Table, columns: dict[str, str], notes: list[str]) -> Iterator[Line]:
+def _long(table: tables.Table, columns: dict[str, str], notes: list[str]) -> Iterator[WrittenValue]:
     """Long form as it stands. InvalidValue where a column is missing."""
     value = columns.get("value")
     told = headers.split(value)[1] if value else None
@@ -174,13 +174,13 @@ def _long(table: tables.Table, columns: dict[str, str], notes: list[str]) -> Ite
     when = next(columns[k] for k in WHEN if k in columns)
     for row, cells in table.records():
         read = {k: "" if numbers.missing(cells[h]) else cells[h] for k, h in columns.items() if k != "value"}
-        yield Line(
+        yield WrittenValue(
             where=tables.place(table.name, row), row=row, column=columns["value"], when=cells[when], day=0.0, measure=read["measure"], value=cells[columns["value"]],
             unit=read.get("unit", "") or (told or ""), route=read.get("route", ""), schedule=read.get("schedule", ""),
         )  # fmt: skip
 
 
-def _wide(table: tables.Table, columns: dict[str, str]) -> Iterator[Line]:
+def _wide(table: tables.Table, columns: dict[str, str]) -> Iterator[WrittenValue]:
     """Wide form as long form: every other column is a measure."""
     when = next(columns[k] for k in WHEN if k in columns)
     for header in table.header:
@@ -188,7 +188,7 @@ def _wide(table: tables.Table, columns: dict[str, str]) -> Iterator[Line]:
             continue
         name, unit = headers.split(header)
         for row, cell, day in zip(table.lines, table.cells(header), table.cells(when), strict=True):
-            yield Line(
+            yield WrittenValue(
                 where=tables.place(table.name, row),
                 row=row,
                 column=header,

@@ -39,7 +39,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Visits:
+class Measurements:
     """Laboratory values: observable's model name, value in multiples of health, day, each (m,); ratings; treatments;
     standings in signatures of expression.
 

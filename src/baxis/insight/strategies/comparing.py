@@ -26,7 +26,7 @@ from baxis.insight.strategies import judge
 from baxis.insight.strategies.defaults import NO_DRUG, RETURN, RISE, default_strategies
 from baxis.insight.strategies.drugs import check, courses
 from baxis.insight.strategies.follow import VISIT_WEEKS, Followed, Setting, follow
-from baxis.insight.strategies.plan import Plan, Strategy, read_plan
+from baxis.insight.strategies.plan import Strategy, StrategyFile, read_plan
 from baxis.insight.strategies.published import beside
 from baxis.insight.strategies.strategy_result import Strategies
 
@@ -77,19 +77,19 @@ def strategies(
     )
 
 
-def _plan(code: str | None, drug: str, then: str | None, file: str | Path | None) -> Plan:
+def _plan(code: str | None, drug: str, then: str | None, file: str | Path | None) -> StrategyFile:
     """The strategies asked for; one without a drug always comes first."""
     if file is None:
         if code is None:
             raise InvalidValue("disease", None, "a disease code, or a file of strategies that names one")
-        return Plan(code, default_strategies(code, drug, then))
+        return StrategyFile(code, default_strategies(code, drug, then))
     asked = read_plan(file, code)
     known = replace(asked, disease=setting.known_disease(asked.disease))
     none = next((s for s in known.strategies if not s.lines), Strategy(name=NO_DRUG))
     return replace(known, strategies=(none, *(s for s in known.strategies if s is not none)))
 
 
-def _design(asked: Plan, design: Design, weeks: float) -> Design:
+def _design(asked: StrategyFile, design: Design, weeks: float) -> Design:
     """The setting with every drug of the strategies in an arm, so that patients carry what changes their exposure."""
     row = next(r for r in library.read_table("limits/remission") if r["disease"] == asked.disease)
     end = {"name": row["remission"], "week": weeks, "primary": True}
@@ -98,7 +98,7 @@ def _design(asked: Plan, design: Design, weeks: float) -> Design:
     return design.replace(weeks=weeks, visit_weeks=VISIT_WEEKS, endpoints=[end], arms=[arm.model_dump()], rescue=None)
 
 
-def _checked(asked: Plan, weeks: float) -> None:
+def _checked(asked: StrategyFile, weeks: float) -> None:
     """Times that fit the visits, regimens that can be read, and a control that names a strategy before it."""
     if not 12 <= weeks <= 520 or weeks % VISIT_WEEKS:
         raise InvalidValue("weeks", weeks, f"12 to 520, a multiple of {VISIT_WEEKS:g}")
@@ -132,7 +132,7 @@ def _chance(strategy: Strategy, runs: list[Followed]) -> float:
     return float((run.begun[run.ok].sum(axis=1) - 1.0).mean() / max(checks.size, 1))
 
 
-def _repeats(asked: Plan) -> list[str]:
+def _repeats(asked: StrategyFile) -> list[str]:
     """Courses of several doses that are given again whole, where a clinic would often give less: said, as it is a choice."""
     out: dict[str, list[str]] = {}
     for s in asked.strategies:
@@ -147,7 +147,7 @@ def _repeats(asked: Plan) -> list[str]:
     ]
 
 
-def _recipe(asked: Plan, place: Setting, runs: list[Followed], chosen: Settings) -> dict[str, Any]:
+def _recipe(asked: StrategyFile, place: Setting, runs: list[Followed], chosen: Settings) -> dict[str, Any]:
     given = {r.strategy.name: [x.words for x in r.lines] for r in runs}
     said = [*prescribed.of_regimens([a.treatments for a in place.design.arms], place.weeks), *_repeats(asked)]
     return basis(place.design, chosen, said) | {

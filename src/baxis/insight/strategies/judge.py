@@ -12,7 +12,7 @@ from baxis.clinic.instruments.events import first_event
 from baxis.clinic.people.labs import reported
 from baxis.clinic.result import safety
 from baxis.core import library, streams
-from baxis.insight.bench.sample import LOW, LOW_IGG, REPLICATES, Sample
+from baxis.insight.bench.sample import LOW, LOW_IGG, REPLICATES, Cohort
 from baxis.insight.strategies.defaults import RETURN
 from baxis.insight.strategies.follow import VISIT_WEEKS, Followed, Setting, steroid_at_start
 
@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 def table(place: Setting, run: Followed, none: Followed, seed: int) -> list[dict[str, Any]]:
     """Rows of one strategy: measure, strategy, value, 90 % interval, unit, patients. none: the same without a drug."""
     ok = run.ok
-    sample = Sample(place.people.ids[ok], place.design.disease, seed)
+    sample = Cohort(place.people.ids[ok], place.design.disease, seed)
     name = run.strategy.name
     rows = [sample.row(m, name, v[ok], unit) for m, (v, unit) in measures(place, run).items()]
     return [*rows, *infections(place, run, none, sample)]
@@ -55,7 +55,7 @@ def measures(place: Setting, run: Followed) -> dict[str, tuple[Array, str]]:
     }
 
 
-def infections(place: Setting, run: Followed, none: Followed, sample: Sample) -> list[dict[str, Any]]:
+def infections(place: Setting, run: Followed, none: Followed, sample: Cohort) -> list[dict[str, Any]]:
     """Serious infections per 100 patient-years (nan where no source gives the disease's rate), and their ratio to those
     of the same patients without the drug. The interval holds the published rate's and class factor's own."""
     base = safety.infection_base(place.design.disease)

@@ -105,7 +105,7 @@ class Strategy(BaseModel):
 
 
 @dataclass(frozen=True)
-class Plan:
+class StrategyFile:
     """A file of strategies: for one disease, in a trial's setting (empty: the disease's own), over `weeks`."""
 
     disease: str
@@ -116,7 +116,7 @@ class Plan:
     notes: str = ""
 
 
-def read_plan(file: str | Path, disease: str | None = None) -> Plan:
+def read_plan(file: str | Path, disease: str | None = None) -> StrategyFile:
     """Strategies of a TOML file, or of a shipped one by name. Raises InvalidValue, UnknownName or Faults (all at once)."""
     text = str(file)
     if text.endswith(".toml") or "/" in text or "\\" in text:
@@ -146,7 +146,7 @@ def read_plan(file: str | Path, disease: str | None = None) -> Plan:
     if faults:
         raise Faults(text, faults)
     weeks = raw.get("weeks")
-    return Plan(own, tuple(found), raw.get("setting", ""), weeks, raw.get("trial", ""), raw.get("notes", ""))
+    return StrategyFile(own, tuple(found), raw.get("setting", ""), weeks, raw.get("trial", ""), raw.get("notes", ""))
 
 
 def _doubled(names: list[str]) -> list[str]:

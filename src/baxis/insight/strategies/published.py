@@ -8,7 +8,7 @@ import numpy as np
 
 from baxis import evidence
 from baxis.core.errors import InvalidValue
-from baxis.insight.bench.sample import Sample
+from baxis.insight.bench.sample import Cohort
 from baxis.insight.strategies.follow import Followed, Setting
 
 COURSES = "infusions_per_patient"
@@ -30,7 +30,7 @@ def beside(trial: str, place: Setting, runs: list[Followed], seed: int) -> list[
         for row in seen[seen["arm_id"] == run.strategy.name].to_dict("records"):
             values = _values(str(row["endpoint"]), float(row["week"]), place, run)
             if values is not None:
-                out.append(_row(row, run, values, Sample(place.people.ids[run.ok], place.design.disease, seed)))
+                out.append(_row(row, run, values, Cohort(place.people.ids[run.ok], place.design.disease, seed)))
     return out
 
 
@@ -44,7 +44,7 @@ def _values(endpoint: str, week: float, place: Setting, run: Followed) -> tuple[
     return 100.0 * place.tool.endpoint(endpoint)(run.visits, k), 100.0, "%"
 
 
-def _row(row: dict[Any, Any], run: Followed, values: tuple[Any, float, str], sample: Sample) -> dict[str, Any]:
+def _row(row: dict[Any, Any], run: Followed, values: tuple[Any, float, str], sample: Cohort) -> dict[str, Any]:
     each, factor, unit = values
     mine = sample.row(str(row["endpoint"]), run.strategy.name, each[run.ok], unit)
     return {

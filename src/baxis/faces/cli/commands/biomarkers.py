@@ -16,7 +16,7 @@ EARLY = 10  # markers on treatment shown
 if TYPE_CHECKING:
     from baxis.insight.bench.compared import Compared
     from baxis.insight.biomarkers import Biomarkers
-    from baxis.insight.biomarkers.agreement import Agreement
+    from baxis.insight.biomarkers.agreement import Findings
 
 
 def biomarkers(
@@ -49,7 +49,7 @@ def biomarkers(
         raise InvalidValue("drug and disease", [drug, disease], "both, or --against-evidence")
     if out:
         check_folder(out, AGREEMENT if against_evidence else "baxis biomarkers")
-    result: Agreement | Biomarkers
+    result: Findings | Biomarkers
     with bar("simulations") as tell:
         settings = Settings(patients=patients or (500 if against_evidence else 1000), seed=seed, threads=threads)
         settings = replace(settings, progress=tell)
@@ -66,7 +66,7 @@ def biomarkers(
     if json:
         say_json(result.to_dict(), 2)
         return
-    shown = agreed(cast("Agreement", result)) if against_evidence else lines(cast("Biomarkers", result))
+    shown = agreed(cast("Findings", result)) if against_evidence else lines(cast("Biomarkers", result))
     for line in shown:
         say(line)
     if out:

@@ -14,7 +14,7 @@ from baxis.faces.cli.words.output import say
 if TYPE_CHECKING:
     from baxis.clinic.conduct.settings import Settings
     from baxis.insight.combine import Combination, Timing
-    from baxis.insight.combine.agreement import Agreement
+    from baxis.insight.combine.agreement import Comparisons
 
 STRUCTURES = ("additive", "product")
 
@@ -56,7 +56,7 @@ def combine(
     if out:
         check_folder(out, AGREEMENT if against_evidence else "baxis combine --timing" if timing else "baxis combine")
     usual = 300 if against_evidence else 100 if timing else 200
-    result: Combination | Timing | Agreement
+    result: Combination | Timing | Comparisons
     with bar("comparison" if against_evidence else "arm") as progress:
         settings = Settings(
             patients=usual if patients is None else patients, seed=seed, threads=threads, progress=progress

@@ -19,7 +19,7 @@ MOST_AT_ONCE = 2_000  # patients
 
 
 @dataclass(frozen=True)
-class Limits:
+class Censoring:
     """Residuals (k,) of a normal law with covariance (k, k) that lie below (sign 1) or above (-1) a bound."""
 
     covariance: Array

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from baxis.clinic.people.labs import covariance, drawn, measures, noise
 from baxis.core import streams
-from baxis.insight.patient.inference.censored import Limits
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.inference.censored import Censoring
+from baxis.insight.patient.visits import Measurements
 
 Array = NDArray[np.float64]
 SIGNS = {"": 0.0, "<": 1.0, ">": -1.0}
@@ -23,7 +23,7 @@ SIGNS = {"": 0.0, "<": 1.0, ">": -1.0}
 class OwnLevels:
     """Own levels given a file's values and a virtual patient's own courses."""
 
-    def __init__(self, visits: Visits) -> None:
+    def __init__(self, visits: Measurements) -> None:
         self.names, self.visits = list(measures().values()), visits
         self.columns = np.searchsorted(np.array(visits.times), visits.days).astype(np.int64)
         which = np.zeros((len(visits.names), len(self.names)))
@@ -36,7 +36,7 @@ class OwnLevels:
         self.precision = np.linalg.inv(inside[np.ix_(self.exact, self.exact)])
         across = inside[np.ix_(self.limited, self.exact)] @ self.precision
         beside = inside[np.ix_(self.limited, self.limited)] - across @ inside[np.ix_(self.exact, self.limited)]
-        self.across, self.limits = across, Limits(beside, signs[self.limited])
+        self.across, self.limits = across, Censoring(beside, signs[self.limited])
         self.gain = spread.T @ np.linalg.inv(inside)
         self.left = prior - self.gain @ spread
 

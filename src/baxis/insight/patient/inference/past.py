@@ -11,7 +11,7 @@ from baxis.clinic.design import prescribed
 from baxis.clinic.design.design import Treatment
 from baxis.core.errors import BaxisError, InvalidValue
 from baxis.core.reading import fault_words
-from baxis.insight.patient.rows import Line
+from baxis.insight.patient.rows import WrittenValue
 from baxis.insight.patient.visits import Given
 
 LONG = 5000.0  # weeks: of a past treatment only its doses are looked at, not where the file ends
@@ -26,7 +26,7 @@ def is_drug(text: str) -> bool:
     return True
 
 
-def treatment(line: Line, value: float) -> tuple[Given, list[str]]:
+def treatment(line: WrittenValue, value: float) -> tuple[Given, list[str]]:
     """The treatment as it was written, and what to say of its words."""
     name = axis.drug(line.measure).name
     found, notes = _read(line, value)
@@ -34,7 +34,7 @@ def treatment(line: Line, value: float) -> tuple[Given, list[str]]:
     return found, notes if known else [f"{line.where}: {line.measure!r} taken as {name}", *notes]
 
 
-def _read(line: Line, value: float) -> tuple[Given, list[str]]:
+def _read(line: WrittenValue, value: float) -> tuple[Given, list[str]]:
     """The treatment, and what to say of it: `mg/day` (or mg/week, g/day) from that day on, or doses by a schedule."""
     drug = axis.drug(line.measure)
     where = f"{line.where}, {drug.name}"
@@ -69,7 +69,7 @@ def _read(line: Line, value: float) -> tuple[Given, list[str]]:
     return Given(line.day, drug.name, given.dose, given.dose_unit, given.route, given.schedule), notes
 
 
-def _background(line: Line, drug: Drug, value: float, where: str) -> tuple[Given, list[str]]:
+def _background(line: WrittenValue, drug: Drug, value: float, where: str) -> tuple[Given, list[str]]:
     if "/" not in line.unit:
         raise InvalidValue(f"{where}, unit", line.unit, "a daily or weekly dose, such as mg/day or mg/week")
     axis.background_input(drug, line.unit)

@@ -24,7 +24,7 @@ from baxis.insight.patient import scores
 from baxis.insight.patient.course import Seen, Table
 from baxis.insight.patient.inference.own_levels import OwnLevels
 from baxis.insight.patient.inference.prior import Index, Made, Pool, particles
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 Array = NDArray[np.float64]
 MOST = 20_000
@@ -97,7 +97,7 @@ def quantiles(x: Array, weights: Array, at: tuple[float, ...]) -> list[float]:
 class Likelihood:
     """Log density of a file's values given virtual patients and the instrument's stream numbers."""
 
-    def __init__(self, visits: Visits, made: Made) -> None:
+    def __init__(self, visits: Measurements, made: Made) -> None:
         self.visits, self.times, self.made = visits, np.array(visits.times), made
         self.scores, self.levels = scores.scores(made.disease), OwnLevels(visits)
         self.measures = tuple(dict.fromkeys(r.measure for r in visits.ratings))

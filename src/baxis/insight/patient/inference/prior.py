@@ -12,7 +12,7 @@ from baxis.clinic.conduct.settings import Settings
 from baxis.clinic.people.population import Population, draw, typical
 from baxis.insight.combine import setting
 from baxis.insight.patient.course import Ratings, Seen, Table, history, place
-from baxis.insight.patient.visits import Visits
+from baxis.insight.patient.visits import Measurements
 
 Index = NDArray[np.int64]
 BLOCK = 5000
@@ -31,7 +31,7 @@ class Pool:
 class Made:
     """How pools of one patient's treatments are made; equal when disease, seed, treatments and visit days are."""
 
-    def __init__(self, visits: Visits, disease: str, settings: Settings) -> None:
+    def __init__(self, visits: Measurements, disease: str, settings: Settings) -> None:
         self.visits, self.disease, self.settings = visits, disease, settings
         self.design, self.own = place(visits, disease)
         self.options = replace(settings, progress=None).options()
