@@ -203,3 +203,14 @@ def test_only_what_baxis_says_reaches_the_user(
         warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=1)
         warnings.warn("the cache is not used", BaxisWarning, stacklevel=1)
     assert capsys.readouterr().err == "baxis: the cache is not used\n"
+
+
+def test_a_trial_from_a_warm_cache_starts_without_what_it_does_not_use() -> None:
+    code = (
+        "import sys, contextlib\nfrom baxis.faces.cli import main\nwith contextlib.suppress(SystemExit): main()\n"
+        "print(*sorted({'pint', 'sympy', 'matplotlib', 'libsbml'} & set(sys.modules)))"
+    )
+    for _ in range(2):
+        words = ["trial", "rituximab-reflex", "--patients", "20", "--quiet"]
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")

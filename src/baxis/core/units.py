@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
 from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from baxis.core.errors import InvalidValue
+from baxis.core.storing import store
 
 _DEFINITIONS = (
     "cell = [cell_count] = cells",
@@ -29,7 +34,7 @@ _GRAMS = {"g": 1.0, "mg": 1e-3, "ug": 1e-6, "ng": 1e-9}
 
 @lru_cache(maxsize=1)
 def registry() -> Any:
-    """The pint registry (built on first use: pint is slow to import)."""
+    """The pint registry (built on first use: that and the import of pint take a second)."""
     import pint
 
     ureg: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=None)
@@ -73,10 +78,29 @@ def factor(source: str, target: str) -> float:
     """Number that turns a value in `source` into one in `target`; InvalidValue when the dimensions differ."""
     if source in _GRAMS and target in _GRAMS:  # most doses; pint takes half a second to import
         return _GRAMS[source] / _GRAMS[target]
+    name = _kept(source, target)
+    number = (store.load_record(name) or {}).get("factor")
+    if not isinstance(number, float) or not math.isfinite(number):
+        number = _converted(source, target)
+        store.store_record(name, {"factor": number})
+    return number
+
+
+def _converted(source: str, target: str) -> float:
     a, b = parse(source), parse(target)
     if a.dimensionality != b.dimensionality:
         raise InvalidValue("unit", source, f"a unit of the dimension of {target!r}")
     return float(registry().Quantity(1.0, a).to(b).magnitude)
+
+
+def _kept(source: str, target: str) -> str:
+    """Name of a factor in the cache: by all that it depends on, so that most starts need no registry."""
+    return hashlib.sha256(repr((_made_of(), source, target)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _made_of() -> tuple[str, str]:
+    return version("pint"), hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 def convert(value: float, source: str, target: str) -> float:

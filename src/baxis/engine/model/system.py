@@ -139,7 +139,7 @@ class System:
 
 
 def _expressions(trees: Mapping[str, Tree]) -> Mapping[str, sympy.Basic]:
-    from baxis.engine.formula.symbolic import as_number, to_sympy
+    from baxis.engine.formula.symbolic import as_number, to_sympy  # sympy takes half a second; runs do without it
 
     return MappingProxyType({k: as_number(to_sympy(t)) for k, t in trees.items()})
 
