@@ -8,42 +8,58 @@ from typing import Annotated, Any
 import typer
 
 from baxis.core.errors import UnknownName
+from baxis.faces.cli.words.examples import example
 from baxis.faces.cli.words.output import say
 
-# command -> (module, attribute); a Typer object is a group of its own
-COMMANDS: dict[str, tuple[str, str]] = {
-    "trial": ("trial", "trial"),
-    "power": ("planning", "power"),
-    "plot": ("plot", "plot"),
-    "calendar": ("planning", "calendar"),
-    "export": ("export", "export"),
-    "report": ("report", "report"),
-    "review": ("review", "review"),
-    "credibility": ("credibility", "credibility"),
-    "doctor": ("doctor", "doctor"),
-    "list": ("listing", "listing"),
-    "show": ("show", "show"),
-    "scoreboard": ("scoreboard", "scoreboard"),
-    "check": ("axis", "check"),
-    "stimulate": ("axis", "stimulate"),
-    "compare-diseases": ("axis", "compare_diseases"),
-    "explain": ("explain", "explain"),
-    "biomarkers": ("biomarkers", "biomarkers"),
-    "enrich": ("enrich", "enrich"),
-    "sensitivity": ("sensitivity", "sensitivity"),
-    "simulate": ("user_model", "simulate"),
-    "conformance": ("user_model", "conformance"),
-    "evidence": ("evidence", "app"),
-    "map": ("evidence_meta", "map_command"),
-    "combine": ("combine", "combine"),
-    "combine-search": ("combine_search", "combine_search"),
-    "patient": ("patient", "patient"),
-    "strategies": ("strategies", "strategies"),
-    "limits": ("limits", "limits"),
-    "omics": ("omics", "omics"),
-    "repertoire": ("repertoire", "repertoire"),
-    "serve": ("web", "serve"),
+# what a user wants -> command -> (module, attribute); a Typer object is a group of its own
+PANELS: dict[str, dict[str, tuple[str, str]]] = {
+    "Trials": {
+        "trial": ("trial", "trial"),
+        "power": ("planning", "power"),
+        "calendar": ("planning", "calendar"),
+        "plot": ("plot", "plot"),
+        "scoreboard": ("scoreboard", "scoreboard"),
+    },
+    "Drugs": {
+        "explain": ("explain", "explain"),
+        "biomarkers": ("biomarkers", "biomarkers"),
+        "enrich": ("enrich", "enrich"),
+        "sensitivity": ("sensitivity", "sensitivity"),
+        "combine": ("combine", "combine"),
+        "combine-search": ("combine_search", "combine_search"),
+        "strategies": ("strategies", "strategies"),
+        "limits": ("limits", "limits"),
+        "stimulate": ("axis", "stimulate"),
+    },
+    "Patients": {
+        "patient": ("patient", "patient"),
+        "omics": ("omics", "omics"),
+        "repertoire": ("repertoire", "repertoire"),
+    },
+    "Evidence": {
+        "list": ("listing", "listing"),
+        "show": ("show", "show"),
+        "evidence": ("evidence", "app"),
+        "map": ("evidence_meta", "map_command"),
+        "check": ("axis", "check"),
+        "compare-diseases": ("axis", "compare_diseases"),
+    },
+    "Own models": {
+        "simulate": ("user_model", "simulate"),
+        "conformance": ("user_model", "conformance"),
+        "export": ("export", "export"),
+    },
+    "Reports": {
+        "report": ("report", "report"),
+        "review": ("review", "review"),
+        "credibility": ("credibility", "credibility"),
+    },
+    "This program": {
+        "serve": ("web", "serve"),
+        "doctor": ("doctor", "doctor"),
+    },
 }
+COMMANDS = {name: place for commands in PANELS.values() for name, place in commands.items()}
 
 
 def build(argv: list[str]) -> Any:
@@ -61,14 +77,21 @@ def build(argv: list[str]) -> Any:
     if asked is not None and asked not in COMMANDS:
         raise UnknownName("command", asked, COMMANDS)
     wanted = [] if asked is None and "--version" in argv else list(COMMANDS)
-    for name in [asked] if asked in COMMANDS else wanted:
-        module, attribute = COMMANDS[name]
-        command = getattr(import_module(f"{__package__}.commands.{module}"), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+    for panel, commands in PANELS.items():
+        for name, (module, attribute) in commands.items():
+            if name in ([asked] if asked else wanted):
+                _add(app, name, panel, getattr(import_module(f"{__package__}.commands.{module}"), attribute))
     return app
+
+
+def _add(app: typer.Typer, name: str, panel: str, command: Any) -> None:
+    """A command, or a group of them, in the part of the help where it is looked for, with an example below its own."""
+    if not isinstance(command, typer.Typer):
+        app.command(name, rich_help_panel=panel, epilog=example(name))(command)
+        return
+    for below in command.registered_commands:
+        below.epilog = example(f"{name} {below.name or getattr(below.callback, '__name__', '')}")
+    app.add_typer(command, name=name, rich_help_panel=panel)
 
 
 def _version(asked: bool) -> None:

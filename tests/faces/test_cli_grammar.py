@@ -1,0 +1,67 @@
+"""One grammar for every command: panels by what a user wants, an example in every help."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from baxis.faces.cli.app import COMMANDS, PANELS, build
+from baxis.faces.cli.words.examples import EXAMPLES
+
+Run = Callable[..., tuple[int, str, str]]
+QUICK = [
+    "list", "show", "calendar", "stimulate", "compare-diseases", "map", "evidence trials", "evidence claims",
+    "evidence contrasts", "evidence sheet", "evidence search", "evidence conflicts", "evidence grades", "doctor",
+]  # fmt: skip
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that does something, with the words that reach it."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+        return
+    for name, part in below.items():
+        yield from leaves(part, (*path, name))
+
+
+ALL = dict(leaves(typer.main.get_command(build([]))))
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_help_ends_with_an_example_that_its_command_reads(path: tuple[str, ...]) -> None:
+    line = ALL[path].epilog.removeprefix("Example: ")
+    words = shlex.split(line)
+    assert words[: len(path) + 1] == ["baxis", *path]
+    assert len(words) > len(path) + 1
+    ALL[path].make_context("baxis", words[len(path) + 1 :])  # raises where an option, a value or an argument is wrong
+
+
+def test_no_example_is_of_a_command_that_is_gone() -> None:
+    assert set(EXAMPLES) == {" ".join(path) for path in ALL}
+
+
+@pytest.mark.parametrize("command", QUICK)
+def test_an_example_runs_as_it_stands(command: str, cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, said = cli(*shlex.split(f"{command} {EXAMPLES[command]}"))
+    assert code == 0, said
+
+
+def test_the_help_shows_every_command_in_the_panel_of_what_it_is_for(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    code, out, _ = cli("--help")
+    assert code == 0
+    titles = [line.strip("╭╮─ ") for line in out.splitlines() if line.startswith("╭")]
+    assert titles == ["Options", *PANELS]
+    for panel, commands in PANELS.items():
+        part = out.split(f"─ {panel} ─")[1].split("╰")[0]
+        assert {line.split()[1] for line in part.splitlines() if line.startswith("│ ") and line[2] != " "} == set(
+            commands
+        )
+    assert sum(map(len, PANELS.values())) == len(COMMANDS)
