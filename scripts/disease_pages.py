@@ -30,7 +30,7 @@ from baxis.insight.biomarkers.agreement import against_evidence
 from baxis.insight.biomarkers.decision import ALL, ONE, useful
 from baxis.insight.combine.agreement import against_evidence as combinations
 from baxis.insight.combine.combination import Search
-from baxis.insight.combine.search import search
+from baxis.insight.combine.search import combine_search
 from baxis.insight.explain import Explanation, explain
 from baxis.insight.omics.classes import Cell, matrix
 
@@ -189,7 +189,7 @@ def page(code: str, cells: list[Cell], patients: int, folder: Path) -> str:
             ranked.append(biomarkers(d, code, settings=Settings(patients=400, seed=1)))
         except BaxisError as e:
             print(f"  {code} {d}: {str(e)[:120]}")
-    combos = search(code, settings=Settings(patients=40, seed=1))
+    combos = combine_search(code, settings=Settings(patients=40, seed=1))
     marked = ranked[-1]
     pictures = folder / "img"
     pictures.mkdir(exist_ok=True)

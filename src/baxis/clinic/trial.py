@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.design.design import Design
 from baxis.clinic.design.read import read_design
 from baxis.clinic.face import TrialResult
@@ -18,7 +19,7 @@ from baxis.clinic.result.summarise import summarise
 Array = NDArray[np.float64]
 
 
-def run_trial(trial: str | Path | Design, settings: Settings | None = None, **changes: object) -> TrialResult:
+def run_trial(trial: str | Path | Design, settings: Settings | None = None, **changes: Unpack[Changes]) -> TrialResult:
     """Simulate a trial: a shipped trial id, the path of a design TOML, or a Design.
 
     changes: fields of Settings, e.g. `patients=1000, seed=1, threads=2`. Returns a TrialResult whose `.arms` and

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from baxis.axis import stimulate
-from baxis.axis.tables.comparison import compare
+from baxis.axis.tables.comparison import compare_diseases
 from baxis.faces.web.frame import work
 from baxis.faces.web.pages import biomarkers as biomarkers_page
 from baxis.faces.web.pages import combine as combine_page
@@ -64,7 +64,7 @@ def test_a_match_opens_its_sheet_and_a_wrong_name_says_so(browser, address: str)
 
 
 def test_the_pages_agree_with_the_library_and_name_a_faulty_field() -> None:
-    rows = compare()
+    rows = compare_diseases()
     shown = diseases_page.heatmap(rows)["data"][0]
     k = next(i for i, r in enumerate(rows) if r["regulator"] == "lyn_e")
     assert shown["text"][k] == ["1", *(rows[k][c] for c in diseases_page.codes())]

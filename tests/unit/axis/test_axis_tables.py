@@ -105,6 +105,6 @@ def test_observables_in_units() -> None:
 
 
 def test_comparison_has_every_regulator() -> None:
-    rows = comparison.compare(["RA", "SLE"])
+    rows = comparison.compare_diseases(["RA", "SLE"])
     assert {r["regulator"] for r in rows} >= {"btk_e", "lyn_e", "w_C"}
     assert "C001" in next(r["evidence"] for r in rows if r["regulator"] == "btk_e")

@@ -27,7 +27,7 @@ from baxis.insight.biomarkers.agreement import against_evidence
 from baxis.insight.biomarkers.enrich import Cutoff, enrich
 from baxis.insight.combine import combine
 from baxis.insight.combine.agreement import against_evidence as pairs_against_evidence
-from baxis.insight.combine.search import search
+from baxis.insight.combine.search import combine_search
 from baxis.insight.combine.timing import timing
 from baxis.insight.explain import explain
 from baxis.insight.limits import limits
@@ -112,7 +112,7 @@ REFUSED: dict[str, tuple[Callable[[Settings, Path], Any], tuple[str, ...]]] = {
     "strategies": (lambda s, f: strategies("SLE", settings=s), ("evidence",)),
     "combine": (lambda s, f: combine(["belimumab", "rituximab"], "SLE", settings=s), ("evidence",)),
     "timing": (lambda s, f: timing(["belimumab", "rituximab"], "SLE", settings=s), ("evidence",)),
-    "combine-search": (lambda s, f: search("SLE", settings=s), ("evidence",)),
+    "combine-search": (lambda s, f: combine_search("SLE", settings=s), ("evidence",)),
     "biomarkers --against-evidence": (lambda s, f: against_evidence(settings=s), ("population", "evidence")),
     "combine --against-evidence": (lambda s, f: pairs_against_evidence(settings=s), ("population", "evidence")),
 }

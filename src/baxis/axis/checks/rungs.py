@@ -59,7 +59,10 @@ def judge(row: dict[str, str], rung: str, simulated: float | None, unit: str) ->
 
 
 def check(rung: str = "all", disease: str | None = None) -> list[Check]:
-    """Rows of one rung (`rest`, `pathway`, `genetics`, `pharmacology`, `arms`) or of all, for one disease or all."""
+    """Rows of one rung (`rest`, `pathway`, `genetics`, `pharmacology`, `arms`) or of all, for one disease or all.
+
+    Each says what is expected, tolerated and simulated, in its unit, and whether it passed. Raises UnknownName.
+    """
     if rung not in (*RUNGS, "all"):
         raise UnknownName("rung", rung, (*RUNGS, "all"))
     if disease is not None:

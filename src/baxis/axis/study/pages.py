@@ -169,7 +169,7 @@ def exposure_page() -> str:
 
 def diseases_page() -> str:
     """The regulators of every disease side by side."""
-    rows = comparison.compare()
+    rows = comparison.compare_diseases()
     lines = [
         "# Diseases side by side",
         "",

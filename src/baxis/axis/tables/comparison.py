@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from baxis.axis.tables import disease_table, ledger
 
 
-def compare(codes: Sequence[str] | None = None) -> list[dict[str, str]]:
-    """One row a regulator: its value in health and in each disease, then kind and evidence by disease."""
+def compare_diseases(codes: Sequence[str] | None = None) -> list[dict[str, str]]:
+    """One row a regulator: its unit, its value in health and in each disease, then kind and evidence by disease.
+
+    codes: disease codes (all by default). Raises UnknownName for one that is not held.
+    """
     chosen = [disease_table.load(c) for c in (codes or disease_table.codes()) if c != disease_table.HEALTHY]
     healthy = {**ledger.load(), **disease_table.load(disease_table.HEALTHY).regulators}
     names = list(dict.fromkeys(n for d in chosen for n in d.regulators))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TypedDict
 
 from baxis import engine
 from baxis.core.errors import InvalidValue, UnknownName
@@ -39,6 +40,21 @@ class Settings:
         return engine.Options(rtol=self.rtol, atol=self.atol, threads=self.threads)
 
 
+class Changes(TypedDict, total=False):
+    """Fields of Settings as keywords (PEP 692), so that an editor completes them and a type checker knows them."""
+
+    patients: int
+    seed: int
+    threads: int | None
+    rtol: float
+    atol: float
+    dosing: str
+    evidence: tuple[Path, ...]
+    progress: Progress | None
+    population: Path | str | None
+    match: bool
+
+
 def unread(settings: Settings, question: str, why: dict[str, str]) -> None:
     """InvalidValue for a field of the settings that is set and that a question would not read. why: by field."""
     for name, reason in why.items():
@@ -49,7 +65,7 @@ def unread(settings: Settings, question: str, why: dict[str, str]) -> None:
             )
 
 
-def settle(settings: Settings | None, changes: dict[str, object]) -> Settings:
+def settle(settings: Settings | None, changes: Mapping[str, object]) -> Settings:
     """Settings with changes by name, checked."""
     known = [f.name for f in fields(Settings)]
     for name in changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from baxis import axis
 from baxis.clinic.design.design import Background, Design, Treatment
 from baxis.clinic.design.prescribed import counted
+from baxis.clinic.design.read import read_design
 from baxis.core.reading import schedule
 from baxis.core.showing.palette import COLOURS, canvas
 
@@ -65,8 +67,12 @@ def _background(b: Background) -> str:
     return f"{b.dose:g} {b.dose_unit} in {100 * b.share:.0f} %"
 
 
-def calendar(design: Design) -> Figure:
-    """Figure of the calendar over weeks: a row a treatment, endpoints as dashed lines, visits as ticks below."""
+def calendar(trial: str | Path | Design) -> Figure:
+    """Figure of a trial's doses over weeks: a row a treatment, endpoints as dashed lines, visits as ticks below.
+
+    trial: an id, the path of a design TOML, or a Design; its rows as plain data: `rows`. Raises UnknownName or Faults.
+    """
+    design = trial if isinstance(trial, Design) else read_design(trial)
     table = rows(design)
     fig = canvas(9.0, 1.3 + 0.42 * len(table))
     ax = fig.add_subplot()

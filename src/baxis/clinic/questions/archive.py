@@ -7,6 +7,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from baxis.axis.exchange import omex, patient_sbml, sedml
 from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.design.design import Design
 from baxis.clinic.design.read import read_design
 from baxis.clinic.face import TrialResult
@@ -30,7 +31,7 @@ from baxis.core.errors import InvalidValue, UnknownName
 from baxis.core.showing.sheets import csv_text
 from baxis.core.storing import files
 
-Changes = list[tuple[float, int, str, float]]  # day, kind, target, amount
+TimedChanges = list[tuple[float, int, str, float]]  # day, kind, target, amount
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class KeptTrial:
         return patient_sbml.patient_sbml(parameters[k], self.people.rest[k], changes, design.disease, slots)
 
 
-def simulated(trial: str | Path | Design, settings: Settings | None = None, **changes: object) -> KeptTrial:
+def simulated(trial: str | Path | Design, settings: Settings | None = None, **changes: Unpack[Changes]) -> KeptTrial:
     """Run a trial as `run_trial` does, and keep its population."""
     chosen = settle(settings, changes)
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
@@ -143,7 +144,7 @@ def _slots(run: ArmRun, dosing: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t.drug for t in given if dosing == "resolved" or not averages(t, dosing)))
 
 
-def _changes(events: engine.Events | None, k: int) -> Changes:
+def _changes(events: engine.Events | None, k: int) -> TimedChanges:
     """What patient k is given, in order; changes that do nothing left out."""
     if events is None:
         return []

@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ import pandas as pd
 from baxis import evidence
 from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import MOST_SCREENED, Laboratory
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.design.design import Design
 from baxis.clinic.design.read import read_design
 from baxis.clinic.people.population import Population
@@ -78,7 +78,7 @@ def run_large(
     *,
     block: int = BLOCK,
     client: Client | str | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> LargeResult:
     """Simulate a trial block by block into `folder`; the same numbers as `run_trial` at the same seed.
 

@@ -8,9 +8,10 @@ doi:10.1002/pst.175). Neither holds the model's own error as a rival would find 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from scipy import stats
 
 from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.design.design import Arm, Design, Endpoint
 from baxis.clinic.design.prescribed import remarks
 from baxis.clinic.design.read import read_design
@@ -71,7 +72,10 @@ class Replicates:
 
 
 def replicate_trials(
-    trial: str | Path | Design, plan: Replication | None = None, settings: Settings | None = None, **changes: object
+    trial: str | Path | Design,
+    plan: Replication | None = None,
+    settings: Settings | None = None,
+    **changes: Unpack[Changes],
 ) -> Replicates:
     """Replicate a trial `plan.replicates` times at each size. changes: fields of Settings.
 
@@ -109,6 +113,24 @@ def replicate_trials(
     recipe = basis(design, chosen, remarks(design)) | {"patients": chosen.patients, "replicates": plan.replicates}
     recipe |= {"notice": NOTICE}
     return Replicates(design, endpoint, plan, pd.DataFrame(rows), pd.concat(trials, ignore_index=True), recipe)
+
+
+def power(
+    trial: str | Path | Design,
+    sizes: int | Sequence[int] = (),
+    *,
+    replicates: int = 2000,
+    alpha: float = 0.05,
+    settings: Settings | None = None,
+    **changes: Unpack[Changes],
+) -> Replicates:
+    """Chances of a trial's primary endpoint at given sizes, by `replicate_trials` (which takes another endpoint or week).
+
+    sizes: patients in each arm (empty: the published sizes); alpha: two-sided level; changes: fields of Settings. In the
+    result's table power, assurance and opposite are shares (0 to 1). Raises as `replicate_trials`.
+    """
+    wanted = (sizes,) if isinstance(sizes, int) else tuple(sizes)
+    return replicate_trials(trial, Replication(replicates, wanted, alpha), settings, **changes)
 
 
 def _endpoint(design: Design, plan: Replication) -> Endpoint:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.design.design import Background, Design, Endpoint
 from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import instrument
@@ -86,7 +86,9 @@ class Transport:
         return cleaned
 
 
-def transport(trial: str | Path | Design, swap: Swap, settings: Settings | None = None, **changes: object) -> Transport:
+def transport(
+    trial: str | Path | Design, swap: Swap, settings: Settings | None = None, **changes: Unpack[Changes]
+) -> Transport:
     """Run a trial as designed, with each asked element swapped alone, and with all of them.
 
     changes: fields of Settings. Raises InvalidValue when nothing is swapped or the diseases do not fit, UnknownName for an

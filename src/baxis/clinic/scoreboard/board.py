@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from baxis import evidence as ev
 from baxis._version import __version__
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.scoreboard.mechanism import Mechanism
 from baxis.clinic.scoreboard.novelty import calibration_rows, novelty, seen
 from baxis.clinic.scoreboard.prediction import COMBINED, Prediction, Predictor
@@ -30,7 +30,7 @@ def scoreboard(
     settings: Settings | None = None,
     tell: Progress | None = None,
     leave_one_out: bool = False,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Board:
     """Predict and score every primary contrast of a role ("calibration", "validation", "context", "all").
 

@@ -5,12 +5,14 @@ What stands in a report comes from a run, a table or a check made for it; nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 from baxis.core.errors import BaxisError, InvalidValue, UnknownName
 from baxis.core.storing import files
+
+if TYPE_CHECKING:
+    from baxis.clinic.conduct.settings import Changes, Settings
 
 KINDS = ("trial", "drug", "disease", "scoreboard")
 
@@ -38,9 +40,13 @@ def kind_of(name: str) -> str:
 
 
 def report(
-    name: str, *, board: Path | None = None, progress: Callable[[int, int], None] | None = None, **settings: Any
+    name: str, *, board: Path | None = None, settings: Settings | None = None, **changes: Unpack[Changes]
 ) -> str:
-    """HTML page about a name. settings: patients, seed, threads; board: folder of a saved scoreboard."""
+    """HTML page about a trial (its id or design file), a drug, a disease or `scoreboard`; `baxis.faces.report.write` saves it.
+
+    board: folder of a saved scoreboard; changes: fields of Settings (a trial's 1000 patients, a drug's 100 in each
+    disease; pages of a disease and of the scoreboard simulate nothing). Raises UnknownName or InvalidValue.
+    """
     kind = kind_of(name)
     if kind == "scoreboard":
         from baxis.faces.report.board import board_report
@@ -48,18 +54,20 @@ def report(
         if board is None:
             raise InvalidValue("--board", "nothing", "the folder that `baxis scoreboard --out DIR` wrote")
         return board_report(board)
-    if kind == "drug":
-        from baxis.faces.report.drug import drug_report
-
-        return drug_report(name, **settings)
     if kind == "disease":
         from baxis.faces.report.disease import disease_report
 
         return disease_report(name)
+    if kind == "drug":
+        from baxis.clinic.conduct.settings import Settings, settle
+        from baxis.faces.report.drug import drug_report
+
+        chosen = settle(settings or Settings(patients=100), changes)
+        return drug_report(name, chosen.patients, chosen.seed, chosen.threads)
     from baxis.clinic.trial import run_trial
     from baxis.faces.report.trial import trial_report
 
-    return trial_report(run_trial(name, progress=progress, **settings))
+    return trial_report(run_trial(name, settings, **changes))
 
 
 def write(text: str, path: str | Path) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 from baxis import axis, evidence
 from baxis.axis.tables import ledger
-from baxis.axis.tables.comparison import compare
+from baxis.axis.tables.comparison import compare_diseases
 from baxis.core.errors import UnknownName
 from baxis.evidence.meta.classes import base_class
 from baxis.faces.report.html import picture, records
@@ -130,7 +130,7 @@ def disease(context: Context, code: str) -> str:
 def shared(context: Context) -> str:
     """Regulators that move in three or more diseases, and in which direction."""
     rows = []
-    for r in compare():
+    for r in compare_diseases():
         healthy = float(r["healthy"])
         logs = {d: math.log(float(r[d]) / healthy) for d in diseases() if r[d] and healthy > 0 and float(r[d]) > 0}
         up = [d for d, v in logs.items() if v > CHANGED]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baxis.axis.tables.comparison import compare
+from baxis.axis.tables.comparison import compare_diseases
 from baxis.axis.tables.words import label
 from baxis.evidence import Evidence
 from baxis.evidence.figures.style import BLUE, GREY, LIGHT, ORANGE, new_figure, rc
@@ -39,7 +39,7 @@ def pathway(tables: Evidence) -> Figure:
 
 def regulators(codes: list[str]) -> Figure:
     """Heat map of every regulator by disease, values as text."""
-    rows = compare(codes)
+    rows = compare_diseases(codes)
     logs = np.full((len(rows), len(codes)), np.nan)
     for i, r in enumerate(rows):
         for j, c in enumerate(codes):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from baxis import axis, evidence
 from baxis.clinic.conduct.arms import run_arm
-from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import library, streams
 from baxis.core.errors import BaxisError, InvalidValue
@@ -64,7 +64,7 @@ def shown(row: Mapping[Any, Any], side: str) -> str:
 
 
 def against_evidence(
-    drug: str | None = None, disease: str | None = None, *, settings: Settings | None = None, **changes: object
+    drug: str | None = None, disease: str | None = None, *, settings: Settings | None = None, **changes: Unpack[Changes]
 ) -> Findings:
     """Published subgroup findings beside the model's (500 patients by default), all of them or of a drug or disease.
 

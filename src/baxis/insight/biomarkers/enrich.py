@@ -7,13 +7,13 @@ strata and pooled by size). Sizes are for two equal arms and a two-sided 5 % tes
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.people.posterior import between_draws
 from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import streams
@@ -65,18 +65,20 @@ class Enrichment:
 def enrich(
     drug: str,
     disease: str,
-    cutoff: Cutoff,
+    cutoff: Cutoff | str,
     *,
     dose: str | None = None,
     endpoint: str | None = None,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Enrichment:
     """Compare all comers, an enriched and a stratified trial of a drug (2000 virtual patients by default).
 
-    Raises BaxisError for unknown names, a quantile outside 0 to 1, and fewer than 100 patients on either side.
+    cutoff: the marker and where it is cut, or the marker's name alone (its median). Raises BaxisError for
+    unknown names, a quantile outside 0 to 1, and fewer than 100 patients on either side.
     """
     chosen = settle(settings or Settings(patients=2000), changes)
+    cutoff = Cutoff(cutoff) if isinstance(cutoff, str) else cutoff
     if not 0 < cutoff.quantile < 1:
         raise InvalidValue("cutoff", cutoff.quantile, "a quantile between 0 and 1, such as 0.5")
     least = min(cutoff.quantile, 1 - cutoff.quantile) * chosen.patients

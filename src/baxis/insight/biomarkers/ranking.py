@@ -7,11 +7,13 @@ stands beside them.
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import numpy as np
 from numpy.typing import NDArray
 
 from baxis.clinic.conduct.arms import run_arm
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import library
 from baxis.core.errors import InvalidValue, Unsupported
@@ -33,7 +35,7 @@ def biomarkers(
     endpoint: str | None = None,
     trial: str | None = None,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Biomarkers:
     """Markers ranked by how well they tell who benefits, at baseline and early on treatment, and decision curves.
 

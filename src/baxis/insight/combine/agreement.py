@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from baxis import evidence
-from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.result.recipe import basis
 from baxis.core import library
 from baxis.core.errors import BaxisError, InvalidValue
@@ -60,7 +60,11 @@ class Comparisons(Compared):
 
 
 def against_evidence(
-    disease: str | None = None, *, validation: bool = False, settings: Settings | None = None, **changes: object
+    disease: str | None = None,
+    *,
+    validation: bool = False,
+    settings: Settings | None = None,
+    **changes: Unpack[Changes],
 ) -> Comparisons:
     """Trials of combinations beside the model (300 patients by default), of all diseases or one.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from baxis import axis, evidence
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.result.recipe import basis
 from baxis.core.errors import BaxisError
 from baxis.insight.combine import harm, setting
@@ -21,19 +21,20 @@ from baxis.insight.combine.assemble import NOTICE, enough, interval, resampled
 from baxis.insight.combine.combination import Search
 from baxis.insight.combine.surface import INFLAMMATION, ask, measure
 
-if TYPE_CHECKING:
-    pass
-
 Array = NDArray[np.float64]
 WEEKS = 24.0
 HARMS = "serious harms"
 STEPS = (0.05, 0.01)  # IgG loss and harms a patient that count as different on the front
 
 
-def search(disease: str, all_pairs: bool = False, settings: Settings | None = None) -> Search:
-    """Exhaustive search over pairs. all_pairs: every drug of the library, instead of one of each class. Default 60
-    patients. Raises UnknownName for a disease that is not held."""
-    chosen = settings or Settings(patients=60)
+def combine_search(
+    disease: str, all_pairs: bool = False, settings: Settings | None = None, **changes: Unpack[Changes]
+) -> Search:
+    """Exhaustive search over pairs. all_pairs: every drug of the library, instead of one of each class.
+
+    changes: fields of Settings (60 patients by default). Raises UnknownName for a disease that is not held.
+    """
+    chosen = settle(settings or Settings(patients=60), changes)
     unread(chosen, "combine-search", {"evidence": setting.SHIPPED})
     code = setting.known_disease(disease)
     enough(chosen.patients)
@@ -44,8 +45,7 @@ def search(disease: str, all_pairs: bool = False, settings: Settings | None = No
             regimens[name] = setting.regimen(name, code)
         except BaxisError as e:
             left_out[name] = str(e)
-    some = next(iter(combinations(regimens, 2)))
-    base = ask(list(some), code, INFLAMMATION, WEEKS, 0.0)
+    base = ask(list(regimens)[:2], code, INFLAMMATION, WEEKS, 0.0)
     lab = Laboratory(base.design, replace(chosen, progress=None))
     people, screened = lab.screen()
     teams: list[tuple[str, ...]] = [(), *((n,) for n in regimens), *combinations(regimens, 2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from baxis import axis
 from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.design.design import Treatment
 from baxis.clinic.people.population import Population, run_in
 from baxis.clinic.therapy.regimen import SLOTS, averages
@@ -37,14 +38,15 @@ def combine(
     weeks: float = 24.0,
     gap_weeks: float = 0.0,
     settings: Settings | None = None,
+    **changes: Unpack[Changes],
 ) -> Combination:
     """Two to five drugs together in a disease. Research use only.
 
     drugs: names, or `DRUG AMOUNT UNIT ROUTE SCHEDULE`; endpoint: `inflammation` (share of it taken off) or a responder
-    endpoint of the disease, at `weeks`; gap_weeks: each drug begins this long after the one before it. Default 200
-    patients. Raises UnknownName, InvalidValue or Unsupported before anything is simulated.
+    endpoint of the disease, at `weeks`; gap_weeks: each drug begins this long after the one before it. changes:
+    fields of Settings (200 patients by default). Raises UnknownName, InvalidValue or Unsupported before anything is simulated.
     """
-    chosen = settle(settings or Settings(patients=200), {})
+    chosen = settle(settings or Settings(patients=200), changes)
     unread(chosen, "combine", {"evidence": setting.SHIPPED})
     enough(chosen.patients)
     question = ask(drugs, disease, endpoint, weeks, gap_weeks)

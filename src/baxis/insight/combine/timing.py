@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.design import prescribed
 from baxis.clinic.result.recipe import basis
 from baxis.core.errors import InvalidValue
@@ -41,7 +41,7 @@ def timing(
     weeks: float = WEEKS,
     gaps: tuple[float, ...] = GAPS,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Timing:
     """Two drugs begun at every gap of `gaps` (weeks), judged `weeks` after the first start. Default 100 patients.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations
 from math import factorial
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from baxis import axis
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.people.population import Population
 from baxis.clinic.people.posterior import between_draws
 from baxis.clinic.result.recipe import NOTICE, basis
@@ -36,7 +37,7 @@ def explain(
     endpoint: str | None = None,
     trial: str | None = None,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Explanation:
     """Where a drug's effect is lost between target and endpoint, and which escapes carry what remains.
 

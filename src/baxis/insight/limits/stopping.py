@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 
-from baxis.clinic.conduct.settings import Settings, settle
+from baxis.clinic.conduct.settings import Changes, Settings, settle
 from baxis.clinic.result.recipe import basis
 from baxis.core import library
 from baxis.core.errors import InvalidValue
@@ -33,7 +33,7 @@ def limits(
     dose: str | None = None,
     vaccine_week: float | None = None,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Limits:
     """What lasts after a drug is stopped (300 virtual patients by default).
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from baxis.clinic.conduct.settings import Settings, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.design import prescribed
 from baxis.clinic.design.design import Treatment
 from baxis.clinic.people.labs import measures, noise
@@ -42,12 +42,14 @@ def patient(
     candidates: tuple[str, ...] = DEFAULT,
     settings: Settings | None = None,
     most: int = MOST,
+    **changes: Unpack[Changes],
 ) -> PatientResult:
     """Posterior and predictions for the patient of a CSV file, or of visits read from one (see `file`). Research use only.
 
-    candidates: drugs, as `combine` takes them. most: largest population drawn before the sample is refined. Raises BaxisError for bad input before anything is simulated.
+    candidates: drugs, as `combine` takes them. most: largest population drawn before the sample is refined.
+    changes: fields of Settings (`seed`, `threads`). Raises BaxisError for bad input before anything is simulated.
     """
-    chosen = settings or Settings()
+    chosen = settle(settings, changes)
     unread(chosen, "patient", {"evidence": setting.SHIPPED} | dict.fromkeys(("population", "match"), PRIOR))
     code = setting.known_disease(disease)
     visits = file if isinstance(file, Measurements) else read(file, code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from baxis import axis
-from baxis.clinic.conduct.settings import Progress, Settings, settle, unread
+from baxis.clinic.conduct.settings import Changes, Progress, Settings, settle, unread
 from baxis.clinic.people.population import Population
 from baxis.clinic.result.recipe import NOTICE, basis
 from baxis.core import streams
@@ -55,7 +55,7 @@ def sensitivity(
     endpoint: str | None = None,
     size: Size | None = None,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Sensitivity:
     """Which differences between patients drive the course under a drug, and its benefit over no drug.
 

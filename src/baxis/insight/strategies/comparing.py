@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from baxis import axis
 from baxis.clinic.conduct.laboratory import Laboratory
-from baxis.clinic.conduct.settings import Settings, settle, unread
+from baxis.clinic.conduct.settings import Changes, Settings, settle, unread
 from baxis.clinic.design import prescribed
 from baxis.clinic.design.design import Arm, Design
 from baxis.clinic.design.read import read_design
@@ -42,7 +42,7 @@ def strategies(
     then: str | None = None,
     file: str | Path | None = None,
     settings: Settings | None = None,
-    **changes: object,
+    **changes: Unpack[Changes],
 ) -> Strategies:
     """Compare strategies in virtual patients of a disease (120 by default). Research use only.
 

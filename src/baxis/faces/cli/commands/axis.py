@@ -107,7 +107,7 @@ def compare_diseases(
 ) -> None:
     """The regulators of every disease side by side, with kind and evidence."""
     _lay(library)
-    from baxis.axis.tables.comparison import compare
+    from baxis.axis.tables.comparison import compare_diseases as compare
 
     rows = compare(list(dict.fromkeys(diseases)) if diseases else None)
     if json:

@@ -29,7 +29,7 @@ def combine_search(
     from baxis.clinic.conduct.settings import Settings, settle
     from baxis.core.storing.folders import check_folder
     from baxis.faces.cli.words.progress import bar
-    from baxis.insight.combine.search import search
+    from baxis.insight.combine.search import combine_search as search
 
     if out:
         check_folder(out, "baxis combine-search")

@@ -8,13 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from baxis.faces.cli.words.output import say
-
-TYPICAL = ("sbml", "antimony", "omex")  # of a disease's typical patient
-TRIAL = ("sbml", "omex", "population", "netcdf", "zarr")  # of a simulated trial
-SAVED = ("netcdf", "zarr")  # of a saved result
-CALIBRATION = "petab"  # the calibration problem of the first rungs
-FOLDERS = {"zarr": "baxis export zarr", CALIBRATION: "baxis export petab"}  # kinds that are a folder, by its kind
-KINDS = tuple(dict.fromkeys((*TYPICAL, *TRIAL, CALIBRATION)))
+from baxis.faces.exporting import CALIBRATION, KINDS, SAVED, TRIAL, TYPICAL, check_target
 
 
 def export(
@@ -40,13 +34,8 @@ def export(
 ) -> None:
     """Write a typical patient, or a virtual trial with its patients, for other programs. Research use only."""
     from baxis.core.errors import InvalidValue
-    from baxis.core.storing import files
-    from baxis.core.storing.folders import check_folder
 
-    if kind in FOLDERS:
-        check_folder(out, FOLDERS[kind])
-    else:
-        files.check_file(out)
+    check_target(kind, out)
     _check_who(kind, trial, patient, arm)
     if kind == CALIBRATION:
         from baxis.axis.exchange.petab import export_petab
@@ -97,16 +86,10 @@ def _check_kind(kind: str, source: str) -> None:
 
 def _trial(kind: str, out: Path, trial: str, who: tuple[int | None, str | None], settings: dict[str, Any]) -> Path:
     """Simulate a trial and write what was asked of it."""
-    from baxis.clinic.files.arrays import write_arrays
-    from baxis.clinic.questions import archive
+    from baxis.clinic.design.read import read_design
     from baxis.faces.cli.words.progress import bar
+    from baxis.faces.exporting import Whose
+    from baxis.faces.exporting import export as write
 
     with bar("patients") as progress:
-        found = archive.simulated(trial, progress=progress, **settings)
-    if kind == "omex":
-        return archive.write_archive(found, out, who[0])
-    if kind == "population":
-        return archive.write_population(found, out)
-    if kind == "sbml":
-        return archive.write_patient(found, out, *who)
-    return write_arrays(found.result, kind, out)
+        return write(read_design(trial), kind, out, whose=Whose(who[1], who[0]), progress=progress, **settings)

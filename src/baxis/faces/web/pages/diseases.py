@@ -10,7 +10,7 @@ from typing import Any
 from shiny.ui import TagList, tags
 
 from baxis import axis, evidence
-from baxis.axis.tables.comparison import compare
+from baxis.axis.tables.comparison import compare_diseases
 from baxis.faces.web.frame import shell, work
 from baxis.faces.web.page_list import Answer
 
@@ -26,7 +26,7 @@ def codes() -> list[str]:
 
 def form(query: Mapping[str, str]) -> Any:
     """Fields, filled from the address."""
-    names = {r["regulator"]: axis.label(r["regulator"]) for r in compare()}
+    names = {r["regulator"]: axis.label(r["regulator"]) for r in compare_diseases()}
     return tags.fieldset(
         tags.legend("Regulators"),
         shell.field("kind", "Show those with a value that is", shell.choice(KINDS, query.get("kind", ""))),
@@ -54,7 +54,7 @@ def body(query: Mapping[str, str]) -> Any:
 
 def answer(form: Mapping[str, str]) -> Answer:
     """Regulators of the asked kind, sources of one, drug classes by disease."""
-    kind, rows = form.get("kind", ""), compare()
+    kind, rows = form.get("kind", ""), compare_diseases()
     if kind not in KINDS:
         return Answer(faults={"kind": f"{kind!r} is not a kind; allowed: {', '.join(k for k in KINDS if k)}"})
     known = [r["regulator"] for r in rows]
