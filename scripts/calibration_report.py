@@ -9,7 +9,7 @@ import numpy as np
 from calibration_response import Control
 
 if TYPE_CHECKING:
-    from calibrate_posterior import Drawn, Target
+    from calibration_target import Drawn, Target
 
 HEAD = """# Calibration to trials
 
