@@ -65,3 +65,54 @@ def test_the_help_shows_every_command_in_the_panel_of_what_it_is_for(cli: Run, m
             commands
         )
     assert sum(map(len, PANELS.values())) == len(COMMANDS)
+
+
+SHORT = {"--out": "-o", "--patients": "-n", "--json": "-j", "--quiet": "-q"}
+SAME = ("--seed", "--threads", "--library", "--evidence", "--quiet")  # one declaration, so one help
+
+
+def options(path: tuple[str, ...]) -> dict[str, Any]:
+    return {p.opts[0]: p for p in ALL[path].params if p.param_type_name == "option"}
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_a_short_flag_means_the_same_option_everywhere(path: tuple[str, ...]) -> None:
+    mine = options(path)
+    for long, short in SHORT.items():
+        if long in mine and path != ("conformance",):  # its --json names a file: it has no short one
+            assert short in mine[long].opts, long
+    assert {o for p in mine.values() for o in p.opts if o in SHORT.values()} <= {SHORT.get(name, "") for name in mine}
+
+
+@pytest.mark.parametrize("option", SAME)
+def test_a_shared_option_is_explained_in_one_way(option: str) -> None:
+    said = {found[option].help for path in ALL if option in (found := options(path))}
+    assert len([s for s in said if not s.startswith(("With --trial", "Seed of the permutations"))]) == 1, said
+
+
+def test_words_of_a_choice_are_those_that_the_layer_below_takes() -> None:
+    from baxis.axis.checks.rungs import RUNGS
+    from baxis.axis.pathway.stimulation import CELLS
+    from baxis.clinic.conduct.settings import DOSING
+    from baxis.faces.cli.commands import axis, trial
+
+    assert (*RUNGS, "all") == axis.RUNGS
+    assert axis.CELLS == CELLS
+    assert trial.DOSING == DOSING
+
+
+CHOICES = [
+    "list DRUGS", "stimulate 'anti-IgM 10 ug/mL' --cell Memory", "check REST",
+    "evidence network --disease ra --endpoint ACR20 --by CLASS", "credibility Effect --disease sle --out e.json",
+    "show RITUXIMAB-Reflex", "calendar RITUXIMAB-reflex", "report Rituximab-REFLEX -n 20 -o r.html",
+    "export SBML --disease sle --out sle.xml", "trial rituximab-reflex -n 20 --dosing AVERAGED -q",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", CHOICES)
+def test_words_and_names_are_read_in_any_case(
+    line: str, cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, said = cli(*shlex.split(line))
+    assert code == 0, said

@@ -27,7 +27,7 @@ def kind_of(name: str) -> str:
     if name.endswith(".toml") or "/" in name or "\\" in name:
         return "trial"
     trials = {*library.names("designs"), *evidence.load().trials["trial_id"]}
-    if name in trials:
+    if name.casefold() in {t.casefold() for t in trials}:
         return "trial"
     for kind, find in (("disease", axis.disease), ("drug", axis.drug)):
         try:

@@ -8,21 +8,23 @@ from typing import Annotated, Any
 import typer
 
 from baxis.core.storing import files
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, Library
 from baxis.faces.cli.words.output import say, say_json, say_rows
 
 PICTURES = (".png", ".svg", ".pdf")
-LibraryOption = Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RUNGS = ("rest", "pathway", "genetics", "pharmacology", "arms", "all")
+CELLS = ("naive", "memory", "age-associated", "autoreactive")
 DiseaseOption = Annotated[str | None, typer.Option(help="Only this disease.", metavar="CODE")]
 
 
 def check(
-    rung: Annotated[str, typer.Argument(help="rest, pathway, genetics, pharmacology, arms or all.")] = "all",
+    rung: Annotated[str, options.chosen("rung", RUNGS, "A rung of checks, or all of them.")] = "all",
     disease: DiseaseOption = None,
     failures: Annotated[bool, typer.Option("--failures", help="Only rows that fail.")] = False,
     page: Annotated[Path | None, typer.Option(help="Also write the tables as a Markdown page.", metavar="FILE")] = None,
-    library: LibraryOption = None,
-    json: JsonOption = False,
+    library: Library = None,
+    json: AsJson = False,
 ) -> None:
     """Compare the model with experiments, genetics and pharmacology: expected, simulated, pass or fail, source."""
     _lay(library)
@@ -50,7 +52,7 @@ def check(
 
 def stimulate(
     stimuli: Annotated[list[str] | None, typer.Argument(help="e.g. 'anti-IgM 10 ug/mL' 'CD40L 60 nM'.")] = None,
-    cell: Annotated[str, typer.Option(help="naive, memory, age-associated or autoreactive.")] = "naive",
+    cell: Annotated[str, options.choice("cell", CELLS, "--cell", help="Kind of B cell.")] = "naive",
     disease: Annotated[str, typer.Option(help="Whose cell: a disease code or healthy.")] = "healthy",
     knock_out: Annotated[list[str] | None, typer.Option(help="Gene to knock out.", metavar="GENE")] = None,
     gene: Annotated[list[str] | None, typer.Option(help="Activity of a gene, e.g. BTK=0.5.", metavar="GENE=X")] = None,
@@ -62,8 +64,8 @@ def stimulate(
     readout: Annotated[str | None, typer.Option(help="Read-out of the dose-response (NF-kB).")] = None,
     at: Annotated[float | None, typer.Option(help="Its time in minutes (60).")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a figure.", metavar="FILE.png")] = None,
-    library: LibraryOption = None,
-    json: JsonOption = False,
+    library: Library = None,
+    json: AsJson = False,
 ) -> None:
     """Stimulate the BCR pathway of one cell, with genes changed and inhibitors at a concentration."""
     from baxis.core.errors import InvalidValue
@@ -102,8 +104,8 @@ def stimulate(
 
 def compare_diseases(
     diseases: Annotated[list[str] | None, typer.Argument(help="Codes; default all.", metavar="[CODE]...")] = None,
-    library: LibraryOption = None,
-    json: JsonOption = False,
+    library: Library = None,
+    json: AsJson = False,
 ) -> None:
     """The regulators of every disease side by side, with kind and evidence."""
     _lay(library)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from baxis.core.storing.written import p_value
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, DrugDose, Endpoint, Seed, SettingOf, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 EARLY = 10  # markers on treatment shown
@@ -22,17 +24,17 @@ if TYPE_CHECKING:
 def biomarkers(
     drug: Annotated[str | None, typer.Argument(help="International name of a drug.")] = None,
     disease: Annotated[str | None, typer.Option(help="Disease code, such as SLE.")] = None,
-    dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
-    trial: Annotated[str | None, typer.Option(help="Trial to take setting and regimen from.")] = None,
+    dose: DrugDose = None,
+    endpoint: Endpoint = None,
+    trial: SettingOf = None,
     against_evidence: Annotated[
         bool, typer.Option("--against-evidence", help="Published subgroup findings beside the model's.")
     ] = False,
-    patients: Annotated[int | None, typer.Option(help="Virtual patients (1000; 500 against evidence).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for JSON, table, figure.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
+    patients: Annotated[int | None, options.patients("Virtual patients (1000; 500 against evidence).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, options.out("Folder for JSON, table, figure.", "DIR")] = None,
+    json: AsJson = False,
 ) -> None:
     """Rank markers, at baseline and early on treatment, by how well they tell who benefits (not merely who does well)."""
     from baxis.clinic.conduct.settings import Settings

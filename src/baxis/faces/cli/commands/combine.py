@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baxis.core.plain import to_json
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, Seed, Threads
 from baxis.faces.cli.words.output import say
 
 if TYPE_CHECKING:
@@ -35,11 +37,11 @@ def combine(
     include_validation: Annotated[
         bool, typer.Option("--include-validation", help="Read and run validation trials too: each such look counts.")
     ] = False,
-    patients: Annotated[int | None, typer.Option(help="Virtual patients (200; timing 100; evidence 300).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
+    patients: Annotated[int | None, options.patients("Virtual patients (200; timing 100; evidence 300).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
+    json: AsJson = False,
+    out: Annotated[Path | None, options.out("New folder for the result and a figure.", "DIR")] = None,
 ) -> None:
     """Dose surfaces of benefit and harm of a combination, its synergy by HSA, Bliss, Loewe and ZIP, and its timing."""
     from baxis.clinic.conduct.settings import Settings

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from baxis.core.plain import to_json
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, Seed, Threads
 from baxis.faces.cli.words.output import say
 
 if TYPE_CHECKING:
@@ -19,11 +21,11 @@ MOST = 15  # rows of the front on the terminal
 def combine_search(
     disease: Annotated[str, typer.Option(help="Disease code.")],
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Every drug, not one of each class.")] = False,
-    patients: Annotated[int, typer.Option(help="Virtual patients.")] = 60,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print every pair as JSON.")] = False,
-    out: Annotated[Path | None, typer.Option(help="New folder for the result and a figure.", metavar="DIR")] = None,
+    patients: Annotated[int, options.patients("Virtual patients.")] = 60,
+    seed: Seed = 1,
+    threads: Threads = None,
+    json: AsJson = False,
+    out: Annotated[Path | None, options.out("New folder for the result and a figure.", "DIR")] = None,
 ) -> None:
     """Pairs of drugs (one of each class) by inflammation taken off, serious harms and IgG lost: the Pareto front."""
     from baxis.clinic.conduct.settings import Settings, settle

@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 
 from baxis.core.plain import to_json
+from baxis.faces.cli.words import options
 from baxis.faces.cli.words.output import say
 
 KINDS = (".html", ".json")
 
+CLAIMS = ("effect", "escape", "marker", "combination")
+
 
 def credibility(
-    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="effect, escape, marker or combination.")],
+    claim: Annotated[str, options.chosen("claim", CLAIMS, "What is claimed.")],
     disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
-    out: Annotated[Path, typer.Option(help="File to write: .html or .json.", metavar="FILE")],
+    out: Annotated[Path, options.out("File to write: .html or .json.", "FILE")],
     drug: Annotated[list[str] | None, typer.Option(help="Drug whose numbers count; repeat.")] = None,
     endpoint: Annotated[str, typer.Option(help="Endpoint that is asked about, such as ACR20.")] = "",
     tests: Annotated[

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 
+from baxis.faces.cli.words.options import AsJson
 from baxis.faces.cli.words.output import say, say_json
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+def doctor(json: AsJson = False) -> None:
     """Check Python, cores, cache, packages and extras; say how to get what is missing. Exit code 1 if a required one is."""
     from baxis.core.environment import report, required_is_whole
     from baxis.faces.cli.words.layout import table

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, DrugDose, Endpoint, Seed, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -20,12 +22,12 @@ def enrich(
     ],
     cutoff: Annotated[float, typer.Option(help="Quantile of the population, between 0 and 1.")] = 0.5,
     below: Annotated[bool, typer.Option("--below", help="Take the patients below the cut-off.")] = False,
-    dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
+    dose: DrugDose = None,
+    endpoint: Endpoint = None,
+    patients: Annotated[int, options.patients("Virtual patients.")] = 2000,
+    seed: Seed = 1,
+    threads: Threads = None,
+    json: AsJson = False,
 ) -> None:
     """Compare a trial of all comers with one enriched or stratified by a marker."""
     from baxis.clinic.conduct.settings import Settings

@@ -10,6 +10,8 @@ import typer
 from baxis.core.errors import InvalidValue
 from baxis.core.plain import records
 from baxis.core.showing.sheets import csv_text
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, OwnEvidence
 from baxis.faces.cli.words.output import say, say_json, say_rows
 
 if TYPE_CHECKING:
@@ -19,12 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Trials, claims and pharmacology: query, check, import, pool.", no_args_is_help=True)
 
-Overlay = Annotated[
-    list[Path] | None,
-    typer.Option("--evidence", help="Folder with tables that add to or override the shipped ones."),
-]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Disease = Annotated[str | None, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD or AAV.")]
 
 
@@ -121,7 +118,7 @@ def trials(
     drug: Annotated[str | None, typer.Option("--drug", help="Drug by INN.")] = None,
     role: Annotated[str | None, typer.Option("--role", help="calibration, validation, context or external.")] = None,
     endpoint: Annotated[str | None, typer.Option("--endpoint", help="Show the arms' values of this endpoint.")] = None,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
@@ -137,7 +134,7 @@ def claims(
     gene: Annotated[str | None, typer.Option("--gene", help="HGNC symbol, or the claims' word for it (BAFF).")] = None,
     disease: Disease = None,
     text: Annotated[str | None, typer.Option("--text", help="Words that the claim contains.")] = None,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
@@ -159,7 +156,7 @@ def contrasts(
     disease: Disease = None,
     role: Annotated[str | None, typer.Option("--role", help="calibration, validation, context or external.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="List the trials that give none, with why.")] = False,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
@@ -178,7 +175,7 @@ def contrasts(
 
 
 @app.command()
-def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = False) -> None:
+def grades(evidence: OwnEvidence = None, as_csv: AsCsv = False, as_json: AsJson = False) -> None:
     """Evidence grade of every trial: design, risk of bias, directness, precision."""
     from baxis.evidence import grade_trials
 
@@ -189,7 +186,7 @@ def grades(evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = Fa
 def sheet(
     name: Annotated[str, typer.Argument(help="Trial (id, acronym or NCT number), claim, experiment, drug or gene.")],
     audit: Annotated[bool, typer.Option("--audit", help="Also list the pages where numbers were seen.")] = False,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
     as_json: AsJson = False,
 ) -> None:
     """Everything that the tables hold about one trial, claim, experiment, drug or gene."""
@@ -213,7 +210,7 @@ def sheet(
 def search(
     text: Annotated[list[str], typer.Argument(help="Words to find.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most matches to show.")] = 20,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
@@ -225,7 +222,7 @@ def search(
 
 @app.command()
 def conflicts(
-    disease: Disease = None, evidence: Overlay = None, as_csv: AsCsv = False, as_json: AsJson = False
+    disease: Disease = None, evidence: OwnEvidence = None, as_csv: AsCsv = False, as_json: AsJson = False
 ) -> None:
     """Claims that contradict each other."""
     from baxis.evidence import conflicts as query
@@ -236,9 +233,7 @@ def conflicts(
 @app.command("import")
 def import_record(
     files: Annotated[list[Path], typer.Argument(help="Study records as ClinicalTrials.gov gives them (API v2, JSON).")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write the tables to; for use with --evidence.")] = Path(
-        "imported"
-    ),
+    out: Annotated[Path, options.out("Folder to write the tables to; for use with --evidence.")] = Path("imported"),
 ) -> None:
     """Turn ClinicalTrials.gov study records into evidence tables; what cannot be mapped is listed, not dropped."""
     from baxis.evidence import check as check_tables

@@ -13,6 +13,8 @@ from baxis.core.errors import InvalidValue
 from baxis.core.plain import to_json
 from baxis.core.showing.sheets import csv_of
 from baxis.core.storing import files, folders
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, OwnEvidence
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -27,11 +29,11 @@ Endpoint = Annotated[str, typer.Option("--endpoint", help="Endpoint, as in the o
 Week = Annotated[float | None, typer.Option("--week", help="Week nearest to this one; else each trial's primary week.")]
 Subgroup = Annotated[str, typer.Option("--subgroup", help="Subgroup of patients, as in the outcomes table.")]
 Role = Annotated[list[str] | None, typer.Option("--role", help="calibration, validation, context or external.")]
-Control = Annotated[str, typer.Option("--control", help="placebo, or any (the trial's own control).")]
-Overlay = Annotated[list[Path] | None, typer.Option("--evidence", help="Folder of own tables laid over the library.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for table (CSV), JSON and figures (PNG, SVG).")]
+Control = Annotated[
+    str, options.choice("control", ("placebo", "any"), "--control", help="placebo, or any (the trial's own control).")
+]
+Out = Annotated[Path | None, options.out("Folder for table (CSV), JSON and figures (PNG, SVG).", "DIR")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Scale = Annotated[str, typer.Option("--scale", help="auto, RD, RR, OR, HR, RATE, MD or SMD.")]
 Model = Annotated[str, typer.Option("--model", help="REML, DL, PM, ML or FE.")]
 Knha = Annotated[bool, typer.Option("--knha", help="Hartung-Knapp standard errors.")]
@@ -95,7 +97,7 @@ def meta_command(
     week: Week = None, subgroup: Subgroup = "", role: Role = None, control: Control = "placebo",
     each_arm: Annotated[bool, typer.Option("--each-arm", help="Every arm apart, not joined by class.")] = False,
     moderator: Annotated[list[str] | None, typer.Option("--moderator", help="Meta-regression on year, week, n, ...")] = None,
-    csv: AsCsv = False, json: AsJson = False, out: Out = None, evidence: Overlay = None,
+    csv: AsCsv = False, json: AsJson = False, out: Out = None, evidence: OwnEvidence = None,
 ) -> None:  # fmt: skip
     """Pairwise meta-analysis of one endpoint: table, heterogeneity, prediction interval, forest plot."""
     _one_format(csv, json)
@@ -120,7 +122,7 @@ def meta_command(
 def funnel_command(
     endpoint: Endpoint, disease: Disease = None, scale: Scale = "auto", model: Model = "REML",
     level: Level = 0.95, week: Week = None, role: Role = None, control: Control = "placebo", csv: AsCsv = False,
-    json: AsJson = False, out: Out = None, evidence: Overlay = None,
+    json: AsJson = False, out: Out = None, evidence: OwnEvidence = None,
 ) -> None:  # fmt: skip
     """Funnel plot and Egger's test of small-study effects."""
     _one_format(csv, json)
@@ -154,12 +156,12 @@ def funnel_command(
 
 def network_command(
     endpoint: Endpoint, disease: Disease = None,
-    by: Annotated[str, typer.Option("--by", help="Nodes: class or drug.")] = "class",
+    by: Annotated[str, options.choice("treatment nodes", ("class", "drug"), "--by", help="What the nodes are.")] = "class",
     scale: Annotated[str, typer.Option("--scale", help="OR, RR, RD or MD.")] = "OR",
     model: Annotated[str, typer.Option("--model", help="DL, REML or FE.")] = "DL",
     reference: Annotated[str, typer.Option("--reference", help="Treatment to compare with.")] = "", level: Level = 0.95,
     week: Week = None, role: Role = None, csv: AsCsv = False, json: AsJson = False, out: Out = None,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
 ) -> None:  # fmt: skip
     """Network meta-analysis within an endpoint: ranking, league table, inconsistency."""
     _one_format(csv, json)
@@ -208,11 +210,9 @@ def rival_command(
 
 def map_command(
     disease: Annotated[str, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD or AAV.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="FILE.svg, .png, .pdf, .graphml, .sif, .cx2 or .json.")
-    ] = None,
+    out: Annotated[Path | None, options.out("FILE.svg, .png, .pdf, .graphml, .sif, .cx2 or .json.")] = None,
     json: AsJson = False,
-    evidence: Overlay = None,
+    evidence: OwnEvidence = None,
 ) -> None:
     """Map of the mechanism in one disease: signed claims as a layered network."""
     from baxis.evidence import graph

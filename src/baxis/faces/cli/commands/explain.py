@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baxis.core.storing.written import fixed
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, DrugDose, Endpoint, Seed, SettingOf, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -18,14 +20,14 @@ if TYPE_CHECKING:
 def explain(
     drug: Annotated[str, typer.Argument(help="International name of a drug.")],
     disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
-    dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
-    trial: Annotated[str | None, typer.Option(help="Trial to take setting and regimen from.")] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients, the same in every run.")] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for explain.json, tables, figure.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
+    dose: DrugDose = None,
+    endpoint: Endpoint = None,
+    trial: SettingOf = None,
+    patients: Annotated[int, options.patients("Virtual patients, the same in every run.")] = 200,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, options.out("Folder for explain.json, tables, figure.", "DIR")] = None,
+    json: AsJson = False,
 ) -> None:
     """Explain a drug's effect in a disease: from target to endpoint, and which escapes carry what remains."""
     from baxis.core.storing.folders import check_folder

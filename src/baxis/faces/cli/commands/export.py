@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from baxis.faces.cli.words import options
 from baxis.faces.cli.words.output import say
 from baxis.faces.exporting import CALIBRATION, KINDS, SAVED, TRIAL, TYPICAL, check_target
 
 
 def export(
-    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="Format.")],
-    out: Annotated[Path, typer.Option(help="File to write (zarr, petab: a folder).")],
+    kind: Annotated[str, options.chosen("export format", KINDS, "Format.")],
+    out: Annotated[Path, options.out("File to write (zarr, petab: a folder).")],
     disease: Annotated[str | None, typer.Option(help="Disease code; its typical patient at rest.")] = None,
     treatment: Annotated[
         list[str] | None, typer.Option(help="As 'rituximab 1000 mg iv days 1,15' or 'prednisone 10 mg/day'; repeat.")
@@ -25,7 +26,7 @@ def export(
     result: Annotated[
         Path | None, typer.Option(help="netcdf, zarr: a folder that `baxis trial --out` wrote.", metavar="DIR")
     ] = None,
-    patients: Annotated[int, typer.Option(help="With --trial: patients simulated in each arm.")] = 200,
+    patients: Annotated[int, options.patients("With --trial: patients simulated in each arm.")] = 200,
     seed: Annotated[int, typer.Option(help="With --trial: seed of every random stream.")] = 1,
     patient: Annotated[
         int | None, typer.Option(help="With --trial: number of the patient whose model is written. Default: the first.")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baxis.core.plain import to_json
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, DrugDose, Seed, Threads
 from baxis.faces.cli.words.output import say
 
 if TYPE_CHECKING:
@@ -21,15 +23,15 @@ def limits(
     disease: Annotated[str, typer.Option(help="Disease code, such as AAV.")],
     weeks_on: Annotated[float, typer.Option(help="Weeks for which the drug is given.")] = 52.0,
     follow: Annotated[float, typer.Option(help="Weeks of follow-up after that.")] = 104.0,
-    dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
+    dose: DrugDose = None,
     vaccine_week: Annotated[
         float | None, typer.Option(help="Week of treatment at which a vaccine is given (24, or the last).")
     ] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients, the same in every arm.")] = 300,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for limits.json and limits.png.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
+    patients: Annotated[int, options.patients("Virtual patients, the same in every arm.")] = 300,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, options.out("Folder for limits.json and limits.png.", "DIR")] = None,
+    json: AsJson = False,
 ) -> None:
     """What lasts after a drug is stopped: B cells, IgG, benefit, remission and relapse off the drug."""
     from baxis.clinic.conduct.settings import Settings

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, Library, OwnEvidence
 from baxis.faces.cli.words.output import say_json, say_rows
 
 KINDS = ("drugs", "diseases", "trials")
 
 
 def listing(
-    kind: Annotated[str, typer.Argument(metavar="drugs|diseases|trials", help="What to list.")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
-    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
+    kind: Annotated[str, options.chosen("list", KINDS, "What to list.")],
+    json: AsJson = False,
+    library: Library = None,
+    evidence: OwnEvidence = None,
 ) -> None:
     """List the drugs, diseases or trials of the library, and which of them can be simulated."""
     from baxis.core import library as shipped

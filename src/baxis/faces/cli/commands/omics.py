@@ -9,6 +9,7 @@ import typer
 
 from baxis.core.plain import records as rows_of
 from baxis.core.storing import files
+from baxis.faces.cli.words.options import AsJson
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def omics(
     repertoire: Annotated[
         list[str] | None, typer.Option(help="AIRR-C table of a sample, as covariates.", metavar="SAMPLE=FILE.tsv")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Activities of interferon, plasmablast, BCR, NF-kB, CD40 and TLR signatures, with permutation nulls."""
     from baxis.core.errors import InvalidValue

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, Seed, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -24,10 +26,10 @@ def patient(
     ],
     disease: Annotated[str, typer.Option(help="Disease code.")],
     candidates: Annotated[str, typer.Option(help="Drugs, with commas between.")] = "rituximab,belimumab",
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for patient.json and patient.png.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, options.out("Folder for patient.json and patient.png.", "DIR")] = None,
+    json: AsJson = False,
 ) -> None:
     """Posterior of one patient from values, scores and treatments; what each drug is predicted to do. Research only."""
     from baxis.clinic.conduct.settings import Settings

@@ -9,6 +9,8 @@ import typer
 
 from baxis.core.showing import sheets
 from baxis.core.storing import files
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, DesignOf, Seed
 from baxis.faces.cli.words.output import say, say_json
 
 TABLES = (".csv", ".parquet")
@@ -16,16 +18,16 @@ PICTURES = (".png", ".svg", ".pdf")
 
 
 def power(
-    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
+    design: DesignOf,
     n: Annotated[str, typer.Option(help="Patients in each arm, as 50,100,200. Default: the published sizes.")] = "",
     replicates: Annotated[int, typer.Option(help="Independent trials at each size.")] = 2000,
     alpha: Annotated[float, typer.Option(help="Two-sided level of the test.")] = 0.05,
     endpoint: Annotated[str | None, typer.Option(help="Endpoint of the design. Default: the primary one.")] = None,
     week: Annotated[float | None, typer.Option(help="Its week.")] = None,
-    patients: Annotated[int, typer.Option(help="Patients simulated in each arm, from whom replicates draw.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Write every replicate: .csv or .parquet.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    patients: Annotated[int, options.patients("Patients simulated in each arm, from whom replicates draw.")] = 1000,
+    seed: Seed = 1,
+    out: Annotated[Path | None, options.out("Write every replicate: .csv or .parquet.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Replicate a trial at given sizes: spread of its estimate, power, and assurance. Research use only."""
     from baxis.clinic.questions.replicates import Replication, replicate_trials
@@ -82,9 +84,9 @@ def _print(found: Any, out: Path | None) -> None:
 
 
 def calendar(
-    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
-    out: Annotated[Path | None, typer.Option(help="Write the figure: .png, .svg or .pdf.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    design: DesignOf,
+    out: Annotated[Path | None, options.out("Write the figure: .png, .svg or .pdf.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Doses of every arm over the weeks, with background, taper, visits and endpoints."""
     from baxis.clinic.design.calendar import calendar as draw

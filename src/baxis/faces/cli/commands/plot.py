@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baxis.core.storing import files
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ def plot(
         list[str] | None, typer.Option(help="Observable or measure to draw over time, as igg or DAS28; repeat.")
     ] = None,
     therapy: Annotated[bool, typer.Option("--therapy", help="Draw who takes which drug over time instead.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write the figure: .png, .svg or .pdf.", metavar="FILE")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print simulated against published as JSON.")] = False,
+    out: Annotated[Path | None, options.out("Write the figure: .png, .svg or .pdf.", "FILE")] = None,
+    json: AsJson = False,
 ) -> None:
     """Print a saved result again, simulated against published with ratios, and draw its figures. Research use only."""
     from baxis.clinic.reload import load_result

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from baxis.faces.cli.words.options import AsJson
 from baxis.faces.cli.words.output import say, say_json
 
 
 def repertoire(
     file: Annotated[Path, typer.Argument(metavar="FILE.tsv", help="AIRR-C rearrangements.")],
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Clonality, isotypes and somatic mutation of a B-cell receptor repertoire. Research use only."""
     from baxis.faces.cli.words.layout import facts

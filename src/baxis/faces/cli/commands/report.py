@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from baxis.core.storing import files
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import Seed, Threads
 from baxis.faces.cli.words.output import say
 
 
@@ -16,14 +18,14 @@ def report(
         str,
         typer.Argument(metavar="NAME|DESIGN.toml", help="A trial, drug or disease, a design file, or `scoreboard`."),
     ],
-    out: Annotated[Path, typer.Option(help="HTML file to write.", metavar="FILE.html")],
+    out: Annotated[Path, options.out("HTML file to write.", "FILE.html")],
     pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside it, by the system's Chromium.")] = False,
     board: Annotated[
         Path | None, typer.Option(help="For `scoreboard`: a folder written by `baxis scoreboard --out`.", metavar="DIR")
     ] = None,
-    patients: Annotated[int | None, typer.Option(help="Patients simulated (default: trial 1000, drug 100).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
+    patients: Annotated[int | None, options.patients("Patients simulated (default: trial 1000, drug 100).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
 ) -> None:
     """Write a report: what was asked, numbers with sources, results, figures, credibility. Research use only."""
     from baxis.core.errors import InvalidValue

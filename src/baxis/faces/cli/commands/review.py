@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from baxis.faces.cli.words import options
 from baxis.faces.cli.words.output import say
 
 
 def review(
-    out: Annotated[Path, typer.Option(help="Folder for review.html and the runs of the model.", metavar="DIR")],
+    out: Annotated[Path, options.out("Folder for review.html and the runs of the model.", "DIR")],
     pdf: Annotated[bool, typer.Option("--pdf", help="Write review.pdf too, by the system's Chromium.")] = False,
-    patients: Annotated[int, typer.Option(help="Virtual patients in each run of the model.")] = 100,
+    patients: Annotated[int, options.patients("Virtual patients in each run of the model.")] = 100,
 ) -> None:
     """Rebuild the living review: chapters tied to claims, trials and runs of the model. Research use only.
 

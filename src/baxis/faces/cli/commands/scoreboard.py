@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, OwnEvidence, Quiet, Seed, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -17,23 +19,20 @@ def scoreboard(
     role: Annotated[
         str | None, typer.Option(help="calibration, validation (default), context or all.", metavar="ROLE")
     ] = None,
-    evidence: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of own evidence tables; its trials are scored too.", metavar="DIR"),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the whole board as JSON.")] = False,
+    evidence: OwnEvidence = None,
+    json: AsJson = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for scoreboard.json, scoreboard.md and figures.", metavar="DIR"),
+        options.out("Folder for scoreboard.json, scoreboard.md and figures.", "DIR"),
     ] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients in each arm.")] = 400,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
+    patients: Annotated[int, options.patients("Virtual patients in each arm.")] = 400,
+    seed: Seed = 1,
+    threads: Threads = None,
     log: Annotated[Path | None, typer.Option(help="CSV file to which this look is appended.", metavar="FILE")] = None,
     leave_one_out: Annotated[
         bool, typer.Option("--leave-one-out", help="Predict each calibration trial from the others.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Score the model and plain statistical rivals on published trials.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, DrugDose, Endpoint, Seed, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -16,15 +18,15 @@ if TYPE_CHECKING:
 def sensitivity(
     drug: Annotated[str, typer.Argument(help="International name of a drug.")],
     disease: Annotated[str, typer.Option(help="Disease code, such as SLE.")],
-    dose: Annotated[str | None, typer.Option(help="'AMOUNT UNIT [ROUTE SCHEDULE]' in place of a trial's dose.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="NAME or NAME@WEEK (default: the trial's primary).")] = None,
-    patients: Annotated[int, typer.Option(help="Patients for the rank correlation.")] = 1000,
+    dose: DrugDose = None,
+    endpoint: Endpoint = None,
+    patients: Annotated[int, options.patients("Patients for the rank correlation.")] = 1000,
     trajectories: Annotated[int, typer.Option(help="Morris trajectories.")] = 10,
     base: Annotated[int, typer.Option(help="Sobol base sample, a power of 2.")] = 128,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for JSON, tables, figure.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print plain data as JSON.")] = False,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, options.out("Folder for JSON, tables, figure.", "DIR")] = None,
+    json: AsJson = False,
 ) -> None:
     """Why patients differ: Morris, Sobol and partial rank correlation of the effect over patient parameters."""
     from baxis.clinic.conduct.settings import Settings

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from baxis.faces.cli.words.options import AsJson, Library, OwnEvidence
 from baxis.faces.cli.words.output import say, say_json
 
 Section = tuple[str, list[dict[str, Any]]]
@@ -17,9 +18,9 @@ Section = tuple[str, list[dict[str, Any]]]
 
 def show(
     name: Annotated[str, typer.Argument(help="A drug, disease, trial, claim, experiment, gene or parameter.")],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
-    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
+    json: AsJson = False,
+    library: Library = None,
+    evidence: OwnEvidence = None,
 ) -> None:
     """Print one entry of the library with every number's unit, kind and source."""
     from baxis.core import library as shipped

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson, Seed, Threads
 from baxis.faces.cli.words.output import say, say_json
 
 if TYPE_CHECKING:
@@ -21,11 +23,11 @@ def strategies(
     file: Annotated[
         str | None, typer.Option(help="Own strategies, or a shipped name such as mainritsan2.", metavar="FILE.toml")
     ] = None,
-    patients: Annotated[int, typer.Option(help="Virtual patients, the same under every strategy.")] = 120,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for strategies.json, tables, figure.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    patients: Annotated[int, options.patients("Virtual patients, the same under every strategy.")] = 120,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, options.out("Folder for strategies.json, tables, figure.", "DIR")] = None,
+    json: AsJson = False,
 ) -> None:
     """Strategies over two years: time in remission, prednisone, serious infections, courses, B cells, IgG."""
     from baxis.clinic.conduct.settings import Settings

@@ -8,27 +8,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from baxis.core.storing import files
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import DesignOf, Library, OwnEvidence, Quiet, Seed, Threads
 from baxis.faces.cli.words.output import say
 
 if TYPE_CHECKING:
     from baxis.clinic.design.design import Design
     from baxis.clinic.face import TrialResult
 
+DOSING = ("auto", "averaged", "resolved")
+
 
 def trial(
-    design: Annotated[str, typer.Argument(metavar="ID|DESIGN.toml", help="A trial id, or the path of a design file.")],
-    patients: Annotated[int, typer.Option(help="Patients simulated in each arm.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for result.json, Parquet tables and figures.", metavar="DIR")
-    ] = None,
+    design: DesignOf,
+    patients: Annotated[int, options.patients("Patients simulated in each arm.")] = 1000,
+    seed: Seed = 1,
+    out: Annotated[Path | None, options.out("Folder for result.json, Parquet tables and figures.", "DIR")] = None,
     json: Annotated[
-        str | None, typer.Option(help="Write result.json to a file, or - for stdout.", metavar="FILE|-")
+        str | None, typer.Option("--json", "-j", help="Write result.json to a file, or - for stdout.", metavar="FILE|-")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads (default: all cores).")] = None,
-    dosing: Annotated[str, typer.Option(help="Daily oral drugs: auto, averaged or resolved dose by dose.")] = "auto",
-    library: Annotated[list[Path] | None, typer.Option(help="Folder laid over the library.", metavar="DIR")] = None,
-    evidence: Annotated[list[Path] | None, typer.Option(help="Folder of own evidence tables.", metavar="DIR")] = None,
+    threads: Threads = None,
+    dosing: Annotated[
+        str,
+        options.choice("dosing", DOSING, "--dosing", help="Daily oral drugs: auto, averaged or resolved dose by dose."),
+    ] = "auto",
+    library: Library = None,
+    evidence: OwnEvidence = None,
     population: Annotated[
         Path | None,
         typer.Option(help="Own means, SDs, correlations (TOML) or patients (CSV, Parquet).", metavar="FILE"),
@@ -70,7 +75,7 @@ def trial(
     match: Annotated[
         bool, typer.Option("--match", help="Choose patients to fit the trial's published baseline.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Simulate a trial and print it, arm by arm, beside what was published.
 

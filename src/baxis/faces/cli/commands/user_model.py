@@ -10,6 +10,8 @@ import typer
 from baxis.core.plain import to_json
 from baxis.core.showing.sheets import write_table
 from baxis.core.storing import files
+from baxis.faces.cli.words import options
+from baxis.faces.cli.words.options import AsJson
 from baxis.faces.cli.words.output import say, say_json
 from baxis.faces.cli.words.typed import number_option, parts, real, whole_option
 
@@ -56,7 +58,7 @@ def simulate(
     device: Annotated[str, typer.Option(help="cpu, or gpu (experimental).")] = "cpu",
     out: Annotated[
         Path | None,
-        typer.Option(help="Write .csv, .parquet, .png, .svg or .zarr; with --block or --scheduler a folder."),
+        options.out("Write .csv, .parquet, .png, .svg or .zarr; with --block or --scheduler a folder."),
     ] = None,
     block: Annotated[
         int | None,
@@ -70,7 +72,7 @@ def simulate(
     strict_units: Annotated[
         bool, typer.Option("--strict-units", help="Stop where units clash, before anything is simulated.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Time courses of your own model, once or for a table of parameters; chi2 and log-likelihood of a PEtab problem."""
     from baxis.faces.cli.commands.petab import SUFFIXES, simulate_problem
