@@ -116,3 +116,10 @@ def test_words_and_names_are_read_in_any_case(
     monkeypatch.chdir(tmp_path)
     code, _, said = cli(*shlex.split(line))
     assert code == 0, said
+
+
+@pytest.mark.parametrize("flag", ["-n", "--patients"])
+def test_a_wrong_value_of_a_short_flag_is_told_as_that_of_the_long_one(flag: str, cli: Run) -> None:
+    code, out, said = cli("trial", "rituximab-reflex", flag, "many")
+    assert (code, out) == (2, "")
+    assert "got 'many'; allowed: a whole number" in said

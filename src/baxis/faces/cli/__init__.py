@@ -87,6 +87,7 @@ def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     if not text or context is None:
         return f"{text} Try 'baxis --help'." if text else ""
+    text = _as_typed(text)
     path, command = context.command_path, context.command
     helped = f"`{path} --help` explains them"
     option = getattr(error, "option_name", None)
@@ -106,6 +107,13 @@ def _usage(error: Any) -> str:
         meant = f"write {got.replace(',', '.')}, with a decimal point; " if re.fullmatch(r"[+-]?\d*,\d+", got) else ""
         return f"{found[1]}: got {got!r}; allowed: {kind}; {meant}`{path} --help` explains it"
     return f"{text.rstrip('.')}. Try '{path} --help'."
+
+
+def _as_typed(text: str) -> str:
+    """A fault of a value with, of the option's names, the one that was typed."""
+    found = re.match(r"Invalid value for ((?:'-[^']*'(?: / )?)+)", text)
+    typed = [name for name in re.findall("'(-[^']*)'", found[1]) if name in sys.argv] if found else []
+    return f"Invalid value for '{typed[0]}'{text[found.end() :]}" if found and typed else text
 
 
 def _told(error: BaseException) -> BaseException:
