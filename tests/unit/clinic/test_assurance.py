@@ -135,27 +135,6 @@ def test_sizes_are_the_plans_or_the_published_ones() -> None:
     assert _sizes(Replication(sizes=(10, 20)), Arm(40), Arm(60)) == [(10, 10), (20, 20)]
 
 
-class _Lab:
-    """A laboratory whose arms are told: values of each patient, NaN where the simulation failed."""
-
-    def __init__(self, values: dict[str, list[float]], names: tuple[str, ...] = ()) -> None:
-        self.values = values
-        self.tool = SimpleNamespace(hazard={"flare_HR"}, continuous=set(names))
-
-    def __call__(self, design, settings):
-        return self
-
-    def screen(self):
-        return SimpleNamespace(ids=np.array([5, 6, 7, 8]), disease="RA"), 9
-
-    def run_arm(self, arm, people):
-        y = np.array(self.values[arm.arm_id])
-        return SimpleNamespace(status=np.where(np.isnan(y), 3, 0), y=y[np.isfinite(y)])
-
-    def measure(self, people, run):
-        return run.y
-
-
 @pytest.fixture
 def told(monkeypatch):
     """Trials of told values; what the draws were asked about is kept."""
@@ -166,11 +145,16 @@ def told(monkeypatch):
         return 0.25
 
     monkeypatch.setattr(replicates, "between_draws", between)
-    monkeypatch.setattr(replicates, "judge", lambda design, tool, endpoint, run, visits, people: visits)
+    monkeypatch.setattr(replicates, "judge_arms", lambda done, endpoint: done.values)
 
     def run(values, plan, names=()):
-        monkeypatch.setattr(replicates, "Laboratory", _Lab(values, names))
-        monkeypatch.setattr(replicates, "run_arm", lambda lab, arm, people: lab.run_arm(arm, people))
+        people = SimpleNamespace(ids=np.array([5, 6, 7, 8]), disease="RA")
+        done = SimpleNamespace(
+            people=people,
+            tool=SimpleNamespace(continuous=set(names)),
+            values={arm: np.array(y) for arm, y in values.items()},
+        )
+        monkeypatch.setattr(replicates, "simulate", lambda design, settings: done)
         return replicates.replicate_trials(design(), plan)
 
     return run, asked

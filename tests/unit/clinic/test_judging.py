@@ -3,13 +3,16 @@ fail. Estimands as docs/trial.md states them: non-responder imputation for a res
 drop-out carried forward for a score, what was seen while attending for an event."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from baxis.clinic.conduct import arm_run
 from baxis.clinic.conduct.happenings import dropout_visit, randomised, rescued, since_randomisation, visit_of
-from baxis.clinic.design.design import Endpoint, Rescue, Switch, build
+from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.conduct.simulate import SimulatedTrial
+from baxis.clinic.design.design import Design, Endpoint, Rescue, Switch, build
 from baxis.clinic.instruments import Visits, instrument
 from baxis.clinic.result import summarise as result
 from baxis.clinic.result import trial_record as record
@@ -202,16 +205,23 @@ def test_conduct_counts_shares_of_those_simulated_to_the_end(monkeypatch) -> Non
     of, people = design(rescue=RESCUE, randomisation=WITHDRAWAL), SimpleNamespace(ids=np.arange(4), seed=1)
     late = np.array([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0], [0] * 5, [0] * 5], float)
     lupus = Visits(DAYS, {"SLEDAI-2K": np.tile([8.0, 8, 4, 4, 4], (4, 1)), "new BILAG A": late})
-    last = result.conduct_table(design("SLE", "SRI-4"), instrument("SLE"), people_of(4), ([run], [lupus]))
+    last = result.conduct_table(done(design("SLE", "SRI-4"), people_of(4), [run], [lupus]))
     assert last.set_index("event")["share"]["failed by the instrument's rule"] == pytest.approx(1 / 3)
     at_end = arthritis({"all": (0.5, 0.5, 1)}, {}, {}, {})
-    last = result.conduct_table(design(rescue=RESCUE), instrument("RA"), people_of(4), ([run], [at_end]))
+    last = result.conduct_table(done(design(rescue=RESCUE), people_of(4), [run], [at_end]))
     assert last.set_index("event")["share"]["rescued"] == pytest.approx(1 / 3)
-    table = result.conduct_table(of, instrument("RA"), people, ([run], [v])).set_index("event")["share"]
+    table = result.conduct_table(done(of, people, [run], [v])).set_index("event")["share"]
     assert table.to_dict() == pytest.approx({
         "dropped out": 1 / 3, "failed by the instrument's rule": 0, "rescued": 1 / 3, f"switch: {switch.text}": 1 / 3,
         "changed therapy by the rescue rule": 0, "randomised": 2 / 3,
     })  # fmt: skip
+
+
+def done(of: Design, people: SimpleNamespace, runs: list[Any], visits: list[Visits]) -> SimulatedTrial:
+    """A trial as if it had been run."""
+    return SimulatedTrial(
+        design=of, settings=Settings(), tool=instrument(of.disease), people=people, runs=runs, visits=visits, screened=9
+    )
 
 
 def people_of(n: int) -> SimpleNamespace:
@@ -239,8 +249,7 @@ def test_a_result_judges_every_arm_and_keeps_the_first_arms_baseline(monkeypatch
     monkeypatch.setattr(result, "between_draws", lambda *_: 0.0)
     monkeypatch.setattr(result.evidence, "load", lambda *_: None)
     monkeypatch.setattr(result.published, "of_trial", lambda *_: {})
-    settings = SimpleNamespace(evidence=())
-    found = result.summarise(of, instrument("RA"), people_of(3), (runs, [first, second]), 9, settings)
+    found = result.summarise(done(of, people_of(3), runs, [first, second]))
     shown = found.arms.set_index(["arm_id", "endpoint"])
     assert shown["value"].to_dict() == {
         ("a", "ACR20"): 1, ("b", "ACR20"): 0.5, ("a", "DAS28_change"): -3, ("b", "DAS28_change"): -3,

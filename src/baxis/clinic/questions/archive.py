@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from baxis import axis, engine
 from baxis.axis.exchange import omex, patient_sbml, sedml
 from baxis.clinic.conduct.arm_run import ArmRun
-from baxis.clinic.conduct.arms import run_arm
-from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Changes, Settings, settle
+from baxis.clinic.conduct.simulate import simulate
 from baxis.clinic.design.design import Design
 from baxis.clinic.design.read import read_design
 from baxis.clinic.face import TrialResult
@@ -55,13 +54,8 @@ def simulated(trial: str | Path | Design, settings: Settings | None = None, **ch
     """Run a trial as `run_trial` does, and keep its population."""
     chosen = settle(settings, changes)
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
-    lab = Laboratory(design, chosen)
-    people, screened = lab.screen()
-    runs = [run_arm(lab, arm, people) for arm in design.arms]
-    visits = [lab.measure(people, run) for run in runs]
-    return KeptTrial(
-        TrialResult.of(summarise(design, lab.tool, people, (runs, visits), screened, chosen)), people, chosen.dosing
-    )
+    done = simulate(design, chosen)
+    return KeptTrial(TrialResult.of(summarise(done)), done.people, chosen.dosing)
 
 
 def population(found: KeptTrial) -> pd.DataFrame:

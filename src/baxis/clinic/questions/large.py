@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 
 from baxis import evidence
-from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import MOST_SCREENED, Laboratory
 from baxis.clinic.conduct.settings import Changes, Settings, settle
+from baxis.clinic.conduct.simulate import each_arm
 from baxis.clinic.design.design import Design
 from baxis.clinic.design.read import read_design
 from baxis.clinic.people.population import Population
@@ -168,9 +168,8 @@ def block_rows(design: Design, settings: Settings, first: int, count: int) -> by
     pool = draw(design, settings.seed, np.arange(first, first + count), lab.options, own=lab.own)
     people = pool.take(np.flatnonzero(lab.eligible(pool) & (pool.status == 0)))
     table: dict[str, NDArray[Any]] = {"patient": people.ids}
-    for arm in design.arms if people.ids.size else ():
-        run = run_arm(lab, arm, people)
-        visits, ok = lab.measure(people, run), run.status == 0
+    for run, visits in each_arm(lab, people) if people.ids.size else ():
+        arm, ok = run.arm, run.status == 0
         table[STATUS.format(arm.arm_id)] = run.status
         for e in design.endpoints:
             y = np.full(ok.size, np.nan)

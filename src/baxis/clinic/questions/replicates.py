@@ -18,15 +18,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from baxis.clinic.conduct.arms import run_arm
-from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Changes, Settings, settle
+from baxis.clinic.conduct.simulate import simulate
 from baxis.clinic.design.design import Arm, Design, Endpoint
 from baxis.clinic.design.prescribed import remarks
 from baxis.clinic.design.read import read_design
+from baxis.clinic.instruments import instrument
 from baxis.clinic.people.posterior import between_draws
 from baxis.clinic.result.recipe import NOTICE, basis
-from baxis.clinic.result.summarise import judge
+from baxis.clinic.result.summarise import judge_arms
 from baxis.core import streams
 from baxis.core.errors import InvalidValue, UnknownName
 
@@ -86,20 +86,14 @@ def replicate_trials(
     plan, chosen = plan or Replication(), settle(settings, changes)
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)
     endpoint = _endpoint(design, plan)
-    lab = Laboratory(design, chosen)
-    if endpoint.name in lab.tool.hazard:
+    if endpoint.name in instrument(design.disease).hazard:
         raise InvalidValue(
             "endpoint", endpoint.name, "a responder or a score; replicates of hazard ratios are not built"
         )
-    people, _ = lab.screen()
-    values = {}
-    for arm in design.arms:
-        run = run_arm(lab, arm, people)
-        y = np.full(run.status.size, np.nan)
-        y[run.status == 0] = judge(design, lab.tool, endpoint, run, lab.measure(people, run), people)
-        values[arm.arm_id] = y
+    done = simulate(design, chosen)
+    people, values = done.people, judge_arms(done, endpoint)
     rows, trials = [], []
-    binary = endpoint.name not in lab.tool.continuous
+    binary = endpoint.name not in done.tool.continuous
     for arm in (a for a in design.arms if a is not design.control):
         pair = values[arm.arm_id], values[design.control.arm_id]
         both = np.isfinite(pair[0]) & np.isfinite(pair[1])

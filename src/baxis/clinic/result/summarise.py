@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from baxis import evidence
 from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.conduct.happenings import dropout_visit, randomised, rescued, since_randomisation, visit_of
-from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.conduct.simulate import SimulatedTrial
 from baxis.clinic.design.design import Arm, Design, Endpoint
 from baxis.clinic.instruments import Instrument, Visits
 from baxis.clinic.people.baseline import table as published_baseline
@@ -24,30 +24,19 @@ from baxis.clinic.result.safety import harms
 from baxis.clinic.result.trial_record import TrialRecord
 from baxis.clinic.statistics.intervals import Sample, apart, central, replicate, sampling
 
-if TYPE_CHECKING:
-    pass
-
 Array = NDArray[np.float64]
 
 
-def summarise(
-    design: Design,
-    tool: Instrument,
-    people: Population,
-    simulated: tuple[list[ArmRun], list[Visits]],
-    screened: int,
-    settings: Settings,
-) -> TrialRecord:
+def summarise(done: SimulatedTrial) -> TrialRecord:
     """Judge every endpoint of every arm and put the published values beside it."""
-    runs, visits = simulated
-    tables = evidence.load(*settings.evidence)
+    design, tool, people, runs, visits = done.design, done.tool, done.people, done.runs, done.visits
+    tables = evidence.load(*done.settings.evidence)
     seen = published.of_trial(design, tables)
     rows, judged = [], {}
     for endpoint in design.endpoints:
+        values = judge_arms(done, endpoint)
         for run, recorded in zip(runs, visits, strict=True):
-            y = np.full(run.status.size, np.nan)
-            y[run.status == 0] = judge(design, tool, endpoint, run, recorded, people)
-            arm = Judged(run.arm.arm_id, run.arm.n, y, recorded)
+            arm = Judged(run.arm.arm_id, run.arm.n, values[run.arm.arm_id], recorded)
             judged[run.arm.arm_id, endpoint] = arm
             binary = endpoint.name not in tool.continuous
             rows.append(arm_row(run.arm, endpoint, arm, people, binary) | published.arm(seen, run.arm.arm_id, endpoint))
@@ -59,27 +48,34 @@ def summarise(
         arms=pd.DataFrame(rows),
         contrasts=pd.DataFrame(contrasts(design, tool, people, judged, seen), columns=list(COLUMNS)),
         patients=patients,
-        screened=screened,
+        screened=done.screened,
         failures=[f for run in runs for f in run.failures],
-        recipe=recipe(design, settings, runs, screened),
+        recipe=recipe(design, done.settings, runs, done.screened),
         runs=runs,
         measured=visits,
         units=dict(tool.units),
         safety=harms(design, people, runs, tables),
         baseline=published_baseline(design, tables, people, visits[0]),
-        conduct=conduct_table(design, tool, people, simulated),
+        conduct=conduct_table(done),
         survival=curves(design, tool, people, judged),
         matched=people.matched,
     )
 
 
-def conduct_table(
-    design: Design, tool: Instrument, people: Population, simulated: tuple[list[ArmRun], list[Visits]]
-) -> pd.DataFrame:
+def judge_arms(done: SimulatedTrial, endpoint: Endpoint) -> dict[str, Array]:
+    """One endpoint of every arm: value of each patient (n,), NaN where the solver failed or he was not randomised."""
+    out = {}
+    for run, visits in zip(done.runs, done.visits, strict=True):
+        out[run.arm.arm_id] = y = np.full(run.status.size, np.nan)
+        y[run.status == 0] = judge(done.design, done.tool, endpoint, run, visits, done.people)
+    return out
+
+
+def conduct_table(done: SimulatedTrial) -> pd.DataFrame:
     """Shares (0 to 1) by arm: event (dropped out, rescued, failed by the instrument's rule, randomised, a switch in
     words), by the last visit."""
-    rows = []
-    for run, visits in zip(*simulated, strict=True):
+    design, tool, people, rows = done.design, done.tool, done.people, []
+    for run, visits in zip(done.runs, done.visits, strict=True):
         ok = run.status == 0
         left = dropout_visit(tool, visits.days, people, people.seed)
         found = {"dropped out": left < visits.days.size, "failed by the instrument's rule": tool.failed(visits)[:, -1]}

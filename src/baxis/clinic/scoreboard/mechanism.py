@@ -17,7 +17,7 @@ from baxis.clinic.design.read import read_design
 from baxis.clinic.instruments import Instrument, instrument
 from baxis.clinic.people.posterior import draw_of, draws, explained
 from baxis.clinic.scoreboard.prediction import Prediction
-from baxis.clinic.scoreboard.simulate import ArmEndpoints, Reached, Timed, simulate
+from baxis.clinic.scoreboard.simulate import ArmEndpoints, Reached, Timed, arm_endpoints
 from baxis.clinic.statistics.intervals import Sample, replicate
 from baxis.clinic.statistics.survival import pool, rate_influence, replicate_log_hazard_ratio
 from baxis.core import library, streams
@@ -103,7 +103,7 @@ class Mechanism:
                     continue
                 endpoints.add((name, float(row["week"])))
             try:
-                self.ran[key] = simulate(found.design, arms, sorted(endpoints), self.settings)
+                self.ran[key] = arm_endpoints(found.design, arms, sorted(endpoints), self.settings)
             except BaxisError as e:
                 self.ran[key] = str(e)
         ran = self.ran[key]

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.happenings import dropout_visit
-from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.conduct.simulate import simulate
 from baxis.clinic.design.design import Design, Endpoint
 from baxis.clinic.instruments import Instrument
 from baxis.clinic.instruments.events import first_event
@@ -48,29 +47,30 @@ class ArmEndpoints:
     failures: int
 
 
-def simulate(design: Design, arms: set[str], endpoints: list[tuple[str, float]], settings: Settings) -> ArmEndpoints:
+def arm_endpoints(
+    design: Design, arms: set[str], endpoints: list[tuple[str, float]], settings: Settings
+) -> ArmEndpoints:
     """Run some arms of a design and judge some (endpoint, week). Raises BaxisError when the design cannot be run."""
     from baxis.clinic.instruments import instrument
 
     small = needed(design, arms, endpoints, instrument(design.disease))
-    lab = Laboratory(small, settings)
-    people, screened = lab.screen()
+    done = simulate(small, settings)
+    people, tool = done.people, done.tool
     judged: dict[Key, Reached] = {}
     times: dict[Key, Timed] = {}
     failures = 0
-    for arm in small.arms:
-        run = run_arm(lab, arm, people)
-        visits, ok = lab.measure(people, run), run.status == 0
+    for run, visits in zip(done.runs, done.visits, strict=True):
+        ok = run.status == 0
         failures += len(run.failures)
         for name, week in endpoints:
-            key = (arm.arm_id, name, week)
-            if name in lab.tool.hazard:
-                left = dropout_visit(lab.tool, visits.days, people, people.seed)
-                times[key] = Timed(first_event(lab.tool, name, visits, week * 7.0, left).take(ok), people.ids[ok])
+            key = (run.arm.arm_id, name, week)
+            if name in tool.hazard:
+                left = dropout_visit(tool, visits.days, people, people.seed)
+                times[key] = Timed(first_event(tool, name, visits, week * 7.0, left).take(ok), people.ids[ok])
             else:
                 asked = Endpoint(name=name, week=week)
-                judged[key] = Reached(judge(small, lab.tool, asked, run, visits, people), people.ids[ok])
-    return ArmEndpoints(judged, times, {a.arm_id: a.n for a in small.arms}, screened, failures)
+                judged[key] = Reached(judge(small, tool, asked, run, visits, people), people.ids[ok])
+    return ArmEndpoints(judged, times, {a.arm_id: a.n for a in small.arms}, done.screened, failures)
 
 
 def needed(design: Design, arms: set[str], endpoints: list[tuple[str, float]], tool: Instrument) -> Design:

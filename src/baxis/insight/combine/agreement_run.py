@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from baxis import axis
 from baxis.clinic.conduct.arm_run import ArmRun
-from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import Settings
+from baxis.clinic.conduct.simulate import each_arm
 from baxis.clinic.design.design import Arm, Design, Treatment
 from baxis.clinic.design.read import read_design
-from baxis.clinic.instruments import instrument
+from baxis.clinic.instruments import Visits, instrument
 from baxis.clinic.people.population import Population
 from baxis.clinic.people.posterior import between_draws
 from baxis.clinic.result.safety import infections
@@ -41,17 +41,18 @@ def modelled(row: Row, settings: Settings) -> dict[str, Any]:
         out["unit"] = "points"
     for structure, w_mul in STRUCTURES.items():
         own = people if w_mul == 0 else rival(people, w_mul, settings)
-        runs = [run_arm(lab, arm, own) for arm in design.arms]
-        ok = np.all([r.status == 0 for r in runs], axis=0) & (own.status == 0)
-        gain = -_shown(row, lab, own, runs[0], ok) + _shown(row, lab, own, runs[1], ok)
+        arms = list(each_arm(lab, own))
+        ok = np.all([r.status == 0 for r, _ in arms], axis=0) & (own.status == 0)
+        gain = -_shown(row, lab, own, arms[0], ok) + _shown(row, lab, own, arms[1], ok)
         error = np.hypot(gain.std() / np.sqrt(gain.size), between_draws(gain, own.ids[ok], own.disease))
         out |= {structure: float(gain.mean()), f"{structure}_se": float(error)}
     return out
 
 
-def _shown(row: Row, lab: Laboratory, people: Population, run: ArmRun, ok: NDArray[np.bool_]) -> Array:
+def _shown(row: Row, lab: Laboratory, people: Population, arm: tuple[ArmRun, Visits], ok: NDArray[np.bool_]) -> Array:
     """What is compared, of the patients `ok` (m,), smaller where they do better."""
     name, week = row["model"].split("@")
+    run, visits = arm
     if row["measure"] == "harm":
         found = infections(lab.design, people, run)
         if found is None:
@@ -60,7 +61,6 @@ def _shown(row: Row, lab: Laboratory, people: Population, run: ArmRun, ok: NDArr
     if row["measure"] == "ratio":
         at = int(np.argmin(np.abs(run.days - 7.0 * float(week))))
         return np.asarray(np.log(np.maximum(run.outputs[name][ok, at], 1e-9)))
-    visits = lab.measure(people, run)
     values = np.full(len(people.ids), np.nan)
     values[run.status == 0] = judge(lab.design, lab.tool, lab.design.primary, run, visits, people)
     worse = name in lab.tool.continuous or "flare" in row["endpoint"]

@@ -7,8 +7,10 @@ from baxis.clinic.conduct.arm_run import ArmRun
 from baxis.clinic.conduct.arms import run_arm
 from baxis.clinic.conduct.laboratory import Laboratory
 from baxis.clinic.conduct.settings import settle
+from baxis.clinic.conduct.simulate import simulate
 from baxis.clinic.design.design import Arm
 from baxis.clinic.face import TrialResult
+from baxis.clinic.people.population import Population
 from baxis.clinic.result.summarise import summarise
 from baxis.clinic.therapy.regimen import averages
 from baxis.faces.web.frame import work
@@ -33,14 +35,13 @@ def _run(asked: Asked, dosing: str) -> TrialResult:
     settings = settle(
         None, {"patients": asked.patients, "seed": asked.seed, "dosing": dosing, "progress": work.progress}
     )
-    lab = Laboratory(asked.design, settings)
     # arms do not enter screening; everything else of a design may
     shared = asked.design.model_dump_json(exclude={"arms"}), asked.patients, asked.seed
-    people, screened = PEOPLE.get(shared, lab.screen)
 
-    def arm_run(arm: Arm) -> ArmRun:
+    def screen(lab: Laboratory) -> tuple[Population, int]:
+        return PEOPLE.get(shared, lab.screen)
+
+    def run(lab: Laboratory, arm: Arm, people: Population) -> ArmRun:
         return RUNS.get((shared, arm, dosing), lambda: run_arm(lab, arm, people))
 
-    runs = [arm_run(arm) for arm in asked.design.arms]
-    visits = [lab.measure(people, r) for r in runs]
-    return TrialResult.of(summarise(asked.design, lab.tool, people, (runs, visits), screened, settings))
+    return TrialResult.of(summarise(simulate(asked.design, settings, screen, run)))
