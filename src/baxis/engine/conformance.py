@@ -32,7 +32,7 @@ class Outcome:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CaseRequest:
     """What a case asks: output times, names, which of them as amounts or concentrations, and tolerances."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from baxis.engine import Options
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """Course of one typical patient: `values` (T, K) of `names` at `days` (T,)."""
 

@@ -24,7 +24,7 @@ _MINUTES_A_DAY = 1440.0
 _REST_DAYS = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Courses:
     """Time courses of several cells: values (n, T, K) at `minutes` (T,), the names of the K read-outs."""
 

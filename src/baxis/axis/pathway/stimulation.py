@@ -30,7 +30,7 @@ _INCUBATION = 60.0 / 1440.0  # covalent inhibitors act for an hour before the st
 _DOSE = re.compile(r"^(?P<name>.+?)\s+(?P<value>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)$", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stimulation:
     """Course of one cell: `values[name]` (T,) at `minutes` (T,), and what was done to it."""
 
@@ -59,7 +59,7 @@ class Stimulation:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DoseResponse:
     """Response of one read-out over doses: half-maximal dose (`ec50`, also the IC50 of an inhibitor), `emax`, steepness."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ArmRun:
     """One arm as simulated: observables (n, T) in model units at `days`, status (n,) (0 = ran to the end), failures; the
     courses that patients took, and on which day each rule of the arm fired."""

@@ -61,7 +61,7 @@ def _judged_on(rule: Switch, days: Array) -> NDArray[np.bool_]:
     return np.asarray((days >= rule.week * 7.0 - 1e-9) & (days <= last * 7.0 + 1e-9))
 
 
-@dataclass
+@dataclass(eq=False)
 class _Arm:
     """An arm under way."""
 

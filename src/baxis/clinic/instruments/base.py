@@ -21,7 +21,7 @@ STEROID = "steroid_mg"
 ROUNDING = 1e-9  # measures are decimals: exactly 0.3 points, or 20 %, must not hang on their binary form
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Course:
     """The model at the visits: days (T,), each output (n, T) relative to the typical patient of the disease at rest.
 
@@ -46,7 +46,7 @@ class Course:
         return np.asarray(np.broadcast_to(self.outputs.get(STEROID, np.float64("nan")), shape))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Visits:
     """What was recorded: each measure (n, T) in its own unit; `days` (T,). Visit 0 is screening, visit 1 baseline."""
 

@@ -32,7 +32,7 @@ MOST_OUTSIDE = 0.01  # share of a distribution that may lie outside the bounds
 SHAPES = ("normal", "lognormal")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OwnPopulation:
     """Values of candidates by variable name, in the model's units.
 

@@ -32,7 +32,7 @@ DEMOGRAPHIC = (*BOUNDS, SEX)
 SHARED_VARIANCE = 0.5  # of parameters in one group
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Population:
     """Patients of one disease under background: ids (n,), parameters (n, P), rest (n, N), status (n,), covariates.
 

@@ -25,7 +25,7 @@ PATIENTS_A_DIRECTION = 4  # fewer patients than this tell nothing of one more di
 CENTRAL = -1  # index of the disease's own table among the draws
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draws:
     """Draws of one disease: values (D, m) of the model parameters `names`; their typical patients' vectors and rest."""
 

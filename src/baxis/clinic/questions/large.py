@@ -45,7 +45,7 @@ BLOCK = 4096
 STATUS = "status of {}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LargeResult:
     """Tables by arm and contrast of a large trial; the patients' rows stay in `folder`. Research use only.
 

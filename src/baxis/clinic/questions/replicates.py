@@ -53,7 +53,7 @@ class Replication:
             raise InvalidValue("alpha", self.alpha, "a number between 0 and 0.5")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Replicates:
     """Replicated trials. `table`: one row an arm and size; `trials`: one row a replicate (estimate, p_value)."""
 
@@ -142,7 +142,7 @@ def _sizes(plan: Replication, arm: Arm, control: Arm) -> list[tuple[int, int]]:
     return [(n, n) for n in plan.sizes] or [(arm.n, control.n)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Question:
     arm_id: str
     active: Array

@@ -62,7 +62,7 @@ class Swap:
         return [text.format(v) for k, text in named.items() if (v := getattr(self, k)) is not None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transport:
     """designs: by step. table: a row for each step and active arm; control, active: the arms' predicted values; predicted:
     their difference; shift: difference minus that of the trial as designed (NaN where the endpoints differ)."""

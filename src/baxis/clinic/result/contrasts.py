@@ -38,7 +38,7 @@ COLUMNS = (
 CURVE = ("day", "survival", "low", "high", "at_risk")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Judged:
     """One arm and endpoint: size of the published arm, value of each patient (n,) with NaN where the solver failed.
 

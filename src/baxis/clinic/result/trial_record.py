@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrialRecord:
     """A simulated trial beside what was published. Research use only.
 

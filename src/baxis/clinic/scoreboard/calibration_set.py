@@ -56,7 +56,7 @@ def unit(row: dict[str, Any], moments: Plain) -> float:
     return moments.predict("no_effect", row).sd / float(np.sqrt(sum(sizes(row))))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CalibrationSet:
     """Calibration contrasts in patients' standard deviations, benefit up: y, m, s, se (n,), share of the control in the
     sampling variance (n,), labels of the arm and of an active control (n, groups), and the control group of each.

@@ -41,7 +41,7 @@ def shared_terms(
     return np.asarray(a == b, dtype=float)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Conditioned:
     """The hierarchical model given its training set. sd: of each of GROUPS; weights: Sigma^-1 (y - m)."""
 

@@ -17,7 +17,7 @@ COMBINED = "mechanism_discrepancy"  # the mechanism and its learnt error
 DISCREPANCY = "discrepancy_alone"  # the same learnt terms with no mechanism: the rival of the sum
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """Expected contrast (active minus control, on the contrast's scale) and predictive draws (d,) of a trial's result.
 

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Key = tuple[str, str, float]  # arm, endpoint, week
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reached:
     """One endpoint of one arm: value of each patient who reached the visit (m,), and which patient it is (m,)."""
 
@@ -28,7 +28,7 @@ class Reached:
     patients: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timed:
     """Times to an event of one arm's patients, and which patient each is (m,)."""
 

@@ -33,7 +33,7 @@ def newcombe(p1: float, n1: float, p0: float, n0: float, level: float = 0.95) ->
     return float(d - np.hypot(p1 - l1, u0 - p0)), float(d + np.hypot(u1 - p1, p0 - l0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Simulated patients of one arm: endpoint values (m,), 0/1 if binary, and the sd of their mean between draws."""
 

@@ -21,7 +21,7 @@ NEWTON_STEPS = 40
 FLAT = 12.0  # |log hazard ratio| at which an arm without events is stopped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Times:
     """Follow-up of each patient: time (n,) in days, event (n,) true where the event came, false where censored."""
 
@@ -48,7 +48,7 @@ def pool(arms: Sequence[Times]) -> Times:
     return Times(np.concatenate([a.time for a in arms]), np.concatenate([a.event for a in arms]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
     """Kaplan-Meier estimate: day (k,) of the events, survival (k,) after each, interval, and number at risk before."""
 

@@ -12,7 +12,7 @@ from baxis.clinic.design.design import Arm, Treatment
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Intake:
     """A treatment with the day of the trial from which it starts, who takes it (n,), and until which day (n,)."""
 

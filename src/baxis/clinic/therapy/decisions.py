@@ -12,7 +12,7 @@ from baxis.clinic.design.design import Arm, Design, Switch
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Decision:
     """A rule and the first day on which it fired for each patient, (n,), infinite where it never did."""
 

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 NODES = 16  # Gauss-Legendre nodes a dosing interval: the average free share is then exact to about 1e-4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Linear:
     """Per-patient linear kinetics, each (n,): ka absorption, micro-constants (1/day), V1 central volume (L), F."""
 
@@ -64,7 +64,7 @@ def micro_constants(values: dict[str, Array]) -> Linear:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """Concentrations (n, intervals, nodes) in mg/L on quadrature nodes of consecutive intervals; `edges` in days."""
 

@@ -33,7 +33,7 @@ SWING = 0.3
 FLAT = ("mg", "g", "ug")
 
 
-@dataclass
+@dataclass(eq=False)
 class EventGatherer:
     """Events of one arm being gathered: each a time, a kind, a target and amounts (n,)."""
 

@@ -19,7 +19,7 @@ PANEL, DOWN, ACROSS = 16, 2, 4  # columns of a panel; rows and columns of a tile
 SPARSE_COST = 5.0  # of a multiply-add found through an index, in those of the dense block (memory instead of registers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pattern:
     """Where the factors lie, in vectors. Row i has entries [start[i], start[i + 1]) at `columns`, its diagonal at diagonal[i].
 

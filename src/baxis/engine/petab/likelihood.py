@@ -35,7 +35,7 @@ class Observation:
     scale: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Residuals:
     """Simulated value, noise, residual (scaled difference over noise) and log-likelihood of each measurement (N,)."""
 

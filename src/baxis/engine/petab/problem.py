@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PetabResult:
     """chi2 (sum of squared noise-scaled residuals), log-likelihood, and the simulation table: one row a measurement.
 

@@ -22,7 +22,7 @@ CLOCK_STEPS = 100  # fewest steps over the span of a model whose equations use t
 POLL = 0.1  # seconds between looks at progress and at a pressed Ctrl-C
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leg:
     """What a model with events keeps from pause to pause, one row a patient; compiled code writes all but `pending`.
 
@@ -51,7 +51,7 @@ class Elsewhere(Protocol):
         """The whole job, there and back."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """Checked arrays of one run. `who` lists the patients to run (None: all); atol: (1 or n, N), see `scales`."""
 
@@ -70,7 +70,7 @@ class Job:
     atol: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Done:
     """Raw results, one row a patient; rows that were not run keep NaN values and the status NOT_RUN."""
 

@@ -12,7 +12,7 @@ from baxis.engine.model.events import ADD, INFUSE, SET, Events
 from baxis.engine.model.system import System
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timetable:
     """times, amounts, order: (1 or n, E); kinds, targets: (E,). `order` sorts each row by time, stably."""
 

@@ -32,7 +32,7 @@ DEVICES = ("cpu", "gpu")
 MOST_NUMBERS = 250_000_000  # of one answer: 2 GB
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Simulated:
     """Time courses of n rows (patients): values (n, T, K) of `outputs` at `times`.
 
@@ -166,7 +166,7 @@ def _check_numbers(table: Mapping[str, np.ndarray], doses: Sequence[Dose], start
             raise InvalidValue(f"time of a dose of {name!r}", when, f"a finite time of at least {start:g}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Ask:
     times: np.ndarray
     table: dict[str, np.ndarray]

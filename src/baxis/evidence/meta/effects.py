@@ -39,7 +39,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Counts:
     """2 x 2 tables, one per study: events and sizes, index 1 = treated, 0 = control. All of shape (k,)."""
 
@@ -74,7 +74,7 @@ class Counts:
         return Counts(tuple(self.labels[i] for i in rows), self.e1[rows], self.n1[rows], self.e0[rows], self.n0[rows])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Effects:
     """Estimates `y` with sampling variances `v`, both (k,); ratios are on the log scale.
 

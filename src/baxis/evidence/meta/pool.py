@@ -46,7 +46,7 @@ class Pooling:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pooled:
     """A fitted model; arrays have one entry per coefficient (p,), `weights` one per study (k,), in per cent."""
 
@@ -165,7 +165,7 @@ def pool(
     return _summary(effects, options, _Fit(names, x, beta, cov, w, fitted))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Fit:
     names: tuple[str, ...]
     x: Vector

@@ -40,7 +40,7 @@ class Sampling:
     workers: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fitted:
     """Draws of the coefficients a prediction needs, of the groups' standard deviations, and the record of the fit."""
 

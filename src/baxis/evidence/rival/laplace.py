@@ -19,7 +19,7 @@ from baxis.evidence.rival.model import Model
 Vector = NDArray[np.floating[Any]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Marginal:
     """Log posterior of the groups' log standard deviations (log half-normal priors, Laplace likelihood)."""
 
@@ -65,7 +65,7 @@ class Marginal:
         return 0.5 * (da @ mode.a) - 0.5 * trace + s3 @ s2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mode:
     """Gaussian approximation at the mode f of the linear predictors (without their prior mean)."""
 

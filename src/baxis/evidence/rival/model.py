@@ -91,7 +91,7 @@ def contrast_terms(row: ContrastRow, info: TrialInfo) -> Terms:
     return terms
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """Compiled model: `matrix` (rows, coefficients), `group_of` each coefficient (-1: a fixed prior), priors, data.
 

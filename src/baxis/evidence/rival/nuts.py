@@ -26,7 +26,7 @@ class Tuning:
     target: float = 0.9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chain:
     """Draws (n, d), log densities (n,), divergent transitions after warm-up, step size, mean tree size."""
 
@@ -37,7 +37,7 @@ class Chain:
     mean_leapfrogs: float
 
 
-@dataclass
+@dataclass(eq=False)
 class _Point:
     q: Vector
     p: Vector
@@ -72,7 +72,7 @@ class _Sampler:
         return bool(rho @ (self.inv_metric * first) <= 0 or rho @ (self.inv_metric * last) <= 0)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Tree:
     left: _Point
     right: _Point

@@ -21,7 +21,7 @@ OF_TRIALS = {
 KIND = "a comparison with the evidence"  # of a folder that `save` writes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compared(ABC):
     """table: one row a comparison with the published and the model's difference and a verdict; recipe."""
 

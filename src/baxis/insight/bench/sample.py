@@ -21,7 +21,7 @@ LOW = 0.7  # inflammation at most this share of its start counts as low (assumed
 LOW_IGG = 7.0  # g/L: lower end of the glossary's normal range
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cohort:
     """Patients that a measure is about: ids (m,), disease, seed of the resampling."""
 

@@ -32,7 +32,7 @@ LEAST, PERMUTATIONS, EDGE = 100, 2000, 1.645  # EDGE: half-width of a 90 % inter
 UNREAD = "held out"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Findings(Compared):
     """One row a published subgroup finding."""
 

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 WEEKS = (4.0, 8.0, 12.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OnDrug:
     """Columns (n, k) with (marker, label) and the week of each; weeks: those that were measured."""
 

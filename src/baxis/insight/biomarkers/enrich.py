@@ -37,7 +37,7 @@ class Cutoff:
     below: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Enrichment:
     """table: one row a design, with the endpoint's effect, sizes for 80 and 90 % power at the expected effect (`n_arm`) and
     for 80 and 90 % assurance over its uncertainty (`assured`, NaN where no size gives it), patients screened, assurance.
@@ -110,7 +110,7 @@ def _side(value: Array, cutoff: Cutoff) -> NDArray[np.bool_]:
     return np.asarray((value >= np.quantile(value, cutoff.quantile)) != cutoff.below)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sizing:
     """Endpoints (2, n) with and without the drug; effects, their uncertainty, and numbers of patients."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TABLES = {"markers": "table", "early": "early", "early_composite": "early_composite", "decision": "decision"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BiomarkersRecord:
     """table: one row a baseline marker, best first; early: the same of markers on treatment; composite: cross-validated
     rank correlation of all baseline markers with benefit, composite_null the 95th percentile of the same with permuted

@@ -21,7 +21,7 @@ SEROLOGY = ("serology", "autoantibody high, complement low (EMA)")
 _SIGNS = {"aas": 1.0, "c3": -1.0, "c4": -1.0}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Benefits:
     """Of each patient (n,): benefit, inflammation without the drug; endpoint with and without (2, n); seed."""
 

@@ -29,7 +29,7 @@ TABLE = "combinations/trials"
 HELD, NONE_HELD = "held out", "no result held"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparisons(Compared):
     """One row a comparison of a combination with its comparator."""
 

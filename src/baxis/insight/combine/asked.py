@@ -37,7 +37,7 @@ class Ask:
         return Arm(arm_id=name, n=100, role="active", treatments=setting.merged(given))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shown:
     """What one arm shows, by patient (n,), NaN where the solver failed, and its harms.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CombinationRecord:
     """surface: one row a structure and dose combination: effect, IgG loss, B-cell depletion (fractions of no drug), share of
     patients with a serious infection by the last week, other serious harms a patient (above control), each with interval;
@@ -41,7 +41,7 @@ class CombinationRecord:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SearchRecord:
     """table: one row a drug or pair: effect and IgG loss (fractions), serious harms (expected events a patient by the last
     week: serious infections and class harms above control) with 90 % intervals; `front`: the share of replicates in which no
@@ -58,7 +58,7 @@ class SearchRecord:
         return {"disease": self.disease, "table": rows, "left_out": self.left_out, "recipe": self.recipe}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TimingRecord:
     """table: one row a structure and gap (weeks from the start of the first drug to that of the second; negative: the second
     begins first): effect at the end, mean effect, IgG loss at its lowest, serious infection, other serious harms, each with a

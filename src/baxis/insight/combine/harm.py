@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 INFECTION, OTHERS = "serious infection", "other serious harms"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cost:
     """Expected serious infections of each patient (n,) of one arm by the last week (NaN without a base rate), log sds of
     the base rate and of the arm's factors, serious class harms as (name, events of a patient above control, log sd)."""

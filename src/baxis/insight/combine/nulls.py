@@ -69,7 +69,7 @@ def _share(levels: Array, rising: Array, doses: Array, given: list[int], effect:
     return total
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hill:
     """Curves floor + rise x^slope/(x^slope + middle^slope), one a replicate (R,); slope and log middle within bounds."""
 

@@ -27,7 +27,7 @@ HOLDERS = {
 FREE = 20.0  # %: fall of the target below which it is called free again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExplanationRecord:
     """Where a drug's effect is lost. Inflammation is in % of that of the same patients without the drug.
 

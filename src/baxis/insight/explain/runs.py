@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 TAIL_DAYS, TAIL_STEP = 28.0, 2.3  # read-outs are means over the last four weeks, at changing times of day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Responses:
     """Of each patient: inflammation (n,), endpoint (n,) and read-outs (n, K); NaN where the solver failed."""
 
@@ -90,7 +90,7 @@ class Bench:
             self.tell(self.done * n, max(self.total, self.done) * n)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Runs:
     """All runs of a scenario: without and with the drug, at zero dose, up the rungs, each set of routes, each arm."""
 

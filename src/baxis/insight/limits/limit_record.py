@@ -12,7 +12,7 @@ from baxis.insight.bench.scenario import Scenario
 from baxis.insight.limits.runs import FollowUp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LimitsRecord:
     """table: measure, arm, value, 90 % interval, unit, patients; published: the same beside published numbers; vaccines:
     studies of vaccine responses on the drug beside the simulated share of responders (see `limits.vaccine`)."""

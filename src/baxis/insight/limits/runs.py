@@ -25,7 +25,7 @@ STOPPED, CONTINUED, NEVER = "stopped", "continued", "never"
 VISIT_WEEKS = 4.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FollowUp:
     """Of the patients whom the solver finished in all arms: days (T,) from the first dose, outputs and visits by arm.
 

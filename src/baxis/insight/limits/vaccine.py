@@ -40,7 +40,7 @@ Row = dict[str, Any]
 Signals = Mapping[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Response:
     """IgG to a vaccine given on a day, relative to that of the same patient without the drug: (n,) by kind of antigen."""
 

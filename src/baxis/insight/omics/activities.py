@@ -28,7 +28,7 @@ PERMUTATIONS, LEAST_GENES, LEAST_SAMPLES, BINS = 2000, 5, 3, 10
 NOTICE = "For research use only: not for decisions about a patient."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activities:
     """table: one row a signature (genes found, difference from the reference, p, q); samples: activity of each sample."""
 

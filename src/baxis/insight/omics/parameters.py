@@ -45,7 +45,7 @@ class Link:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parameters:
     """table: `draws` rows a sample with a column a parameter (`NAME [unit]`), as `--population` takes it; told: every
     signature with its parameter, or why it is not mapped."""

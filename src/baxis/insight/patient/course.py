@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Table = dict[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """outputs[name] (n, T): observables at the T visits; ok (n,)."""
 

@@ -10,7 +10,7 @@ import pandas as pd
 from baxis.core.plain import records
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PatientRecord:
     """state, endotypes, courses (drug x week), past (what was seen beside the posterior at each visit; `sign` `<` or `>`
     where that is a limit, `date` where the file has dates), next_measurement: pandas tables; warnings and recipe beside

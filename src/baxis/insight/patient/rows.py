@@ -48,7 +48,7 @@ class WrittenValue:
     schedule: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """Rows with a value, whether days are dates, the table (for numbers), what to say of it, and what is wrong."""
 
@@ -118,7 +118,7 @@ def _one_patient(table: tables.Table, column: str | None) -> list[str]:
     return []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Days:
     """How the column of days is read."""
 

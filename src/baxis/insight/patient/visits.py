@@ -38,7 +38,7 @@ class Standing:
     value: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measurements:
     """Laboratory values: observable's model name, value in multiples of health, day, each (m,); ratings; treatments;
     standings in signatures of expression.

@@ -21,7 +21,7 @@ TABLES = ("morris", "sobol", "prcc")
 INK, WARM, NULL = "#1f4e79", "#c0662b", "#999999"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sensitivity:
     """morris: every input; sobol: shares of variance of the leading ones; prcc: in the trial's own population.
 

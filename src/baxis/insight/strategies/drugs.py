@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 SHORT = 14.0  # days: longest step between doses that is averaged to a daily exposure (weekly methotrexate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dosing:
     """One treatment of a line: the state that its doses go to, or (background drugs) the input and daily exposure.
 

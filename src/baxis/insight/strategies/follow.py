@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 VISIT_WEEKS = 4.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """Who is treated and how they are seen: design (patients, background), people, instrument, typical observables."""
 
@@ -50,7 +50,7 @@ class Setting:
         return self.tool.observe(Course(self.people.seed, self.people.ids, days, relative, self.design.prior_treatment))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Followed:
     """A strategy in n patients at T + 1 visits. outputs[name] (n, T + 1); steroid (n, T + 1) mg/day from each visit on;
     begun (n, T + 1): lines or courses begun; doses (n, T): given until the next visit; treated (n, T + 1): line whose
@@ -67,7 +67,7 @@ class Followed:
     ok: Mask
 
 
-@dataclass
+@dataclass(eq=False)
 class _State:
     """What is known at a visit: the engine's state, observables so far, steroid doses, taper clocks (weeks)."""
 

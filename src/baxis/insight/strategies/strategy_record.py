@@ -11,7 +11,7 @@ from baxis.core.plain import records
 from baxis.insight.strategies.follow import Followed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StrategiesRecord:
     """table: measure, strategy, value with 90 % interval; visits: means by strategy and week; published: the same beside
     a trial's arms, where the plan names one; runs: every patient's course."""

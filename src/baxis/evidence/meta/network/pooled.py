@@ -25,7 +25,7 @@ Vector = NDArray[np.floating[Any]]
 MODELS = ("DL", "REML", "FE")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JointContrasts:
     """All contrasts (m,), block covariance (m, m), heterogeneity structure (m, m) and design matrix (m, p)."""
 
@@ -35,7 +35,7 @@ class JointContrasts:
     x: Vector
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RelativeEffects:
     """Fitted network. `effect[i, j]` is treatment i - treatment j, `se` its standard error, both (t, t)."""
 

@@ -14,7 +14,7 @@ from baxis.evidence.meta.effects import LeftOut
 Vector = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StudyContrasts:
     """One study: t treatments, t - 1 contrasts (treatment - first) and their covariance (t - 1, t - 1)."""
 

@@ -18,7 +18,7 @@ POINTS = 256  # of the integral over the values before; a power of 2
 MOST_AT_ONCE = 2_000  # patients
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Censoring:
     """Residuals (k,) of a normal law with covariance (k, k) that lie below (sign 1) or above (-1) a bound."""
 

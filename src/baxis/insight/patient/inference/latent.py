@@ -50,7 +50,7 @@ class Latent:
         return Latent({k: np.where(where[:, None], other.values[k], v) for k, v in self.values.items()})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Steps:
     """Crank-Nicolson steps about a normal law that is near the target (Rudolf and Sprungk 2018,
     doi:10.1007/s10208-016-9340-x): mean (K,) and root (K, K) of its covariance."""

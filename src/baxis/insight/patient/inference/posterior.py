@@ -32,7 +32,7 @@ ENOUGH = 300.0
 OUTSIDE = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Posterior:
     """Particles (m,): patient `who` of `people`, instrument's stream number `tools`, weights summing to 1.
 

@@ -34,7 +34,7 @@ FRESH, SPAN = 500_000_000, 400_000_000  # where fresh stream numbers lie: no poo
 MOST_STEPS = 30
 
 
-@dataclass
+@dataclass(eq=False)
 class _Cloud:
     """Particles being moved: latents, stream numbers, instrument numbers, ancestors, pool and log likelihoods.
 
