@@ -36,6 +36,7 @@ def test_it_holds_the_whole_package_and_its_data(names: list[str]) -> None:
         if p.is_file() and "__pycache__" not in p.parts
     }
     assert wanted <= set(names), sorted(wanted - set(names))[:5]
+    assert "baxis/py.typed" in names, "type checkers would take every name for Any"
     for kind in ("drugs", "diseases", "parameters", "evidence", "designs", "review", "posterior"):
         assert any(n.startswith(f"baxis/library/{kind}/") for n in names), kind
     assert any(n.endswith(".ant") for n in names)
