@@ -36,6 +36,11 @@ def overlay(folder: str | Path) -> None:
         raise InvalidValue(
             "--library", str(folder), "a folder laid out like the shipped library (drugs/, diseases/, ...)"
         )
+    held = {p.name: f"{p.name}/" if p.is_dir() else p.name for p in SHIPPED.iterdir() if p.name[0] not in "_."}
+    if not any((path / name).exists() for name in held):
+        inside = f"give the folder above {path.name}/" if path.name in held else "nothing in it would be read"
+        allowed = f"a folder that holds at least one of {', '.join(v for v in sorted(held.values()) if v[-1] == '/')}"
+        raise InvalidValue("--library", str(folder), allowed, inside)
     _overlays.append(path.resolve())
     clear()
 

@@ -18,6 +18,7 @@ from baxis.engine.model.system import System
 from baxis.engine.reading.network_file import load_network
 from baxis.engine.single.single import IntegrationFailed, trajectory
 
+MOST_PROCESSES = 61  # that a pool of every system takes
 MOST_STEPS = 200_000  # some cases hold a hundred thousand events
 SPARE = 1e-4  # integrate this much more exactly than the case asks
 
@@ -202,6 +203,8 @@ def run_folder(
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
     """Outcomes of all cases of a folder, in order of name."""
+    if not 1 <= processes <= MOST_PROCESSES:
+        raise InvalidValue("processes", processes, f"a whole number of at least 1 and at most {MOST_PROCESSES}")
     cases, tags = find_cases(folder), read_tags(folder)
     out = []
     for k, outcome in enumerate(_outcomes(cases, processes, compiled)):

@@ -13,6 +13,7 @@ from baxis.axis.pathway import isolated
 from baxis.axis.tables import drug_table, potency
 from baxis.core import ledger, library, names, units
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.reading import numbers
 
 READOUTS = {"pSYK": "syk", "pCD79": "itam", "pCD19": "cd19p", "PIP3": "pip3", "pBTK": "btkA", "pPLCG2": "plc", "Ca2+": "ca",
             "pERK": "erk", "pAKT": "akt", "IKK": "ikk", "NF-kB": "nfkb", "NFAT": "nfat", "p52": "p52", "TLR": "tlr",
@@ -27,7 +28,7 @@ CELLS = ("naive", "memory", "age-associated", "autoreactive")
 ANTIGENS = ("antigen", "monovalent-antigen")
 FREE = {"btk": "btk_free", "syk": "syk_free", "pi3k": "pi3k_free", "tlr": "tlr_free"}
 _INCUBATION = 60.0 / 1440.0  # covalent inhibitors act for an hour before the stimulus
-_DOSE = re.compile(r"^(?P<name>.+?)\s+(?P<value>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)$", re.ASCII)
+_DOSE = re.compile(r"^(?P<name>.+?)\s+(?P<value>[-+]?[.,]?\d[\d.,_]*(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)$", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,8 +144,7 @@ def _condition(
     own = _own(cell)
     feels = own.pop("cd40_in", 1.0)
     out.update(own if disease == "healthy" else {k: v for k, v in own.items() if k not in isolated.regulators(disease)})
-    for text in stimuli:
-        _add_stimulus(out, text)
+    _refuse_twice("stimulus", [_add_stimulus(out, text) for text in stimuli])
     if "cd40_in" in out:
         basal = float(table()["CD40L"]["basal"])
         out["cd40_in"] = basal + feels * (float(out["cd40_in"]) - basal)
@@ -154,9 +154,14 @@ def _condition(
         if not activity >= 0:
             raise InvalidValue(f"activity of {gene}", activity, "0 (knock-out) or more; 1 is healthy")
         out[GENES[gene.upper()]] = float(activity)
-    for text in inhibitors:
-        _add_inhibitor(out, text)
+    _refuse_twice("inhibitor", [_add_inhibitor(out, text) for text in inhibitors])
     return out
+
+
+def _refuse_twice(what: str, given: Sequence[str]) -> None:
+    for name in given:
+        if given.count(name) > 1:
+            raise InvalidValue(what, f"{name}, {given.count(name)} times", "each once, with its whole concentration")
 
 
 def _own(cell: str) -> dict[str, float]:
@@ -171,10 +176,14 @@ def _split(text: str, what: str) -> tuple[str, float, str]:
         raise InvalidValue(
             what, text, "NAME CONCENTRATION UNIT, e.g. 'anti-IgM 10 ug/mL' (a concentration needs its unit)"
         )
-    return m["name"], float(m["value"]), m["unit"]
+    value = numbers.number(f"concentration of {m['name']}", m["value"])
+    if value < 0:
+        raise InvalidValue(f"concentration of {m['name']}", value, "0 or more")
+    return m["name"], value, m["unit"]
 
 
-def _add_stimulus(out: dict[str, float | str], text: str) -> None:
+def _add_stimulus(out: dict[str, float | str], text: str) -> str:
+    """Add a stimulus to the inputs of a cell; its name, with its affinity (antigens of several add up)."""
     known = table()
     text, _, affinity = text.partition(" KD ")
     name, value, unit = _split(text, "stimulus")
@@ -186,6 +195,7 @@ def _add_stimulus(out: dict[str, float | str], text: str) -> None:
     out[at] = float(out.get(at, basal)) + value * per
     if match == "monovalent-antigen":
         out["val"] = 0.0
+    return f"{match} KD {affinity}" if affinity else match
 
 
 def _per(name: str, own: str, unit: str) -> float:
@@ -204,14 +214,16 @@ def _affinity(name: str, text: str, unit: str) -> float:
     if name not in ANTIGENS:
         raise InvalidValue(f"affinity of {name}", text, f"KD of {' or '.join(ANTIGENS)}")
     m = _DOSE.match(f"KD {text.strip()}")
-    if not m or not m["unit"] or not float(m["value"]) > 0:
+    value = numbers.number(f"affinity of {name}", m["value"]) if m else 0.0
+    if not m or not m["unit"] or not value > 0:
         raise InvalidValue(
             f"affinity of {name}", text, "a dissociation constant above 0 with unit, e.g. 'antigen 10 nM KD 30 nM'"
         )
-    return float(units.convert(float(m["value"]), m["unit"], unit))
+    return float(units.convert(value, m["unit"], unit))
 
 
-def _add_inhibitor(out: dict[str, float | str], text: str) -> None:
+def _add_inhibitor(out: dict[str, float | str], text: str) -> str:
+    """Lower what a drug holds in a cell; its name."""
     name, value, unit = _split(text, "inhibitor")
     drug = drug_table.load(name)
     try:
@@ -237,6 +249,7 @@ def _add_inhibitor(out: dict[str, float | str], text: str) -> None:
         raise InvalidValue(
             f"inhibitor {drug.name}", ", ".join(drug.actions), f"a drug on {', '.join(FREE)} or a JAK kinase"
         )
+    return str(drug.name)
 
 
 def _words(changes: Mapping[str, float | str]) -> str:

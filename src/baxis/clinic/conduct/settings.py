@@ -11,6 +11,8 @@ from baxis import engine
 from baxis.core.errors import InvalidValue, UnknownName
 
 Progress = Callable[[int, int], None]
+MOST_PATIENTS = 1_000_000  # held in memory, about 10 kB each
+MOST_THREADS = 4096
 DOSING = ("auto", "averaged", "resolved")
 
 
@@ -65,8 +67,8 @@ def unread(settings: Settings, question: str, why: dict[str, str]) -> None:
             )
 
 
-def settle(settings: Settings | None, changes: Mapping[str, object]) -> Settings:
-    """Settings with changes by name, checked."""
+def settle(settings: Settings | None, changes: Mapping[str, object], most: int = MOST_PATIENTS) -> Settings:
+    """Settings with changes by name, checked. most: patients that the question can hold."""
     known = [f.name for f in fields(Settings)]
     for name in changes:
         if name not in known:
@@ -74,12 +76,15 @@ def settle(settings: Settings | None, changes: Mapping[str, object]) -> Settings
     out = replace(settings or Settings(), **changes)  # type: ignore[arg-type]
     if not isinstance(out.patients, int) or isinstance(out.patients, bool) or out.patients < 1:
         raise InvalidValue("patients", out.patients, "a whole number of at least 1")
+    if out.patients > most:
+        raise InvalidValue("patients", out.patients, f"at most {most}, which are held in memory")
     if not isinstance(out.seed, int) or out.seed < 0:
         raise InvalidValue("seed", out.seed, "a whole number of at least 0")
     if not isinstance(out.match, bool):
         raise InvalidValue("match", out.match, "True or False")
     if out.dosing not in DOSING:
         raise UnknownName("dosing", out.dosing, DOSING)
-    if out.threads is not None and out.threads < 1:
-        raise InvalidValue("threads", out.threads, "a whole number of at least 1, or None for all cores")
+    if out.threads is not None and not 1 <= out.threads <= MOST_THREADS:
+        allowed = f"a whole number of at least 1 and at most {MOST_THREADS}, or None for all cores"
+        raise InvalidValue("threads", out.threads, allowed)
     return out

@@ -16,11 +16,13 @@ from pydantic import Field, field_validator, model_validator
 from baxis import axis
 from baxis.clinic.design.fields import Block
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.reading import numbers
 
 if TYPE_CHECKING:
     pass
 
 Array = NDArray[np.float64]
+LEAST_PERCENT = 5.0  # an occupancy from which on per cent are meant
 
 
 class Held(Block):
@@ -79,15 +81,17 @@ def occupancy(where: str, text: str, value: str) -> float:
     """Occupancy of a text, 0 to below 1; InvalidValue that says what a share in per cent is as a fraction."""
     plain = value.strip().removesuffix("%").strip()
     if not re.fullmatch(r"\d+\.?\d*|\.\d+", plain, re.ASCII):
-        raise InvalidValue(where, text, "TARGET=OCCUPANCY, e.g. btk=0.7")
-    share = float(plain)
-    if share >= 1 or plain != value.strip():
-        raise InvalidValue(where, text, "an occupancy from 0 to below 1", _as_share(share))
+        raise InvalidValue(where, text, "TARGET=OCCUPANCY, e.g. btk=0.7", numbers.instead(plain))
+    share, in_percent = float(plain), plain != value.strip()
+    if share >= 1 or in_percent:
+        raise InvalidValue(where, text, "an occupancy from 0 to below 1", _as_share(share, in_percent))
     return share
 
 
-def _as_share(value: float) -> str:
-    """A share in per cent as the fraction that it is."""
-    if 1 < value < 100:
+def _as_share(value: float, in_percent: bool = False) -> str:
+    """A share in per cent as the fraction that it is; a number just above 1 is no share in per cent unless it says so."""
+    if 0 <= value < 100 and (in_percent or value >= LEAST_PERCENT):
         return f"{value:g} % is {value / 100:g}"
+    if 1 < value < LEAST_PERCENT:
+        return "a share of the target: 0.7 for 70 %"
     return "no drug holds a target in full; 0.999 is near it"

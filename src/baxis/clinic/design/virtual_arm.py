@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def with_held(design: Design, asked: list[str]) -> Design:
     """The design with one arm more, in which the targets of `TARGET=OCCUPANCY` texts are held together."""
-    pairs = [text.partition("=") for text in asked]
     held = []
-    for target, _, value in pairs:
-        held.append({"target": target.strip(), "occupancy": occupancy("--hold", f"{target}={value}", value)})
+    for text in asked:
+        target, _, value = text.partition("=")
+        held.append({"target": target.strip(), "occupancy": occupancy("--hold", text, value)})
     name = "+".join(f"{h['target'].casefold()}-{100 * h['occupancy']:g}" for h in held)  # type: ignore[attr-defined, operator]
     size = max(a.n for a in design.arms)
     label = f"virtual inhibitor: {', '.join(asked)}"

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 4096
+MOST_STREAMED = 100_000_000  # patients, whose rows of endpoints are held in memory at the end
 STATUS = "status of {}"
 
 
@@ -86,7 +87,7 @@ def run_large(
     here. changes: fields of Settings. Interrupted, it goes on from the files that are there. Raises what `run_trial`
     raises, and InvalidValue for a block below 1 or a folder that is a file.
     """
-    chosen = settle(settings, changes)
+    chosen = settle(settings, changes, MOST_STREAMED)
     if block < 1:
         raise InvalidValue("block", block, "a whole number of at least 1")
     design = trial if isinstance(trial, Design) else read_design(trial, chosen.evidence)

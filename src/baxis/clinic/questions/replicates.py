@@ -31,7 +31,7 @@ from baxis.core import streams
 from baxis.core.errors import InvalidValue, UnknownName
 
 Array = NDArray[np.float64]
-MOST = 100_000
+MOST, MOST_SIZE = 100_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Replication:
     def __post_init__(self) -> None:
         if not 1 <= self.replicates <= MOST:
             raise InvalidValue("replicates", self.replicates, f"1 to {MOST}")
-        if any(n < 2 for n in self.sizes):
-            raise InvalidValue("sizes", self.sizes, "at least 2 patients in each arm")
+        if any(not 2 <= n <= MOST_SIZE for n in self.sizes):
+            raise InvalidValue("sizes", self.sizes, f"at least 2 patients in each arm and at most {MOST_SIZE}")
         if not 0 < self.alpha < 0.5:
             raise InvalidValue("alpha", self.alpha, "a number between 0 and 0.5")
 
@@ -193,9 +193,10 @@ def _replicates(q: _Question, sizes: tuple[int, int], count: int, between: float
         return estimates, 2 * stats.norm.sf(np.abs(z))
     means, errors = [], []
     for values, n in zip((q.active, q.control), sizes, strict=True):
-        drawn = np.stack([values[random.integers(len(values), size=n)] for _ in range(count)])
-        means.append(drawn.mean(axis=1))
-        errors.append(drawn.var(axis=1, ddof=1) / n)
+        drawn = (values[random.integers(len(values), size=n)] for _ in range(count))  # one trial in memory at a time
+        told = np.array([(d.mean(), d.var(ddof=1) / n) for d in drawn])
+        means.append(told[:, 0])
+        errors.append(told[:, 1])
     estimates, error = means[0] + shift - means[1], np.sqrt(errors[0] + errors[1])
     weights = errors[0] ** 2 / (sizes[0] - 1) + errors[1] ** 2 / (sizes[1] - 1)
     freedom = np.divide(error**4, weights, out=np.ones(count), where=weights > 0)

@@ -18,6 +18,7 @@ from baxis.evidence.rival.fit import Fitted, read
 from baxis.evidence.rival.model import effect_terms, group, placebo_terms
 
 Vector = NDArray[np.floating[Any]]
+MOST_PATIENTS = 1_000_000  # of an arm
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class TwoArms:
         if self.endpoint not in endpoint_table():
             raise UnknownName("endpoint", self.endpoint, endpoint_table())
         for name in ("n_active", "n_control"):
-            if not getattr(self, name) > 0:
-                raise InvalidValue(name, getattr(self, name), "a positive number of patients")
+            if not 0 < getattr(self, name) <= MOST_PATIENTS:
+                allowed = f"a positive number of patients, at most {MOST_PATIENTS}"
+                raise InvalidValue(name, getattr(self, name), allowed)
         if not 0 < self.week <= longest_week():
             allowed = (
                 f"a number of weeks above 0 and at most {longest_week():g}, the longest of the trials it learned from"

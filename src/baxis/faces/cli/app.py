@@ -10,6 +10,7 @@ import typer
 from baxis.core.errors import UnknownName
 from baxis.faces.cli.words.examples import example
 from baxis.faces.cli.words.output import say
+from baxis.faces.cli.words.typed import numbers_read
 
 # what a user wants -> command -> (module, attribute); a Typer object is a group of its own
 PANELS: dict[str, dict[str, tuple[str, str]]] = {
@@ -87,9 +88,10 @@ def build(argv: list[str]) -> Any:
 def _add(app: typer.Typer, name: str, panel: str, command: Any) -> None:
     """A command, or a group of them, in the part of the help where it is looked for, with an example below its own."""
     if not isinstance(command, typer.Typer):
-        app.command(name, rich_help_panel=panel, epilog=example(name))(command)
+        app.command(name, rich_help_panel=panel, epilog=example(name))(numbers_read(command))
         return
     for below in command.registered_commands:
+        numbers_read(below.callback)
         below.epilog = example(f"{name} {below.name or getattr(below.callback, '__name__', '')}")
     app.add_typer(command, name=name, rich_help_panel=panel)
 

@@ -84,5 +84,20 @@ def check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as e:
             allowed = "an address of this machine with a free port"
-            remedy = "127.0.0.1 is this machine" if isinstance(e, socket.gaierror) else f"try --port {port % 65535 + 1}"
-            raise InvalidValue("--host, --port", f"{host}:{port}", allowed, f"{e.strerror}; {remedy}") from None
+            raise InvalidValue("--host, --port", f"{host}:{port}", allowed, _remedy(e, port)) from None
+
+
+def _remedy(error: OSError, port: int) -> str:
+    """Why an address cannot be listened on, and what to do."""
+    import errno
+    import socket
+
+    if isinstance(error, socket.gaierror):
+        return "there is no such address; 127.0.0.1 is this machine"
+    if error.errno == errno.EADDRINUSE:
+        return f"another program listens there; try --port {port % 65535 + 1}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "ports below 1024 are kept for the system; try --port 8000"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "the address is not one of this machine's; 127.0.0.1 is, and 0.0.0.0 is all of them"
+    return "it cannot be listened on; 127.0.0.1 is this machine"

@@ -31,6 +31,8 @@ from baxis.insight.combine.setting import known_disease
 from baxis.insight.omics.activities import Activities
 from baxis.insight.omics.repertoire import repertoire
 
+MOST_DRAWS = 1_000_000  # rows of the table of patients
+
 Array = NDArray[np.float64]
 REFERENCE, LEAST, DRAWS = 4000, 8, 20
 
@@ -93,8 +95,9 @@ def parameters(activities: Activities, disease: str, draws: int = DRAWS, seed: i
         raise InvalidValue(
             "samples", len(wide), f"at least {LEAST}, to tell where each stands among patients of {code}"
         )
-    if draws < 1:
-        raise InvalidValue("draws", draws, "a whole number of at least 1")
+    if not 1 <= draws <= MOST_DRAWS // len(wide):
+        allowed = f"a whole number of at least 1 and at most {MOST_DRAWS // len(wide)} for {len(wide)} samples"
+        raise InvalidValue("draws", draws, allowed)
     table = pd.DataFrame({"patient": np.repeat(wide.index.astype(str), draws)})
     for row in library.read_table("signatures/mapping"):
         name = row["signature"]

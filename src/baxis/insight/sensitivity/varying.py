@@ -24,6 +24,7 @@ from baxis.insight.sensitivity.sensitivity_result import Sensitivity
 Array = NDArray[np.float64]
 OUTPUTS = ("inflammation", "benefit")  # under the drug; without it minus with it
 LEAST_PATIENTS, LEAST_BASE, LEAST_TRAJECTORIES = 100, 32, 4
+MOST = 1 << 17  # trajectories, or rows of the base sample: each is 10 and more simulations
 DRAWS, LEVEL = 200, 0.9
 MOST_FAILED = 0.01
 REFERENCE = "w_0"  # weights sum to 1: the others are read as taking from the background arm
@@ -39,10 +40,11 @@ class Size:
 
     def check(self) -> None:
         """Raises InvalidValue for sizes too small for the statistic."""
-        if self.trajectories < LEAST_TRAJECTORIES:
-            raise InvalidValue("trajectories", self.trajectories, f"at least {LEAST_TRAJECTORIES}")
-        if self.base < LEAST_BASE or self.base & (self.base - 1):
-            raise InvalidValue("base", self.base, f"a power of 2, at least {LEAST_BASE}")
+        if not LEAST_TRAJECTORIES <= self.trajectories <= MOST:
+            allowed = f"at least {LEAST_TRAJECTORIES} and at most {MOST}"
+            raise InvalidValue("trajectories", self.trajectories, allowed)
+        if not LEAST_BASE <= self.base <= MOST or self.base & (self.base - 1):
+            raise InvalidValue("base", self.base, f"a power of 2, at least {LEAST_BASE} and at most {MOST}")
         if self.drivers < 2:
             raise InvalidValue("drivers", self.drivers, "at least 2")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from baxis.core.storing import files
 from baxis.faces.cli.words import options
 from baxis.faces.cli.words.options import AsJson, Library
 from baxis.faces.cli.words.output import say, say_json, say_rows
+from baxis.faces.cli.words.typed import parts, real
 
 PICTURES = (".png", ".svg", ".pdf")
 RUNGS = ("rest", "pathway", "genetics", "pharmacology", "arms", "all")
@@ -77,6 +79,8 @@ def stimulate(
         if value is not None and not dose_response:
             raise InvalidValue(name, value, "only with --dose-response")
     genes = _genes(knock_out or [], gene or [])
+    if not (stimuli or dose_response or genes or inhibitor or cell == "autoreactive"):
+        raise InvalidValue("stimuli", "none", "at least one, e.g. 'anti-IgM 10 ug/mL'", "the cell would stay at rest")
     given: dict[str, Any] = {"cell": cell, "disease": disease, "genes": genes, "inhibitors": list(inhibitor or [])}
     if dose_response:
         if plot is not None:
@@ -139,13 +143,8 @@ def _genes(knocked: list[str], changed: list[str]) -> dict[str, float]:
 
 
 def _gene(text: str) -> tuple[str, float]:
-    from baxis.core.errors import InvalidValue
-
-    name, _, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError:
-        raise InvalidValue("--gene", text, "GENE=ACTIVITY, e.g. BTK=0.5") from None
+    name, value = parts("--gene", text, "GENE=ACTIVITY", "=")
+    return name, real(f"--gene {text!r} (GENE=ACTIVITY, e.g. BTK=0.5)", value)
 
 
 def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], json: bool) -> None:
@@ -154,13 +153,12 @@ def _dose_response(text: str, context: dict[str, Any], what: tuple[str, float], 
     from baxis.axis.pathway.stimulation import dose_response as run
     from baxis.core.errors import InvalidValue
 
+    form = "'AGENT LOW:HIGH UNIT', e.g. 'fenebrutinib 0.1:1000 nM'"
     words = text.rsplit(" ", 2)
-    try:
-        _, doses, _ = words
-        low, high = (float(v) for v in doses.split(":"))
-    except ValueError:
-        raise InvalidValue("--dose-response", text, "'AGENT LOW:HIGH UNIT', e.g. 'fenebrutinib 0.1:1000 nM'") from None
-    if not 0 < low < high:
+    if len(words) < 3 or words[1].count(":") != 1:
+        raise InvalidValue("--dose-response", text, form)
+    low, high = (real(f"--dose-response {text!r}", v, f"a number in {form}") for v in words[1].split(":"))
+    if not 0 < low < high < math.inf:
         raise InvalidValue("--dose-response", words[1], "two doses above 0, the lower first")
     found = run(
         words[0], [float(v) for v in np.geomspace(low, high, 33)], words[2], readout=what[0], at_min=what[1], **context

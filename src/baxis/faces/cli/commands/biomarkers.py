@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -48,13 +47,16 @@ def biomarkers(
             "--dose, --endpoint or --trial", "given", "none with --against-evidence: each finding has its own"
         )
     if not against_evidence and not (drug and disease):
-        raise InvalidValue("drug and disease", [drug, disease], "both, or --against-evidence")
+        lacking = " and ".join(n for n, v in (("a drug", drug), ("--disease", disease)) if not v)
+        got = drug or (f"--disease {disease}" if disease else "neither")
+        raise InvalidValue("drug and disease", got, "both, or --against-evidence", f"{lacking} is missing")
     if out:
         check_folder(out, AGREEMENT if against_evidence else "baxis biomarkers")
     result: Findings | Biomarkers
     with bar("simulations") as tell:
-        settings = Settings(patients=patients or (500 if against_evidence else 1000), seed=seed, threads=threads)
-        settings = replace(settings, progress=tell)
+        usual = 500 if against_evidence else 1000
+        size = usual if patients is None else patients
+        settings = Settings(patients=size, seed=seed, threads=threads, progress=tell)
         if against_evidence:
             from baxis.insight.biomarkers.agreement import against_evidence as compare
 

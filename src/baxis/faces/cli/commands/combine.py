@@ -12,6 +12,7 @@ from baxis.core.plain import to_json
 from baxis.faces.cli.words import options
 from baxis.faces.cli.words.options import AsJson, Seed, Threads
 from baxis.faces.cli.words.output import say
+from baxis.faces.cli.words.typed import real
 
 if TYPE_CHECKING:
     from baxis.clinic.conduct.settings import Settings
@@ -109,10 +110,8 @@ def _timed(drugs: list[str], disease: str, weeks: float | None, gaps: str | None
     from baxis.insight.combine.timing import GAPS, WEEKS
     from baxis.insight.combine.timing import timing as run
 
-    try:
-        scan = GAPS if gaps is None else tuple(float(g) for g in gaps.split(","))
-    except ValueError:
-        raise InvalidValue("--gaps", gaps, "weeks with commas between them, e.g. '-12,-4,4,12'") from None
+    form = "weeks with commas between them, e.g. '-12,-4,4,12'"
+    scan = GAPS if gaps is None else tuple(real("--gaps", g, form) for g in gaps.split(","))
     return run(drugs, disease, WEEKS if weeks is None else weeks, scan, settings)
 
 

@@ -25,10 +25,12 @@ def run(
     settings: dict[str, Any],
 ) -> None:
     """Run, print the tables, say what was found from before. how: (candidates in a block, scheduler)."""
-    from baxis.clinic.questions.large import run_large
+    from baxis.clinic.conduct.settings import settle
+    from baxis.clinic.questions.large import MOST_STREAMED, run_large
     from baxis.core.errors import InvalidValue, Stopped
     from baxis.faces.cli.words.progress import bar
 
+    settle(None, {"patients": settings["patients"]}, MOST_STREAMED)
     if out is None:
         raise InvalidValue(
             "--out", "no folder", "a folder for the blocks: a large trial is kept there and can be resumed"

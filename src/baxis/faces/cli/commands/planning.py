@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from baxis.core.errors import InvalidValue
 from baxis.core.showing import sheets
 from baxis.core.storing import files
 from baxis.faces.cli.words import options
 from baxis.faces.cli.words.options import AsJson, DesignOf, Seed
 from baxis.faces.cli.words.output import say, say_json
+from baxis.faces.cli.words.typed import whole
 
 TABLES = (".csv", ".parquet")
 PICTURES = (".png", ".svg", ".pdf")
@@ -47,12 +49,12 @@ def power(
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    from baxis.core.errors import InvalidValue
-
-    try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise InvalidValue("--n", text, "whole numbers with commas between them, as 50,100,200") from None
+    """Sizes with commas between them; none for an empty text."""
+    form = "whole numbers with commas between them, as 50,100,200"
+    sizes = tuple(whole("--n", part, form) for part in text.split(",") if part.strip())
+    if text.strip() and not sizes:
+        raise InvalidValue("--n", text, form)
+    return sizes
 
 
 def _print(found: Any, out: Path | None) -> None:

@@ -20,12 +20,13 @@ def review(
 
     Runs of the model are kept in DIR/runs and reused until the library or the model changes.
     """
+    from baxis.clinic.conduct.settings import MOST_PATIENTS
     from baxis.core.errors import InvalidValue
     from baxis.faces.cli.words.progress import bar
     from baxis.faces.review import write
 
-    if patients < 1:
-        raise InvalidValue("--patients", patients, "a whole number of at least 1")
+    if not 1 <= patients <= MOST_PATIENTS:
+        raise InvalidValue("--patients", patients, f"a whole number of at least 1 and at most {MOST_PATIENTS}")
     with bar("runs of the model") as progress:
         made = write(out, patients, pdf, progress)
     for file in made:

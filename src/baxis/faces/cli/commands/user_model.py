@@ -13,7 +13,7 @@ from baxis.core.storing import files
 from baxis.faces.cli.words import options
 from baxis.faces.cli.words.options import AsJson
 from baxis.faces.cli.words.output import say, say_json
-from baxis.faces.cli.words.typed import number_option, parts, real, whole_option
+from baxis.faces.cli.words.typed import parts, real
 
 if TYPE_CHECKING:
     from baxis.engine.reading.units import UnitReport
@@ -33,8 +33,8 @@ def simulate(
             metavar="MODEL", help=".xml, .sbml, .ant, .txt (Antimony), .omex, .zip; or a PEtab problem, .yaml."
         ),
     ],
-    until: Annotated[float, number_option("--until", help="Last time, in the model's unit.")] = 100.0,
-    points: Annotated[int, whole_option("--points", help="Output times, from 0 to the last.")] = 101,
+    until: Annotated[float, typer.Option(help="Last time, in the model's unit.")] = 100.0,
+    points: Annotated[int, typer.Option(help="Output times, from 0 to the last.")] = 101,
     output: Annotated[
         list[str] | None, typer.Option(help="State or rule to give; repeat. Default: every state.")
     ] = None,
@@ -47,11 +47,10 @@ def simulate(
             "At one moment doses add up, after the model's own events; outputs are read after both."
         ),
     ] = None,
-    rtol: Annotated[float, number_option("--rtol", help="Relative tolerance.")] = 1e-6,
+    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
     atol: Annotated[
         float | None,
-        number_option(
-            "--atol",
+        typer.Option(
             help="Absolute tolerance, in the unit of each symbol. Default: rtol/1000 of each state's own size.",
         ),
     ] = None,
@@ -62,9 +61,7 @@ def simulate(
     ] = None,
     block: Annotated[
         int | None,
-        whole_option(
-            "--block", help="Rows at a time: Parquet files in the folder --out, or its group if named .zarr; resumable."
-        ),
+        typer.Option(help="Rows at a time: Parquet files in the folder --out, or its group if named .zarr; resumable."),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler: blocks run there (extra cluster).")
@@ -220,7 +217,15 @@ def _doses(text: str) -> list[tuple[str, float, float]]:
     form = "STATE=AMOUNT@TIME,TIME,..."
     name, amount, when = parts("--dose", text, form, "=", "@")
     where = f"--dose {text!r} ({form})"
-    return [(name, real(where, t), real(where, amount)) for t in when.split(",")]
+    size = real(where, amount)
+    if not 0 < size < float("inf"):
+        from baxis.core.errors import InvalidValue
+
+        hint = (
+            "what is lost is a reaction of the model" if size < 0 else "leave a dose of nothing out" if not size else ""
+        )
+        raise InvalidValue(where, amount, "a finite amount above 0", hint)
+    return [(name, real(where, t), size) for t in when.split(",")]
 
 
 def _table(path: Path | None, model: str) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_args, get_type_hints
 
-import typer
+from typer.models import OptionInfo
 
 from baxis.core.errors import InvalidValue
 from baxis.core.reading import numbers
+
+LARGEST, SHOWN = 10**18, 40
 
 
 def real(where: str, text: str, allowed: str = "a number") -> float:
@@ -20,27 +23,44 @@ def real(where: str, text: str, allowed: str = "a number") -> float:
     return numbers.number(where, text, allowed)
 
 
-def number_option(*names: str, help: str) -> Any:
-    """A typer option for a real number."""
+def numbers_read(command: Any) -> Any:
+    """The command, with every option for a number read by `real` and `whole`, whatever its author forgot."""
+    hints = get_type_hints(command, include_extras=True)
+    for name, hint in hints.items():
+        kinds = {getattr(hint, "__origin__", None), *get_args(getattr(hint, "__origin__", None))}
+        for info in getattr(hint, "__metadata__", ()):
+            if isinstance(info, OptionInfo) and info.parser is None and kinds & {int, float}:
+                option = next(iter(info.param_decls or ()), "--" + name.replace("_", "-"))
+                info.parser = _reader(option, float in kinds, info.min)
+                info.metavar = info.metavar or ("NUMBER" if float in kinds else "WHOLE NUMBER")
+    command.__annotations__ = hints  # as values: read from their text again they would be other objects
+    return command
 
-    def parse(text: str | float) -> float:
-        return text if isinstance(text, float) else real(names[0], str(text))
 
-    return typer.Option(*names, help=help, parser=parse, metavar="NUMBER")
+def _reader(option: str, broken: bool, least: float | None) -> Callable[[Any], float]:
+    """Reader of an option's text; a default that is a number already passes. broken: whether 2.5 is taken too."""
+
+    def parse(text: Any) -> float:
+        value = text if isinstance(text, int | float) else (real if broken else whole)(option, str(text))
+        if least is not None and not value >= least:
+            raise InvalidValue(option, value, f"a {'' if broken else 'whole '}number of at least {least:g}")
+        return value
+
+    return parse
 
 
-def whole_option(*names: str, help: str) -> Any:
-    """A typer option for a whole number."""
-
-    def parse(text: str | int) -> int:
-        if isinstance(text, int):
-            return text
-        value = real(names[0], text, "a whole number") if not _broken(text) else math.nan
-        if not math.isfinite(value) or value != int(value):
-            raise InvalidValue(names[0], text, "a whole number")
-        return int(value)
-
-    return typer.Option(*names, help=help, parser=parse, metavar="WHOLE NUMBER")
+def whole(where: str, text: str, allowed: str = "a whole number") -> int:
+    """A whole number of at most 18 digits, `1e3` and `20.0` among them."""
+    bare = text.strip()
+    digits = re.fullmatch(r"[+-]?\d+", bare, re.ASCII)
+    value = math.nan if _broken(bare) else real(where, bare, allowed)
+    if not math.isfinite(value) or value != int(value):
+        raise InvalidValue(where, text, allowed)
+    if abs(value) >= LARGEST:
+        raise InvalidValue(
+            where, text if len(text) <= SHOWN else f"{len(text)} digits", f"{allowed} of at most 18 digits"
+        )
+    return int(bare) if digits else int(value)
 
 
 def _broken(text: str) -> bool:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Iterable
 from typing import Any
 
+from baxis.core.errors import InvalidValue
+
+_HOST = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63})*")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 ANY = ("0.0.0.0", "::", "")
 METHODS = {"init", "update"}  # of Shiny's messages, those that the pages send
@@ -22,7 +26,11 @@ NO_SITE = "Another site asked for this; open it from the laboratory itself."
 
 def hosts_of(host: str, more: Iterable[str] = ()) -> frozenset[str]:
     """Names under which a laboratory served at `host` answers; at every address: this machine's name, and any number."""
-    names = {*LOCAL, host.strip("[]").casefold(), *(m.casefold() for m in more)}
+    for name in more:
+        if not _HOST.fullmatch(name) and not _number(name.strip("[]")):
+            allowed = "a host name or address alone, as lab.example.org: no blank, no port, no http://"
+            raise InvalidValue("--allow-host", name, allowed)
+    names = {*LOCAL, host.strip("[]").casefold(), *(m.strip("[]").casefold() for m in more)}
     if host in ANY:
         names |= {socket.gethostname().casefold(), "*number*"}
     return frozenset(names - set(ANY))
