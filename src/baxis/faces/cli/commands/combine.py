@@ -106,7 +106,6 @@ def _checked(
 
 def _timed(drugs: list[str], disease: str, weeks: float | None, gaps: str | None, settings: Settings) -> Timing:
     """The scan of start times."""
-    from baxis.core.errors import InvalidValue
     from baxis.insight.combine.timing import GAPS, WEEKS
     from baxis.insight.combine.timing import timing as run
 
