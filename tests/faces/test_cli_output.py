@@ -102,7 +102,7 @@ def test_what_was_asked_stands_in_the_answer(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_several_faults_are_a_line_each_and_one_is_one_line() -> None:
-    assert Faults("f.csv", ["row 2: no"], "mend it").lines() == ["f.csv: 1 fault: row 2: no; mend it"]
+    assert Faults("f.csv", ["row 2: no"], "mend it").lines() == ["f.csv: row 2: no; mend it"]
     lines = Faults("f.csv", [f"row {k}: no" for k in range(25)], "mend it").lines()
     assert lines[0] == "f.csv: 25 faults:"
     assert len(lines) == 23

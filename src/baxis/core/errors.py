@@ -65,7 +65,9 @@ class Faults(BaxisError):
             *([f"and {more} more"] if more > 0 else []),
             *([hint] if hint else []),
         ]
-        super().__init__(f"{self._head} {'; '.join(self._shown)}")
+        alone = len(self.faults) == 1
+        begin = "" if alone and self.faults[0].startswith(where) else f"{where}: " if alone else f"{self._head} "
+        super().__init__(begin + "; ".join(self._shown))
 
     def lines(self) -> list[str]:
         """A line for each fault under one that counts them; a single fault is one line."""

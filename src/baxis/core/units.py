@@ -103,6 +103,14 @@ def _made_of() -> tuple[str, str]:
     return version("pint"), hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
+def factor_at(where: str, source: str, target: str) -> float:
+    """`factor` for a unit that a user wrote; InvalidValue names the place (a column, a field) that holds it."""
+    try:
+        return factor(source, target)
+    except InvalidValue as e:
+        raise InvalidValue(where, e.got, e.allowed) from None
+
+
 def convert(value: float, source: str, target: str) -> float:
     """`value` in `source` expressed in `target` (multiplicative units only)."""
     return value * factor(source, target)

@@ -125,5 +125,5 @@ def test_faults_of_a_users_drug_are_named(tmp_path: Path) -> None:
     shipped = library.path("drugs/fenebrutinib.toml").read_text(encoding="utf-8").replace("fenebrutinib", "badbrutinib")
     (folder / "badbrutinib.toml").write_text(shipped.replace('unit = "L/h"', 'unit = "L/parsec"', 1))
     library.overlay(tmp_path)
-    with pytest.raises(Faults, match=r"drugs/badbrutinib.toml: 1 fault: kinetics.CL"):
+    with pytest.raises(Faults, match=r"drugs/badbrutinib.toml: kinetics.CL"):
         axis.drug("badbrutinib")

@@ -96,3 +96,11 @@ def test_over_expression_raises_the_signal() -> None:
 def test_bad_input_is_named(call: object, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         call()  # type: ignore[operator]
+
+
+def test_antigens_of_two_affinities_add_up_and_the_same_twice_is_refused() -> None:
+    both = axis.stimulate(["antigen 10 nM KD 30 nM", "antigen 10 nM KD 15 nM"])
+    one = axis.stimulate(["antigen 20 nM KD 20 nM"])  # 10/30 + 10/15 = 20/20
+    assert both.condition == one.condition
+    with pytest.raises(InvalidValue, match="2 times"):
+        axis.stimulate(["antigen 10 nM KD 30 nM", "antigen 5 nM KD 30 nM"])

@@ -224,6 +224,18 @@ def test_every_arm_but_the_control_has_a_row_of_each_endpoint(fixed) -> None:
     assert {r["scale"] for r in c.contrasts(scores, instrument("RA"), people, found, {})} == {"mean_difference"}
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("left", "right"), [(0, 9), (9, 0), (0, 0), (1, 0), (1, 1)])
+def test_an_arm_that_nobody_finished_has_no_difference_and_no_warning(fixed, left: int, right: int) -> None:
+    some = [[1.0] * k + [np.nan] * (200 - k) for k in (left, right)]
+    pair = judged("b", some[0], 60), judged("a", some[1], 90)
+    for binary in (True, False):
+        row = c._difference(PEOPLE, ENDPOINT, pair, binary)
+        assert set(row) == {"scale", "predicted", "pi50", "pi90", *c.PARTS}
+        assert np.isnan(row["predicted"]) == (left * right == 0)
+        assert all(np.isnan(row[name]).all() for name in ("pi50", "pi90", *c.PARTS)) == (left * right == 0)
+
+
 def outcomes(*rows: dict) -> SimpleNamespace:
     base = {"trial_id": "t", "arm_id": "b", "subgroup": "", "endpoint": "flare_free", "week": 24.0, "value": 0.4,
             "statistic": "proportion", "n": np.nan, "ci_low": np.nan, "ci_high": np.nan, "provenance": "verified"}  # fmt: skip

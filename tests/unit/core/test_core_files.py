@@ -103,9 +103,9 @@ def test_litter_of_a_killed_run_is_cleared_and_of_a_living_one_is_not(tmp_path: 
     ("name", "says"),
     [
         ("r.xlsx", r"'\.xlsx'; allowed: \.csv"),
-        ("r", "'no ending'"),
+        ("r", "it has no ending"),
         ("no/such/r.csv", "make .*no/such first"),
-        ("folder", "'no ending'"),
+        ("folder", "it has no ending"),
     ],
 )
 @pytest.mark.promise("Your files", "A place that cannot be written is refused before any work.")

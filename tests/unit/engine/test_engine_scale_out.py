@@ -86,7 +86,7 @@ def test_bad_input_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="kk"):
         simulate_to_folder(STUDY, {"kk": [1.0]}, tmp_path / "b")
     assert not (tmp_path / "a").exists()
-    assert not list((tmp_path / "b").iterdir())
+    assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.promise(

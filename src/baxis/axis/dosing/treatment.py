@@ -41,12 +41,13 @@ def parse(text: str) -> tuple[drug_table.Drug, float, str, str, str]:
     number = [is_number(w) for w in words] + [False]
     at = next((i for i, n in enumerate(number[:-1]) if i and n and not number[i + 1]), 0)
     if not at or at + 1 >= len(words):
-        raise InvalidValue("treatment", text, "DRUG AMOUNT UNIT [ROUTE SCHEDULE], e.g. rituximab 1000 mg iv days 1,15")
+        raise InvalidValue("treatment", text, FORM)
     drug = drug_table.load(" ".join(words[:at]))
     route, rest = _route(words[at + 2 :])
     return drug, float(words[at]), _unit(words[at + 1]), route, rest
 
 
+FORM = "DRUG AMOUNT UNIT [ROUTE SCHEDULE], e.g. rituximab 1000 mg iv days 1,15"
 NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 
 
@@ -70,7 +71,23 @@ def _route(words: list[str]) -> tuple[str, str]:
             return dose_words.route(" ".join(words[:k])), " ".join(words[k:])
         except InvalidValue:
             continue
-    return (words[0], " ".join(words[1:])) if words else ("", "")
+    if not words or any(c.isdigit() for c in words[0]) or _times(" ".join(words)):
+        return "", " ".join(words)  # a schedule at once: the route is missing, not mistyped
+    return words[0], " ".join(words[1:])
+
+
+def _times(text: str) -> bool:
+    try:
+        schedule.parse(text)
+    except InvalidValue:
+        return False
+    return True
+
+
+def missing(route: str, timing: str) -> str:
+    """What a treatment lacks beside its dose, as a hint; empty where it has both."""
+    lacking = [name for name, value in (("ROUTE (po, iv, sc)", route), ("SCHEDULE", timing)) if not value]
+    return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing" if lacking else ""
 
 
 def has_amount(text: str) -> bool:
@@ -91,6 +108,8 @@ def prepare(
             name, factor = slots.background_input(drug, unit)
             overrides[name] = amount * factor
             continue
+        if lacking := missing(route, timing):
+            raise InvalidValue("treatment", text, FORM, lacking)
         slot += 1
         overrides.update(slots.slot_parameters(drug, slot))
         doses = schedule.parse(timing).doses(weeks * 7.0)

@@ -12,7 +12,8 @@ def compare_diseases(codes: Sequence[str] | None = None) -> list[dict[str, str]]
 
     codes: disease codes (all by default). Raises UnknownName for one that is not held.
     """
-    chosen = [disease_table.load(c) for c in (codes or disease_table.codes()) if c != disease_table.HEALTHY]
+    every = [disease_table.load(c) for c in (codes or disease_table.codes())]
+    chosen = list({d.code: d for d in every if d.code != disease_table.HEALTHY}.values())  # each once, however typed
     healthy = {**ledger.load(), **disease_table.load(disease_table.HEALTHY).regulators}
     names = list(dict.fromkeys(n for d in chosen for n in d.regulators))
     rows = []

@@ -157,7 +157,7 @@ def _moments(name: str, row: Any, allowed: dict[str, tuple[str, float, float]]) 
     shape = row.get("distribution", "normal" if name in BOUNDS else "lognormal")
     if shape not in SHAPES:
         raise UnknownName(f"distribution of {name}", shape, SHAPES)
-    scale = units.factor(str(row["unit"]), unit)
+    scale = units.factor_at(f"{name}.unit", str(row["unit"]), unit)
     mean, sd = (_number(f"{name}.{k}", row[k]) * scale for k in ("mean", "sd"))
     if not low < mean < high or sd < 0:
         hint = (

@@ -86,7 +86,7 @@ def _named(header: str, allowed: Allowed) -> tuple[str, str, list[str]]:
     if given.casefold() in ALIASES and unit is None and name not in NAMED and name != SEX:
         raise InvalidValue("column", header, f"{name}, or {given} with its unit, as '{given} [{own}]'")
     said = [f"{header} taken as {name}"] if given != name else []
-    if unit is not None and units.factor(unit, own) != 1.0:
+    if unit is not None and units.factor_at(f"unit of column {header!r}", unit, own) != 1.0:
         said.append(f"{name} converted from {unit} to {own}")
     return name, own if unit is None else unit, said
 

@@ -112,7 +112,7 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, design: Design, settings: Settings, block: int) -> Store:
-        """The folder, made if need be. InvalidValue when it is a file."""
+        """The folder, made with its first block. InvalidValue when it is a file."""
         blocks = Blocks(folder)
         blocks.open()
         said = recipe(design, settings, [], 0)

@@ -90,6 +90,10 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
     Parameter uncertainty is that of the difference itself: what both arms share cancels.
     """
     active, control = pair
+    scale = "risk_difference" if binary else "mean_difference"
+    if not (active.finished.size and control.finished.size):  # nobody of an arm was simulated to the end
+        unknown = [float("nan"), float("nan")]
+        return {"scale": scale, "predicted": float("nan"), **dict.fromkeys(("pi50", "pi90", *PARTS), unknown)}
     both = np.isfinite(active.values) & np.isfinite(control.values)
     paired = (active.values - control.values)[both]
     between = between_draws(paired, people.ids[both], people.disease)
@@ -102,7 +106,6 @@ def _difference(people: Population, endpoint: Endpoint, pair: tuple[Judged, Judg
         streams.uniform(people.seed, f"truth of {active.arm_id} {where}", np.arange(REPLICATES))[:, 0]
     )
     draws = arms[0] - arms[1] + between * truth
-    scale = "risk_difference" if binary else "mean_difference"
     predicted = float(active.finished.mean() - control.finished.mean())
     row = {"scale": scale, "predicted": predicted, "pi50": central(draws, 0.5), "pi90": central(draws, 0.9)}
     own = [(sampling(a.finished, binary), a) for a in pair]

@@ -41,6 +41,8 @@ def check_file(path: str | Path, suffixes: Sequence[str] = (), option: str = "--
     Raises UnknownName for the ending, else InvalidValue.
     """
     target = Path(path)
+    if suffixes and not target.suffix:
+        raise InvalidValue(option, str(path), f"a name that ends in {', '.join(suffixes)}", "it has no ending")
     if suffixes and target.suffix.lower() not in suffixes:
         raise UnknownName(f"kind of output file, {option} {path}:", target.suffix or "no ending", suffixes)
     if str(path).endswith(("/", os.sep)) or target.is_dir():

@@ -169,10 +169,12 @@ class Blocks:
         self.again: list[str] = []
 
     def open(self) -> None:
-        """Make the folder. InvalidValue when it is a file."""
+        """Look at the place; the folder is made for its first block. InvalidValue when it is a file or cannot be made."""
         if self.folder.exists() and not self.folder.is_dir():
             raise InvalidValue("--out", str(self.folder), "a folder, not a file")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        above = next(p for p in (self.folder, *self.folder.absolute().parents) if p.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise InvalidValue("--out", str(self.folder), "a folder that can be made", f"{above} cannot be written to")
 
     def find(self, stem: str) -> Path | None:
         """The whole file of a block, or None."""
@@ -191,6 +193,7 @@ class Blocks:
 
     def put(self, stem: str, data: bytes) -> Path:
         """A block in place, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         return write_bytes(self.folder / self._name(stem, data), data)
 
     def _name(self, stem: str, data: bytes) -> str:

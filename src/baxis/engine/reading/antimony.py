@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from baxis.core.errors import InvalidValue, UnknownName
+from baxis.core.reading.tables import Bare
 from baxis.engine import cache
 from baxis.engine.model.system import System
 from baxis.engine.reading.encoding import decoded
@@ -20,6 +21,8 @@ _LOCK = threading.Lock()  # libantimony keeps global state
 _SILENT = re.compile(r'"[^"\n]*"|/\*.*?\*/|//[^\n]*|#[^\n]*', re.DOTALL)  # quoted words, and comments
 _IMPORT = re.compile(r'^([ \t]*import[ \t]+)"([^"\n]*)"', re.MULTILINE)
 _MODULE = re.compile(r"(?:^|[;\n])[ \t]*(?:model|module)[ \t]+\*?[ \t]*(\w+)[ \t]*\*?[ \t]*(?:\([^)]*\))?")
+_LINE = re.compile(r"^Error in (?:model string|file '?(?P<file>[^',]+)'?)[^,]*, line (?P<line>\d+): *")
+ALLOWED = "well-formed Antimony: statements such as `S' = -k*S` or `S -> P; k*S`, each on a line of its own"
 DEEPEST = 500  # brackets within brackets
 LONGEST = 20_000  # operators of one formula
 
@@ -55,15 +58,31 @@ def antimony_to_sbml(text: str, main: str | None = None, folder: str | Path | No
         for name in imported:
             antimony.addDirectory(str((home / name).parent))
         if antimony.loadAntimonyString(plain) < 0:
-            raise InvalidValue("Antimony", _last_error(antimony), "well-formed Antimony text")
+            raise _malformed(_last_error(antimony), text)
         modules = [m for m in antimony.getModuleNames() if m != "__main"]
         if main is not None and main not in modules:
             raise UnknownName("Antimony module", main, modules)
         name = main if main is not None else antimony.getMainModuleName()
         sbml = antimony.getSBMLString(name)
         if not sbml:
-            raise InvalidValue("Antimony", _last_error(antimony), "a model that can be written as SBML")
+            allowed = "a model that can be written as SBML"
+            raise InvalidValue("Antimony", f"module {name!r}", allowed, f"libantimony says: {_last_error(antimony)}")
     return strip_comment(sbml)
+
+
+def _malformed(words: str, text: str) -> InvalidValue:
+    """What is wrong with a text in our words, with its line, and libantimony's reason as the detail."""
+    found = _LINE.search(words)
+    if found is None:
+        return InvalidValue("Antimony", Bare("a text that makes no model"), ALLOWED, f"libantimony says: {words}")
+    where, reason = f"Antimony, line {found['line']}", words[found.end() :]
+    if found["file"]:
+        return InvalidValue(
+            f"{where} of {found['file']}", Bare("what is no statement"), ALLOWED, f"libantimony says: {reason}"
+        )
+    line = text.splitlines()[int(found["line"]) - 1 :][:1]
+    got = line[0].strip()[:80] if line and line[0].strip() else Bare("the end of the text")
+    return InvalidValue(where, got, ALLOWED, f"libantimony says: {reason}")
 
 
 def _last_error(antimony: object) -> str:

@@ -17,6 +17,7 @@ from baxis.engine.reading.sbml_scan import scan
 # what a picture needs: it may stand in the wrong place, or in a level that does not know it, without harm to the model
 _PICTURE = ("annotation", "notes", "layout", "render", "listOfLayouts", "listOfGlobalRenderInformation", "groups")
 _MISPLACED = (10102, 10103, 10404)
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")  # the first element: heads and comments begin with ? and !
 _CULPRIT = re.compile(
     r"The L3 package '(\w+)'|Element '(\w+)'|Attribute '(\w+)'|ordering of <(\w+)> and <notes>|at most one <(\w+)>"
 )
@@ -54,7 +55,11 @@ def read_document(text: str) -> tuple[Any, tuple[str, ...]]:
         errors = _serious(libsbml, document)
         notes = (f"line {line}: layout or annotation where this level of SBML does not allow it; read without it",)
     if errors:
-        raise Faults("SBML", [f"line {e.getLine()}: {e.getShortMessage()}{_named(e)}" for e in errors])
+        root = _ROOT.search(text)
+        if root and root[1].rpartition(":")[2] != "sbml":
+            line = text.count("\n", 0, root.start()) + 1
+            raise InvalidValue(f"SBML, line {line}", f"<{root[1]}>", "a document whose outermost element is <sbml>")
+        raise Faults("SBML", [_told(e) for e in errors])
     if document.getModel() is None:
         raise InvalidValue("SBML", "a document without a model", "one <model>")
     refuse_unknown(document.getModel())
@@ -119,6 +124,12 @@ def _serious(libsbml: Any, document: Any) -> list[Any]:
 def _culprit(error: Any) -> str:
     found = _CULPRIT.search(error.getMessage())
     return next((g for g in found.groups() if g), "") if found else ""
+
+
+def _told(error: Any) -> str:
+    """A fault in our words; libsbml's own stand behind them."""
+    name = f"element or attribute {_culprit(error)!r}" if _culprit(error) else "something"
+    return f"line {error.getLine()}: {name} is not as SBML prescribes it (libsbml says: {error.getShortMessage()}{_named(error)})"
 
 
 def _named(error: Any) -> str:

@@ -27,7 +27,7 @@ class RowFiles:
         self.files: list[Path] = [folder] * len(keys)  # known once a block is found or put
 
     def open(self) -> None:
-        """Make the folder. InvalidValue when it is a file."""
+        """Look at the place. InvalidValue when it is a file."""
         self.blocks.open()
 
     def found(self, k: int) -> bool | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baxis.core import library
-from baxis.core.errors import UnknownName
+from baxis.core.errors import InvalidValue, UnknownName
 from baxis.evidence.rival.data import classes_of
 from baxis.evidence.rival.predict import Rival, TwoArms, load
 
@@ -24,6 +24,10 @@ def predict(
 
     Returns mean, pi50, pi90, draws (1000,), scale, benefit_sign, expected (see `Rival.predict`).
     """
+    if "placebo" in drug_class.casefold().split("+"):
+        raise InvalidValue(
+            "drug class", drug_class, "the class of a drug", "placebo is the control unless versus says another"
+        )
     rows = library.read_table("evidence/agents")
     classes = {"placebo"} | {c for r in rows for name in (r["class"], *classes_of(r["class"])) for c in name.split("+")}
     more["versus"] = _classes(more.get("versus", "placebo"), classes)

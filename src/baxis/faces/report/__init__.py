@@ -35,6 +35,11 @@ def kind_of(name: str) -> str:
             return kind
         except BaxisError:
             continue
+    try:  # by its acronym or registry number, in any case
+        return "trial" if evidence.trial_id(evidence.load(), name, trials) else ""
+    except UnknownName as unknown:
+        if unknown.allowed and set(unknown.allowed) < trials:
+            raise  # an acronym of several trials
     known = [*trials, *axis.drugs(), *(d for d in axis.diseases() if d != "healthy"), "scoreboard"]
     raise UnknownName("trial, drug or disease", name, known, "or give the path of a design.toml")
 

@@ -58,9 +58,12 @@ class Case:
             found = ElementTree.parse(self.tests).iter("testcase")
             return [(f"{c.get('classname', '')}.{c.get('name', '')}", _ended(c)) for c in found]
         except (OSError, ElementTree.ParseError) as e:
-            raise InvalidValue(
-                "--tests", f"{self.tests} ({e})", "a JUnit XML file, as `pytest --junitxml FILE` writes"
-            ) from None
+            if isinstance(e, ElementTree.ParseError):
+                why = "no XML from line {}, column {} on".format(*e.position)
+            else:
+                why = "no such file" if isinstance(e, FileNotFoundError) else "a file that cannot be read"
+            allowed = "a JUnit XML file, as `pytest --junitxml FILE` writes"
+            raise InvalidValue("--tests", str(self.tests), allowed, f"it is {why}") from None
 
     @cached_property
     def calibration(self) -> list[dict[str, str]]:

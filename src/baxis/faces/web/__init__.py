@@ -1,4 +1,4 @@
-"""The web laboratory: `serve` starts it, `site` is the ASGI application. Needs the extra `web` (shiny, plotly)."""
+"""The web laboratory: `serve` starts it, `laboratory` is the ASGI application. Needs the extra `web` (shiny, plotly)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_MESSAGE = 1 << 17  # bytes; the longest form is a patient's table
 NEEDS = "the web laboratory needs shiny and plotly: pip install 'baxis[web]'"
 
 
-def site(host: str = "127.0.0.1", allowed: Sequence[str] = ()) -> Any:
+def laboratory(host: str = "127.0.0.1", allowed: Sequence[str] = ()) -> Any:
     """The ASGI application, which answers to `host`, this machine and the names `allowed`.
 
     Raises Unsupported, saying what to install, without the extra.
@@ -44,7 +44,7 @@ def serve(
     under which visitors reach it. tell: is given the lines to show once it is ready. Raises InvalidValue, Unsupported.
     """
     check_free(host, port)
-    built = site(host, allowed)
+    built = laboratory(host, allowed)
     if scoreboard is not None:
         from baxis.faces.web.pages.saved_board import use
 

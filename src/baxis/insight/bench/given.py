@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from baxis.axis.dosing import drug_doses
+from baxis.axis.dosing.treatment import missing
 from baxis.axis.tables.drug_table import Drug
 from baxis.clinic.design import prescribed
 from baxis.clinic.design.blocks import Treatment
@@ -31,8 +32,8 @@ def treatment(drug: Drug, amount: tuple[float, str], route: str, schedule: str, 
         raise Unsupported(
             f"{name} {text!r}: {drug.name} is one of the cell therapies, given iv as cells, for which no dose is read here"
         )
-    if not (route and schedule):
-        raise InvalidValue(name, text, form(drug))
+    if lacking := missing(route, schedule):
+        raise InvalidValue(name, text, form(drug), lacking)
     try:
         made = Treatment(drug=drug.name, dose=amount[0], dose_unit=amount[1], route=route, schedule=schedule)  # type: ignore[arg-type]
     except ValidationError as e:

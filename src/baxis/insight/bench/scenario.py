@@ -240,7 +240,7 @@ def _read(drug: str, dose: str | None, arm: Arm) -> list[str]:
     t = arm.treatments[0]
     amount = f"{t.dose:g} {t.dose_unit}"
     said = treatment.parse(f"{drug} {dose}")
-    meant = f"{amount} {t.route} {t.schedule}" if said[3] else amount
+    meant = f"{amount} {t.route} {t.schedule}" if said[3] or said[4] else amount
     return [text] if (text := names.reading(dose, meant)) else []
 
 

@@ -16,6 +16,7 @@ from baxis.clinic.design.design import Treatment
 from baxis.clinic.people.labs import measures, noise
 from baxis.clinic.result.recipe import basis
 from baxis.core import streams
+from baxis.core.errors import InvalidValue
 from baxis.insight.combine import setting
 from baxis.insight.patient import beside, scores
 from baxis.insight.patient.file import read
@@ -30,6 +31,7 @@ Array = NDArray[np.float64]
 DRAWS = 200
 DEFAULT = ("rituximab", "belimumab")
 AS_NOW = "as now"
+WHOLE_COURSE = 520.0  # weeks, longer than any course of a trial
 LEAST_REMOVED = 0.005  # share of the variance below which a further measurement is not worth a row
 NONE_REMOVES = f"none removes as much as {100 * LEAST_REMOVED:g} % of the variance of the predicted effect."
 PRIOR = "the patient is looked for among the virtual patients of the disease"
@@ -53,7 +55,7 @@ def patient(
     unread(chosen, "patient", {"evidence": setting.SHIPPED} | dict.fromkeys(("population", "match"), PRIOR))
     code = setting.known_disease(disease)
     visits = file if isinstance(file, Measurements) else read(file, code)
-    regimens = {c: setting.regimen(c, code) for c in candidates}
+    regimens = _regimens(candidates, code)
     found = infer(visits, code, chosen, most)
     at = found.resample(DRAWS)
     future = Future(found, visits, at, replace(chosen, progress=None))
@@ -76,6 +78,25 @@ def patient(
     )  # fmt: skip
 
 
+def _regimens(candidates: tuple[str, ...], code: str) -> dict[str, tuple[Treatment, ...]]:
+    """Treatments of each candidate, by the user's words; one that is given twice in other words stands once."""
+    if not candidates:
+        raise InvalidValue("candidates", "none", f"at least one drug, as {','.join(DEFAULT)}")
+    out: dict[str, tuple[Treatment, ...]] = {}
+    for words in candidates:
+        found = setting.regimen(words, code)
+        if found not in out.values():
+            out[words] = found
+    return out
+
+
+def _remarks(regimens: dict[str, tuple[Treatment, ...]]) -> list[str]:
+    """What a reader must know of the candidates. A trial's own course may go on behind the prediction: that is no remark."""
+    typed = [r for n, r in regimens.items() if not setting.is_drug(n)]
+    own = [r for n, r in regimens.items() if setting.is_drug(n)]
+    return [*prescribed.of_regimens(typed, WEEKS), *prescribed.of_regimens(own, WHOLE_COURSE)]
+
+
 def _recipe(
     found: Posterior,
     future: Future,
@@ -83,7 +104,7 @@ def _recipe(
     more: tuple[Settings, dict[str, Array]],
 ) -> dict[str, Any]:
     chosen, last = more
-    return basis(future.design, chosen, prescribed.of_regimens(regimens.values(), WEEKS)) | {
+    return basis(future.design, chosen, _remarks(regimens)) | {
         "setting": future.home.trial_id,
         "score": future.score.measure,
         "regimens": {n: setting.words(r) for n, r in regimens.items()},

@@ -61,7 +61,7 @@ def export(
         from baxis.axis.exchange.archive import export as write
 
         made = write(disease or "healthy", kind, out, tuple(treatment or ()), weeks)
-    say(f"Written to {made}")
+    say(f"Written to {made}" + ("" if sources else "; without --disease it is the healthy subject"))
 
 
 def _check_who(kind: str, trial: str | None, patient: int | None, arm: str | None) -> None:

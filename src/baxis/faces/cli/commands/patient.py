@@ -33,6 +33,7 @@ def patient(
 ) -> None:
     """Posterior of one patient from values, scores and treatments; what each drug is predicted to do. Research only."""
     from baxis.clinic.conduct.settings import Settings
+    from baxis.core.errors import InvalidValue
     from baxis.core.storing.folders import check_folder
     from baxis.faces.cli.words.progress import bar
     from baxis.insight.patient import patient as run
@@ -40,6 +41,8 @@ def patient(
     if out:
         check_folder(out, "baxis patient")
     names = tuple(dict.fromkeys(c.strip() for c in candidates.split(";" if ";" in candidates else ",") if c.strip()))
+    if not names:
+        raise InvalidValue("--candidates", candidates, "drugs with commas between them, as rituximab,belimumab")
     with bar("virtual patients") as progress:
         result = run(file, disease, names, Settings(seed=seed, threads=threads, progress=progress))
     if out:

@@ -30,7 +30,8 @@ def numbers_read(command: Any) -> Any:
         kinds = {getattr(hint, "__origin__", None), *get_args(getattr(hint, "__origin__", None))}
         for info in getattr(hint, "__metadata__", ()):
             if isinstance(info, OptionInfo) and info.parser is None and kinds & {int, float}:
-                option = next(iter(info.param_decls or ()), "--" + name.replace("_", "-"))
+                said = [n for n in (info.default, *(info.param_decls or ())) if str(n).startswith("-")]
+                option = said[0] if said else "--" + name.replace("_", "-")
                 info.parser = _reader(option, float in kinds, info.min)
                 info.metavar = info.metavar or ("NUMBER" if float in kinds else "WHOLE NUMBER")
     command.__annotations__ = hints  # as values: read from their text again they would be other objects
