@@ -82,5 +82,5 @@ def test_numbers_reach_the_command_as_they_were_typed() -> None:
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400", "1" * 400, "٣", "1 000", "0x10"])
 def test_what_is_no_whole_number_is_refused_in_words(text: str) -> None:
-    with pytest.raises(InvalidValue, match="--n: got .*a whole number"):
+    with pytest.raises(InvalidValue, match=r"--n: got .*a whole number"):
         whole("--n", text)
