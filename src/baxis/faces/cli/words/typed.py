@@ -30,7 +30,7 @@ def numbers_read(command: Any) -> Any:
         kinds = {getattr(hint, "__origin__", None), *get_args(getattr(hint, "__origin__", None))}
         for info in getattr(hint, "__metadata__", ()):
             if isinstance(info, OptionInfo) and info.parser is None and kinds & {int, float}:
-                said = [n for n in (info.default, *(info.param_decls or ())) if str(n).startswith("-")]
+                said = [str(n) for n in (info.default, *(info.param_decls or ())) if str(n).startswith("-")]
                 option = said[0] if said else "--" + name.replace("_", "-")
                 info.parser = _reader(option, float in kinds, info.min)
                 info.metavar = info.metavar or ("NUMBER" if float in kinds else "WHOLE NUMBER")
