@@ -69,12 +69,16 @@ def export(
     return write_arrays(saved, kind, out)
 
 
+# endings by which the file is read again as what it is
+ENDINGS = {"sbml": (".xml", ".sbml"), "antimony": (".ant", ".txt"), "omex": (".omex", ".zip")}
+
+
 def check_target(kind: str, out: Path) -> None:
     """A file, or for some kinds a folder, that may be written. Raises InvalidValue."""
     if kind in FOLDERS:
         check_folder(out, FOLDERS[kind])
     else:
-        files.check_file(out)
+        files.check_file(out, ENDINGS.get(kind, ()))
 
 
 def _disease(what: object) -> str | None:

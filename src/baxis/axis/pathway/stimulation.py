@@ -187,6 +187,8 @@ def _add_stimulus(out: dict[str, float | str], text: str) -> str:
     known = table()
     text, _, affinity = text.partition(" KD ")
     name, value, unit = _split(text, "stimulus")
+    if value == 0:
+        raise InvalidValue(f"concentration of {name}", "0", "above 0", "leave the stimulus out for a cell at rest")
     match = names.known("stimulus", name, known)
     row = known[match]
     per = 1.0 / _affinity(match, affinity, unit) if affinity else float(row["value"]) * _per(match, row["unit"], unit)

@@ -257,11 +257,13 @@ def endpoint_title(endpoint: str) -> str:
 def _footer(figure: Figure, result: MetaResult, left_out: list[str], height: float) -> None:
     fit = result.overall
     low, high = fit.tau2_ci
-    text = (
-        f"Heterogeneity: τ² = {variance_text(fit.tau2)} "
-        f"({level_text(result.level)} interval {variance_text(low)} to {variance_text(high)}), I² = {fit.i2:.0f} %, "
-        f"Q = {fit.q:.1f} on {fit.q_df} df (p {p_text(fit.q_p)})."
+    between = (
+        "τ² not estimated (fixed effect)"
+        if fit.options.model == "FE"
+        else f"τ² = {variance_text(fit.tau2)} "
+        f"({level_text(result.level)} interval {variance_text(low)} to {variance_text(high)})"
     )
+    text = f"Heterogeneity: {between}, I² = {fit.i2:.0f} %, Q = {fit.q:.1f} on {fit.q_df} df (p {p_text(fit.q_p)})."
     if result.by_group is not None and result.by_group.df > 0:
         g = result.by_group
         text += f" Between groups: Q = {g.q_between:.1f} on {g.df} df (p {p_text(g.p_value)})."

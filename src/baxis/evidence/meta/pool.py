@@ -197,7 +197,7 @@ def _summary(effects: Effects, options: Pooling, fit: _Fit) -> Pooled:
     return Pooled(
         scale=effects.scale, options=options, names=fit.names, k=k, beta=fit.beta, se=se, cov=fit.cov,
         ci_low=fit.beta - crit * se, ci_high=fit.beta + crit * se, statistic=fit.beta / se, p_value=two_sided(fit.beta / se, df),
-        tau2=fit.tau2, tau2_ci=q_profile(y, v, fit.x, options.level), q=q, q_df=q_df,
+        tau2=fit.tau2, tau2_ci=(np.nan, np.nan) if options.model == "FE" else q_profile(y, v, fit.x, options.level), q=q, q_df=q_df,
         q_p=float(chdtrc(q_df, q)) if q_df > 0 else np.nan, i2=i2, h2=h2, qm=qm, qm_df=m, qm_p=qm_p, weights=100 * fit.w / fit.w.sum(), typical_v=vt,
     )  # fmt: skip
 

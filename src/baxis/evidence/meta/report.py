@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from baxis.core.storing.written import fixed
 from baxis.evidence.meta.network.run import NetworkResult
-from baxis.evidence.meta.pool import variance_explained
+from baxis.evidence.meta.pool import Pooled, variance_explained
 from baxis.evidence.meta.run import MetaResult, left_out_by_reason, regression_rows
 from baxis.evidence.meta.wording import level_text, p_cell, p_text, variance_text
 
@@ -25,6 +25,14 @@ Table = Callable[[Sequence[Sequence[str]], Sequence[bool]], Iterable[str]]
 def number(value: float, places: int = 3) -> str:
     """A number with fixed places; a dash for an unknown one."""
     return fixed(value, places)
+
+
+def between_text(fit: Pooled) -> str:
+    """The variance between trials with its interval, in words where a model has none."""
+    if fit.options.model == "FE":
+        return "tau2 not estimated (fixed effect)"
+    low, high = (variance_text(t) for t in fit.tau2_ci)
+    return f"tau2 {variance_text(fit.tau2)} [{low}, {high}]"
 
 
 def meta_lines(result: MetaResult, table: Table = columns) -> Iterator[str]:
@@ -61,8 +69,7 @@ def _summary(result: MetaResult, table: Table) -> Iterator[str]:
     yield from table(rows, [False, True, True, True, True, True, True, True])
     f = result.overall
     yield ""
-    yield (f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p {p_text(f.q_p)}), tau2 {variance_text(f.tau2)} "
-           f"[{variance_text(f.tau2_ci[0])}, {variance_text(f.tau2_ci[1])}]")  # fmt: skip
+    yield f"heterogeneity: Q = {f.q:.2f} on {f.q_df} df (p {p_text(f.q_p)}), {between_text(f)}"
     if result.by_group is not None and result.by_group.df > 0:
         g = result.by_group
         yield f"between groups: Q = {g.q_between:.2f} on {g.df} df (p {p_text(g.p_value)})"

@@ -66,12 +66,15 @@ class MetaResult:
         half = self.half_widths()
         rows = []
         for i, c in enumerate(self.comparisons):
-            y = self.effects.y[i]
+            y, counts = self.effects.y[i], self.effects.counts
+            active, control = _mean(c.active), c.control.value
+            if counts is not None:  # the shares that the estimate is made of: whole persons by arm
+                active, control = float(counts.e1[i] / counts.n1[i]), float(counts.e0[i] / counts.n0[i])
             rows.append({
                 "trial": c.trial.trial_id, "label": c.label, "disease": c.trial.disease, "role": c.trial.role,
                 "year": c.trial.year, "group": self.groups[i], "class": c.drug_class, "drug": c.drug,
                 "week": c.trial.week, "n_active": c.n1, "n_control": c.control.n,
-                "active": _mean(c.active), "control": c.control.value, "estimate": self.shown(y),
+                "active": active, "control": control, "estimate": self.shown(y),
                 "ci_low": self.shown(y - half[i]), "ci_high": self.shown(y + half[i]), "level": self.level,
                 "weight": float(self.overall.weights[i]),
             })  # fmt: skip
@@ -93,6 +96,11 @@ class MetaResult:
             "tau2_high": fit.tau2_ci[1], "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_p": fit.q_p,
         }  # fmt: skip
 
+    def _plain(self, t: TablePool) -> dict[str, Any]:
+        """A pool without correction as it is printed: ratios turned back from the logarithm, its standard error not."""
+        ends = {n: self.shown(getattr(t, n)) for n in ("estimate", "ci_low", "ci_high")}
+        return {**asdict(t), **ends}
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data for JSON."""
         between = self.by_group
@@ -102,7 +110,7 @@ class MetaResult:
             "between_groups": None if between is None else
             {"q": between.q_between, "df": between.df, "p_value": between.p_value},
             "regression": None if self.regression is None else regression_rows(self.regression),
-            "without_correction": [asdict(t) for t in self.tables],
+            "without_correction": [self._plain(t) for t in self.tables],
             "asymmetry": None if self.asymmetry is None else asdict(self.asymmetry),
             "left_out": [asdict(x) for x in self.effects.left_out], "notes": list(self.effects.notes),
         }  # fmt: skip

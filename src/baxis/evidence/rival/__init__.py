@@ -5,15 +5,15 @@ Random-effects meta-regression on drug class and disease, fitted to calibration 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from baxis.core import library
 from baxis.core.errors import InvalidValue, UnknownName
-from baxis.evidence.rival.data import classes_of
+from baxis.evidence.rival.data import classes_of, features
 from baxis.evidence.rival.predict import Rival, TwoArms, load
 
-__all__ = ["Rival", "TwoArms", "lines", "load", "plain_data", "predict"]
+__all__ = ["Rival", "TwoArms", "lines", "load", "plain_data", "predict", "recognised"]
 
 
 def predict(
@@ -34,7 +34,23 @@ def predict(
     if more.get("drug"):
         more["drug"] = _same("drug", more["drug"], {r["agent"] for r in rows})
     design = TwoArms(disease, endpoint, week, _classes(drug_class, classes), n_active, n_control, **more)
+    _refuse_another_class(design, rows)
     return load().predict(design)
+
+
+def recognised(population: str, background: str) -> list[str]:
+    """What the rival reads off a trial's words (see `data.features`); empty where they change nothing."""
+    found = features(population, background, float("nan"))
+    return [name.replace("_", " ") for name, value in found.items() if value]
+
+
+def _refuse_another_class(design: TwoArms, rows: Sequence[Mapping[str, str]]) -> None:
+    """Raises InvalidValue for a drug of which no table says that it is of the class asked for."""
+    own = {c for r in rows if r["agent"] == design.drug for c in classes_of(r["class"])}
+    if own and not own & set(classes_of(design.drug_class)):
+        raise InvalidValue(
+            "drug", f"{design.drug}, of the class {', '.join(sorted(own))}", f"one of {design.drug_class}"
+        )
 
 
 def _classes(text: str, allowed: set[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from baxis import axis
 from baxis.clinic.design.design import Treatment
 from baxis.core import library
+from baxis.core.errors import InvalidValue
 from baxis.core.reading import schedule
 from baxis.insight.combine import setting
 from baxis.insight.strategies.plan import Again, Line, Steroid, Strategy, Target
@@ -72,6 +73,8 @@ def default_strategies(disease: str, drug: str, then: str | None) -> tuple[Strat
     """Strategies for a drug: in courses where its doses pause for 12 weeks or end, else throughout. then: a second line."""
     further = further_course(drug, disease)
     drug, then = one_course(drug, disease), one_course(then, disease) if then else None
+    if then == drug:
+        raise InvalidValue("then", then, "another drug, or another dose, than the first line")
     course = is_course(setting.regimen(drug, disease))
     own = _courses(drug, further) if course else _throughout(drug, disease)
     if not course and then is None:

@@ -209,7 +209,7 @@ def sheet(
 @app.command()
 def search(
     text: Annotated[list[str], typer.Argument(help="Words to find.")],
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Most matches to show.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Most matches to show.")] = 20,
     evidence: OwnEvidence = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,

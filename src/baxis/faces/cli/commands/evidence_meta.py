@@ -26,7 +26,9 @@ Disease = Annotated[
     list[str] | None, typer.Option("--disease", help="RA, SLE, LN, SjD, IgG4-RD, AAV; repeat for several.")
 ]
 Endpoint = Annotated[str, typer.Option("--endpoint", help="Endpoint, as in the outcomes table (SRI-4, ACR20, ...).")]
-Week = Annotated[float | None, typer.Option("--week", help="Week nearest to this one; else each trial's primary week.")]
+Week = Annotated[
+    float | None, typer.Option("--week", max=520, help="Week nearest to this one; else each trial's primary week.")
+]
 Subgroup = Annotated[str, typer.Option("--subgroup", help="Subgroup of patients, as in the outcomes table.")]
 Role = Annotated[list[str] | None, typer.Option("--role", help="calibration, validation, context or external.")]
 Control = Annotated[
@@ -186,8 +188,8 @@ def rival_command(
     disease: Annotated[str, typer.Option("--disease")], endpoint: Endpoint,
     drug_class: Annotated[str, typer.Option("--class", help="Drug class of the active arm.")],
     week: Annotated[float, typer.Option("--week", help="Week of the endpoint, at most the latest of a trial.")] = 24.0,
-    n_active: Annotated[int, typer.Option("--n-active")] = 100,
-    n_control: Annotated[int, typer.Option("--n-control")] = 100,
+    n_active: Annotated[int, typer.Option("--n-active", max=1_000_000)] = 100,
+    n_control: Annotated[int, typer.Option("--n-control", max=1_000_000)] = 100,
     background: Annotated[str, typer.Option("--background", help="Free text, as in the trials table.")] = "",
     population: Annotated[str, typer.Option("--population", help="Free text, as in the trials table.")] = "",
     versus: Annotated[str, typer.Option("--versus", help="Class of the control arm.")] = "placebo",
@@ -199,13 +201,16 @@ def rival_command(
 
     more = {"background": background, "population": population, "versus": versus, "drug": drug}
     got = rival.predict(_code(disease), endpoint, week, drug_class, n_active, n_control, **more)
-    plain = rival.plain_data(got)
+    found = rival.recognised(population, background)
+    plain = rival.plain_data(got) | {"recognised": found}
     if json:
         say_json(plain, 2)
         return
     say(f"{endpoint} in {_code(disease)} at week {week:g}: {drug_class} ({n_active}) against {versus} ({n_control})")
     for line in rival.lines(plain):
         say(line)
+    if population or background:
+        say(f"Recognised in the words given: {', '.join(found) or 'nothing, so that they change nothing'}.")
 
 
 def map_command(

@@ -19,7 +19,7 @@ def export(
     treatment: Annotated[
         list[str] | None, typer.Option(help="As 'rituximab 1000 mg iv days 1,15' or 'prednisone 10 mg/day'; repeat.")
     ] = None,
-    weeks: Annotated[float, typer.Option(help="Weeks of doses, and of the SED-ML time course.")] = 52.0,
+    weeks: Annotated[float, typer.Option(max=520, help="Weeks of doses, and of the SED-ML time course.")] = 52.0,
     trial: Annotated[
         str | None, typer.Option(help="A trial id or design file, simulated in place of --disease.", metavar="ID|FILE")
     ] = None,

@@ -40,7 +40,9 @@ def patient(
 
     if out:
         check_folder(out, "baxis patient")
-    names = tuple(dict.fromkeys(c.strip() for c in candidates.split(";" if ";" in candidates else ",") if c.strip()))
+    names = tuple(c.strip() for c in candidates.split(";" if ";" in candidates else ",") if c.strip())
+    if len(set(names)) < len(names):
+        raise InvalidValue("--candidates", candidates, "each drug once")
     if not names:
         raise InvalidValue("--candidates", candidates, "drugs with commas between them, as rituximab,belimumab")
     with bar("virtual patients") as progress:

@@ -32,19 +32,22 @@ def numbers_read(command: Any) -> Any:
             if isinstance(info, OptionInfo) and info.parser is None and kinds & {int, float}:
                 said = [str(n) for n in (info.default, *(info.param_decls or ())) if str(n).startswith("-")]
                 option = said[0] if said else "--" + name.replace("_", "-")
-                info.parser = _reader(option, float in kinds, info.min)
+                info.parser = _reader(option, float in kinds, (info.min, info.max))
                 info.metavar = info.metavar or ("NUMBER" if float in kinds else "WHOLE NUMBER")
     command.__annotations__ = hints  # as values: read from their text again they would be other objects
     return command
 
 
-def _reader(option: str, broken: bool, least: float | None) -> Callable[[Any], float]:
+def _reader(option: str, broken: bool, ends: tuple[float | None, float | None]) -> Callable[[Any], float]:
     """Reader of an option's text; a default that is a number already passes. broken: whether 2.5 is taken too."""
+    least, most = ends
+    sides = [f"{word} {end:g}" for word, end in (("at least", least), ("at most", most)) if end is not None]
+    allowed = f"a {'' if broken else 'whole '}number of {' and '.join(sides)}"
 
     def parse(text: Any) -> float:
         value = text if isinstance(text, int | float) else (real if broken else whole)(option, str(text))
-        if least is not None and not value >= least:
-            raise InvalidValue(option, value, f"a {'' if broken else 'whole '}number of at least {least:g}")
+        if (least is not None and not value >= least) or (most is not None and not value <= most):
+            raise InvalidValue(option, value, allowed)
         return value
 
     return parse
