@@ -21,7 +21,7 @@ NO_FIELD = {"ClassVar", "InitVar"}
 def words(annotation: ast.expr) -> Iterator[str]:
     """Names in an annotation; those of a function's arguments and result are no parts of the object."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        yield from words(ast.parse(annotation.value, mode="eval").body)
+        yield from words(quoted(annotation.value))
     elif isinstance(annotation, ast.Name):
         yield annotation.id
     elif isinstance(annotation, ast.Attribute):
@@ -30,6 +30,14 @@ def words(annotation: ast.expr) -> Iterator[str]:
         for part in ast.iter_child_nodes(annotation):
             if isinstance(part, ast.expr):
                 yield from words(part)
+
+
+def quoted(text: str) -> ast.expr:
+    """A type that is written in quotes; a text that is none (of an Annotated) holds nothing."""
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return ast.Constant(None)
 
 
 def dataclass_of(node: ast.ClassDef) -> ast.expr | None:
@@ -98,6 +106,8 @@ def test_what_holds_arrays_or_tables_does_not_compare_them() -> None:
         ("@dataclass\nclass A:\n    x: 'pd.DataFrame'", True),
         ("V = NDArray[np.bool_]\nW = tuple[V, int]\n@dataclass\nclass A:\n    x: W", True),
         ("@dataclass(eq=False)\nclass B:\n    x: xarray.Dataset\n@dataclass\nclass A(B):\n    y: int", True),
+        ("@dataclass\nclass A:\n    x: Annotated[np.ndarray, 'a text, no type']", True),
+        ("@dataclass\nclass A:\n    x: Annotated[int, 'a text, no type']", False),
         ("@dataclass(frozen=True, eq=False)\nclass A:\n    x: np.ndarray", False),
         ("@dataclass\nclass A:\n    x: np.ndarray\n    def __eq__(self, other): ...", False),
         ("@dataclass\nclass A:\n    f: Callable[[np.ndarray], float]", False),
