@@ -224,7 +224,7 @@ def _doses(text: str) -> list[tuple[str, float, float]]:
         hint = (
             "what is lost is a reaction of the model" if size < 0 else "leave a dose of nothing out" if not size else ""
         )
-        raise InvalidValue(where, amount, "an amount above 0", hint)
+        raise InvalidValue(where, amount, "a finite amount above 0", hint)
     return [(name, real(where, t), size) for t in when.split(",")]
 
 
