@@ -50,7 +50,7 @@ def test_story_pairs_and_combination_trials_are_runs_of_the_model(maker, monkeyp
     from baxis.insight.omics.classes import Cell, Observed, Predicted
 
     monkeypatch.setattr(search, "candidates", lambda *_: ["rituximab", "belimumab", "leniolisib"])
-    found = search.search("SjD", settings=Settings(patients=12, threads=1))
+    found = search.combine_search("SjD", settings=Settings(patients=12, threads=1))
     top = found.table.iloc[0]
     text = maker.pairs(found)
     assert f"{100 * top['effect']:.0f} (" in text

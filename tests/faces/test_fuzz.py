@@ -111,10 +111,10 @@ def test_a_sweep_goes_on_from_its_log(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_each_kind_of_bug_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Inputs of the test's own, each of which breaks one rule."""
-    monkeypatch.setattr(fuzz, "LONGEST", 3.0)
-    monkeypatch.setattr(fuzz, "STARTING", 3.0)
+    monkeypatch.setattr(fuzz, "LONGEST", 9.0)
+    monkeypatch.setattr(fuzz, "STARTING", 9.0)
     says = {
-        "raises": "ZeroDivisionError", "hangs": "more than 3 s", "dies": "exit code", "leaves": "left behind: half",
+        "raises": "ZeroDivisionError", "hangs": "more than 9 s", "dies": "exit code", "leaves": "left behind: half",
         "told_badly": "another's words",
     } | ({"grows": "2 GB"} if sys.platform == "linux" else {})  # fmt: skip
     outcomes = fuzz.sweep([(name, 0) for name in says], 0, 2, "fuzz_broken")

@@ -78,7 +78,7 @@ def check_target(kind: str, out: Path) -> None:
     if kind in FOLDERS:
         check_folder(out, FOLDERS[kind])
     else:
-        files.check_file(out, ENDINGS.get(kind, ()))
+        files.check_file(out, ENDINGS.get(kind, ()) if out.suffix else ())
 
 
 def _disease(what: object) -> str | None:

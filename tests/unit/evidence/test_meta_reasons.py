@@ -83,7 +83,7 @@ def test_impossible_numbers_are_faults_of_their_row(
     faults = [f for f in evidence.check(where).faults if f.column == column]
     assert len(faults) == 1
     assert all(s in faults[0].text for s in says), faults[0].text
-    with pytest.raises(BaxisError, match="outcomes.csv"):
+    with pytest.raises(BaxisError, match=r"outcomes\.csv"):
         evidence.load(where)
 
 

@@ -37,7 +37,7 @@ def test_one_candidate_of_each_class(disease: str) -> None:
 def test_search(monkeypatch: pytest.MonkeyPatch, disease: str, tmp_path: Path) -> None:
     drugs = ["rituximab", "belimumab", "leniolisib", "bortezomib"]
     monkeypatch.setattr(module, "candidates", lambda *_: drugs)
-    found = module.search(disease, settings=Settings(patients=12, threads=1))
+    found = module.combine_search(disease, settings=Settings(patients=12, threads=1))
     assert "belimumab + rituximab" in {" + ".join(sorted(d.split(" + "))) for d in found.table["drugs"]}
     assert found.table["on the front"].any()
     best = found.table.iloc[0]
@@ -56,10 +56,10 @@ def test_search(monkeypatch: pytest.MonkeyPatch, disease: str, tmp_path: Path) -
 
 def test_an_unknown_disease_is_refused() -> None:
     with pytest.raises(UnknownName, match="disease"):
-        module.search("MS")
+        module.combine_search("MS")
 
 
 def test_too_few_patients_are_refused_before_any_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "measure", lambda *_: pytest.fail("ran"))
     with pytest.raises(InvalidValue, match="at least 10"):
-        module.search("SLE", settings=Settings(patients=3))
+        module.combine_search("SLE", settings=Settings(patients=3))

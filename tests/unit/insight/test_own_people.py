@@ -96,7 +96,7 @@ def test_an_exposure_of_a_design_is_said_by_power_too() -> None:
 
 def test_a_library_laid_over_the_shipped_one_is_said_by_every_question(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
-    folder.mkdir()
+    (folder / "drugs").mkdir(parents=True)
     library.overlay(folder)
     try:
         found = replicate_trials("explorer", Replication(replicates=20), Settings(patients=20))

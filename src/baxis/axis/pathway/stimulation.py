@@ -83,6 +83,10 @@ def stimulate(
 
     Raises UnknownName for an unknown stimulus, gene, cell, drug or disease, InvalidValue for a missing or wrong unit.
     """
+    for text in stimuli:
+        name, value, _ = _split(text.partition(" KD ")[0], "stimulus")
+        if value == 0:  # it would take away the cell's own antigen
+            raise InvalidValue(f"concentration of {name}", "0", "above 0", "leave the stimulus out for a cell at rest")
     changes = _condition(stimuli, cell, disease, genes or {}, inhibitors)
     run = isolated.run([changes], {}, minutes)
     return Stimulation(run.minutes, {k: run.of(0, v) for k, v in READOUTS.items()}, _words(changes))
@@ -187,8 +191,6 @@ def _add_stimulus(out: dict[str, float | str], text: str) -> str:
     known = table()
     text, _, affinity = text.partition(" KD ")
     name, value, unit = _split(text, "stimulus")
-    if value == 0:
-        raise InvalidValue(f"concentration of {name}", "0", "above 0", "leave the stimulus out for a cell at rest")
     match = names.known("stimulus", name, known)
     row = known[match]
     per = 1.0 / _affinity(match, affinity, unit) if affinity else float(row["value"]) * _per(match, row["unit"], unit)

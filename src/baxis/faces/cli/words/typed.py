@@ -41,7 +41,7 @@ def numbers_read(command: Any) -> Any:
 def _reader(option: str, broken: bool, ends: tuple[float | None, float | None]) -> Callable[[Any], float]:
     """Reader of an option's text; a default that is a number already passes. broken: whether 2.5 is taken too."""
     least, most = ends
-    sides = [f"{word} {end:g}" for word, end in (("at least", least), ("at most", most)) if end is not None]
+    sides = [f"{word} {end:.15g}" for word, end in (("at least", least), ("at most", most)) if end is not None]
     allowed = f"a {'' if broken else 'whole '}number of {' and '.join(sides)}"
 
     def parse(text: Any) -> float:
