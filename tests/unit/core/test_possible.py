@@ -19,7 +19,10 @@ def test_a_range_is_in_order_about_health_and_says_where_it_comes_from(row: dict
     least, detection, most = (float(row[k]) for k in ("least", "detection", "most"))
     assert 0 < least <= detection < HEALTHY[row["measure"]].healthy < most
     assert row["kind"] in ledger.KINDS
-    assert (row["provenance"] == "verified") == bool(row["source"])  # what was seen is named, and nothing else is
+    if row["provenance"] == "verified":  # all three numbers were seen: a source for one of them is not enough
+        assert row["source"]
+        assert "assumed" not in row["rationale"]
+    assert row["provenance"] in ledger.PROVENANCE
     if row["source"]:
         assert NAMED.match(row["source"])
         assert "the source" in row["rationale"]  # which of the three numbers it is of
